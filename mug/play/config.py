@@ -1,0 +1,96 @@
+"""What one browser needs to know to play one visit of a game scene, as plain data.
+
+The server makes a `GameConfig` from the frozen study, the page hands it on, the worker gives it to
+`mug.play` unchanged. It is a dataclass of plain values, because this package may import only the standard
+library and numpy; `mug.protocol` embeds it in its messages.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["ActionBinding", "GameConfig", "NO_ACTION"]
+
+NO_ACTION = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionBinding:
+    """One row of the action mapping: keys held (or pressed) together, and the action they give.
+
+    Attributes:
+        keys: JavaScript ``KeyboardEvent.key`` values; more than one makes a chord.
+        action: A JSON value that the agent's action space accepts (number, list, or dict of those).
+    """
+
+    keys: tuple[str, ...]
+    action: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class GameConfig:
+    """One visit of one gym scene, for one participant's browser. Times in ms unless named otherwise.
+
+    Attributes:
+        scene_id: The scene's label.
+        match_id: Identity of this play; goes into every row.
+        match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
+        environment_seed: The study's ``seed``; None: derived from `match_seed` (DECISIONS.md 16).
+        subject_id: The participant.
+        human_agents: Agent ids that this participant controls (one in single player).
+        policies: Agent id -> "random" or a policy reference; agents not named here or in
+            `human_agents` act randomly only when the study says so.
+        frame_skip: A policy decides every n-th frame.
+        fps: Frames per second.
+        num_episodes: Episodes to play in this visit.
+        max_steps: Frames after which an episode is truncated.
+        action_mapping: Key chords and their actions, longest chord first.
+        default_action: The action when no key gives one. None: the action space's neutral one is
+            not guessed; the study is refused by validation.
+        action_population_method: "default_action" or "previous_submitted_action".
+        input_mode: "pressed_keys" or "single_keystroke".
+        reset_freeze_s: Seconds that the first picture of an episode stands still.
+        environment_code: Python source that leaves a global ``env``; None when `env_creator` is used.
+        environment_filename: Name shown in tracebacks (the study's own path, relative).
+        env_creator: ``"module:function"`` or ``"file.py:function"``; called with `env_config`.
+        env_config: Keyword arguments of `env_creator`.
+        on_game_step_code: Python source run before every step, with ``env`` and ``mug_globals``.
+        env_to_state_fn: Reference of a function env -> render packet dict or list of objects.
+        hud_text_fn: Reference of a function game -> text.
+        hud_score_carry_over: Keep the score from earlier episodes in the HUD.
+        location_representation: "relative" or "pixels": how `env_to_state_fn` gives coordinates.
+        game_width: Canvas width in CSS pixels. game_height: likewise.
+        mug_globals: The participant's JSON dict.
+        restart_pyodide: Boot a fresh interpreter for this scene.
+        snapshot_level: The chosen snapshot level (DECISIONS.md 11), or None before it is chosen.
+    """
+
+    scene_id: str
+    match_id: str
+    match_seed: int
+    subject_id: str
+    human_agents: tuple[str, ...]
+    environment_seed: int | None = None
+    policies: dict[str, Any] = field(default_factory=dict)
+    frame_skip: int = 4
+    fps: int = 10
+    num_episodes: int = 1
+    max_steps: int = 10000
+    action_mapping: tuple[ActionBinding, ...] = ()
+    default_action: Any = None
+    action_population_method: str = "default_action"
+    input_mode: str = "pressed_keys"
+    reset_freeze_s: float = 0.0
+    environment_code: str | None = None
+    environment_filename: str = "environment.py"
+    env_creator: str | None = None
+    env_config: dict[str, Any] = field(default_factory=dict)
+    on_game_step_code: str | None = None
+    env_to_state_fn: str | None = None
+    hud_text_fn: str | None = None
+    hud_score_carry_over: bool = False
+    location_representation: str = "relative"
+    game_width: int = 600
+    game_height: int = 400
+    mug_globals: dict[str, Any] = field(default_factory=dict)
+    restart_pyodide: bool = False
+    snapshot_level: str | None = None

@@ -1,0 +1,267 @@
+"""Every message between a participant's page and the server: tagged unions on ``op``.
+
+One Socket.IO event, ``m``, carries them all in both directions on the namespace ``/``; bytes travel as
+binary attachments. Identity of a sender comes from its connection, never from a message. "Absent" means
+the default; null means "none"; empty means empty.
+"""
+
+from typing import Any
+
+import msgspec
+
+from mug.play.config import GameConfig
+
+PROTOCOL_VERSION = 1
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="op"):
+    """Base of all messages."""
+
+
+# ---------------------------------------------------------------- participant -> server
+
+
+class ClientEnvironment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page says of its browser: coarse by design (no full user agent)."""
+
+    browser: str = "unknown"
+    browser_major: int = 0
+    mobile: bool = False
+    viewport_width: int = 0
+    viewport_height: int = 0
+    device_pixel_ratio: float = 1.0
+    webgl: bool = False
+    webassembly: bool = False
+
+
+class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
+    """First message of a connection. `subject_id` is the URL's path ("" for "/")."""
+
+    protocol: int
+    build: str
+    tab_id: str
+    subject_id: str = ""
+    token: str | None = None
+    params: dict[str, str] = {}
+    environment: ClientEnvironment = ClientEnvironment()
+
+
+class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
+    """Once a second: the ping probe and the live status (what lands in the records goes up as chunks)."""
+
+    n: int
+    client_ms: float  # performance.now() of the page at sending; echoed
+    rtt_ms: float | None = None  # of the last answered probe
+    jitter_ms: float | None = None
+    lost: int = 0  # probes unanswered in the last 10
+    focused: bool = True
+    visible: bool = True
+    fullscreen: bool = False
+    frame_rate_hz: float | None = None
+    frame_time_p95_ms: float | None = None
+    unacked_chunks: int = 0
+    phase: str = ""
+    episode: int | None = None
+    frame: int | None = None
+
+
+class PhaseChanged(Message, frozen=True, kw_only=True, tag="participant.phase"):
+    """The page's ``body[data-mug-phase]`` changed. `fraction` 0..1 while loading."""
+
+    phase: str
+    visit_id: str | None = None
+    detail: str = ""
+    fraction: float | None = None
+
+
+class PutChunk(Message, frozen=True, kw_only=True, tag="chunk.put"):
+    """One numbered chunk of the outbox (DECISIONS.md 7). `stream`: form, event, telemetry, frames.
+
+    `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
+    `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,
+    ms since the page's time origin) and ``at`` (ISO-8601 UTC).
+    """
+
+    visit_id: str
+    stream: str
+    seq: int
+    body: bytes
+    meta: dict[str, Any] = {}
+
+
+class FinishVisit(Message, frozen=True, kw_only=True, tag="visit.finish"):
+    """The participant is done with a scene. `counts`: chunks sent per stream; the server moves on only
+    when it holds them all. `outcome`: "completed" or "failed"."""
+
+    visit_id: str
+    counts: dict[str, int] = {}
+    outcome: str = "completed"
+
+
+class SetGlobals(Message, frozen=True, kw_only=True, tag="globals.set"):
+    """The participant's `mug_globals` after a change by environment code or a page (the whole dict)."""
+
+    values: dict[str, Any]
+
+
+class ClientError(Message, frozen=True, kw_only=True, tag="participant.error"):
+    """Something failed on the page. `kind`: environment, runtime, script, storage. `traceback` names the
+    study's own file and line where there is one."""
+
+    kind: str
+    message: str
+    visit_id: str | None = None
+    traceback: str = ""
+    fatal: bool = False
+
+
+class ClientCallback(Message, frozen=True, kw_only=True, tag="scene.callback"):
+    """Data for the scene's `on_client_callback` hook."""
+
+    visit_id: str
+    data: dict[str, Any] = {}
+
+
+class FetchFrames(Message, frozen=True, kw_only=True, tag="frames.fetch"):
+    """After a reload: ask for the stored frames chunks of this visit's match (answered by StoredFrames)."""
+
+    visit_id: str
+    match_id: str
+
+
+class RestartMatch(Message, frozen=True, kw_only=True, tag="match.restart"):
+    """Re-simulation after a reload did not reproduce: ask for a new match of the same visit; the old one
+    is flagged with `reason`."""
+
+    visit_id: str
+    match_id: str
+    reason: str
+
+
+ParticipantMessage = (
+    Hello
+    | Pulse
+    | PhaseChanged
+    | PutChunk
+    | FinishVisit
+    | SetGlobals
+    | ClientError
+    | ClientCallback
+    | FetchFrames
+    | RestartMatch
+)
+
+# ---------------------------------------------------------------- server -> participant
+
+
+class RuntimeManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the page's worker loads Python from; all URLs are paths on the same origin."""
+
+    pyodide_version: str
+    index_url: str  # folder of pyodide.mjs, ends with "/"
+    lock_url: str  # the study's extended pyodide-lock.json
+    packages: tuple[str, ...]  # names for loadPackage, resolved, dependencies included by the lock
+    study_url: str  # zip unpacked to /study
+    snapshot_url: str | None = None  # memory snapshot, made at install time
+
+
+class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
+    """Answer to Hello. `token` is the secret that resumes this participant: kept in localStorage per
+    session and id. `runtime` is None when no scene of the study needs Python."""
+
+    participant_id: str
+    session_id: str
+    experiment_id: str
+    token: str
+    title: str = ""
+    server_time: str  # ISO-8601 UTC
+    runtime: RuntimeManifest | None = None
+    mug_globals: dict[str, Any] = {}
+
+
+class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):
+    """No entry, or no longer. `reason`: protocol, build, token, second_tab, finished, full, closed,
+    excluded, bad_id. `message` is for the participant."""
+
+    reason: str
+    message: str
+
+
+class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="page"):
+    """A static page. `role`: start, static, end, completion_code."""
+
+    role: str
+    scene_header: str = ""
+    scene_subheader: str = ""
+    body_html: str = ""
+    continue_label: str = "Continue"
+    completion_code: str | None = None
+    redirect_url: str | None = None  # complete: parameters already added by the server
+
+
+class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
+    """A gym game. `frames_done`: {episode: next frame} already stored, for coming back."""
+
+    config: GameConfig
+    scene_header: str = ""
+    body_html: str = ""
+    in_game_html: str = ""
+    background: str = "#FFFFFF"
+    rollback_smoothing_duration_ms: int = 100
+    asset_specs: tuple[dict[str, Any], ...] = ()
+    assets_base_url: str = ""
+    resume_match: bool = False
+
+
+class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
+    """Show this visit. `next_seq`: per stream, the chunk number that the server expects next."""
+
+    visit_id: str
+    scene_id: str
+    index: int  # from 0
+    total: int
+    content: PageContent | GameContent
+    next_seq: dict[str, int] = {}
+
+
+class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
+    """All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT."""
+
+    visit_id: str
+    stream: str
+    next_seq: int
+
+
+class PulseEcho(Message, frozen=True, kw_only=True, tag="pulse.echo"):
+    n: int
+    client_ms: float
+    server_time: str
+
+
+class StoredFrames(Message, frozen=True, kw_only=True, tag="frames.stored"):
+    """Answer to FetchFrames: the bodies of all stored chunks in order."""
+
+    visit_id: str
+    match_id: str
+    chunks: tuple[bytes, ...]
+
+
+class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
+    """The participation is over from the server's side. `reason`: session_ended, excluded, replaced."""
+
+    reason: str
+    message: str
+
+
+class ErrorReply(Message, frozen=True, kw_only=True, tag="error.reply"):
+    """A message of the page was not taken. `path` names the field, `code` is stable."""
+
+    code: str
+    message: str
+    path: str = ""
+    about: str = ""  # op of the refused message
+
+
+ServerMessage = (
+    Welcome | Refused | ShowScene | ChunkAck | PulseEcho | StoredFrames | Closed | ErrorReply
+)

@@ -1,0 +1,180 @@
+"""The facts that the journal holds: what happened, never what was asked for.
+
+A running session is ``fold(facts)``; the exported tables are a pure function of them. Every fact goes to
+the journal as (kind = its tag, body = its JSON); a chunk's bytes are a body of their own, named by sha256.
+Times are ISO-8601 UTC with milliseconds, given by the server's clock.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", omit_defaults=True):
+    """Base of all facts. `at`: ISO-8601 UTC."""
+
+    at: str
+
+
+class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
+    """A session of a frozen study. `seed`: 64-bit. `study`: the whole study as JSON-ready data."""
+
+    session_id: str
+    experiment_id: str
+    study_hash: str
+    seed: int
+    pilot: bool = False
+    port: int = 0
+    versions: dict[str, str] = {}  # mug, python, pyodide, packages
+    files: dict[str, str] = {}  # path -> sha256
+    study: dict[str, Any] = {}
+
+
+class ServerStarted(Fact, frozen=True, kw_only=True, tag="server_started"):
+    """The server took up the session (again)."""
+
+    pid: int
+    port: int
+
+
+class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
+    reason: str
+
+
+class ParticipantJoined(Fact, frozen=True, kw_only=True, tag="participant_joined"):
+    """Created once. `token_sha256`: of the resume token; the token itself is never stored."""
+
+    participant_id: str
+    seed: int
+    token_sha256: str
+    params: dict[str, str] = {}
+    environment: dict[str, Any] = {}
+
+
+class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One visit in a participant's plan. `node_path`: indices into the chain, outermost first;
+    `repetition`: indices of the Repeat nodes on the way."""
+
+    visit_id: str
+    scene_id: str
+    node_path: tuple[int, ...]
+    repetition: tuple[int, ...] = ()
+    kind: str
+
+
+class PlanDrawn(Fact, frozen=True, kw_only=True, tag="plan_drawn"):
+    participant_id: str
+    visits: tuple[PlannedVisit, ...]
+    completion_code: str | None = None
+
+
+class TokenRenewed(Fact, frozen=True, kw_only=True, tag="token_renewed"):
+    """A browser was let in by the experimenter and holds a new token."""
+
+    participant_id: str
+    token_sha256: str
+
+
+class Connected(Fact, frozen=True, kw_only=True, tag="connected"):
+    participant_id: str
+    tab_id: str
+
+
+class Disconnected(Fact, frozen=True, kw_only=True, tag="disconnected"):
+    participant_id: str
+    reason: str = ""
+
+
+class VisitStarted(Fact, frozen=True, kw_only=True, tag="visit_started"):
+    participant_id: str
+    visit_id: str
+
+
+class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
+    participant_id: str
+    visit_id: str
+    outcome: str  # completed | failed
+    counts: dict[str, int] = {}
+
+
+class MatchFormed(Fact, frozen=True, kw_only=True, tag="match_formed"):
+    """`agents`: agent id -> participant id, or "policy:<name>"."""
+
+    match_id: str
+    visit_id: str
+    scene_id: str
+    seed: int
+    agents: dict[str, str]
+
+
+class MatchEnded(Fact, frozen=True, kw_only=True, tag="match_ended"):
+    match_id: str
+    outcome: str  # completed | failed | restarted | abandoned
+
+
+class MatchFlagged(Fact, frozen=True, kw_only=True, tag="match_flagged"):
+    match_id: str
+    flag: str
+    detail: str = ""
+
+
+class ChunkStored(Fact, frozen=True, kw_only=True, tag="chunk_stored"):
+    """Identity: (visit, stream, seq). The bytes are the body `sha256` beside the fact."""
+
+    participant_id: str
+    visit_id: str
+    stream: str  # form | event | telemetry | frames
+    seq: int
+    sha256: str
+    size: int
+    meta: dict[str, Any] = {}
+
+
+class GlobalsSet(Fact, frozen=True, kw_only=True, tag="globals_set"):
+    participant_id: str
+    values: dict[str, Any]
+
+
+class ErrorReported(Fact, frozen=True, kw_only=True, tag="error_reported"):
+    participant_id: str
+    kind: str
+    message: str
+    visit_id: str | None = None
+    traceback: str = ""
+
+
+class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_finished"):
+    participant_id: str
+    outcome: str  # complete | excluded | technical
+    message: str = ""
+
+
+class ConsoleAction(Fact, frozen=True, kw_only=True, tag="console_action"):
+    """Something the experimenter did."""
+
+    action: str
+    participant_id: str | None = None
+    reason: str = ""
+    detail: dict[str, Any] = {}
+
+
+AnyFact = (
+    SessionOpened
+    | ServerStarted
+    | SessionEnded
+    | ParticipantJoined
+    | PlanDrawn
+    | TokenRenewed
+    | Connected
+    | Disconnected
+    | VisitStarted
+    | VisitFinished
+    | MatchFormed
+    | MatchEnded
+    | MatchFlagged
+    | ChunkStored
+    | GlobalsSet
+    | ErrorReported
+    | ParticipantFinished
+    | ConsoleAction
+)
