@@ -1,0 +1,1 @@
+"""Drivers hide mechanics, so that tests speak the lab's language."""

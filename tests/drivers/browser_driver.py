@@ -1,0 +1,163 @@
+"""A participant's browser: Debian's Chromium through Playwright, on an insecure origin like a lab's.
+
+The address is ``http://lab.test:PORT``, mapped to this machine: there, as in a real lab without certificates,
+`crypto.subtle`, Web Locks and the Cache API do not exist. Every request is counted by host.
+"""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+
+__all__ = ["CHROMIUM_ARGS", "LAB_HOST", "BrowserDriver", "ParticipantDriver", "chromium_path"]
+
+LAB_HOST = "lab.test"
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    f"--host-resolver-rules=MAP {LAB_HOST} 127.0.0.1",
+]
+DEADLINE_MS = 60_000
+
+
+def chromium_path() -> str | None:
+    """Where Debian's Chromium is, or None."""
+    return shutil.which("chromium")
+
+
+class BrowserDriver:
+    """One Chromium process; each participant gets a context (a computer of their own) in it."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    def __enter__(self) -> Self:
+        path = chromium_path()
+        if path is None:
+            raise RuntimeError("Chromium is missing: install Debian's package chromium")
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._browser is not None:
+            self._browser.close()
+        if self._playwright is not None:
+            self._playwright.stop()
+
+    @contextmanager
+    def participant(self, port: int, **context_options: Any) -> Iterator["ParticipantDriver"]:
+        """Sit a participant down at a computer of their own (new context, empty storage)."""
+        assert self._browser is not None
+        options: dict[str, Any] = {"viewport": {"width": 1280, "height": 720}} | context_options
+        context = self._browser.new_context(**options)
+        try:
+            yield ParticipantDriver(context, port)
+        finally:
+            context.close()
+
+
+class ParticipantDriver:
+    """One participant: opens the address, reads, presses keys. Everything the page says is kept for a failure.
+
+    Attributes:
+        hosts: How many requests went to which host name.
+        console: What the page wrote to the console, as "type: text".
+    """
+
+    def __init__(self, context: BrowserContext, port: int) -> None:
+        self.context = context
+        self.port = port
+        self.hosts: Counter[str] = Counter()
+        self.console: list[str] = []
+        self.page_errors: list[str] = []
+        context.on("request", self._on_request)
+        self.page = self.new_tab()
+
+    def new_tab(self) -> Page:
+        """Open another tab of the same browser."""
+        page = self.context.new_page()
+        page.set_default_timeout(DEADLINE_MS)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        return page
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"}:
+            self.hosts[parts.hostname or ""] += 1
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+    def address(self, subject_id: str = "", query: str = "") -> str:
+        """The participant's address at this lab."""
+        return f"http://{LAB_HOST}:{self.port}/{subject_id}{query}"
+
+    def open(self, subject_id: str = "", query: str = "") -> None:
+        """Open the study's address."""
+        self.page.goto(self.address(subject_id, query))
+
+    def wait_for_phase(self, *phases: str, page: Page | None = None, timeout_ms: int = DEADLINE_MS) -> str:
+        """Wait until the page is in one of `phases`; return which."""
+        target = page or self.page
+        try:
+            target.wait_for_function(
+                "(wanted) => wanted.includes(document.body.dataset.mugPhase)", arg=list(phases), timeout=timeout_ms
+            )
+        except Exception as error:
+            raise AssertionError(f"no phase of {phases}; {self.state(target)}") from error
+        return str(self.phase(target))
+
+    def wait_for_scene(self, scene_id: str, page: Page | None = None, timeout_ms: int = DEADLINE_MS) -> None:
+        """Wait until the page shows `scene_id`."""
+        target = page or self.page
+        try:
+            target.wait_for_function(
+                "(wanted) => document.body.dataset.mugScene === wanted", arg=scene_id, timeout=timeout_ms
+            )
+        except Exception as error:
+            raise AssertionError(f"scene {scene_id!r} did not come; {self.state(target)}") from error
+
+    def phase(self, page: Page | None = None) -> str | None:
+        """The page's phase now."""
+        return (page or self.page).evaluate("() => document.body.dataset.mugPhase ?? null")
+
+    def scene(self, page: Page | None = None) -> str | None:
+        """The scene that the page shows now."""
+        return (page or self.page).evaluate("() => document.body.dataset.mugScene ?? null")
+
+    def press_continue(self, page: Page | None = None) -> None:
+        """Press the continue button."""
+        (page or self.page).locator('[data-mug="continue"]').click()
+
+    def game_attribute(self, name: str) -> str | None:
+        """A ``data-mug-<name>`` attribute of the game element."""
+        return self.page.locator('[data-mug="game"]').get_attribute(f"data-mug-{name}")
+
+    def state(self, page: Page | None = None) -> str:
+        """What the page says, for a failure's message."""
+        target = page or self.page
+        text = target.evaluate("() => document.body.innerText.slice(0, 600)")
+        return (
+            f"phase={self.phase(target)} scene={self.scene(target)} text={text!r} "
+            f"errors={self.page_errors[-3:]} console={self.console[-8:]}"
+        )
+
+    def screenshot(self, path: Path) -> None:
+        """Keep a picture of the page."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path)
