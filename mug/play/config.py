@@ -94,3 +94,9 @@ class GameConfig:
     mug_globals: dict[str, Any] = field(default_factory=dict)
     restart_pyodide: bool = False
     snapshot_level: str | None = None
+
+    def __post_init__(self) -> None:
+        # A browser's numbers are exact only up to 2^53, so seeds arrive from the page as decimal texts.
+        object.__setattr__(self, "match_seed", int(self.match_seed))
+        if self.environment_seed is not None:
+            object.__setattr__(self, "environment_seed", int(self.environment_seed))

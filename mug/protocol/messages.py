@@ -90,8 +90,11 @@ class PutChunk(Message, frozen=True, kw_only=True, tag="chunk.put"):
 
 
 class FinishVisit(Message, frozen=True, kw_only=True, tag="visit.finish"):
-    """The participant is done with a scene. `counts`: chunks sent per stream; the server moves on only
-    when it holds them all. `outcome`: "completed" or "failed"."""
+    """The participant is done with a scene.
+
+    The server moves on only when it holds all chunks: `counts` says how many were sent per stream.
+    `outcome`: "completed" or "failed".
+    """
 
     visit_id: str
     counts: dict[str, int] = {}
@@ -105,8 +108,10 @@ class SetGlobals(Message, frozen=True, kw_only=True, tag="globals.set"):
 
 
 class ClientError(Message, frozen=True, kw_only=True, tag="participant.error"):
-    """Something failed on the page. `kind`: environment, runtime, script, storage. `traceback` names the
-    study's own file and line where there is one."""
+    """Something failed on the page. `kind`: environment, runtime, script, storage.
+
+    `traceback` names the study's own file and line where there is one.
+    """
 
     kind: str
     message: str
@@ -130,8 +135,10 @@ class FetchFrames(Message, frozen=True, kw_only=True, tag="frames.fetch"):
 
 
 class RestartMatch(Message, frozen=True, kw_only=True, tag="match.restart"):
-    """Re-simulation after a reload did not reproduce: ask for a new match of the same visit; the old one
-    is flagged with `reason`."""
+    """Re-simulation after a reload did not reproduce: ask for a new match of the same visit.
+
+    The old match is flagged with `reason`.
+    """
 
     visit_id: str
     match_id: str
@@ -166,8 +173,10 @@ class RuntimeManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
-    """Answer to Hello. `token` is the secret that resumes this participant: kept in localStorage per
-    session and id. `runtime` is None when no scene of the study needs Python."""
+    """Answer to Hello. `runtime` is null when no scene of the study needs Python.
+
+    `token` is the secret that resumes this participant: kept in localStorage per session and id.
+    """
 
     participant_id: str
     session_id: str
@@ -180,8 +189,10 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):
-    """No entry, or no longer. `reason`: protocol, build, token, second_tab, finished, full, closed,
-    excluded, bad_id. `message` is for the participant."""
+    """No entry, or no longer. `message` is for the participant.
+
+    `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id.
+    """
 
     reason: str
     message: str
@@ -233,6 +244,8 @@ class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
 
 
 class PulseEcho(Message, frozen=True, kw_only=True, tag="pulse.echo"):
+    """Answer to Pulse, at once: the page takes the round trip from `client_ms`."""
+
     n: int
     client_ms: float
     server_time: str
@@ -262,6 +275,4 @@ class ErrorReply(Message, frozen=True, kw_only=True, tag="error.reply"):
     about: str = ""  # op of the refused message
 
 
-ServerMessage = (
-    Welcome | Refused | ShowScene | ChunkAck | PulseEcho | StoredFrames | Closed | ErrorReply
-)
+ServerMessage = Welcome | Refused | ShowScene | ChunkAck | PulseEcho | StoredFrames | Closed | ErrorReply

@@ -1,0 +1,181 @@
+"""The only place where messages become Python objects, and back.
+
+A message travels as a dict with ``op`` whose bytes are binary attachments. JSON has neither NaN nor infinity, and a
+browser's numbers are exact only up to 2^53: both are refused here, in either direction, instead of arriving as
+something else. Seeds are 64 bits wide and therefore travel as decimal texts (see `SEED_FIELDS`).
+"""
+
+import math
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from mug.protocol.errors import InvalidMessageError, UnknownOpError
+from mug.protocol.lab import LabMessage, LabRequest
+from mug.protocol.messages import GameContent, Message, ParticipantMessage, ServerMessage, ShowScene
+
+__all__ = [
+    "LARGEST_EXACT_INTEGER",
+    "MAX_DEPTH",
+    "SEED_FIELDS",
+    "decode_lab_message",
+    "decode_lab_request",
+    "decode_participant_message",
+    "decode_server_message",
+    "encode",
+    "ops_of",
+]
+
+LARGEST_EXACT_INTEGER: Final = 2**53 - 1
+"""JavaScript's ``Number.MAX_SAFE_INTEGER``."""
+
+MAX_DEPTH: Final = 64
+"""How deep dicts and lists inside a message may be nested."""
+
+SEED_FIELDS: Final = ("match_seed", "environment_seed")
+"""Fields of `GameConfig` that travel as decimal text, so that the page hands on all 64 bits."""
+
+_BYTES: Final = (bytes, bytearray, memoryview)
+
+_T = TypeVar("_T")
+
+
+def ops_of(union: Any) -> dict[str, type[Message]]:
+    """Return the message types of a union, by their ``op``."""
+    members = getattr(union, "__args__", (union,))
+    return {str(member.__struct_config__.tag): member for member in members}
+
+
+_PARTICIPANT_OPS: Final = ops_of(ParticipantMessage)
+_SERVER_OPS: Final = ops_of(ServerMessage)
+_LAB_REQUEST_OPS: Final = ops_of(LabRequest)
+_LAB_MESSAGE_OPS: Final = ops_of(LabMessage)
+
+
+def encode(message: Message) -> dict[str, Any]:
+    """Turn a message into the dict that Socket.IO sends: plain values, lists and bytes.
+
+    Raises:
+        InvalidMessageError: When it holds a value that would not arrive as it is (NaN, an infinity, an integer above
+            2^53, something that is not data). The path names it.
+    """
+    op = str(message.__struct_config__.tag)
+    try:
+        data = msgspec.to_builtins(message, str_keys=True, builtin_types=_BYTES)
+    except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidMessageError("", str(error), op) from error
+    if isinstance(message, ShowScene) and isinstance(message.content, GameContent):
+        config = data["content"]["config"]
+        for name in SEED_FIELDS:
+            if config[name] is not None:
+                config[name] = str(config[name])
+    plain = _as_plain(data, "", op, 0)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def decode_participant_message(obj: object) -> ParticipantMessage:
+    """Decode what a participant's page sent.
+
+    Raises:
+        UnknownOpError: The ``op`` is not one of ours.
+        InvalidMessageError: Anything else that is not as agreed; it names the path.
+    """
+    message: ParticipantMessage = _decode(obj, _PARTICIPANT_OPS, ParticipantMessage)
+    return message
+
+
+def decode_server_message(obj: object) -> ServerMessage:
+    """Decode what the server sent to a page: for participants that are programs.
+
+    Raises:
+        UnknownOpError: The ``op`` is not one of ours.
+        InvalidMessageError: Anything else that is not as agreed; it names the path.
+    """
+    message: ServerMessage = _decode(obj, _SERVER_OPS, ServerMessage)
+    return message
+
+
+def decode_lab_request(obj: object) -> LabRequest:
+    """Decode what MUG Lab asked for.
+
+    Raises:
+        UnknownOpError: The ``op`` is not one of ours.
+        InvalidMessageError: Anything else that is not as agreed; it names the path.
+    """
+    message: LabRequest = _decode(obj, _LAB_REQUEST_OPS, LabRequest)
+    return message
+
+
+def decode_lab_message(obj: object) -> LabMessage:
+    """Decode what the server sent to MUG Lab.
+
+    Raises:
+        UnknownOpError: The ``op`` is not one of ours.
+        InvalidMessageError: Anything else that is not as agreed; it names the path.
+    """
+    message: LabMessage = _decode(obj, _LAB_MESSAGE_OPS, LabMessage)
+    return message
+
+
+def _decode(obj: object, ops: dict[str, type[Message]], union: Any) -> Any:
+    if not isinstance(obj, dict):
+        raise InvalidMessageError("", f"expected an object, got {type(obj).__name__}")
+    op = obj.get("op")
+    if not isinstance(op, str):
+        raise InvalidMessageError("op", "expected a text")
+    if op not in ops:
+        raise UnknownOpError(op)
+    plain = _as_plain(obj, "", op, 0)
+    assert isinstance(plain, dict)
+    if op == "scene.show":
+        _take_integer_seeds(plain)
+    try:
+        return msgspec.convert(plain, union, builtin_types=_BYTES)
+    except msgspec.ValidationError as error:
+        reason, _, where = str(error).partition(" - at `")
+        path = where.rstrip("`").removeprefix("$").removeprefix(".")
+        raise InvalidMessageError(path, reason, op) from error
+
+
+def _as_plain(value: object, path: str, op: str, depth: int) -> object:
+    """Copy `value` with lists for tuples (Socket.IO finds bytes in lists and dicts), refusing what JSON alters."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) > LARGEST_EXACT_INTEGER:
+            raise InvalidMessageError(path, f"{value} is beyond 2^53, where a browser's numbers stop being exact", op)
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidMessageError(path, f"{value} cannot be sent: JSON has only finite numbers", op)
+        return value
+    if isinstance(value, _BYTES):
+        return bytes(value)
+    if depth >= MAX_DEPTH:
+        raise InvalidMessageError(path, f"nested deeper than {MAX_DEPTH} levels", op)
+    if isinstance(value, dict):
+        copy: dict[str, object] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise InvalidMessageError(path, f"expected text keys, got {type(key).__name__}", op)
+            copy[key] = _as_plain(item, f"{path}.{key}" if path else key, op, depth + 1)
+        return copy
+    if isinstance(value, list | tuple):
+        return [_as_plain(item, f"{path}[{index}]", op, depth + 1) for index, item in enumerate(value)]
+    raise InvalidMessageError(path, f"{type(value).__name__} is not data that can be sent", op)
+
+
+def _take_integer_seeds(show_scene: dict[str, Any]) -> None:
+    content = show_scene.get("content")
+    config = content.get("config") if isinstance(content, dict) else None
+    if not isinstance(config, dict):
+        return
+    for name in SEED_FIELDS:
+        text = config.get(name)
+        if isinstance(text, str):
+            try:
+                config[name] = int(text)
+            except ValueError as error:
+                path = f"content.config.{name}"
+                raise InvalidMessageError(path, "expected a whole number as text", "scene.show") from error

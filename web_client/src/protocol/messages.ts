@@ -1,0 +1,473 @@
+// Generated from mug/protocol by `python -m mug.protocol.typescript`. Do not edit.
+//
+// Every message is one Socket.IO event, "m", whose payload is the message with its `op`; Uint8Array fields travel as
+// binary attachments. Seeds are 64-bit integers and travel as decimal texts.
+
+export const PROTOCOL_VERSION = 1;
+
+/** What the page says of its browser: coarse by design (no full user agent). */
+export interface ClientEnvironment {
+  browser?: string;
+  browser_major?: number;
+  mobile?: boolean;
+  viewport_width?: number;
+  viewport_height?: number;
+  device_pixel_ratio?: number;
+  webgl?: boolean;
+  webassembly?: boolean;
+}
+
+/** First message of a connection. `subject_id` is the URL's path ("" for "/"). */
+export interface Hello {
+  op: "participant.hello";
+  protocol: number;
+  build: string;
+  tab_id: string;
+  subject_id?: string;
+  token?: string | null;
+  params?: Record<string, string>;
+  environment?: ClientEnvironment;
+}
+
+/** Once a second: the ping probe and the live status (what lands in the records goes up as chunks). */
+export interface Pulse {
+  op: "participant.pulse";
+  n: number;
+  client_ms: number;
+  rtt_ms?: number | null;
+  jitter_ms?: number | null;
+  lost?: number;
+  focused?: boolean;
+  visible?: boolean;
+  fullscreen?: boolean;
+  frame_rate_hz?: number | null;
+  frame_time_p95_ms?: number | null;
+  unacked_chunks?: number;
+  phase?: string;
+  episode?: number | null;
+  frame?: number | null;
+}
+
+/** The page's ``body[data-mug-phase]`` changed. `fraction` 0..1 while loading. */
+export interface PhaseChanged {
+  op: "participant.phase";
+  phase: string;
+  visit_id?: string | null;
+  detail?: string;
+  fraction?: number | null;
+}
+
+/**
+ * One numbered chunk of the outbox (DECISIONS.md 7). `stream`: form, event, telemetry, frames.
+ *
+ * `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
+ * `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,
+ * ms since the page's time origin) and ``at`` (ISO-8601 UTC).
+ */
+export interface PutChunk {
+  op: "chunk.put";
+  visit_id: string;
+  stream: string;
+  seq: number;
+  body: Uint8Array;
+  meta?: Record<string, unknown>;
+}
+
+/**
+ * The participant is done with a scene.
+ *
+ * The server moves on only when it holds all chunks: `counts` says how many were sent per stream.
+ * `outcome`: "completed" or "failed".
+ */
+export interface FinishVisit {
+  op: "visit.finish";
+  visit_id: string;
+  counts?: Record<string, number>;
+  outcome?: string;
+}
+
+/** The participant's `mug_globals` after a change by environment code or a page (the whole dict). */
+export interface SetGlobals {
+  op: "globals.set";
+  values: Record<string, unknown>;
+}
+
+/**
+ * Something failed on the page. `kind`: environment, runtime, script, storage.
+ *
+ * `traceback` names the study's own file and line where there is one.
+ */
+export interface ClientError {
+  op: "participant.error";
+  kind: string;
+  message: string;
+  visit_id?: string | null;
+  traceback?: string;
+  fatal?: boolean;
+}
+
+/** Data for the scene's `on_client_callback` hook. */
+export interface ClientCallback {
+  op: "scene.callback";
+  visit_id: string;
+  data?: Record<string, unknown>;
+}
+
+/** After a reload: ask for the stored frames chunks of this visit's match (answered by StoredFrames). */
+export interface FetchFrames {
+  op: "frames.fetch";
+  visit_id: string;
+  match_id: string;
+}
+
+/**
+ * Re-simulation after a reload did not reproduce: ask for a new match of the same visit.
+ *
+ * The old match is flagged with `reason`.
+ */
+export interface RestartMatch {
+  op: "match.restart";
+  visit_id: string;
+  match_id: string;
+  reason: string;
+}
+
+/** Where the page's worker loads Python from; all URLs are paths on the same origin. */
+export interface RuntimeManifest {
+  pyodide_version: string;
+  index_url: string;
+  lock_url: string;
+  packages: string[];
+  study_url: string;
+  snapshot_url: string | null;
+}
+
+/**
+ * Answer to Hello. `runtime` is null when no scene of the study needs Python.
+ *
+ * `token` is the secret that resumes this participant: kept in localStorage per session and id.
+ */
+export interface Welcome {
+  op: "participant.welcome";
+  participant_id: string;
+  session_id: string;
+  experiment_id: string;
+  token: string;
+  title: string;
+  server_time: string;
+  runtime: RuntimeManifest | null;
+  mug_globals: Record<string, unknown>;
+}
+
+/**
+ * No entry, or no longer. `message` is for the participant.
+ *
+ * `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id.
+ */
+export interface Refused {
+  op: "participant.refused";
+  reason: string;
+  message: string;
+}
+
+/** A static page. `role`: start, static, end, completion_code. */
+export interface PageContent {
+  kind: "page";
+  role: string;
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  continue_label: string;
+  completion_code: string | null;
+  redirect_url: string | null;
+}
+
+/**
+ * One row of the action mapping: keys held (or pressed) together, and the action they give.
+ *
+ * Attributes:
+ *     keys: JavaScript ``KeyboardEvent.key`` values; more than one makes a chord.
+ *     action: A JSON value that the agent's action space accepts (number, list, or dict of those).
+ */
+export interface ActionBinding {
+  keys: string[];
+  action: unknown;
+}
+
+/**
+ * One visit of one gym scene, for one participant's browser. Times in ms unless named otherwise.
+ *
+ * Attributes:
+ *     scene_id: The scene's label.
+ *     match_id: Identity of this play; goes into every row.
+ *     match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
+ *     environment_seed: The study's ``seed``; None: derived from `match_seed` (DECISIONS.md 16).
+ *     subject_id: The participant.
+ *     human_agents: Agent ids that this participant controls (one in single player).
+ *     policies: Agent id -> "random" or a policy reference; agents not named here or in
+ *         `human_agents` act randomly only when the study says so.
+ *     frame_skip: A policy decides every n-th frame.
+ *     fps: Frames per second.
+ *     num_episodes: Episodes to play in this visit.
+ *     max_steps: Frames after which an episode is truncated.
+ *     action_mapping: Key chords and their actions, longest chord first.
+ *     default_action: The action when no key gives one. None: the action space's neutral one is
+ *         not guessed; the study is refused by validation.
+ *     action_population_method: "default_action" or "previous_submitted_action".
+ *     input_mode: "pressed_keys" or "single_keystroke".
+ *     reset_freeze_s: Seconds that the first picture of an episode stands still.
+ *     environment_code: Python source that leaves a global ``env``; None when `env_creator` is used.
+ *     environment_filename: Name shown in tracebacks (the study's own path, relative).
+ *     env_creator: ``"module:function"`` or ``"file.py:function"``; called with `env_config`.
+ *     env_config: Keyword arguments of `env_creator`.
+ *     on_game_step_code: Python source run before every step, with ``env`` and ``mug_globals``.
+ *     env_to_state_fn: Reference of a function env -> render packet dict or list of objects.
+ *     hud_text_fn: Reference of a function game -> text.
+ *     hud_score_carry_over: Keep the score from earlier episodes in the HUD.
+ *     location_representation: "relative" or "pixels": how `env_to_state_fn` gives coordinates.
+ *     game_width: Canvas width in CSS pixels. game_height: likewise.
+ *     mug_globals: The participant's JSON dict.
+ *     restart_pyodide: Boot a fresh interpreter for this scene.
+ *     snapshot_level: The chosen snapshot level (DECISIONS.md 11), or None before it is chosen.
+ */
+export interface GameConfig {
+  scene_id: string;
+  match_id: string;
+  match_seed: string;
+  subject_id: string;
+  human_agents: string[];
+  environment_seed: string | null;
+  policies: Record<string, unknown>;
+  frame_skip: number;
+  fps: number;
+  num_episodes: number;
+  max_steps: number;
+  action_mapping: ActionBinding[];
+  default_action: unknown;
+  action_population_method: string;
+  input_mode: string;
+  reset_freeze_s: number;
+  environment_code: string | null;
+  environment_filename: string;
+  env_creator: string | null;
+  env_config: Record<string, unknown>;
+  on_game_step_code: string | null;
+  env_to_state_fn: string | null;
+  hud_text_fn: string | null;
+  hud_score_carry_over: boolean;
+  location_representation: string;
+  game_width: number;
+  game_height: number;
+  mug_globals: Record<string, unknown>;
+  restart_pyodide: boolean;
+  snapshot_level: string | null;
+}
+
+/** A gym game. `frames_done`: {episode: next frame} already stored, for coming back. */
+export interface GameContent {
+  kind: "game";
+  config: GameConfig;
+  scene_header: string;
+  body_html: string;
+  in_game_html: string;
+  background: string;
+  rollback_smoothing_duration_ms: number;
+  asset_specs: Record<string, unknown>[];
+  assets_base_url: string;
+  resume_match: boolean;
+}
+
+/** Show this visit. `next_seq`: per stream, the chunk number that the server expects next. */
+export interface ShowScene {
+  op: "scene.show";
+  visit_id: string;
+  scene_id: string;
+  index: number;
+  total: number;
+  content: PageContent | GameContent;
+  next_seq: Record<string, number>;
+}
+
+/** All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT. */
+export interface ChunkAck {
+  op: "chunk.ack";
+  visit_id: string;
+  stream: string;
+  next_seq: number;
+}
+
+/** Answer to Pulse, at once: the page takes the round trip from `client_ms`. */
+export interface PulseEcho {
+  op: "pulse.echo";
+  n: number;
+  client_ms: number;
+  server_time: string;
+}
+
+/** Answer to FetchFrames: the bodies of all stored chunks in order. */
+export interface StoredFrames {
+  op: "frames.stored";
+  visit_id: string;
+  match_id: string;
+  chunks: Uint8Array[];
+}
+
+/** The participation is over from the server's side. `reason`: session_ended, excluded, replaced. */
+export interface Closed {
+  op: "participant.closed";
+  reason: string;
+  message: string;
+}
+
+/** A message of the page was not taken. `path` names the field, `code` is stable. */
+export interface ErrorReply {
+  op: "error.reply";
+  code: string;
+  message: string;
+  path: string;
+  about: string;
+}
+
+/** Close the session for good; unfinished participants see a calm page. `reason` is recorded. */
+export interface EndSession {
+  op: "lab.end_session";
+  request_id: string;
+  reason: string;
+}
+
+/** Stop the server process cleanly; the session stays open if somebody is unfinished. */
+export interface StopServer {
+  op: "lab.stop_server";
+  request_id: string;
+}
+
+/** Allow, once, that the participant's id is taken by the next browser that asks. Recorded. */
+export interface LetIn {
+  op: "lab.let_in";
+  request_id: string;
+  participant_id: string;
+  reason?: string;
+}
+
+/** The session as the console shows it. */
+export interface SessionView {
+  session_id: string;
+  experiment_id: string;
+  title: string;
+  study_hash: string;
+  state: string;
+  started_at: string;
+  addresses: string[];
+  data_dir: string;
+  pilot: boolean;
+}
+
+/** One participant as the console shows it. Times ISO-8601 UTC. */
+export interface ParticipantView {
+  participant_id: string;
+  state: string;
+  scene_id: string | null;
+  scene_index: number;
+  scene_total: number;
+  visit_id: string | null;
+  phase: string;
+  phase_detail: string;
+  since: string;
+  joined_at: string;
+  rtt_ms: number | null;
+  jitter_ms: number | null;
+  focused: boolean;
+  visible: boolean;
+  fullscreen: boolean;
+  frame_rate_hz: number | null;
+  episode: number | null;
+  frame: number | null;
+  unacked_chunks: number;
+  frames_stored: number;
+  errors: number;
+  wants_in: boolean;
+  browser: string;
+}
+
+/** One pulse. `at_ms`: server's Unix time in ms. */
+export interface TelemetryPoint {
+  participant_id: string;
+  at_ms: number;
+  rtt_ms: number | null;
+  focused: boolean;
+  visible: boolean;
+  frame_rate_hz: number | null;
+}
+
+/** One line of the session's log. `level`: info, warning, error. */
+export interface LogLine {
+  at: string;
+  level: string;
+  text: string;
+  participant_id: string | null;
+  traceback: string;
+}
+
+/** Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most. */
+export interface LabSnapshot {
+  op: "lab.snapshot";
+  session: SessionView;
+  participants: ParticipantView[];
+  telemetry: TelemetryPoint[];
+  log: LogLine[];
+  counts: Record<string, number>;
+}
+
+/** What changed since the last batch, at most 10 a second. Participants are whole rows. */
+export interface LabBatch {
+  op: "lab.batch";
+  session: SessionView | null;
+  participants: ParticipantView[];
+  telemetry: TelemetryPoint[];
+  log: LogLine[];
+  counts: Record<string, number>;
+}
+
+/** Answer to one request, by its `request_id`. `error` is empty when it was done. */
+export interface LabReply {
+  op: "lab.reply";
+  request_id: string;
+  error: string;
+  data: Record<string, unknown>;
+}
+
+/** What a participant's page sends to the server (namespace /). */
+export type ClientMessage =
+  | Hello
+  | Pulse
+  | PhaseChanged
+  | PutChunk
+  | FinishVisit
+  | SetGlobals
+  | ClientError
+  | ClientCallback
+  | FetchFrames
+  | RestartMatch;
+
+/** What the server sends to a participant's page (namespace /). */
+export type ServerMessage =
+  | Welcome
+  | Refused
+  | ShowScene
+  | ChunkAck
+  | PulseEcho
+  | StoredFrames
+  | Closed
+  | ErrorReply;
+
+/** What MUG Lab asks for (namespace /lab). */
+export type LabRequest =
+  | EndSession
+  | StopServer
+  | LetIn;
+
+/** What the server sends to MUG Lab (namespace /lab). */
+export type LabMessage =
+  | LabSnapshot
+  | LabBatch
+  | LabReply;
