@@ -34,14 +34,28 @@ class ClientEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     webassembly: bool = False
 
 
+class ResumeCandidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A participant whose token this browser holds."""
+
+    session_id: str
+    participant_id: str
+    token: str
+
+
 class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
-    """First message of a connection. `subject_id` is the URL's path ("" for "/")."""
+    """First message of a connection. `subject_id` is the URL's path ("" for "/").
+
+    `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
+    browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
+    (for "/": unfinished, and in use by no live tab), else makes or refuses a participant.
+    """
 
     protocol: int
     build: str
     tab_id: str
     subject_id: str = ""
     token: str | None = None
+    candidates: tuple[ResumeCandidate, ...] = ()
     params: dict[str, str] = {}
     environment: ClientEnvironment = ClientEnvironment()
 

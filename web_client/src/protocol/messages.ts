@@ -5,6 +5,13 @@
 
 export const PROTOCOL_VERSION = 1;
 
+/** A participant whose token this browser holds. */
+export interface ResumeCandidate {
+  session_id: string;
+  participant_id: string;
+  token: string;
+}
+
 /** What the page says of its browser: coarse by design (no full user agent). */
 export interface ClientEnvironment {
   browser?: string;
@@ -17,7 +24,13 @@ export interface ClientEnvironment {
   webassembly?: boolean;
 }
 
-/** First message of a connection. `subject_id` is the URL's path ("" for "/"). */
+/**
+ * First message of a connection. `subject_id` is the URL's path ("" for "/").
+ *
+ * `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
+ * browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
+ * (for "/": unfinished, and in use by no live tab), else makes or refuses a participant.
+ */
 export interface Hello {
   op: "participant.hello";
   protocol: number;
@@ -25,6 +38,7 @@ export interface Hello {
   tab_id: string;
   subject_id?: string;
   token?: string | null;
+  candidates?: ResumeCandidate[];
   params?: Record<string, string>;
   environment?: ClientEnvironment;
 }
