@@ -1,0 +1,2 @@
+import { frameUrl } from "virtual:mug-frame";
+console.info(frameUrl);

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { defineConfig } from "vitest/config";
+import type { Plugin } from "vite";
+import { studyFrame } from "./vite_frame";
+
+/** Writes the hash of everything built into `<meta name="mug-build">`: an old cached page cannot join a newer server. */
+function buildHash(): Plugin {
+  return {
+    name: "mug-build-hash",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const hash = createHash("sha256");
+      for (const name of Object.keys(bundle).sort()) {
+        const item = bundle[name];
+        if (item) hash.update(name).update(item.type === "chunk" ? item.code : item.source);
+      }
+      const build = hash.digest("hex").slice(0, 16);
+      const page = bundle["index.html"];
+      if (page?.type !== "asset" || typeof page.source !== "string") this.error("index.html was not built");
+      page.source = page.source.replace('name="mug-build" content="dev"', `name="mug-build" content="${build}"`);
+    },
+  };
+}
+
+export default defineConfig({
+  base: "/_mug/client/",
+  plugins: [studyFrame(), buildHash()],
+  worker: { format: "es" },
+  build: {
+    outDir: "../mug/server/client",
+    emptyOutDir: true,
+    target: "es2022",
+    sourcemap: false,
+    // The page must never load a module preload polyfill inline, nor assets as data URLs that hide their size.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1000,
+    rollupOptions: {
+      output: {
+        manualChunks(id: string) {
+          if (/node_modules\/(pixi\.js|@pixi|earcut|eventemitter3|ismobilejs|parse-svg-path|tiny-lru|gifuct-js|@xmldom)/.test(id)) return "pixi";
+          if (/node_modules\/(socket\.io|engine\.io|@socket\.io|debug|ms|xmlhttprequest)/.test(id)) return "socketio";
+          return undefined;
+        },
+      },
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
