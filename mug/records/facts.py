@@ -38,6 +38,8 @@ class ServerStarted(Fact, frozen=True, kw_only=True, tag="server_started"):
 
 
 class SessionEnded(Fact, frozen=True, kw_only=True, tag="session_ended"):
+    """The session is closed for good. `reason`: in words."""
+
     reason: str
 
 
@@ -52,8 +54,10 @@ class ParticipantJoined(Fact, frozen=True, kw_only=True, tag="participant_joined
 
 
 class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One visit in a participant's plan. `node_path`: indices into the chain, outermost first;
-    `repetition`: indices of the Repeat nodes on the way."""
+    """One visit in a participant's plan.
+
+    `node_path`: indices into the chain, outermost first; `repetition`: indices of the Repeat nodes on the way.
+    """
 
     visit_id: str
     scene_id: str
@@ -63,6 +67,8 @@ class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class PlanDrawn(Fact, frozen=True, kw_only=True, tag="plan_drawn"):
+    """The participant's whole way, drawn once from the participant's seed."""
+
     participant_id: str
     visits: tuple[PlannedVisit, ...]
     completion_code: str | None = None
@@ -76,21 +82,29 @@ class TokenRenewed(Fact, frozen=True, kw_only=True, tag="token_renewed"):
 
 
 class Connected(Fact, frozen=True, kw_only=True, tag="connected"):
+    """A tab of the participant's browser is connected and holds the lease."""
+
     participant_id: str
     tab_id: str
 
 
 class Disconnected(Fact, frozen=True, kw_only=True, tag="disconnected"):
+    """The participant's connection is gone."""
+
     participant_id: str
     reason: str = ""
 
 
 class VisitStarted(Fact, frozen=True, kw_only=True, tag="visit_started"):
+    """The participant was shown a scene for the first time."""
+
     participant_id: str
     visit_id: str
 
 
 class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
+    """The participant is done with a scene, and its data is on disk."""
+
     participant_id: str
     visit_id: str
     outcome: str  # completed | failed
@@ -108,11 +122,15 @@ class MatchFormed(Fact, frozen=True, kw_only=True, tag="match_formed"):
 
 
 class MatchEnded(Fact, frozen=True, kw_only=True, tag="match_ended"):
+    """The match is over."""
+
     match_id: str
     outcome: str  # completed | failed | restarted | abandoned
 
 
 class MatchFlagged(Fact, frozen=True, kw_only=True, tag="match_flagged"):
+    """Something about the match that an analyst must know. `flag` is a stable word."""
+
     match_id: str
     flag: str
     detail: str = ""
@@ -131,11 +149,15 @@ class ChunkStored(Fact, frozen=True, kw_only=True, tag="chunk_stored"):
 
 
 class GlobalsSet(Fact, frozen=True, kw_only=True, tag="globals_set"):
+    """The participant's `mug_globals`, whole, after a change."""
+
     participant_id: str
     values: dict[str, Any]
 
 
 class ErrorReported(Fact, frozen=True, kw_only=True, tag="error_reported"):
+    """Something failed on the participant's page."""
+
     participant_id: str
     kind: str
     message: str
@@ -144,6 +166,8 @@ class ErrorReported(Fact, frozen=True, kw_only=True, tag="error_reported"):
 
 
 class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_finished"):
+    """The participation is over."""
+
     participant_id: str
     outcome: str  # complete | excluded | technical
     message: str = ""

@@ -1,0 +1,223 @@
+"""Reading a file of records: while the server writes it, after a crash, and from a read-only folder."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from mug.records import facts as f
+from mug.records.errors import RecordsDamagedError, RecordsError, RecordsFormatError, RecordsNotFoundError
+from mug.records.journal import Head, check_format, read_head
+
+__all__ = ["JournalEntry", "RecordReader", "SessionHead"]
+
+_DECODER: Final = msgspec.json.Decoder(f.AnyFact)
+
+
+class JournalEntry(NamedTuple):
+    """One line of the journal as it lies on disk."""
+
+    seq: int
+    session: str
+    at: str
+    kind: str
+    body_sha256: str
+    prev: str
+    hash: str
+
+
+class SessionHead(NamedTuple):
+    """What the journal says of a session at a glance. `ended_at` and `reason` are empty while it is open."""
+
+    session_id: str
+    experiment_id: str
+    study_hash: str
+    started_at: str
+    pilot: bool
+    ended_at: str
+    reason: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session can still be taken up."""
+        return not self.ended_at
+
+
+class RecordReader:
+    """Reads one file of records; never changes it. Close it, or use it in a ``with``.
+
+    What is read is pinned at opening: entries that come later are not seen (`refresh` moves on).
+
+    Attributes:
+        path: The file.
+        head: The last entry that this reader sees.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            RecordsNotFoundError: There is none.
+            RecordsFormatError: It is not ours, or of a newer format.
+            RecordsError: It cannot be read.
+        """
+        self.path = path
+        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        if not path.is_file():
+            raise RecordsNotFoundError(path)
+        try:
+            self._connection = self._connect()
+            self._has_tables = check_format(self._connection, path)
+            self.head = read_head(self._connection) if self._has_tables else Head(0, "")
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            raise RecordsError(f"the records {path} cannot be read: {error}") from error
+        except RecordsFormatError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file; doing it twice does nothing."""
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.close()
+        if self._copy is not None:
+            self._copy.cleanup()
+            self._copy = None
+
+    def __enter__(self) -> "RecordReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def refresh(self) -> Head:
+        """See what was written since; returns the new head."""
+        if not self._has_tables:
+            self._has_tables = check_format(self._connection, self.path)
+        if self._has_tables:
+            self.head = read_head(self._connection)
+        return self.head
+
+    def sessions(self) -> list[SessionHead]:
+        """Return all sessions, oldest first."""
+        heads = []
+        for entry, opened in self._facts_of_kind("session_opened"):
+            assert isinstance(opened, f.SessionOpened)
+            ended = [fact for _, fact in self._facts_of_kind("session_ended", entry.session)]
+            last = ended[-1] if ended else None
+            heads.append(
+                SessionHead(
+                    opened.session_id,
+                    opened.experiment_id,
+                    opened.study_hash,
+                    opened.at,
+                    opened.pilot,
+                    last.at if last else "",
+                    last.reason if isinstance(last, f.SessionEnded) else "",
+                )
+            )
+        return heads
+
+    def facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[f.AnyFact]:
+        """Yield the session's facts in order; only those of `kinds` (their tags) when given.
+
+        Raises:
+            RecordsDamagedError: A fact is missing or cannot be understood.
+        """
+        for entry in self.entries(session_id, kinds):
+            yield self.fact(entry)
+
+    def entries(self, session_id: str | None = None, kinds: Sequence[str] = ()) -> Iterator[JournalEntry]:
+        """Yield the journal's lines in order, of one session or of all."""
+        if not self._has_tables:
+            return
+        where = ["seq <= ?"]
+        values: list[object] = [self.head.seq]
+        if session_id is not None:
+            where.append("session = ?")
+            values.append(session_id)
+        if kinds:
+            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values += kinds
+        query = "SELECT seq, session, at, kind, body_sha256, prev, hash FROM journal WHERE "
+        for row in self._connection.execute(query + " AND ".join(where) + " ORDER BY seq", values):
+            yield JournalEntry(*row)
+
+    def fact(self, entry: JournalEntry) -> f.AnyFact:
+        """Return the fact of one line of the journal.
+
+        Raises:
+            RecordsDamagedError: It is missing or cannot be understood.
+        """
+        body = self.find_body(entry.body_sha256)
+        if body is None:
+            raise RecordsDamagedError(self.path, f"the fact {entry.kind!r} is missing", entry.seq)
+        try:
+            fact: f.AnyFact = _DECODER.decode(body)
+        except msgspec.MsgspecError as error:
+            raise RecordsDamagedError(
+                self.path, f"the fact {entry.kind!r} cannot be understood ({error})", entry.seq
+            ) from error
+        return fact
+
+    def body(self, sha256: str) -> bytes:
+        """Return stored bytes by their SHA-256.
+
+        Raises:
+            RecordsDamagedError: They are not there.
+        """
+        found = self.find_body(sha256)
+        if found is None:
+            raise RecordsDamagedError(self.path, f"the body {sha256} is missing")
+        return found
+
+    def find_body(self, sha256: str) -> bytes | None:
+        """Return stored bytes by their SHA-256, or None when they are not there."""
+        row = self._connection.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+        return bytes(row[0]) if row else None
+
+    def tally(self) -> dict[str, dict[str, int]]:
+        """Return the rows stored so far, per session and table, from the counters."""
+        counts: dict[str, dict[str, int]] = {}
+        if self._has_tables:
+            query = "SELECT session, name, sum(rows) FROM tally GROUP BY session, name"
+            for session, name, rows in self._connection.execute(query):
+                counts.setdefault(str(session), {})[str(name)] = int(rows)
+        return counts
+
+    def _facts_of_kind(self, kind: str, session: str | None = None) -> list[tuple[JournalEntry, f.AnyFact]]:
+        return [(entry, self.fact(entry)) for entry in self.entries(session, (kind,))]
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open read-only; where SQLite may not keep its side files, read as an unchanging file or from a copy."""
+        try:
+            return _open_uri(self.path, "mode=ro")
+        except sqlite3.OperationalError:
+            wal = self.path.with_name(f"{self.path.name}-wal")
+            if not wal.exists() or wal.stat().st_size == 0:
+                return _open_uri(self.path, "mode=ro&immutable=1")
+            # A read-only folder with a log that a killed server left: only a copy can be read with its last facts.
+            self._copy = tempfile.TemporaryDirectory(prefix="mug-records-")
+            copy = Path(self._copy.name) / self.path.name
+            shutil.copyfile(self.path, copy)
+            shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))
+            return _open_uri(copy, "mode=rw")
+
+
+def _open_uri(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"file:{quote(path.absolute().as_posix())}?{options}"
+    connection = sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        if "not a database" in str(error):
+            return connection  # check_format says so in words
+        connection.close()
+        raise
+    return connection
