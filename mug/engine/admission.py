@@ -1,0 +1,232 @@
+"""Who may come in: new participants, returning ones, second tabs, ids without their token (DECISIONS.md 6)."""
+
+import hashlib
+import hmac
+from typing import Final
+
+from mug.engine.clock import derive_seed
+from mug.engine.effects import Close, ConnectionId, Send
+from mug.engine.live import Core, WaitingPage
+from mug.engine.plan import plan_visits
+from mug.engine.state import ParticipantState
+from mug.engine.visits import Visits
+from mug.ids import ParticipantId, SessionId, is_valid_id
+from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, RuntimeManifest, Welcome
+from mug.records import facts as f
+
+__all__ = ["Admission"]
+
+ID_PARAMETERS: Final = ("subject_id", "PROLIFIC_PID", "workerId")
+RESERVED_IDS: Final = ("seat", "favicon.ico", "robots.txt")
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""Letters and digits that are not mistaken for one another when somebody reads them aloud."""
+MAX_PARAMETERS: Final = 32
+
+_MESSAGES: Final = {
+    "protocol": "This page is from another version of the study's software. Please reload it.",
+    "build": "This page is out of date. Please reload it.",
+    "token": "This address is in use on another browser. Please tell the experimenter; they can let you in here.",
+    "second_tab": "This study is already open in another tab or window. Please go on there.",
+    "finished": "You have already taken part in this study. Thank you!",
+    "closed": "This session is over. Thank you for your interest.",
+    "excluded": "You cannot go on in this study. Please tell the experimenter if you have questions.",
+    "bad_id": "The address is not a valid one. Please check it, or ask the experimenter.",
+}
+
+
+class Admission:
+    """Answers hello."""
+
+    def __init__(self, core: Core, visits: Visits, runtime: RuntimeManifest | None) -> None:
+        self._core = core
+        self._visits = visits
+        self._runtime = runtime
+
+    def hello(self, connection: ConnectionId, hello: Hello) -> None:
+        """Create or resume the participant that `hello` asks for, or say why not."""
+        core = self._core
+        if connection in core.owner:
+            core.refuse(connection, "invalid", "this connection has said hello already", about="participant.hello")
+            return
+        wanted = self._wanted_id(hello)
+        if reason := self._refusal(hello, wanted):
+            self._refuse(connection, reason)
+            return
+        if not wanted:
+            known = self._by_token(hello.token)
+            if known is not None and known.outcome is None and not self._is_held(known, hello):
+                self._resume(connection, known, hello)
+            else:
+                self._create(connection, self._new_id(), hello)
+            return
+        participant = core.state.participants.get(ParticipantId(wanted))
+        if participant is None:
+            self._create(connection, ParticipantId(wanted), hello)
+        else:
+            self._come_back(connection, participant, hello)
+
+    def _refusal(self, hello: Hello, wanted: str) -> str:
+        core = self._core
+        if hello.protocol != PROTOCOL_VERSION:
+            return "protocol"
+        if core.build and hello.build != core.build:
+            return "build"
+        if core.state.ended:
+            return "closed"
+        if wanted and (not is_valid_id(wanted) or wanted.lower() in RESERVED_IDS):
+            return "bad_id"
+        if wanted in core.finished_before and ParticipantId(wanted) not in core.state.participants:
+            return "finished"
+        return ""
+
+    def _come_back(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
+        core = self._core
+        if not self._holds_token(participant, hello.token):
+            if participant.let_in:
+                self._let_in(connection, participant, hello)
+            elif participant.outcome is not None:
+                self._refuse(connection, "finished")
+            else:
+                presence = core.presence(participant.participant_id)
+                presence.waiting = WaitingPage(connection, hello)
+                core.say("warning", "asked for from a browser that does not hold its token", participant.participant_id)
+                self._refuse(connection, "token")
+        elif participant.outcome == "excluded":
+            self._refuse(connection, "excluded")
+        elif self._is_held(participant, hello):
+            core.say("info", "a second tab was turned away", participant.participant_id)
+            self._refuse(connection, "second_tab")
+        else:
+            self._resume(connection, participant, hello)
+
+    def _refuse(self, connection: ConnectionId, reason: str) -> None:
+        self._core.emit(Send(connection, Refused(reason=reason, message=_MESSAGES[reason])))
+
+    def _is_held(self, participant: ParticipantState, hello: Hello) -> bool:
+        """Whether another living tab has the participant. The same tab, reloaded, takes its own place again."""
+        presence = self._core.presence(participant.participant_id)
+        return presence.connection is not None and presence.tab_id != hello.tab_id
+
+    def _by_token(self, token: str | None) -> ParticipantState | None:
+        if not token:
+            return None
+        for participant in self._core.state.participants.values():
+            if self._holds_token(participant, token):
+                return participant
+        return None
+
+    @staticmethod
+    def _holds_token(participant: ParticipantState, token: str | None) -> bool:
+        return token is not None and hmac.compare_digest(participant.token_sha256, _sha256(token))
+
+    @staticmethod
+    def _wanted_id(hello: Hello) -> str:
+        if hello.subject_id:
+            return hello.subject_id
+        return next((hello.params[name] for name in ID_PARAMETERS if hello.params.get(name)), "")
+
+    def _new_id(self) -> ParticipantId:
+        while True:
+            candidate = ParticipantId("p-" + self._draw(8))
+            if candidate not in self._core.state.participants and candidate not in self._core.finished_before:
+                return candidate
+
+    def _draw(self, length: int) -> str:
+        bits = self._core.rng.getrandbits(length * 16)
+        return "".join(ALPHABET[(bits >> (16 * i)) % len(ALPHABET)] for i in range(length))
+
+    def _new_token(self) -> str:
+        return f"{self._core.rng.getrandbits(256):064x}"
+
+    def _create(self, connection: ConnectionId, participant_id: ParticipantId, hello: Hello) -> None:
+        core = self._core
+        assert core.state.opened is not None
+        session_id = SessionId(core.state.opened.session_id)
+        seed = derive_seed("participant", core.state.opened.seed, participant_id)
+        token = self._new_token()
+        params = dict(list(hello.params.items())[:MAX_PARAMETERS])
+        environment = {name: getattr(hello.environment, name) for name in hello.environment.__struct_fields__}
+        plan = plan_visits(core.frozen.study, session_id, participant_id, seed)
+        core.record(
+            f.ParticipantJoined(
+                at=core.now(),
+                participant_id=participant_id,
+                seed=seed,
+                token_sha256=_sha256(token),
+                params={key[:64]: value[:256] for key, value in params.items()},
+                environment=environment,
+            ),
+            f.PlanDrawn(
+                at=core.now(), participant_id=participant_id, visits=plan, completion_code=self._draw(10).upper()
+            ),
+        )
+        participant = core.state.participants[participant_id]
+        core.record(*self._visits.begin(participant, plan, 0))
+        core.say("info", "joined", participant_id)
+        self._take_in(connection, participant, hello, token, resume=False)
+
+    def _resume(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
+        assert hello.token is not None
+        presence = self._core.presence(participant.participant_id)
+        if presence.connection is not None:
+            self._replace(presence.connection)
+        self._core.say("info", "came back", participant.participant_id)
+        self._take_in(connection, participant, hello, hello.token, resume=True)
+
+    def _let_in(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
+        """The experimenter allowed it: this browser gets a new token, the old one is worth nothing."""
+        core = self._core
+        token = self._new_token()
+        presence = core.presence(participant.participant_id)
+        if presence.connection is not None:
+            self._replace(presence.connection)
+        core.record(
+            f.TokenRenewed(at=core.now(), participant_id=participant.participant_id, token_sha256=_sha256(token))
+        )
+        core.say("info", "was let in on another browser", participant.participant_id)
+        self._take_in(connection, participant, hello, token, resume=True)
+
+    def _replace(self, connection: ConnectionId) -> None:
+        self._core.owner.pop(connection, None)
+        self._core.emit(
+            Send(connection, Closed(reason="replaced", message="This study goes on in another tab or browser."))
+        )
+        self._core.emit(Close(connection))
+
+    def let_waiting_in(self, participant_id: ParticipantId) -> None:
+        """Answer at once the page that is waiting for the experimenter's permission, if there is one."""
+        presence = self._core.presence(participant_id)
+        waiting, presence.waiting = presence.waiting, None
+        if waiting is not None:
+            self._come_back(waiting.connection, self._core.state.participants[participant_id], waiting.hello)
+
+    def _take_in(
+        self, connection: ConnectionId, participant: ParticipantState, hello: Hello, token: str, *, resume: bool
+    ) -> None:
+        core = self._core
+        opened = core.state.opened
+        assert opened is not None
+        presence = core.presence(participant.participant_id)
+        presence.connection, presence.tab_id = connection, hello.tab_id
+        presence.lost_at_ms, presence.left, presence.waiting = None, False, None
+        presence.finishing = None
+        presence.gap_told.clear()
+        core.owner[connection] = participant.participant_id
+        core.changed.add(participant.participant_id)
+        welcome = Welcome(
+            participant_id=participant.participant_id,
+            session_id=opened.session_id,
+            experiment_id=opened.experiment_id,
+            token=token,
+            title=core.frozen.study.title or "",
+            server_time=core.now(),
+            runtime=self._runtime,
+            mug_globals=dict(participant.mug_globals),
+        )
+        connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
+        core.record(connected, then=(Send(connection, welcome),))
+        core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,193 @@
+"""What MUG Lab sees of a session, and what it may ask for."""
+
+from mug.engine.admission import Admission
+from mug.engine.clock import iso
+from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
+from mug.engine.live import Core
+from mug.engine.state import ParticipantState
+from mug.ids import ParticipantId
+from mug.protocol.lab import (
+    EndSession,
+    LabBatch,
+    LabReply,
+    LabRequest,
+    LabSnapshot,
+    LetIn,
+    ParticipantView,
+    SessionView,
+    StopServer,
+)
+from mug.protocol.messages import Closed
+from mug.records import facts as f
+
+__all__ = ["Console"]
+
+SNAPSHOT_TELEMETRY_POINTS = 50_000
+
+
+class Console:
+    """Views for the consoles, in batches, and their requests."""
+
+    def __init__(self, core: Core, admission: Admission) -> None:
+        self._core = core
+        self._admission = admission
+
+    def connected(self, connection: ConnectionId) -> None:
+        """Give a new console everything, once."""
+        core = self._core
+        core.labs.add(connection)
+        points = tuple(core.telemetry)
+        step = -(-len(points) // SNAPSHOT_TELEMETRY_POINTS) or 1
+        snapshot = LabSnapshot(
+            session=self.session_view(),
+            participants=tuple(self.participant_view(p) for p in core.state.participants.values()),
+            telemetry=points[::step],
+            log=tuple(core.log),
+            counts=self.counts(),
+        )
+        core.emit(LabUpdate(snapshot, connection))
+
+    def flush(self) -> None:
+        """Send what changed since the last batch, if there is anybody to see it."""
+        core = self._core
+        if core.labs and (
+            core.changed or core.session_changed or core.new_log or core.new_telemetry or core.counts_changed
+        ):
+            views = tuple(
+                self.participant_view(core.state.participants[who])
+                for who in sorted(core.changed)
+                if who in core.state.participants
+            )
+            batch = LabBatch(
+                session=self.session_view() if core.session_changed else None,
+                participants=views,
+                telemetry=tuple(core.new_telemetry),
+                log=tuple(core.new_log),
+                counts=self.counts() if core.counts_changed else {},
+            )
+            core.emit(LabUpdate(batch))
+        core.changed.clear()
+        core.new_log.clear()
+        core.new_telemetry.clear()
+        core.session_changed = core.counts_changed = False
+
+    def asked(self, connection: ConnectionId, request: LabRequest) -> None:
+        """Do what the experimenter asks for; every request is answered, after it is on disk."""
+        match request:
+            case LetIn():
+                self._let_in(connection, request)
+            case EndSession():
+                self._end(connection, request)
+            case StopServer():
+                self.stop_cleanly(
+                    "stopped from MUG Lab", LabUpdate(LabReply(request_id=request.request_id), connection)
+                )
+
+    def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
+        core = self._core
+        who = ParticipantId(request.participant_id)
+        if who not in core.state.participants:
+            error = f"there is no participant {request.participant_id[:80]!r} in this session"
+            core.emit(LabUpdate(LabReply(request_id=request.request_id, error=error), connection))
+            return
+        action = f.ConsoleAction(at=core.now(), action="let_in", participant_id=who, reason=request.reason[:2000])
+        core.record(action, then=(LabUpdate(LabReply(request_id=request.request_id), connection),))
+        core.say("info", "may come in from another browser, once", who)
+        self._admission.let_waiting_in(who)
+
+    def _end(self, connection: ConnectionId, request: EndSession) -> None:
+        core = self._core
+        reply = LabUpdate(LabReply(request_id=request.request_id), connection)
+        if core.state.ended:
+            core.after_commit(reply)
+            return
+        reason = request.reason[:2000]
+        core.record(
+            f.ConsoleAction(at=core.now(), action="end_session", reason=reason),
+            f.SessionEnded(at=core.now(), reason=reason or "ended from MUG Lab"),
+        )
+        closed = Closed(reason="session_ended", message="The session is over. Thank you for taking part.")
+        unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
+        core.after_commit(*(Send(c, closed) for c in unfinished), reply)
+        core.session_changed = True
+        core.say("info", f"the session was ended: {reason}")
+
+    def stop_cleanly(self, reason: str, *replies: LabUpdate) -> None:
+        """Stop the server; the session is over when nobody is unfinished, else it stays open."""
+        core = self._core
+        if not core.state.ended and not core.state.is_unfinished():
+            core.record(f.SessionEnded(at=core.now(), reason=f"{reason}, nobody was unfinished"))
+            core.session_changed = True
+        core.after_commit(*replies, Stop(reason))
+
+    def session_view(self) -> SessionView:
+        """The session as the console shows it."""
+        core = self._core
+        opened = core.state.opened
+        assert opened is not None
+        return SessionView(
+            session_id=opened.session_id,
+            experiment_id=opened.experiment_id,
+            title=core.frozen.study.title or opened.experiment_id,
+            study_hash=opened.study_hash,
+            state="ended" if core.state.ended else "open",
+            started_at=opened.at,
+            addresses=core.addresses,
+            data_dir=core.data_dir,
+            pilot=opened.pilot,
+        )
+
+    def counts(self) -> dict[str, int]:
+        """Rows per table that are stored, and what was refused (``refused.<code>``)."""
+        core = self._core
+        counts = dict(core.state.counts)
+        counts["episodes"] = sum(len(match.next_frame) for match in core.state.matches.values())
+        counts.update({f"refused.{code}": count for code, count in core.refusals.items()})
+        return counts
+
+    def participant_view(self, participant: ParticipantState) -> ParticipantView:
+        """One participant as the console shows it."""
+        core = self._core
+        presence = core.presence(participant.participant_id)
+        visit = core.state.current_visit(participant)
+        match = core.state.current_match(visit) if visit is not None else None
+        frames = sum(core.state.matches[m].frames for v in participant.plan for m in core.state.visits[v].match_ids)
+        browser = participant.environment.get("browser", "")
+        major = participant.environment.get("browser_major", 0)
+        return ParticipantView(
+            participant_id=participant.participant_id,
+            state=self._state(participant),
+            scene_id=visit.planned.scene_id if visit is not None else None,
+            scene_index=max(participant.position, 0),
+            scene_total=len(participant.plan),
+            visit_id=visit.planned.visit_id if visit is not None else None,
+            phase=presence.phase,
+            phase_detail=presence.phase_detail,
+            since=iso(presence.phase_since_ms),
+            joined_at=participant.joined_at,
+            rtt_ms=presence.rtt_ms,
+            jitter_ms=presence.jitter_ms,
+            focused=presence.focused,
+            visible=presence.visible,
+            fullscreen=presence.fullscreen,
+            frame_rate_hz=presence.frame_rate_hz,
+            episode=presence.episode if match is not None else None,
+            frame=presence.frame if match is not None else None,
+            unacked_chunks=presence.unacked_chunks,
+            frames_stored=frames,
+            errors=participant.errors,
+            wants_in=presence.waiting is not None,
+            browser=f"{browser} {major}" if major else browser,
+        )
+
+    def _state(self, participant: ParticipantState) -> str:
+        presence = self._core.presence(participant.participant_id)
+        if participant.outcome == "excluded":
+            return "excluded"
+        if participant.outcome is not None:
+            return "finished"
+        if presence.connection is None:
+            if presence.waiting is not None:
+                return "turned_away"
+            return "left" if presence.left else "lost"
+        return "connected" if presence.visible else "background"

@@ -1,0 +1,127 @@
+"""What the engine asks its server to do. Effects are values: the engine performs none of them.
+
+The server performs the effects of one input in their order. `Record.then` is performed after the facts of that
+record, and so of every earlier one, are on disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NewType, TypeAlias
+
+from mug.ids import MatchId, ParticipantId, VisitId
+from mug.protocol.lab import LabMessage
+from mug.protocol.messages import ServerMessage
+from mug.records.facts import AnyFact
+
+__all__ = [
+    "Call",
+    "Close",
+    "ConnectionId",
+    "Effect",
+    "LabUpdate",
+    "ObserveChunk",
+    "Record",
+    "Schedule",
+    "Send",
+    "SendFrames",
+    "Stop",
+]
+
+ConnectionId = NewType("ConnectionId", str)
+"""Name of one live socket; given by the server, meaningless after it closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message to one page. A connection that is gone is no error."""
+
+    connection: ConnectionId
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class SendFrames:
+    """Read the bodies named by `sha256s` from the records and answer `connection` with StoredFrames."""
+
+    connection: ConnectionId
+    visit_id: VisitId
+    match_id: MatchId
+    sha256s: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close one page's connection, after what was sent to it before."""
+
+    connection: ConnectionId
+
+
+@dataclass(frozen=True, slots=True)
+class LabUpdate:
+    """Send a message to one console, or to all (`connection` None)."""
+
+    message: LabMessage
+    connection: ConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Call a study's function on the server; answered by CallResult or CallFailed with `call_id`.
+
+    Attributes:
+        call_id: Number of this call in this process.
+        ref: The function's reference as the study names it.
+        kind: What the function is for: "on_connect", "on_client_callback", "game_page_html_fn".
+        context: Its argument: plain values, a copy that the function may change.
+    """
+
+    call_id: int
+    ref: str
+    kind: str
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveChunk:
+    """A stored chunk of a scene with a GameCallback: derive its hooks' calls from it.
+
+    Hooks run after the fact, in the chunk's order, one participant's chunks never at the same time. `stream` is
+    "event", "frames", or "end" when the visit is over (`body` is empty then).
+    """
+
+    ref: str
+    participant_id: ParticipantId
+    visit_id: VisitId
+    scene_id: str
+    stream: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Wake the engine with `Wake(name)` after `after_ms`."""
+
+    after_ms: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop the server process. `reason` is for its log."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Append facts (with their bodies by sha256) to the journal; perform `then` after their COMMIT.
+
+    Without facts it is a barrier: `then` waits for everything recorded before.
+    """
+
+    facts: tuple[AnyFact, ...] = ()
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+    then: "tuple[Effect, ...]" = ()
+
+
+Effect: TypeAlias = Send | SendFrames | Close | LabUpdate | Call | ObserveChunk | Schedule | Stop | Record

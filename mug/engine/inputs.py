@@ -1,0 +1,148 @@
+"""What can happen to a running session: the engine's only way of hearing of the world."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from mug.engine.effects import ConnectionId
+from mug.protocol.lab import LabRequest
+from mug.protocol.messages import ParticipantMessage
+
+__all__ = [
+    "CallFailed",
+    "CallResult",
+    "Input",
+    "LabAsked",
+    "LabConnected",
+    "LabLost",
+    "LifelineEnded",
+    "PageLost",
+    "PageMessage",
+    "PageRefusal",
+    "StopRequested",
+    "StorageFailed",
+    "StorageRecovered",
+    "Tick",
+    "Wake",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """A page sent a message, decoded."""
+
+    connection: ConnectionId
+    message: ParticipantMessage
+
+
+@dataclass(frozen=True, slots=True)
+class PageRefusal:
+    """A page sent something that was not taken at the edge; it is counted and shown.
+
+    `code`: unknown_op, invalid, too_large, rate.
+    """
+
+    connection: ConnectionId
+    code: str
+    about: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLost:
+    """A page's connection ended."""
+
+    connection: ConnectionId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabConnected:
+    """A console connected (its token was checked)."""
+
+    connection: ConnectionId
+
+
+@dataclass(frozen=True, slots=True)
+class LabLost:
+    """A console's connection ended."""
+
+    connection: ConnectionId
+
+
+@dataclass(frozen=True, slots=True)
+class LabAsked:
+    """A console asks for something."""
+
+    connection: ConnectionId
+    request: LabRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """A study's function returned."""
+
+    call_id: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """A study's function raised, or did not return in time."""
+
+    call_id: int
+    error: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageFailed:
+    """The journal cannot be written at present; nothing is acknowledged until it can."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorageRecovered:
+    """The journal is written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LifelineEnded:
+    """The process that started the server is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The process was asked to stop by a signal; the session stays open."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """A scheduled time has come."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A tenth of a second went by."""
+
+
+Input: TypeAlias = (
+    PageMessage
+    | PageRefusal
+    | PageLost
+    | LabConnected
+    | LabLost
+    | LabAsked
+    | CallResult
+    | CallFailed
+    | StorageFailed
+    | StorageRecovered
+    | LifelineEnded
+    | StopRequested
+    | Wake
+    | Tick
+)

@@ -1,0 +1,164 @@
+"""What is true only while the process runs: who is connected, what their page said last, what the console is shown."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from mug.engine.clock import Clock, Rng, iso
+from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Send
+from mug.engine.payload import FrozenStudy
+from mug.engine.state import ParticipantState, SessionState
+from mug.ids import ParticipantId, VisitId
+from mug.protocol.lab import LogLine, TelemetryPoint
+from mug.protocol.messages import ErrorReply, FinishVisit, Hello
+from mug.records.facts import AnyFact
+
+__all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
+
+LOG_LINES = 2_000
+TELEMETRY_POINTS = 200_000
+"""Kept for consoles that connect later: two hours of 27 participants, less of more."""
+
+
+@dataclass(slots=True)
+class Presence:
+    """One participant's page, as it last described itself. Times in Unix ms."""
+
+    connection: ConnectionId | None = None
+    tab_id: str = ""
+    lost_at_ms: float | None = None
+    phase: str = ""
+    phase_detail: str = ""
+    phase_since_ms: float = 0.0
+    rtt_ms: float | None = None
+    jitter_ms: float | None = None
+    focused: bool = True
+    visible: bool = True
+    fullscreen: bool = False
+    frame_rate_hz: float | None = None
+    episode: int | None = None
+    frame: int | None = None
+    unacked_chunks: int = 0
+    finishing: FinishVisit | None = None
+    gap_told: dict[tuple[str, str], int] = field(default_factory=dict)
+    waiting: "WaitingPage | None" = None
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage:
+    """A page that asks for a known id without its token."""
+
+    connection: ConnectionId
+    hello: Hello
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCall:
+    """A call of study code that has not been answered."""
+
+    kind: str
+    ref: str
+    participant_id: ParticipantId
+    visit_id: VisitId
+    connection: ConnectionId
+    resume: bool = False
+
+
+@dataclass
+class Core:
+    """The engine's shared heart: the durable state, the live part and the effects of the present input.
+
+    Attributes:
+        frozen: The session's study.
+        state: The durable part; changes only through `record`.
+        build: Hash of the web client that pages must have; empty: any.
+        finished_before: Ids that finished in an earlier session of the experiment and may not start again.
+        addresses: Where participants find the server; the first is the one to show.
+    """
+
+    frozen: FrozenStudy
+    state: SessionState
+    clock: Clock
+    rng: Rng
+    build: str = ""
+    finished_before: frozenset[str] = frozenset()
+    addresses: tuple[str, ...] = ()
+    data_dir: str = ""
+    effects: list[Effect] = field(default_factory=list)
+    owner: dict[ConnectionId, ParticipantId] = field(default_factory=dict)
+    presences: dict[ParticipantId, Presence] = field(default_factory=dict)
+    calls: dict[int, PendingCall] = field(default_factory=dict)
+    calls_made: int = 0
+    labs: set[ConnectionId] = field(default_factory=set)
+    storage_failed: str = ""
+    refusals: dict[str, int] = field(default_factory=dict)
+    log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    telemetry: deque[TelemetryPoint] = field(default_factory=lambda: deque(maxlen=TELEMETRY_POINTS))
+    changed: set[ParticipantId] = field(default_factory=set)
+    session_changed: bool = False
+    new_log: list[LogLine] = field(default_factory=list)
+    new_telemetry: list[TelemetryPoint] = field(default_factory=list)
+    counts_changed: bool = False
+
+    def now(self) -> str:
+        """The present time as facts write it."""
+        return iso(self.clock.now_ms())
+
+    def record(self, *facts: AnyFact, bodies: dict[str, bytes] | None = None, then: tuple[Effect, ...] = ()) -> None:
+        """Take up facts and have them written; `then` is performed once they are on disk."""
+        for fact in facts:
+            self.state.apply(fact)
+        self.counts_changed = self.counts_changed or bool(facts)
+        self.effects.append(Record(facts, bodies or {}, then))
+
+    def after_commit(self, *then: Effect) -> None:
+        """Perform `then` when everything recorded so far is on disk."""
+        self.effects.append(Record(then=then))
+
+    def emit(self, effect: Effect) -> None:
+        """Have an effect performed at once."""
+        self.effects.append(effect)
+
+    def refuse(self, connection: ConnectionId, code: str, message: str, *, path: str = "", about: str = "") -> None:
+        """Answer a message that is not taken, and count it."""
+        self.refusals[code] = self.refusals.get(code, 0) + 1
+        self.counts_changed = True
+        self.emit(Send(connection, ErrorReply(code=code, message=message, path=path, about=about)))
+
+    def call(self, kind: str, ref: str, context: dict[str, object], pending: PendingCall) -> None:
+        """Have study code called; the answer is matched by its number."""
+        self.calls_made += 1
+        self.calls[self.calls_made] = pending
+        self.emit(Call(self.calls_made, ref, kind, context))
+
+    def presence(self, participant_id: ParticipantId) -> Presence:
+        """The participant's live status; one that was never seen by this process is lost since now."""
+        found = self.presences.get(participant_id)
+        if found is None:
+            now_ms = self.clock.now_ms()
+            found = Presence(lost_at_ms=now_ms, phase_since_ms=now_ms)
+            self.presences[participant_id] = found
+        return found
+
+    def participant(self, connection: ConnectionId) -> ParticipantState | None:
+        """Who speaks on this connection; None before hello."""
+        who = self.owner.get(connection)
+        return self.state.participants[who] if who is not None else None
+
+    def say(self, level: str, text: str, participant_id: ParticipantId | None = None, traceback: str = "") -> None:
+        """Write a line into the session's log."""
+        line = LogLine(at=self.now(), level=level, text=text, participant_id=participant_id, traceback=traceback)
+        self.log.append(line)
+        self.new_log.append(line)
+        if participant_id is not None:
+            self.changed.add(participant_id)
+
+    def measured(self, point: TelemetryPoint) -> None:
+        """Take up one pulse for the console's plots."""
+        self.telemetry.append(point)
+        if self.labs:
+            self.new_telemetry.append(point)
+
+    def to_labs(self, update: LabUpdate) -> None:
+        """Send something to the consoles."""
+        self.emit(update)

@@ -1,0 +1,223 @@
+"""From the frozen study to what one participant's page is told: `PageContent` and `GameContent`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from mug.engine.state import MatchState, ParticipantState
+from mug.play.config import ActionBinding, GameConfig
+from mug.protocol.messages import GameContent, PageContent
+from mug.study.model import (
+    CompletionCodePage,
+    EndPage,
+    GymGame,
+    RandomizeOrder,
+    Repeat,
+    StartPage,
+    StaticPage,
+    Study,
+)
+
+__all__ = [
+    "FrozenStudy",
+    "Scene",
+    "game_content",
+    "human_agents",
+    "needs_runtime",
+    "page_content",
+    "planned_agents",
+    "scene_at",
+]
+
+Scene = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenStudy:
+    """A study as a session holds it: nothing of it changes while the session is open.
+
+    Attributes:
+        study: The study.
+        content_hash: Its sha256.
+        texts: Path as the study writes it -> the file's text, for every body and environment file.
+        static_base: Where the study's static files are served; ends with "/".
+    """
+
+    study: Study
+    content_hash: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    static_base: str = "/"
+
+
+def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
+    """Return the scene at `path`, indices into the chain and into the wrappers' scenes.
+
+    Raises:
+        LookupError: When no scene is there.
+    """
+    nodes = study.chain
+    node: object = None
+    for index in path:
+        node = nodes[index]
+        nodes = node.scenes if isinstance(node, RandomizeOrder | Repeat) else ()
+    if not isinstance(node, StaticPage | GymGame):
+        raise LookupError(f"there is no scene at {path} of the chain")
+    return node
+
+
+def human_agents(game: GymGame) -> tuple[str, ...]:
+    """Return the agents that people act for; in a scene that names none, its `human_id` or "human"."""
+    named = tuple(agent for agent, policy in game.policies.policy_mapping.items() if policy == "human")
+    if named:
+        return named
+    return (game.gameplay.human_id or "human",)
+
+
+def planned_agents(game: GymGame, participant_id: str) -> dict[str, str]:
+    """Who acts for which agent in a single-player match: agent id -> participant id or ``policy:<name>``."""
+    agents = dict.fromkeys(human_agents(game), participant_id)
+    for agent, policy in game.policies.policy_mapping.items():
+        if agent not in agents:
+            agents[agent] = f"policy:{_policy_name(policy)}"
+    return agents
+
+
+def needs_runtime(study: Study) -> bool:
+    """Whether a scene of the study needs Python in the browser."""
+
+    def any_game(nodes: tuple[object, ...]) -> bool:
+        return any(
+            isinstance(node, GymGame) or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
+            for node in nodes
+        )
+
+    return any_game(study.chain)
+
+
+def page_content(frozen: FrozenStudy, page: StaticPage, participant: ParticipantState) -> PageContent:
+    """Build one participant's view of a static page; the redirect's parameters are already added."""
+    role = "static"
+    redirect: str | None = None
+    if isinstance(page, StartPage):
+        role = "start"
+    elif isinstance(page, EndPage):
+        role = "completion_code" if isinstance(page, CompletionCodePage) else "end"
+        if page.redirect_url:
+            redirect = _redirect(page, participant)
+    return PageContent(
+        role=role,
+        scene_header=page.scene_header or "",
+        scene_subheader=page.scene_subheader or "",
+        body_html=_text(frozen, page.scene_body, page.scene_body_filepath),
+        completion_code=participant.completion_code if role == "completion_code" else None,
+        redirect_url=redirect,
+    )
+
+
+def game_content(
+    frozen: FrozenStudy,
+    game: GymGame,
+    participant: ParticipantState,
+    match: MatchState,
+    *,
+    resume: bool,
+    in_game_html: str | None = None,
+) -> GameContent:
+    """Build one participant's view of a game scene.
+
+    Args:
+        frozen: The session's study.
+        game: The scene.
+        participant: Whose page it is.
+        match: The play that this visit is in.
+        resume: The page comes back into a match that it may have begun.
+        in_game_html: What `game_page_html_fn` made; None: the study's own text.
+    """
+    if in_game_html is None:
+        content = game.content
+        in_game_html = _text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
+    return GameContent(
+        config=_game_config(frozen, game, participant, match),
+        scene_header=game.content.scene_header or "",
+        body_html=_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
+        in_game_html=in_game_html,
+        background=game.rendering.background,
+        rollback_smoothing_duration_ms=game.rendering.rollback_smoothing_duration or 0,
+        asset_specs=_asset_specs(game),
+        assets_base_url=frozen.static_base,
+        resume_match=resume,
+    )
+
+
+def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState, match: MatchState) -> GameConfig:
+    runtime, rendering, gameplay = game.runtime, game.rendering, game.gameplay
+    code = runtime.environment_initialization_code
+    filename = f"{game.scene_id}.environment_initialization_code"
+    if code is None and runtime.environment_initialization_code_filepath is not None:
+        filename = runtime.environment_initialization_code_filepath
+        code = frozen.texts[filename]
+    humans = human_agents(game)
+    bindings = sorted(gameplay.action_mapping, key=lambda binding: -len(binding.keys))
+    return GameConfig(
+        scene_id=game.scene_id,
+        match_id=match.match_id,
+        match_seed=match.seed,
+        subject_id=participant.participant_id,
+        human_agents=humans,
+        environment_seed=game.environment.seed,
+        policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
+        frame_skip=game.policies.frame_skip,
+        fps=rendering.fps,
+        num_episodes=gameplay.num_episodes,
+        max_steps=gameplay.max_steps,
+        action_mapping=tuple(ActionBinding(keys=tuple(b.keys), action=b.action) for b in bindings),
+        default_action=gameplay.default_action,
+        action_population_method=gameplay.action_population_method,
+        input_mode=gameplay.input_mode,
+        reset_freeze_s=gameplay.reset_freeze_s,
+        environment_code=code,
+        environment_filename=filename,
+        env_creator=game.environment.env_creator,
+        env_config=dict(game.environment.env_config),
+        on_game_step_code=runtime.on_game_step_code,
+        env_to_state_fn=rendering.env_to_state_fn,
+        hud_text_fn=rendering.hud_text_fn,
+        hud_score_carry_over=rendering.hud_score_carry_over,
+        location_representation=rendering.location_representation,
+        game_width=rendering.game_width,
+        game_height=rendering.game_height,
+        mug_globals=dict(participant.mug_globals),
+        restart_pyodide=runtime.restart_pyodide,
+    )
+
+
+def _asset_specs(game: GymGame) -> tuple[dict[str, Any], ...]:
+    specs = [dict(spec) for spec in game.assets.preload_specs]
+    folder = game.assets.assets_dir.rstrip("/")
+    known = {spec.get("name") for spec in specs}
+    for path in game.assets.assets_to_preload:
+        if path not in known:
+            full = path if "/" in path or not folder else f"{folder}/{path}"
+            specs.append({"object_type": "img_spec", "name": path, "img_path": full})
+    return tuple(specs)
+
+
+def _policy_name(policy: object) -> str:
+    return policy if isinstance(policy, str) else "model"
+
+
+def _redirect(page: EndPage, participant: ParticipantState) -> str:
+    """Return the address with the subject id added as `subject_id`, where the study asks for it."""
+    assert page.redirect_url is not None
+    if not page.append_subject_id:
+        return page.redirect_url
+    parts = urlsplit(page.redirect_url)
+    query = [*parse_qsl(parts.query, keep_blank_values=True), ("subject_id", participant.participant_id)]
+    return urlunsplit(parts._replace(query=urlencode(query)))
+
+
+def _text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
+    if text is not None:
+        return text
+    return frozen.texts[path] if path is not None else ""

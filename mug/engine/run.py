@@ -1,0 +1,377 @@
+"""A running session: inputs in, effects out. One thread owns it; it knows no sockets, threads, disk or time."""
+
+import json
+from typing import Any, Final
+
+from mug.engine.admission import Admission
+from mug.engine.chunks import Chunks
+from mug.engine.clock import Clock, Rng, iso
+from mug.engine.console import Console
+from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.inputs import (
+    CallFailed,
+    CallResult,
+    Input,
+    LabAsked,
+    LabConnected,
+    LabLost,
+    LifelineEnded,
+    PageLost,
+    PageMessage,
+    PageRefusal,
+    StopRequested,
+    StorageFailed,
+    StorageRecovered,
+    Tick,
+    Wake,
+)
+from mug.engine.live import Core
+from mug.engine.payload import FrozenStudy
+from mug.engine.state import ParticipantState, SessionState
+from mug.engine.visits import Visits
+from mug.ids import VisitId
+from mug.protocol.lab import TelemetryPoint
+from mug.protocol.messages import (
+    ClientCallback,
+    ClientError,
+    ErrorReply,
+    FetchFrames,
+    FinishVisit,
+    Hello,
+    PhaseChanged,
+    Pulse,
+    PulseEcho,
+    PutChunk,
+    RestartMatch,
+    RuntimeManifest,
+    SetGlobals,
+)
+from mug.records import facts as f
+
+__all__ = ["PHASES", "StudyRun"]
+
+PHASES: Final = frozenset(
+    ["connecting", "loading", "page", "waiting", "matching", "countdown", "playing", "ended", "excluded", "error"]
+)
+LEFT_AFTER_MS: Final = 300_000
+MAX_GLOBALS_CHARS: Final = 65_536
+MAX_ERRORS_PER_PARTICIPANT: Final = 200
+_REFUSALS: Final = {
+    "unknown_op": "this message is not known",
+    "invalid": "this message is not valid",
+    "too_large": "this message is too large",
+    "rate": "too many messages; please slow down",
+}
+
+
+class StudyRun:
+    """The rules of one session.
+
+    Attributes:
+        state: The durable part; equal to `fold` of all recorded facts at any time.
+    """
+
+    def __init__(
+        self,
+        frozen: FrozenStudy,
+        state: SessionState,
+        *,
+        clock: Clock,
+        rng: Rng,
+        runtime: RuntimeManifest | None = None,
+        build: str = "",
+        finished_before: frozenset[str] = frozenset(),
+        addresses: tuple[str, ...] = (),
+        data_dir: str = "",
+    ) -> None:
+        if state.opened is None:
+            raise ValueError("a session runs from its first fact on: SessionOpened is missing")
+        self._core = Core(
+            frozen=frozen,
+            state=state,
+            clock=clock,
+            rng=rng,
+            build=build,
+            finished_before=finished_before,
+            addresses=addresses,
+            data_dir=data_dir,
+        )
+        self._visits = Visits(self._core)
+        self._chunks = Chunks(self._core, self._visits)
+        self._admission = Admission(self._core, self._visits, runtime)
+        self._console = Console(self._core, self._admission)
+
+    @property
+    def state(self) -> SessionState:
+        """The durable part."""
+        return self._core.state
+
+    @property
+    def console(self) -> Console:
+        """What consoles see; read only."""
+        return self._console
+
+    def present(self) -> int:
+        """How many participants have a live page."""
+        return len(self._core.owner)
+
+    def handle(self, happened: Input) -> tuple[Effect, ...]:
+        """Take up one input and return what is to be done about it, in order."""
+        core = self._core
+        match happened:
+            case PageMessage():
+                self._page(happened.connection, happened.message)
+            case PageRefusal():
+                self._refused(happened)
+            case PageLost():
+                self._lost(happened.connection, happened.reason)
+            case LabConnected():
+                self._console.connected(happened.connection)
+            case LabLost():
+                core.labs.discard(happened.connection)
+            case LabAsked():
+                self._console.asked(happened.connection, happened.request)
+            case CallResult():
+                self._answered(happened.call_id, happened.value)
+            case CallFailed():
+                self._call_failed(happened)
+            case StorageFailed():
+                self._storage(happened.text)
+            case StorageRecovered():
+                self._storage("")
+            case LifelineEnded():
+                if not core.owner:
+                    self._console.stop_cleanly("the program that started the server is gone")
+                else:
+                    core.say("warning", "MUG Lab is gone; the session goes on, because participants are here")
+            case StopRequested():
+                core.after_commit()
+            case Wake() | Tick():
+                self._tick()
+        effects = tuple(core.effects)
+        core.effects.clear()
+        return effects
+
+    def _page(self, connection: ConnectionId, message: Any) -> None:
+        core = self._core
+        if isinstance(message, Hello):
+            self._admission.hello(connection, message)
+            return
+        participant = core.participant(connection)
+        if participant is None:
+            core.refuse(connection, "no_hello", "say hello first", about=message.__struct_config__.tag)
+            return
+        match message:
+            case Pulse():
+                self._pulse(connection, participant, message)
+            case PhaseChanged():
+                self._phase(connection, participant, message)
+            case PutChunk():
+                self._chunks.put(connection, participant, message)
+            case FinishVisit():
+                self._visits.finish(connection, participant, message)
+            case FetchFrames():
+                self._chunks.fetch(connection, participant, message)
+            case RestartMatch():
+                self._visits.restart_match(connection, participant, message)
+            case SetGlobals():
+                self._set_globals(connection, participant, message.values)
+            case ClientError():
+                self._client_error(connection, participant, message)
+            case ClientCallback():
+                self._client_callback(connection, participant, message)
+
+    def _pulse(self, connection: ConnectionId, participant: ParticipantState, pulse: Pulse) -> None:
+        core = self._core
+        now_ms = core.clock.now_ms()
+        echo = PulseEcho(n=pulse.n, client_ms=pulse.client_ms, server_time=iso(now_ms))
+        core.emit(Send(connection, echo))
+        presence = core.presence(participant.participant_id)
+        presence.rtt_ms, presence.jitter_ms = pulse.rtt_ms, pulse.jitter_ms
+        presence.focused, presence.visible = pulse.focused, pulse.visible
+        presence.fullscreen, presence.frame_rate_hz = pulse.fullscreen, pulse.frame_rate_hz
+        presence.episode, presence.frame = pulse.episode, pulse.frame
+        presence.unacked_chunks = pulse.unacked_chunks
+        if pulse.phase in PHASES and pulse.phase != presence.phase:
+            presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
+        core.changed.add(participant.participant_id)
+        core.measured(
+            TelemetryPoint(
+                participant_id=participant.participant_id,
+                at_ms=now_ms,
+                rtt_ms=pulse.rtt_ms,
+                focused=pulse.focused,
+                visible=pulse.visible,
+                frame_rate_hz=pulse.frame_rate_hz,
+            )
+        )
+
+    def _phase(self, connection: ConnectionId, participant: ParticipantState, message: PhaseChanged) -> None:
+        core = self._core
+        if message.phase not in PHASES:
+            core.refuse(connection, "invalid", "not a phase", path="phase", about="participant.phase")
+            return
+        presence = core.presence(participant.participant_id)
+        if presence.phase != message.phase:
+            presence.phase, presence.phase_since_ms = message.phase, core.clock.now_ms()
+        detail = message.detail[:200]
+        if message.fraction is not None:
+            detail = f"{detail} {100 * min(max(message.fraction, 0.0), 1.0):.0f} %".strip()
+        presence.phase_detail = detail
+        core.changed.add(participant.participant_id)
+
+    def _set_globals(self, connection: ConnectionId | None, participant: ParticipantState, values: Any) -> None:
+        core = self._core
+        if values == participant.mug_globals:
+            return
+        if len(json.dumps(values)) > MAX_GLOBALS_CHARS:
+            text = f"mug_globals may hold at most {MAX_GLOBALS_CHARS} characters of JSON"
+            if connection is not None:
+                core.refuse(connection, "too_large", text, path="values", about="globals.set")
+            core.say("warning", f"{text}; a larger value was not taken", participant.participant_id)
+            return
+        core.record(f.GlobalsSet(at=core.now(), participant_id=participant.participant_id, values=values))
+
+    def _client_error(self, connection: ConnectionId, participant: ParticipantState, message: ClientError) -> None:
+        core = self._core
+        if participant.errors >= MAX_ERRORS_PER_PARTICIPANT:
+            core.refuse(connection, "rate", "enough errors are recorded", about="participant.error")
+            return
+        visit_id = message.visit_id
+        if visit_id is not None and VisitId(visit_id) not in participant.plan:
+            visit_id = None
+        error = f.ErrorReported(
+            at=core.now(),
+            participant_id=participant.participant_id,
+            kind=message.kind[:64],
+            message=message.message[:4_000],
+            visit_id=visit_id,
+            traceback=message.traceback[:20_000],
+        )
+        core.record(error)
+        core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)
+        if message.fatal:
+            presence = core.presence(participant.participant_id)
+            presence.phase, presence.phase_since_ms = "error", core.clock.now_ms()
+
+    def _client_callback(
+        self, connection: ConnectionId, participant: ParticipantState, message: ClientCallback
+    ) -> None:
+        core = self._core
+        visit = core.state.visits.get(VisitId(message.visit_id))
+        if visit is None or visit.participant_id != participant.participant_id:
+            core.refuse(
+                connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="scene.callback"
+            )
+            return
+        ref = self._visits.scene(visit).on_client_callback
+        if ref is not None:
+            self._visits.call_hook("on_client_callback", ref, connection, participant, visit, {"data": message.data})
+
+    def _answered(self, call_id: int, value: Any) -> None:
+        core = self._core
+        call = core.calls.pop(call_id, None)
+        if call is None:
+            return
+        participant = core.state.participants[call.participant_id]
+        if call.kind == "game_page_html_fn":
+            self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
+        elif isinstance(value, dict):
+            self._set_globals(None, participant, {**participant.mug_globals, **value})
+
+    def _call_failed(self, failed: CallFailed) -> None:
+        core = self._core
+        call = core.calls.pop(failed.call_id, None)
+        if call is None:
+            return
+        participant = core.state.participants[call.participant_id]
+        core.record(
+            f.ErrorReported(
+                at=core.now(),
+                participant_id=call.participant_id,
+                kind="callback",
+                message=f"{call.ref}: {failed.error}"[:4_000],
+                visit_id=call.visit_id,
+                traceback=failed.traceback[:20_000],
+            )
+        )
+        core.say("error", f"{call.kind} {call.ref}: {failed.error}", call.participant_id, failed.traceback)
+        if call.kind == "game_page_html_fn":
+            self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
+
+    def _show_with_page(
+        self,
+        call_id: int,
+        visit_id: VisitId,
+        connection: ConnectionId,
+        participant: ParticipantState,
+        resume: bool,
+        html: Any,
+    ) -> None:
+        core = self._core
+        visit = core.state.current_visit(participant)
+        if visit is None or visit.planned.visit_id != visit_id:
+            return
+        if html is not None and not isinstance(html, str):
+            core.say(
+                "error", f"game_page_html_fn answered {type(html).__name__}, not a text", participant.participant_id
+            )
+            html = None
+        core.after_commit(
+            Send(connection, self._visits.scene_message(participant, visit, resume=resume, in_game_html=html))
+        )
+
+    def _refused(self, refusal: PageRefusal) -> None:
+        """Something was not taken at the edge: count it, show the first of its kind, answer by rule."""
+        core = self._core
+        first = refusal.code not in core.refusals
+        core.refusals[refusal.code] = core.refusals.get(refusal.code, 0) + 1
+        core.counts_changed = True
+        text = _REFUSALS.get(refusal.code, refusal.code)
+        if first:
+            who = core.owner.get(refusal.connection)
+            core.say("warning", f"a page's message {refusal.about!r} was refused: {text} ({refusal.detail})", who)
+        if refusal.code != "unknown_op":
+            reply = ErrorReply(code=refusal.code, message=text, path=refusal.detail, about=refusal.about)
+            core.emit(Send(refusal.connection, reply))
+
+    def _lost(self, connection: ConnectionId, reason: str) -> None:
+        core = self._core
+        for presence_id, presence in core.presences.items():
+            if presence.waiting is not None and presence.waiting.connection == connection:
+                presence.waiting = None
+                core.changed.add(presence_id)
+        who = core.owner.pop(connection, None)
+        if who is None:
+            return
+        presence = core.presence(who)
+        if presence.connection == connection:
+            presence.connection = None
+            presence.lost_at_ms = core.clock.now_ms()
+            presence.finishing = None
+        core.record(f.Disconnected(at=core.now(), participant_id=who, reason=reason[:200]))
+        if core.state.participants[who].outcome is None:
+            core.say("info", "the connection was lost", who)
+        core.changed.add(who)
+
+    def _storage(self, text: str) -> None:
+        core = self._core
+        was, core.storage_failed = core.storage_failed, text
+        if text and not was:
+            core.say(
+                "error", f"{text}. Nothing is lost: the participants' browsers keep their data until it is written."
+            )
+        elif was and not text:
+            core.say("info", "the records are written again")
+            self._chunks.ask_again()
+
+    def _tick(self) -> None:
+        core = self._core
+        now_ms = core.clock.now_ms()
+        for who, presence in core.presences.items():
+            lost_at = presence.lost_at_ms
+            if presence.connection is None and not presence.left and lost_at is not None:
+                presence.left = now_ms - lost_at > LEFT_AFTER_MS
+                if presence.left and core.state.participants[who].outcome is None:
+                    core.say("warning", "has been away for five minutes", who)
+        self._console.flush()

@@ -1,0 +1,192 @@
+"""The durable part of a running session: what `fold(facts)` rebuilds after a restart.
+
+`SessionState.apply` is the only place where it changes, and it knows nothing but facts: so the live engine, which
+applies each fact that it records, and a restarted one, which folds the journal, cannot differ.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mug.ids import MatchId, ParticipantId, SceneId, VisitId
+from mug.records import facts as f
+
+__all__ = ["FramesPart", "MatchState", "ParticipantState", "SessionState", "VisitState", "fold"]
+
+
+@dataclass(frozen=True, slots=True)
+class FramesPart:
+    """One stored frames chunk of a match: rows `first` to `last` of an episode."""
+
+    seq: int
+    sha256: str
+    episode: int
+    first: int
+    last: int
+    chain_hash: str
+
+
+@dataclass(slots=True)
+class MatchState:
+    """One play of a game scene. `next_frame`: per episode, the first frame that is not stored."""
+
+    match_id: MatchId
+    visit_id: VisitId
+    scene_id: SceneId
+    seed: int
+    agents: dict[str, str]
+    outcome: str | None = None
+    flags: list[str] = field(default_factory=list)
+    parts: list[FramesPart] = field(default_factory=list)
+    next_frame: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """How many rows are stored."""
+        return sum(self.next_frame.values())
+
+
+@dataclass(slots=True)
+class VisitState:
+    """One participant's passage through one scene. `next_seq`: per stream, the chunk expected next."""
+
+    participant_id: ParticipantId
+    planned: f.PlannedVisit
+    started_at: str | None = None
+    outcome: str | None = None
+    next_seq: dict[str, int] = field(default_factory=dict)
+    match_ids: list[MatchId] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ParticipantState:
+    """One person in this session. `plan`: the visits in order; `position`: index of the present one, -1 before."""
+
+    participant_id: ParticipantId
+    seed: int
+    token_sha256: str
+    joined_at: str
+    params: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, Any] = field(default_factory=dict)
+    plan: tuple[VisitId, ...] = ()
+    position: int = -1
+    completion_code: str | None = None
+    mug_globals: dict[str, Any] = field(default_factory=dict)
+    outcome: str | None = None
+    let_in: bool = False
+    errors: int = 0
+
+
+@dataclass(slots=True)
+class SessionState:
+    """Everything that outlives the process."""
+
+    opened: f.SessionOpened | None = None
+    ended: bool = False
+    participants: dict[ParticipantId, ParticipantState] = field(default_factory=dict)
+    visits: dict[VisitId, VisitState] = field(default_factory=dict)
+    matches: dict[MatchId, MatchState] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def current_visit(self, participant: ParticipantState) -> VisitState | None:
+        """The visit that the participant is in; None before the first."""
+        if 0 <= participant.position < len(participant.plan):
+            return self.visits[participant.plan[participant.position]]
+        return None
+
+    def current_match(self, visit: VisitState) -> MatchState | None:
+        """The visit's present match: the last one formed."""
+        return self.matches[visit.match_ids[-1]] if visit.match_ids else None
+
+    def is_unfinished(self) -> bool:
+        """Whether somebody took part and is not done."""
+        return any(p.outcome is None for p in self.participants.values())
+
+    def apply(self, fact: f.AnyFact) -> None:
+        """Take up one fact."""
+        match fact:
+            case f.SessionOpened():
+                self.opened = fact
+            case f.SessionEnded():
+                self.ended = True
+            case f.ParticipantJoined():
+                who = ParticipantId(fact.participant_id)
+                self.participants[who] = ParticipantState(
+                    who, fact.seed, fact.token_sha256, fact.at, dict(fact.params), dict(fact.environment)
+                )
+                self._count("participants")
+            case f.PlanDrawn():
+                self._apply_plan(fact)
+            case f.TokenRenewed():
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.token_sha256 = fact.token_sha256
+                participant.let_in = False
+            case f.VisitStarted():
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.position = participant.plan.index(VisitId(fact.visit_id))
+                self.visits[VisitId(fact.visit_id)].started_at = fact.at
+                self._count("visits")
+            case f.VisitFinished():
+                self.visits[VisitId(fact.visit_id)].outcome = fact.outcome
+            case f.MatchFormed():
+                visit = VisitId(fact.visit_id)
+                match_id = MatchId(fact.match_id)
+                self.matches[match_id] = MatchState(
+                    match_id, visit, SceneId(fact.scene_id), fact.seed, dict(fact.agents)
+                )
+                self.visits[visit].match_ids.append(match_id)
+                self._count("matches")
+            case f.MatchEnded():
+                self.matches[MatchId(fact.match_id)].outcome = fact.outcome
+            case f.MatchFlagged():
+                self.matches[MatchId(fact.match_id)].flags.append(fact.flag)
+            case f.ChunkStored():
+                self._apply_chunk(fact)
+            case f.GlobalsSet():
+                self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
+            case f.ErrorReported():
+                self.participants[ParticipantId(fact.participant_id)].errors += 1
+            case f.ParticipantFinished():
+                self.participants[ParticipantId(fact.participant_id)].outcome = fact.outcome
+            case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
+                self.participants[ParticipantId(let_in)].let_in = True
+            case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
+                pass
+
+    def _apply_plan(self, fact: f.PlanDrawn) -> None:
+        who = ParticipantId(fact.participant_id)
+        participant = self.participants[who]
+        participant.plan = tuple(VisitId(v.visit_id) for v in fact.visits)
+        participant.completion_code = fact.completion_code
+        for planned in fact.visits:
+            self.visits[VisitId(planned.visit_id)] = VisitState(who, planned)
+
+    def _apply_chunk(self, fact: f.ChunkStored) -> None:
+        visit = self.visits[VisitId(fact.visit_id)]
+        visit.next_seq[fact.stream] = fact.seq + 1
+        self._count("chunks")
+        if fact.stream != "frames" or fact.meta.get("repeated"):
+            return
+        match = self.matches[MatchId(fact.meta["match_id"])]
+        part = FramesPart(
+            fact.seq,
+            fact.sha256,
+            fact.meta["episode"],
+            fact.meta["first"],
+            fact.meta["last"],
+            fact.meta.get("chain_hash", ""),
+        )
+        match.parts.append(part)
+        match.next_frame[part.episode] = part.last + 1
+        self.counts["frames"] = self.counts.get("frames", 0) + part.last - part.first + 1
+
+    def _count(self, what: str) -> None:
+        self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def fold(facts: Iterable[f.AnyFact]) -> SessionState:
+    """Rebuild a session from its journal."""
+    state = SessionState()
+    for fact in facts:
+        state.apply(fact)
+    return state

@@ -1,0 +1,253 @@
+"""A participant's passage through the plan: entering a visit, its match, finishing it, the next one."""
+
+from mug.engine.clock import derive_seed, short_hash
+from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
+from mug.engine.live import Core, PendingCall
+from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at
+from mug.engine.state import MatchState, ParticipantState, VisitState
+from mug.ids import MatchId, VisitId
+from mug.protocol.messages import ChunkAck, FinishVisit, GameContent, PageContent, RestartMatch, ShowScene
+from mug.records import facts as f
+from mug.study.model import EndPage, GymGame
+
+__all__ = ["Visits"]
+
+MAX_RESTARTS = 20
+"""Matches that one visit may take before its page is told that it cannot go on."""
+
+
+class Visits:
+    """The rules of moving along the plan."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def scene(self, visit: VisitState) -> Scene:
+        """The scene that a visit passes through."""
+        return scene_at(self._core.frozen.study, visit.planned.node_path)
+
+    def begin(self, participant: ParticipantState, plan: tuple[f.PlannedVisit, ...], index: int) -> list[f.AnyFact]:
+        """Facts of entering the visit at `index`; arriving at the last page, the participation is complete."""
+        core, planned = self._core, plan[index]
+        scene = scene_at(core.frozen.study, planned.node_path)
+        facts: list[f.AnyFact] = [
+            f.VisitStarted(at=core.now(), participant_id=participant.participant_id, visit_id=planned.visit_id)
+        ]
+        if isinstance(scene, GymGame):
+            facts.append(self._match(participant, planned.visit_id, scene, attempt=0))
+        if isinstance(scene, EndPage) and index == len(plan) - 1:
+            facts.append(
+                f.ParticipantFinished(at=core.now(), participant_id=participant.participant_id, outcome="complete")
+            )
+        return facts
+
+    def _match(self, participant: ParticipantState, visit_id: str, game: GymGame, attempt: int) -> f.MatchFormed:
+        core = self._core
+        assert core.state.opened is not None
+        session_id = core.state.opened.session_id
+        match_id = f"m-{short_hash('match', session_id, visit_id, attempt)}"
+        return f.MatchFormed(
+            at=core.now(),
+            match_id=match_id,
+            visit_id=visit_id,
+            scene_id=game.scene_id,
+            seed=derive_seed("match", core.state.opened.seed, match_id),
+            agents=planned_agents(game, participant.participant_id),
+        )
+
+    def show(
+        self, connection: ConnectionId, participant: ParticipantState, *, resume: bool = False, entered: bool = False
+    ) -> tuple[Effect, ...]:
+        """Effects that show the present visit; with study code to run first, its calls go out and `()` returns.
+
+        Args:
+            connection: The participant's page.
+            participant: Who.
+            resume: The page comes back into a visit that it may have begun.
+            entered: The visit starts now: its `on_connect` hook runs.
+        """
+        core = self._core
+        visit = core.state.current_visit(participant)
+        assert visit is not None
+        scene = self.scene(visit)
+        if scene.on_connect is not None and (entered or resume):
+            self.call_hook("on_connect", scene.on_connect, connection, participant, visit, {"resumed": resume})
+        if isinstance(scene, GymGame) and scene.content.game_page_html_fn is not None:
+            pending = PendingCall(
+                "game_page_html_fn",
+                scene.content.game_page_html_fn,
+                participant.participant_id,
+                VisitId(visit.planned.visit_id),
+                connection,
+                resume,
+            )
+            core.call(pending.kind, pending.ref, self._context(participant, visit), pending)
+            return ()
+        return (Send(connection, self.scene_message(participant, visit, resume=resume)),)
+
+    def call_hook(
+        self,
+        kind: str,
+        ref: str,
+        connection: ConnectionId,
+        participant: ParticipantState,
+        visit: VisitState,
+        extra: dict[str, object],
+    ) -> None:
+        """Have one of the scene's hooks called with the participant's context."""
+        visit_id = VisitId(visit.planned.visit_id)
+        pending = PendingCall(kind, ref, participant.participant_id, visit_id, connection)
+        self._core.call(kind, ref, {**self._context(participant, visit), **extra}, pending)
+
+    def _context(self, participant: ParticipantState, visit: VisitState) -> dict[str, object]:
+        opened = self._core.state.opened
+        assert opened is not None
+        return {
+            "subject_id": participant.participant_id,
+            "session_id": opened.session_id,
+            "experiment_id": opened.experiment_id,
+            "scene_id": visit.planned.scene_id,
+            "visit_id": visit.planned.visit_id,
+            "params": dict(participant.params),
+            "mug_globals": dict(participant.mug_globals),
+        }
+
+    def scene_message(
+        self, participant: ParticipantState, visit: VisitState, *, resume: bool, in_game_html: str | None = None
+    ) -> ShowScene:
+        """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
+        core = self._core
+        scene = self.scene(visit)
+        content: PageContent | GameContent
+        if isinstance(scene, GymGame):
+            match = core.state.current_match(visit)
+            assert match is not None
+            content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
+        else:
+            content = page_content(core.frozen, scene, participant)
+        return ShowScene(
+            visit_id=visit.planned.visit_id,
+            scene_id=visit.planned.scene_id,
+            index=participant.position,
+            total=len(participant.plan),
+            content=content,
+            next_seq=dict(visit.next_seq),
+        )
+
+    def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
+        """The page says that a visit is over: go on once everything that it counted is held."""
+        core = self._core
+        visit = core.state.visits.get(VisitId(message.visit_id))
+        if visit is None or visit.participant_id != participant.participant_id:
+            core.refuse(
+                connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="visit.finish"
+            )
+            return
+        if message.outcome not in ("completed", "failed"):
+            core.refuse(connection, "invalid", "expected completed or failed", path="outcome", about="visit.finish")
+            return
+        current = core.state.current_visit(participant)
+        if visit.outcome is not None:
+            # The page did not get the answer to an earlier finish: tell it again where it is.
+            if current is not None and current is not visit:
+                core.after_commit(*self.show(connection, participant, resume=True))
+            return
+        if visit is not current:
+            core.refuse(connection, "not_current", "this visit has not begun", path="visit_id", about="visit.finish")
+            return
+        if missing := self._missing(visit, message):
+            core.presence(participant.participant_id).finishing = message
+            core.after_commit(*(self._ack(connection, visit, stream) for stream in missing))
+            return
+        self._advance(connection, participant, visit, message)
+
+    def chunk_arrived(self, connection: ConnectionId, participant: ParticipantState, visit: VisitState) -> None:
+        """Go on if the page was only waiting for this visit's last chunk."""
+        presence = self._core.presence(participant.participant_id)
+        waiting = presence.finishing
+        if waiting is None or waiting.visit_id != visit.planned.visit_id or self._missing(visit, waiting):
+            return
+        self._advance(connection, participant, visit, waiting)
+
+    @staticmethod
+    def _missing(visit: VisitState, message: FinishVisit) -> list[str]:
+        return [stream for stream, count in message.counts.items() if visit.next_seq.get(stream, 0) < count]
+
+    @staticmethod
+    def _ack(connection: ConnectionId, visit: VisitState, stream: str) -> Send:
+        return Send(
+            connection,
+            ChunkAck(visit_id=visit.planned.visit_id, stream=stream, next_seq=visit.next_seq.get(stream, 0)),
+        )
+
+    def _advance(
+        self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, message: FinishVisit
+    ) -> None:
+        core = self._core
+        core.presence(participant.participant_id).finishing = None
+        facts: list[f.AnyFact] = [
+            f.VisitFinished(
+                at=core.now(),
+                participant_id=participant.participant_id,
+                visit_id=visit.planned.visit_id,
+                outcome=message.outcome,
+                counts=dict(message.counts),
+            )
+        ]
+        then: list[Effect] = []
+        match = core.state.current_match(visit)
+        if match is not None and match.outcome is None:
+            facts.append(f.MatchEnded(at=core.now(), match_id=match.match_id, outcome=message.outcome))
+        scene = self.scene(visit)
+        if isinstance(scene, GymGame) and scene.gameplay.callback is not None:
+            then.append(self._observe_end(scene, participant, visit, scene.gameplay.callback))
+        following = participant.position + 1
+        if following < len(participant.plan):
+            plan = tuple(core.state.visits[v].planned for v in participant.plan)
+            facts.extend(self.begin(participant, plan, following))
+            core.record(*facts)
+            core.say("info", f"went on to {plan[following].scene_id}", participant.participant_id)
+            if participant.outcome is not None:
+                core.say("info", "finished", participant.participant_id)
+            core.after_commit(*then, *self.show(connection, participant, entered=True))
+        else:
+            if participant.outcome is None:
+                facts.append(
+                    f.ParticipantFinished(at=core.now(), participant_id=participant.participant_id, outcome="complete")
+                )
+            core.record(*facts, then=tuple(then))
+        core.changed.add(participant.participant_id)
+
+    @staticmethod
+    def _observe_end(game: GymGame, participant: ParticipantState, visit: VisitState, ref: str) -> ObserveChunk:
+        return ObserveChunk(ref, participant.participant_id, VisitId(visit.planned.visit_id), game.scene_id, "end", b"")
+
+    def restart_match(self, connection: ConnectionId, participant: ParticipantState, message: RestartMatch) -> None:
+        """A match that does not reproduce after a reload is flagged and kept; the visit gets a new one."""
+        core, about = self._core, "match.restart"
+        visit = core.state.visits.get(VisitId(message.visit_id))
+        if visit is None or visit.participant_id != participant.participant_id:
+            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+            return
+        scene = self.scene(visit)
+        match: MatchState | None = core.state.matches.get(MatchId(message.match_id))
+        if match is None or match.visit_id != visit.planned.visit_id or not isinstance(scene, GymGame):
+            core.refuse(connection, "foreign_match", "this is not a match of this visit", path="match_id", about=about)
+            return
+        if visit is not core.state.current_visit(participant) or visit.outcome is not None:
+            core.refuse(connection, "not_current", "this visit is over", path="visit_id", about=about)
+            return
+        if match is not core.state.current_match(visit):
+            core.after_commit(*self.show(connection, participant, resume=True))
+            return
+        if len(visit.match_ids) > MAX_RESTARTS:
+            core.refuse(connection, "too_many_restarts", "this game cannot be started again", about=about)
+            return
+        detail = message.reason[:2000]
+        core.record(
+            f.MatchFlagged(at=core.now(), match_id=match.match_id, flag="not_reproduced", detail=detail),
+            f.MatchEnded(at=core.now(), match_id=match.match_id, outcome="restarted"),
+            self._match(participant, visit.planned.visit_id, scene, attempt=len(visit.match_ids)),
+        )
+        core.say("warning", f"{scene.scene_id} starts again: {detail}", participant.participant_id)
+        core.after_commit(*self.show(connection, participant))
