@@ -1,0 +1,59 @@
+"""What can go wrong with a study before it runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mug.errors import MugError
+from mug.study.problems import Problem
+
+__all__ = ["CallableError", "StudyFileError", "StudyLoadError"]
+
+
+class StudyLoadError(MugError):
+    """A study could not be loaded.
+
+    Attributes:
+        path: What was to be loaded.
+        line: The line of the file that is to be looked at, where it is known.
+        problems: All problems, where the file could be read but is not a study.
+        detail: A traceback of the study's own code, or an empty text.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        message: str,
+        *,
+        line: int | None = None,
+        problems: Sequence[Problem] = (),
+        detail: str = "",
+    ) -> None:
+        self.path = Path(path)
+        self.line = line
+        self.problems = tuple(problems)
+        self.detail = detail
+        super().__init__(message)
+
+
+class StudyFileError(MugError):
+    """A study cannot be written to a file.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        self.path = Path(path)
+        super().__init__(message)
+
+
+class CallableError(MugError):
+    """A function that the study refers to cannot be found.
+
+    Attributes:
+        ref: The reference, as it stands in the study.
+    """
+
+    def __init__(self, ref: str, message: str) -> None:
+        self.ref = ref
+        super().__init__(message)

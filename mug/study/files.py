@@ -1,0 +1,290 @@
+"""Reading and writing ``study.toml``: order and comments of a file stay when it is written again."""
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit import items
+from tomlkit.exceptions import TOMLKitError
+
+from mug.study.decoding import decode_study, encode_study
+from mug.study.errors import StudyFileError, StudyLoadError
+from mug.study.model import Study
+
+__all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "write_study"]
+
+STUDY_FILE = "study.toml"
+
+
+def read_study(path: Path) -> Study:
+    """Read a study file.
+
+    Raises:
+        StudyLoadError: When it cannot be read, is not TOML (with the line), or is not a study (with all problems).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyLoadError(path, f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise StudyLoadError(path, f"{path} is not UTF-8 text: save it as UTF-8") from error
+    return parse_study(text, path)
+
+
+def parse_study(text: str, path: Path) -> Study:
+    """Make a study of a study file's text; `path` is for the messages.
+
+    Raises:
+        StudyLoadError: As `read_study`.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _line_of(str(error), text)
+        place = f"{path}, line {line}" if line is not None else str(path)
+        shown = text.splitlines()[line - 1].strip() if line is not None and line <= len(text.splitlines()) else ""
+        what = f"{place} is not valid TOML: {error}"
+        raise StudyLoadError(path, f"{what}\n    {shown}" if shown else what, line=line) from error
+    study, problems = decode_study(raw)
+    if study is None:
+        count = len(problems)
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise StudyLoadError(
+            path, f"{path} is not a study MUG can run ({count} problem{'s'[: count > 1]}):\n{lines}", problems=problems
+        )
+    return study
+
+
+def _line_of(message: str, text: str) -> int | None:
+    if "(at end of document)" in message:
+        return max(1, len(text.splitlines()))
+    _, found, rest = message.partition("(at line ")
+    number = rest.partition(",")[0]
+    return int(number) if found and number.isdigit() else None
+
+
+def dump_study(study: Study, before: str | None = None) -> str:
+    """Return the text of a study file.
+
+    Args:
+        study: What to write.
+        before: The text of the file as it is, whose comments and order are kept where it says the same.
+
+    Raises:
+        StudyFileError: When the study holds something that TOML cannot (None inside a table, another type).
+    """
+    plain = encode_study(study)
+    _refuse_null(plain, "")
+    if before is not None:
+        try:
+            document = tomlkit.parse(before)
+            _merge(document, plain)
+            text = tomlkit.dumps(document)
+            if _same(text, plain):
+                return text
+        except (TOMLKitError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError):
+            pass  # a file whose comments cannot be kept is written anew: never a wrong study
+    text = tomlkit.dumps(_fresh(plain))
+    if not _same(text, plain):
+        raise StudyFileError(STUDY_FILE, "the study holds values that do not survive being written as TOML")
+    return text
+
+
+def write_study(study: Study, path: Path) -> None:
+    """Write a study file; the old one is replaced in one step, its comments and order stay.
+
+    Raises:
+        StudyFileError: When it cannot be written; the old file is then as it was.
+    """
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else None
+    except (OSError, UnicodeDecodeError):
+        before = None
+    text = dump_study(study, before)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".study-", suffix=".toml", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StudyFileError(path, f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _refuse_null(value: Any, place: str) -> None:
+    if value is None:
+        raise StudyFileError(
+            STUDY_FILE, f"{place or 'the study'} holds None, which TOML has no word for: leave the entry out"
+        )
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if not isinstance(name, str):
+                raise StudyFileError(STUDY_FILE, f"{place} has the key {name!r}: keys must be texts")
+            _refuse_null(item, f"{place}.{name}" if place else name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_null(item, f"{place}[{index}]")
+
+
+def _same(text: str, plain: Mapping[str, Any]) -> bool:
+    return repr(_sorted(tomllib.loads(text))) == repr(_sorted(plain))
+
+
+def _sorted(value: Any) -> Any:
+    """Order tables, so that two equal studies have one repr (== would call nan unequal, and 1 equal to True)."""
+    if isinstance(value, Mapping):
+        return {str(name): _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    if isinstance(value, str):
+        return str(value)
+    return value
+
+
+# --- writing anew -------------------------------------------------------------------------------------------------
+
+_TABLE_LISTS = frozenset({"chain", "scenes"})
+
+
+def _fresh(plain: Mapping[str, Any]) -> tomlkit.TOMLDocument:
+    document = tomlkit.document()
+    _fill(document, plain)
+    return document
+
+
+def _fill(target: tomlkit.TOMLDocument | items.Table, plain: Mapping[str, Any]) -> None:
+    """Put values first, then tables, then lists of tables: the order that TOML can express without surprises."""
+
+    def rank(entry: tuple[str, Any]) -> int:
+        name, value = entry
+        return 2 if name in _TABLE_LISTS and isinstance(value, list) else 1 if isinstance(value, Mapping) else 0
+
+    for name, value in sorted(plain.items(), key=rank):
+        target.add(name, _item(name, value))
+
+
+def _item(name: str, value: Any) -> items.Item:
+    if isinstance(value, Mapping):
+        table = tomlkit.table()
+        _fill(table, value)
+        return table
+    if isinstance(value, list):
+        if name in _TABLE_LISTS and value and all(isinstance(item, Mapping) for item in value):
+            tables = tomlkit.aot()
+            for item in value:
+                table = tomlkit.table()
+                _fill(table, item)
+                tables.append(table)
+            return tables
+        array = tomlkit.array()
+        for item in value:
+            array.append(_inline(item))
+        if any(isinstance(item, Mapping | list) for item in value) or len(array.as_string()) > 100:
+            array.multiline(True)
+        return array
+    if isinstance(value, str) and "\n" in value:
+        return _text(value)
+    written: items.Item = tomlkit.item(value)
+    return written
+
+
+def _text(value: str) -> items.Item:
+    """Write a text of several lines as several lines, where TOML can hold it so exactly."""
+    printable = all(character in "\n\t" or character.isprintable() for character in value)
+    if not printable or '"""' in value or "\\" in value or value.endswith('"'):
+        return tomlkit.item(value)
+    written = tomlkit.value(f'"""\n{value}"""')
+    assert isinstance(written, items.Item)
+    return written
+
+
+def _inline(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        table = tomlkit.inline_table()
+        for name, item in value.items():
+            table.append(name, _inline(item))
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        for item in value:
+            array.append(_inline(item))
+        return array
+    return tomlkit.item(value)
+
+
+# --- writing into a file that is there ------------------------------------------------------------------------------
+
+
+def _merge(target: Any, plain: Mapping[str, Any]) -> None:
+    """Change `target` (a document or table) so that it says `plain`, touching only what differs."""
+    for name in [name for name in target if name not in plain]:
+        del target[name]
+    for name, value in plain.items():
+        if name not in target:
+            target[name] = _item(name, value)
+            continue
+        current = target[name]
+        if repr(_sorted(_plain(current))) == repr(_sorted(value)):
+            continue
+        if isinstance(current, items.Table) and isinstance(value, Mapping):
+            _merge(current, value)
+        elif isinstance(current, items.AoT) and isinstance(value, list) and value:
+            _merge_tables(current, value)
+        else:
+            target[name] = _item(name, value)
+
+
+def _plain(value: Any) -> Any:
+    return value.unwrap() if hasattr(value, "unwrap") else value
+
+
+def _merge_tables(current: items.AoT, plain: list[Any]) -> None:
+    """Match the nodes by their scene id (wrappers by their place), so that a moved node takes its comments along."""
+    old = list(current)
+    free = list(range(len(old)))
+
+    def take(item: Mapping[str, Any], index: int) -> int | None:
+        def fits(place: int) -> bool:
+            return bool(_key(old[place]) == _key(item))
+
+        found = index if index in free and fits(index) else next((place for place in free if fits(place)), None)
+        if found is not None:
+            free.remove(found)
+        return found
+
+    chosen = [take(item, index) for index, item in enumerate(plain)]
+    in_place = chosen == list(range(len(plain)))
+    if in_place:
+        for place in range(len(old) - 1, len(plain) - 1, -1):
+            del current[place]
+        for table, item in zip(current, plain, strict=True):
+            _merge(table, item)
+        return
+    tables = []
+    for source, item in zip(chosen, plain, strict=True):
+        if source is None:
+            table = tomlkit.table()
+            _fill(table, item)
+        else:
+            table = old[source]
+            _merge(table, item)
+        tables.append(table)
+    current.clear()
+    for table in tables:
+        current.append(table)
+
+
+def _key(table: Mapping[str, Any]) -> tuple[str, str]:
+    return str(table.get("kind", "")), str(table.get("scene_id", ""))

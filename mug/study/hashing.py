@@ -1,0 +1,24 @@
+"""One name for the content of a study: equal for equal studies, whatever file or script they came from."""
+
+import hashlib
+import json
+from typing import Any
+
+import msgspec
+
+from mug.study.decoding import encode_study
+from mug.study.model import Study
+
+__all__ = ["content_hash"]
+
+
+def content_hash(study: Study) -> str:
+    """Return the SHA-256 of the study's content, in hex; places in the editor (`layout`) do not count."""
+    plain = encode_study(study)
+    plain.pop("layout", None)
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value)

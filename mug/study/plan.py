@@ -1,0 +1,88 @@
+"""Drawing a participant's way through the study: which scenes, in which order."""
+
+import hashlib
+from typing import Final
+
+import msgspec
+
+from mug.ids import SceneId
+from mug.study.model import Node, RandomizeOrder, Repeat, Study
+
+__all__ = ["PlannedNode", "draw_order", "draw_plan"]
+
+_MASK: Final = 2**64 - 1
+
+
+class PlannedNode(msgspec.Struct, frozen=True, kw_only=True):
+    """One visit of a participant's plan.
+
+    Attributes:
+        node_path: The scene's place: its index in the chain, then in each wrapper's scenes.
+        repetition: The round (from 0) of each Repeat on the way, outermost first.
+        scene_id: The scene's label.
+        kind: The scene's kind.
+    """
+
+    node_path: tuple[int, ...]
+    repetition: tuple[int, ...] = ()
+    scene_id: SceneId
+    kind: str
+
+
+class _Words:
+    """An endless row of 64-bit numbers made of a key: the same on every machine and Python."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._count = 0
+
+    def below(self, bound: int) -> int:
+        """Return a number from 0 to `bound` - 1, each equally likely."""
+        limit = (_MASK + 1) - (_MASK + 1) % bound
+        while True:
+            digest = hashlib.sha256(f"{self._key}:{self._count}".encode()).digest()
+            self._count += 1
+            word = int.from_bytes(digest[:8], "big")
+            if word < limit:
+                return word % bound
+
+
+def draw_order(
+    seed: int, node_path: tuple[int, ...], repetition: tuple[int, ...], count: int, keep_n: int | None
+) -> tuple[int, ...]:
+    """Return the order of a RandomizeOrder's scenes: `keep_n` (or all) of 0 … `count` - 1, shuffled.
+
+    Each wrapper and each round of a Repeat around it has an order of its own, so that a change elsewhere in the
+    chain does not change it.
+    """
+    path, rounds = (".".join(map(str, part)) for part in (node_path, repetition))
+    words = _Words(f"mug order:{seed}:{path}:{rounds}")
+    order = list(range(count))
+    for last in range(count - 1, 0, -1):
+        other = words.below(last + 1)
+        order[last], order[other] = order[other], order[last]
+    return tuple(order if keep_n is None else order[:keep_n])
+
+
+def draw_plan(study: Study, seed: int) -> tuple[PlannedNode, ...]:
+    """Draw the scenes that the participant with `seed` visits, in order.
+
+    Pure: the same study and seed give the same plan, on every machine.
+    """
+    plan: list[PlannedNode] = []
+
+    def visit(node: Node, path: tuple[int, ...], repetition: tuple[int, ...]) -> None:
+        match node:
+            case RandomizeOrder():
+                for index in draw_order(seed, path, repetition, len(node.scenes), node.keep_n):
+                    visit(node.scenes[index], (*path, index), repetition)
+            case Repeat():
+                for turn in range(node.n):
+                    for index, inner in enumerate(node.scenes):
+                        visit(inner, (*path, index), (*repetition, turn))
+            case _:
+                plan.append(PlannedNode(node_path=path, repetition=repetition, scene_id=node.scene_id, kind=node.kind))
+
+    for index, node in enumerate(study.chain):
+        visit(node, (index,), ())
+    return tuple(plan)

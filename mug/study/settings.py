@@ -1,0 +1,144 @@
+"""The parts of a study that hold for all of it: hosting, partners' connections, who may take part."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from mug.study.fields import about
+
+__all__ = ["EntryScreening", "Hosting", "Section", "WebRtc"]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every part of a study; `extra` holds fields that this version does not know."""
+
+    extra: Annotated[
+        dict[str, Any],
+        about(
+            "Unknown fields",
+            "Fields that a newer version of MUG wrote, or that were mistyped. Kept, written back, without effect.",
+            advanced=True,
+        ),
+    ] = {}
+
+
+class Hosting(Section, frozen=True, kw_only=True):
+    """Where the server listens."""
+
+    host: Annotated[
+        str | None,
+        about(
+            "Host",
+            "Address to listen on. Not given: this machine only; 0.0.0.0: every network of this machine. "
+            "The command line and MUG Lab override it.",
+        ),
+    ] = None
+    port: Annotated[int, about("Port", "TCP port to listen on; 0 takes any free one.", ge=0, le=65535)] = 8000
+    max_ping: Annotated[
+        int,
+        about(
+            "Largest ping",
+            "Participants with a larger ping are not admitted.",
+            unit="ms",
+            ge=1,
+            later="excluding participants by their ping",
+        ),
+    ] = 100_000
+
+
+class WebRtc(Section, frozen=True, kw_only=True):
+    """How partners' browsers are joined to each other."""
+
+    turn_username: Annotated[
+        str | None,
+        about(
+            "TURN user",
+            "User name at the TURN servers; not given: the environment variable TURN_USERNAME.",
+            later="connections between partners",
+            later_severity="warning",
+        ),
+    ] = None
+    turn_credential: Annotated[
+        str | None,
+        about(
+            "TURN credential",
+            "Password at the TURN servers; not given: the environment variable TURN_CREDENTIAL.",
+            later="connections between partners",
+            later_severity="warning",
+        ),
+    ] = None
+    force_relay: Annotated[
+        bool,
+        about(
+            "Always relay",
+            "Never connect partners directly; without TURN servers the MUG server relays.",
+            later="connections between partners",
+            later_severity="warning",
+        ),
+    ] = False
+    ice_servers: Annotated[
+        tuple[dict[str, Any], ...],
+        about(
+            "ICE servers",
+            "STUN and TURN servers, each as the browser's RTCIceServer: urls, username, credential.",
+            later="connections between partners",
+            later_severity="warning",
+        ),
+    ] = ()
+
+
+_SCREENING = "screening participants at entry"
+
+
+class EntryScreening(Section, frozen=True, kw_only=True):
+    """Who may take part, decided before the first scene."""
+
+    device_exclusion: Annotated[
+        str | None,
+        about(
+            "Excluded devices",
+            "Participants with this kind of device are turned away.",
+            choices=("mobile", "desktop"),
+            later=_SCREENING,
+        ),
+    ] = None
+    browser_requirements: Annotated[
+        tuple[str, ...],
+        about("Required browsers", "Only these browsers may take part; empty: any.", later=_SCREENING),
+    ] = ()
+    browser_blocklist: Annotated[
+        tuple[str, ...], about("Blocked browsers", "These browsers may not take part.", later=_SCREENING)
+    ] = ()
+    max_ping: Annotated[
+        int | None,
+        about("Largest ping", "Participants with a larger ping are turned away.", unit="ms", ge=1, later=_SCREENING),
+    ] = None
+    min_ping_measurements: Annotated[
+        int,
+        about(
+            "Ping measurements",
+            "How many measurements are taken before the ping is judged.",
+            ge=1,
+            le=1000,
+            later=_SCREENING,
+            later_severity="warning",
+        ),
+    ] = 5
+    exclusion_messages: Annotated[
+        dict[str, str],
+        about(
+            "Messages",
+            "What an excluded participant reads, by reason: mobile, desktop, browser, ping.",
+            later=_SCREENING,
+            later_severity="warning",
+        ),
+    ] = {}
+    entry_callback: Annotated[
+        str | None,
+        about(
+            "Entry callback",
+            'Called on the server with the participant\'s context; answers {"exclude": bool, "message": str}.',
+            shape="callable",
+            later=_SCREENING,
+        ),
+    ] = None
