@@ -35,10 +35,7 @@ def test_that_case_and_outer_spaces_do_not_matter(given_color, hex_color):
 
 
 def test_that_the_common_names_are_known():
-    common = (
-        "white,black,red,green,blue,yellow,cyan,magenta,orange,purple,pink,brown,gray,grey,lime,navy,teal,maroon,olive,"
-        "silver,gold"
-    )
+    common = [
         "white",
         "black",
         "red",
@@ -61,7 +58,7 @@ def test_that_the_common_names_are_known():
         "silver",
         "gold",
     ]
-    assert set(common.split(",")) <= set(NAMED_COLORS)
+    assert set(common) <= set(NAMED_COLORS)
     assert all(re.fullmatch("#[0-9a-f]{6}", value) for value in NAMED_COLORS.values())
 
 
