@@ -5,10 +5,11 @@ The server makes a `GameConfig` from the frozen study, the page hands it on, the
 library and numpy; `mug.protocol` embeds it in its messages.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["ActionBinding", "GameConfig", "NO_ACTION"]
+__all__ = ["NO_ACTION", "ActionBinding", "GameConfig"]
 
 NO_ACTION = None
 
@@ -94,6 +95,22 @@ class GameConfig:
     mug_globals: dict[str, Any] = field(default_factory=dict)
     restart_pyodide: bool = False
     snapshot_level: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "GameConfig":
+        """Make a config of JSON data; fields that this version does not know are left aside.
+
+        Raises:
+            TypeError: When a field without a default is missing.
+        """
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        known["human_agents"] = tuple(str(agent) for agent in known.get("human_agents", ()))
+        known["policies"] = {str(agent): policy for agent, policy in (known.get("policies") or {}).items()}
+        known["action_mapping"] = tuple(
+            row if isinstance(row, ActionBinding) else ActionBinding(keys=tuple(row["keys"]), action=row["action"])
+            for row in known.get("action_mapping") or ()
+        )
+        return cls(**known)
 
     def __post_init__(self) -> None:
         # A browser's numbers are exact only up to 2^53, so seeds arrive from the page as decimal texts.

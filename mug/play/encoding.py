@@ -1,0 +1,224 @@
+"""One canonical encoding of values to bytes, and back.
+
+Equal values give equal bytes on every machine: dict keys are sorted by their encoding, floats keep their exact
+bits (one NaN is not another), arrays carry dtype, shape and bytes, every value its type tag. State hashes, chunks
+and replays rest on it.
+
+====  =======================================================
+tag   then
+====  =======================================================
+N     nothing (None)
+T F   nothing (True, False)
+i     zigzag varint (int of any size)
+f     8 bytes, IEEE 754 little endian
+s     varint length, UTF-8 (lone surrogates pass)
+b     varint length, bytes
+l     varint count, the items (list)
+t     varint count, the items (tuple)
+d     varint count, key and value by turns, sorted by the key's bytes
+a     dtype as a short text, varint ndim, the dims, the bytes (C order, little endian)
+====  =======================================================
+"""
+
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from mug.play.errors import ChunkError, NotCanonicalError
+
+__all__ = ["decode", "encode", "write_length", "write_value"]
+
+_FLOAT: Final = struct.Struct("<d")
+_ARRAY_KINDS: Final = "biufc"
+_MAX_DEPTH: Final = 100
+
+
+def write_length(out: bytearray, number: int) -> None:
+    """Append `number` (0 or more) as a varint."""
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+
+
+def write_value(out: bytearray, value: Any, path: str = "", depth: int = 0) -> None:
+    """Append the encoding of `value`.
+
+    Raises:
+        NotCanonicalError: When something in it is no plain value; the error names the place.
+    """
+    kind = type(value)
+    if kind is float:
+        out += b"f"
+        out += _FLOAT.pack(value)
+    elif value is None:
+        out += b"N"
+    elif kind is bool:
+        out += b"T" if value else b"F"
+    elif kind is int:
+        out += b"i"
+        write_length(out, value << 1 if value >= 0 else (-value << 1) - 1)
+    elif kind is str:
+        raw = value.encode("utf-8", "surrogatepass")
+        out += b"s"
+        write_length(out, len(raw))
+        out += raw
+    elif kind is bytes or kind is bytearray:
+        out += b"b"
+        write_length(out, len(value))
+        out += value
+    elif depth > _MAX_DEPTH:
+        raise NotCanonicalError(path, f"{kind.__name__} nested more than {_MAX_DEPTH} deep")
+    elif kind is list or kind is tuple:
+        out += b"l" if kind is list else b"t"
+        write_length(out, len(value))
+        for index, item in enumerate(value):
+            write_value(out, item, f"{path}[{index}]", depth + 1)
+    elif isinstance(value, np.ndarray):
+        write_array(out, value, path)
+    elif isinstance(value, np.generic):
+        write_array(out, np.asarray(value), path)
+    elif isinstance(value, Mapping):
+        _write_mapping(out, value, path, depth)
+    elif isinstance(value, (bool, int, float, str, bytes, list, tuple)):
+        write_value(out, _base_value(value), path, depth + 1)
+    else:
+        raise NotCanonicalError(path, f"{kind.__module__}.{kind.__qualname__}")
+
+
+def write_array(out: bytearray, array: np.ndarray[Any, Any], path: str = "") -> None:
+    """Append an array of booleans, numbers or fixed-size texts with its dtype, shape and exact bytes."""
+    if array.dtype.kind not in _ARRAY_KINDS + "US":
+        raise NotCanonicalError(path, f"numpy array of {array.dtype}")
+    little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    name = little.dtype.str.encode("ascii")
+    out += b"a"
+    out.append(len(name))
+    out += name
+    write_length(out, little.ndim)
+    for size in little.shape:
+        write_length(out, size)
+    out += little.tobytes()
+
+
+def encode(value: Any) -> bytes:
+    """Return the canonical encoding of a plain value (None, numbers, texts, lists, dicts, arrays of those).
+
+    Raises:
+        NotCanonicalError: When something in it is no plain value.
+    """
+    out = bytearray()
+    write_value(out, value)
+    return bytes(out)
+
+
+def decode(data: bytes) -> Any:
+    """Return the value that `encode` wrote.
+
+    Raises:
+        ChunkError: When the bytes are no such encoding.
+    """
+    reader = _Reader(data)
+    try:
+        value = reader.value(0)
+    except (IndexError, struct.error, UnicodeDecodeError, ValueError, TypeError, OverflowError, MemoryError) as error:
+        raise ChunkError(f"the bytes end early or are damaged at position {reader.position}: {error}") from error
+    if reader.position != len(data):
+        raise ChunkError(f"{len(data) - reader.position} bytes too many after the value")
+    return value
+
+
+def _write_mapping(out: bytearray, value: Mapping[Any, Any], path: str, depth: int) -> None:
+    entries = []
+    for key, item in value.items():
+        head = bytearray()
+        write_value(head, key, f"{path}[key {key!r}]", depth + 1)
+        entries.append((bytes(head), key, item))
+    entries.sort(key=lambda entry: entry[0])
+    out += b"d"
+    write_length(out, len(entries))
+    for written, key, item in entries:
+        out += written
+        write_value(out, item, f"{path}[{key!r}]", depth + 1)
+
+
+def _base_value(value: Any) -> Any:
+    """Turn an instance of a subclass (IntEnum, namedtuple, str subclass) into the plain value."""
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, tuple):
+        return tuple(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, bytes):
+        return bytes(value)
+    return int(value) if isinstance(value, int) else float(value)
+
+
+class _Reader:
+    """Reads one encoded value; the position is kept for the messages."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+
+    def take(self, count: int) -> bytes:
+        end = self.position + count
+        if end > len(self.data):
+            raise ValueError(f"{count} bytes wanted, {len(self.data) - self.position} left")
+        part = self.data[self.position : end]
+        self.position = end
+        return part
+
+    def length(self) -> int:
+        number = shift = 0
+        while True:
+            byte = self.data[self.position]
+            self.position += 1
+            number |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                return number
+            shift += 7
+
+    def count(self) -> int:
+        number = self.length()
+        if number > len(self.data) - self.position:
+            raise ValueError(f"{number} items announced, {len(self.data) - self.position} bytes left")
+        return number
+
+    def value(self, depth: int) -> Any:
+        if depth > 2 * _MAX_DEPTH:
+            raise ValueError("nested too deep")
+        tag = self.take(1)
+        if tag == b"f":
+            return _FLOAT.unpack(self.take(8))[0]
+        if tag == b"i":
+            number = self.length()
+            return -((number + 1) >> 1) if number & 1 else number >> 1
+        if tag in (b"N", b"T", b"F"):
+            return {b"N": None, b"T": True, b"F": False}[tag]
+        if tag == b"s":
+            return self.take(self.length()).decode("utf-8", "surrogatepass")
+        if tag == b"b":
+            return self.take(self.length())
+        if tag == b"l":
+            return [self.value(depth + 1) for _ in range(self.count())]
+        if tag == b"t":
+            return tuple(self.value(depth + 1) for _ in range(self.count()))
+        if tag == b"d":
+            pairs = [(self.value(depth + 1), self.value(depth + 1)) for _ in range(self.count())]
+            return dict(pairs)
+        if tag == b"a":
+            return self.array()
+        raise ValueError(f"unknown tag {tag!r}")
+
+    def array(self) -> np.ndarray[Any, Any]:
+        dtype = np.dtype(self.take(self.take(1)[0]).decode("ascii"))
+        if dtype.kind not in _ARRAY_KINDS + "US":
+            raise ValueError(f"an array of {dtype} is not allowed")
+        shape = tuple(self.length() for _ in range(self.length()))
+        raw = self.take(math.prod(shape) * dtype.itemsize)
+        return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()

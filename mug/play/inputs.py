@@ -1,0 +1,77 @@
+"""From keys to actions: which action a participant's keys give at a frame, and how it came about."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from mug.play.config import ActionBinding
+
+__all__ = ["STATUS_DEFAULT", "STATUS_INPUT", "STATUS_POLICY", "KeyBoard", "normal_key"]
+
+STATUS_INPUT: Final = "input"
+STATUS_DEFAULT: Final = "default"
+STATUS_POLICY: Final = "policy"
+
+_ALIASES: Final = {
+    "Space": " ",
+    "Spacebar": " ",
+    "Left": "ArrowLeft",
+    "Right": "ArrowRight",
+    "Up": "ArrowUp",
+    "Down": "ArrowDown",
+    "Esc": "Escape",
+    "Del": "Delete",
+}
+
+
+def normal_key(key: str) -> str:
+    """Return a key's one name: old names are mapped, letters are lower case (Caps Lock changes nothing)."""
+    key = _ALIASES.get(key, key)
+    return key.lower() if len(key) == 1 else key
+
+
+class KeyBoard:
+    """The keys of one participant, read once a frame.
+
+    "pressed_keys": the action of the longest chord whose keys are all down; with equal lengths the mapping's first.
+    "single_keystroke": each key press gives one action, one a frame, in order; a chord is complete when its last key
+    goes down while the others are held. At most `queue_limit` presses wait; later ones are dropped, so that nobody
+    plays with the key presses of long ago.
+    """
+
+    def __init__(self, mapping: Sequence[ActionBinding], input_mode: str, queue_limit: int = 10) -> None:
+        if input_mode not in ("pressed_keys", "single_keystroke"):
+            raise ValueError(f"input_mode must be 'pressed_keys' or 'single_keystroke', not {input_mode!r}")
+        self.input_mode = input_mode
+        chords = [(frozenset(map(normal_key, binding.keys)), binding.action) for binding in mapping if binding.keys]
+        self._chords = sorted(chords, key=lambda chord: -len(chord[0]))
+        self._held: frozenset[str] = frozenset()
+        self._presses: deque[Any] = deque()
+        self._queue_limit = queue_limit
+
+    def update(self, held: Iterable[str], pressed: Iterable[str]) -> None:
+        """Take the keys that are down now, and the presses since the last update, in order."""
+        self._held = frozenset(map(normal_key, held))
+        if self.input_mode != "single_keystroke":
+            return
+        for key in map(normal_key, pressed):
+            chord = self._longest(self._held | {key}, containing=key)
+            if chord is not None and len(self._presses) < self._queue_limit:
+                self._presses.append(chord[1])
+
+    def read(self) -> tuple[bool, Any]:
+        """Return (True, action) when the keys give one for this frame, else (False, None)."""
+        if self.input_mode == "single_keystroke":
+            return (True, self._presses.popleft()) if self._presses else (False, None)
+        chord = self._longest(self._held)
+        return (False, None) if chord is None else (True, chord[1])
+
+    def forget_presses(self) -> None:
+        """Drop the waiting presses: an episode begins without those of the one before."""
+        self._presses.clear()
+
+    def _longest(self, keys: frozenset[str], containing: str | None = None) -> tuple[frozenset[str], Any] | None:
+        for chord in self._chords:
+            if chord[0] <= keys and (containing is None or containing in chord[0]):
+                return chord
+        return None

@@ -1,0 +1,398 @@
+"""A single player's game from its first reset to its last episode: one call per tick, everything else comes out.
+
+The session calls no page, no clock and no network. Each call returns an `Output`: pictures to show, rows to keep,
+events to record, how long to wait. A page that comes back gives the stored chunks and the tail to `open`, and the
+session stands again where it stood.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mug.play.actors import Actors
+from mug.play.chunks import FramesChunk, decode_chunk
+from mug.play.config import GameConfig
+from mug.play.determinism import Entropy
+from mug.play.encoding import encode
+from mug.play.errors import EnvironmentFailedError, IrreproducibleError
+from mug.play.picture import Picture
+from mug.play.recorder import RecordedChunk, Recorder
+from mug.play.replay import StoredFrame, StoredGame, Tail
+from mug.play.values import json_value, own_copy
+from mug.play.world import World
+
+__all__ = ["Event", "GameSession", "Output", "View"]
+
+Next = Literal["step", "between", "finished"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What the participant sees now.
+
+    Attributes:
+        frame: Steps made in the episode so far: 0 is the picture after the reset.
+        score: The person's sum of rewards.
+    """
+
+    episode: int
+    frame: int
+    picture: Picture
+    hud: str | None
+    score: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to record in the event stream; `data` is JSON-ready."""
+
+    name: str
+    data: dict[str, Any]
+
+
+@dataclass
+class Output:
+    """What came of one call, in the order in which it is to be handed over: events, chunks, views.
+
+    Attributes:
+        tail: The rows after the last cut, when they changed; made and read by this package only.
+        mug_globals: The participant's dict, when study code changed it.
+        wait_s: The next tick comes this much later than usual (`reset_freeze_s`).
+        finished: The last episode is over and everything was handed over.
+    """
+
+    views: list[View] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    chunks: list[RecordedChunk] = field(default_factory=list)
+    tail: Tail | None = None
+    mug_globals: dict[str, Any] | None = None
+    wait_s: float = 0.0
+    finished: bool = False
+
+
+class GameSession:
+    """Plays one visit of a game scene with one person.
+
+    Args:
+        config: The game.
+        root: The study's folder (``/study`` in the browser).
+        entropy: Clocks and chance of a step; None: CPython's.
+
+    Raises:
+        EnvironmentFailedError: From every method that runs study code.
+        PlayError: When the settings do not fit the environment.
+    """
+
+    def __init__(self, config: GameConfig, *, root: Path, entropy: Entropy | None = None) -> None:
+        self.config = config
+        self.mug_globals: dict[str, Any] = json.loads(json.dumps(config.mug_globals))
+        self._root = root
+        self._entropy = entropy
+        self._sent_globals = _text(self.mug_globals)
+        self._world = self._new_world()
+        self._actors: Actors | None = None
+        self._recorder: Recorder | None = None
+        self._tail_entries: list[str] = []
+        self._next: Next = "step"
+        self._started = False
+        self._resumed = False
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """All agents of the environment."""
+        return self._world.agents
+
+    @property
+    def world(self) -> World:
+        """The environment as it stands."""
+        return self._world
+
+    def open(self, stored: Sequence[bytes] = (), tail: Tail | None = None) -> Output:
+        """Reset the first episode, or step again what was stored; the game then stands before its next frame.
+
+        Args:
+            stored: Bodies of this match's chunks, in order: what the server holds and what the page still keeps.
+            tail: The page's tail of the same match.
+
+        Raises:
+            IrreproducibleError: When stepping again gives something else than what is stored.
+        """
+        output = Output()
+        game = StoredGame.read(self.config.match_id, stored, tail)
+        if game.is_empty:
+            self._begin_episode(0, output)
+        else:
+            self._resume(game, output)
+        output.finished = False
+        self._add_globals(output)
+        return output
+
+    def start(self) -> Output:
+        """Let the game begin; ticks follow."""
+        output = Output()
+        if self._started:
+            return output
+        self._started = True
+        output.finished = self._next == "finished"
+        if self._resumed:
+            data = {"match_id": self.config.match_id, "episode": self._world.episode, "frame": self._world.next_frame}
+            output.events.append(Event("episode_resumed", data))
+        elif self._world.next_frame == 0:
+            output.wait_s = self.config.reset_freeze_s
+        return output
+
+    def keys(self, held: Iterable[str], pressed: Iterable[str]) -> None:
+        """Take the keys as they are now, and the presses since the last call."""
+        if self._actors is not None:
+            self._actors.keyboard.update(held, pressed)
+
+    def set_globals(self, values: Mapping[str, Any]) -> None:
+        """Replace the participant's dict, as a page did."""
+        self.mug_globals.clear()
+        self.mug_globals.update(values)
+        self._sent_globals = _text(self.mug_globals)
+
+    def tick(self) -> Output:
+        """Make one step, or begin the next episode after the last picture of the one before."""
+        output = Output()
+        if not self._started:
+            return output
+        if self._next == "between":
+            self._begin_episode(self._world.episode + 1, output)
+            self._next = "step"
+            output.wait_s = self.config.reset_freeze_s
+        elif self._next == "step":
+            world, actors = self._world, self._require_actors()
+            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations)
+            self._step(actions, statuses, output)
+            output.views.append(self._view(world.picture()))
+        self._add_globals(output)
+        return output
+
+    def flush(self) -> Output:
+        """Cut the rows that are not cut yet: the game stops before its end, and no row may be lost."""
+        output = Output()
+        if self._recorder is not None:
+            output.chunks += self._recorder.finish()
+            self._tail_entries = []
+        return output
+
+    def close(self) -> None:
+        """Close the environment and leave a clean interpreter."""
+        self._next = "finished"
+        self._world.close()
+
+    def _new_world(self) -> World:
+        return World(self.config, root=self._root, mug_globals=self.mug_globals, entropy=self._entropy)
+
+    def _require_actors(self) -> Actors:
+        if self._actors is None:
+            self._actors = Actors(self.config, self._world.agent_env)
+        return self._actors
+
+    def _begin_episode(self, episode: int, output: Output, *, again: bool = False) -> None:
+        world = self._world
+        context: dict[str, Any] = {"mug_globals": json_value(self.mug_globals)}
+        seed = world.reset(episode)
+        context["seed"] = seed
+        context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
+        self._require_actors().begin_episode()
+        self._recorder = Recorder(
+            match_id=self.config.match_id,
+            episode=episode,
+            agents=world.agents,
+            fps=self.config.fps,
+            context=context,
+        )
+        self._tail_entries = []
+        picture = world.first_picture() if not world.drawn else world.picture()
+        data = {
+            "match_id": self.config.match_id,
+            "episode": episode,
+            "seed": seed,
+            "reset_observations": json_value(world.observations),
+            "reset_infos": json_value(world.infos),
+            "agents": list(world.agents),
+            "state_hash": world.world_hash.digest(),
+            "state_hash_reason": world.world_hash.reason,
+            "state_hash_left_out": list(world.world_hash.left_out),
+        }
+        output.events.append(Event("episode_started", {**data, "again": True} if again else data))
+        output.tail = self._tail()
+        output.views.append(self._view(picture))
+
+    def _step(
+        self, actions: Mapping[str, Any], statuses: Mapping[str, str], output: Output, *, again: bool = False
+    ) -> None:
+        world, recorder = self._world, self._recorder
+        assert recorder is not None
+        row = world.step(actions, statuses)
+        chunks = recorder.add(row)
+        if world.ended is not None:
+            chunks += recorder.finish()
+        if chunks:
+            self._tail_entries = []
+        if recorder.waiting:
+            entry = encode((row.frame, dict(row.actions), dict(row.statuses)))
+            self._tail_entries.append(base64.b64encode(entry).decode("ascii"))
+        output.tail = self._tail()
+        output.chunks += chunks
+        if world.ended is not None:
+            self._end_episode(output, again=again)
+
+    def _end_episode(self, output: Output, *, again: bool) -> None:
+        world, recorder = self._world, self._recorder
+        assert recorder is not None
+        data = {
+            "match_id": self.config.match_id,
+            "episode": world.episode,
+            "frames": world.next_frame,
+            "end": world.ended,
+            "final_observations": json_value(world.observations),
+            "chain_hash": recorder.chain_hash,
+            "rewards": json_value(world.rewards),
+            "infos_left_out": sorted(world.left_out_infos),
+            "state_hash_reason": world.world_hash.reason,
+        }
+        output.events.append(Event("episode_ended", {**data, "again": True} if again else data))
+        for agent, value in world.rewards.items():
+            world.earlier_rewards[agent] = world.earlier_rewards.get(agent, 0.0) + value
+        last = world.episode + 1 >= self.config.num_episodes
+        self._next = "finished" if last else "between"
+        output.finished = last
+
+    def _view(self, picture: Picture) -> View:
+        world = self._world
+        return View(world.episode, world.next_frame, picture, world.hud_text(), world.score())
+
+    def _tail(self) -> Tail:
+        recorder = self._recorder
+        assert recorder is not None
+        return Tail(
+            match_id=self.config.match_id,
+            episode=recorder.episode,
+            first=self._world.next_frame - len(self._tail_entries),
+            entries=tuple(self._tail_entries),
+            context=_text(recorder.context) if self._world.next_frame < self.config.fps else "",
+        )
+
+    def _add_globals(self, output: Output) -> None:
+        if not self.mug_globals and self._sent_globals == "{}":
+            return
+        text = _text(self.mug_globals)
+        if text != self._sent_globals:
+            self._sent_globals = text
+            output.mug_globals = json.loads(text)
+
+    # ------------------------------------------------------------------ coming back
+
+    def _resume(self, game: StoredGame, output: Output) -> None:
+        """Step the stored episode again; from the match's start where its reset depends on earlier episodes."""
+        episode = game.last_episode
+        try:
+            self._rebuild(game, episode, episode, output)
+        except (IrreproducibleError, EnvironmentFailedError) as error:
+            if episode == 0:
+                raise _irreproducible(error, self._world) from error
+            self._world.close()
+            self._restore_globals(game.context(0))
+            self._world, self._actors = self._new_world(), None
+            self._clear(output)
+            try:
+                self._rebuild(game, 0, episode, output)
+            except (IrreproducibleError, EnvironmentFailedError) as again:
+                raise _irreproducible(again, self._world) from again
+        self._resumed = self._world.next_frame > 0 or episode > 0
+        self._restore_globals({"mug_globals": self.config.mug_globals})
+        self._sent_globals = _text(self.mug_globals)
+        if self._world.next_frame > 0:
+            output.views.append(self._view(self._world.picture()))
+
+    def _rebuild(self, game: StoredGame, first_episode: int, last_episode: int, output: Output) -> None:
+        for earlier in range(first_episode):
+            for agent, value in game.rewards(earlier).items():
+                self._world.earlier_rewards[agent] = self._world.earlier_rewards.get(agent, 0.0) + value
+        for episode in range(first_episode, last_episode + 1):
+            self._restore_globals(game.context(episode))
+            made = output if episode == last_episode else Output()
+            self._begin_episode(episode, made, again=True)
+            self._check_context(game.context(episode))
+            for stored in game.frames(episode):
+                self._step_again(stored, game, made)
+            if episode < last_episode:
+                if self._world.ended is None:
+                    raise IrreproducibleError(
+                        f"episode {episode} did not end where it had ended", episode, self._world.next_frame
+                    )
+                output.views += made.views[:1]
+
+    def _step_again(self, stored: StoredFrame, game: StoredGame, output: Output) -> None:
+        world = self._world
+        if world.ended is not None or set(stored.actions) != set(world.agent_env.live_agents):
+            raise IrreproducibleError(
+                f"episode {world.episode} ended or lost an agent before frame {stored.frame}, where it had gone on",
+                world.episode,
+                stored.frame,
+            )
+        made = Output()
+        self._step(self._require_actors().replayed(stored.actions, stored.statuses), stored.statuses, made, again=True)
+        output.events += made.events
+        output.tail = made.tail
+        for chunk in made.chunks:
+            known = game.chunk(world.episode, chunk.meta["first"])
+            if known is None:
+                output.chunks.append(chunk)
+            elif known.chain_hash != chunk.meta["chain_hash"]:
+                raise IrreproducibleError(
+                    f"episode {world.episode}: stepping frames {known.first} to {known.last} again gave other rows "
+                    f"than the stored ones ({_first_difference(known, chunk)})",
+                    world.episode,
+                    known.first,
+                )
+
+    def _check_context(self, context: Mapping[str, Any]) -> None:
+        made = self._recorder.context if self._recorder is not None else {}
+        for name, what in (("seed", "seed"), ("reset_hash", "first observation")):
+            if name in context and context[name] != made.get(name):
+                raise IrreproducibleError(
+                    f"episode {self._world.episode} begins with another {what}", self._world.episode, 0
+                )
+
+    def _restore_globals(self, context: Mapping[str, Any]) -> None:
+        values = context.get("mug_globals")
+        if isinstance(values, Mapping):
+            self.mug_globals.clear()
+            self.mug_globals.update(json.loads(json.dumps(values)))
+
+    def _clear(self, output: Output) -> None:
+        output.views.clear()
+        output.events.clear()
+        output.chunks.clear()
+        output.tail = None
+
+
+def _irreproducible(error: IrreproducibleError | EnvironmentFailedError, world: World) -> IrreproducibleError:
+    if isinstance(error, IrreproducibleError):
+        return error
+    return IrreproducibleError(str(error), world.episode, world.next_frame)
+
+
+def _first_difference(known: FramesChunk, made: RecordedChunk) -> str:
+    """Name the first column and frame in which two chunks differ."""
+    again = decode_chunk(made.body)
+    for name, column in known.columns.items():
+        other = again.columns.get(name)
+        if other is None or len(other) != len(column):
+            return f"{name} has other rows"
+        for row in range(len(column)):
+            if encode(own_copy(column[row])) != encode(own_copy(other[row])):
+                return f"first difference: {name} at frame {known.first + row}"
+    return "the beginning of the episode differs"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(json_value(value), sort_keys=False)
