@@ -21,6 +21,7 @@ RESERVED_IDS: Final = ("seat", "favicon.ico", "robots.txt")
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not mistaken for one another when somebody reads them aloud."""
 MAX_PARAMETERS: Final = 32
+MAX_CANDIDATES: Final = 64
 
 _MESSAGES: Final = {
     "protocol": "This page is from another version of the study's software. Please reload it.",
@@ -53,9 +54,9 @@ class Admission:
             self._refuse(connection, reason)
             return
         if not wanted:
-            known = self._by_token(hello.token)
-            if known is not None and known.outcome is None and not self._is_held(known, hello):
-                self._resume(connection, known, hello)
+            free = self._unfinished_of_this_browser(hello)
+            if free is not None:
+                self._resume(connection, *free, hello)
             else:
                 self._create(connection, self._new_id(), hello)
             return
@@ -81,7 +82,8 @@ class Admission:
 
     def _come_back(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
         core = self._core
-        if not self._holds_token(participant, hello.token):
+        token = self._token_for(participant, hello)
+        if token is None:
             if participant.let_in:
                 self._let_in(connection, participant, hello)
             elif participant.outcome is not None:
@@ -97,7 +99,7 @@ class Admission:
             core.say("info", "a second tab was turned away", participant.participant_id)
             self._refuse(connection, "second_tab")
         else:
-            self._resume(connection, participant, hello)
+            self._resume(connection, participant, token, hello)
 
     def _refuse(self, connection: ConnectionId, reason: str) -> None:
         self._core.emit(Send(connection, Refused(reason=reason, message=_MESSAGES[reason])))
@@ -107,17 +109,31 @@ class Admission:
         presence = self._core.presence(participant.participant_id)
         return presence.connection is not None and presence.tab_id != hello.tab_id
 
-    def _by_token(self, token: str | None) -> ParticipantState | None:
-        if not token:
-            return None
-        for participant in self._core.state.participants.values():
-            if self._holds_token(participant, token):
-                return participant
+    def _unfinished_of_this_browser(self, hello: Hello) -> tuple[ParticipantState, str] | None:
+        """Who of those whose token this browser holds is unfinished and in use by no living tab, and the token."""
+        for candidate in hello.candidates[:MAX_CANDIDATES]:
+            participant = self._core.state.participants.get(ParticipantId(candidate.participant_id))
+            if participant is None or participant.outcome is not None:
+                continue
+            token = self._token_for(participant, hello)
+            if token is not None and not self._is_held(participant, hello):
+                return participant, token
         return None
 
-    @staticmethod
-    def _holds_token(participant: ParticipantState, token: str | None) -> bool:
-        return token is not None and hmac.compare_digest(participant.token_sha256, _sha256(token))
+    def _token_for(self, participant: ParticipantState, hello: Hello) -> str | None:
+        """The token of `participant` among those that the page offers; None when none is right."""
+        assert self._core.state.opened is not None
+        session_id = self._core.state.opened.session_id
+        offered = [hello.token] if hello.token else []
+        offered += [
+            candidate.token
+            for candidate in hello.candidates[:MAX_CANDIDATES]
+            if (candidate.session_id, candidate.participant_id) == (session_id, participant.participant_id)
+        ]
+        for token in offered:
+            if hmac.compare_digest(participant.token_sha256, _sha256(token)):
+                return token
+        return None
 
     @staticmethod
     def _wanted_id(hello: Hello) -> str:
@@ -165,13 +181,12 @@ class Admission:
         core.say("info", "joined", participant_id)
         self._take_in(connection, participant, hello, token, resume=False)
 
-    def _resume(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
-        assert hello.token is not None
+    def _resume(self, connection: ConnectionId, participant: ParticipantState, token: str, hello: Hello) -> None:
         presence = self._core.presence(participant.participant_id)
         if presence.connection is not None:
             self._replace(presence.connection)
         self._core.say("info", "came back", participant.participant_id)
-        self._take_in(connection, participant, hello, hello.token, resume=True)
+        self._take_in(connection, participant, hello, token, resume=True)
 
     def _let_in(self, connection: ConnectionId, participant: ParticipantState, hello: Hello) -> None:
         """The experimenter allowed it: this browser gets a new token, the old one is worth nothing."""

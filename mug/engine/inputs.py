@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mug.engine.effects import ConnectionId
+from mug.ids import ParticipantId, VisitId
 from mug.protocol.lab import LabRequest
 from mug.protocol.messages import ParticipantMessage
 
 __all__ = [
     "CallFailed",
     "CallResult",
+    "HookFailed",
     "Input",
     "LabAsked",
     "LabConnected",
@@ -95,6 +97,17 @@ class CallFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class HookFailed:
+    """A hook of a GameCallback raised, or did not return in time."""
+
+    participant_id: ParticipantId
+    visit_id: VisitId
+    ref: str
+    error: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StorageFailed:
     """The journal cannot be written at present; nothing is acknowledged until it can."""
 
@@ -139,6 +152,7 @@ Input: TypeAlias = (
     | LabAsked
     | CallResult
     | CallFailed
+    | HookFailed
     | StorageFailed
     | StorageRecovered
     | LifelineEnded

@@ -11,6 +11,7 @@ from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.inputs import (
     CallFailed,
     CallResult,
+    HookFailed,
     Input,
     LabAsked,
     LabConnected,
@@ -29,7 +30,7 @@ from mug.engine.live import Core
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.visits import Visits
-from mug.ids import VisitId
+from mug.ids import ParticipantId, VisitId
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
@@ -135,6 +136,10 @@ class StudyRun:
                 self._answered(happened.call_id, happened.value)
             case CallFailed():
                 self._call_failed(happened)
+            case HookFailed():
+                self._study_code_failed(
+                    happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
+                )
             case StorageFailed():
                 self._storage(happened.text)
             case StorageRecovered():
@@ -285,19 +290,26 @@ class StudyRun:
         if call is None:
             return
         participant = core.state.participants[call.participant_id]
-        core.record(
-            f.ErrorReported(
-                at=core.now(),
-                participant_id=call.participant_id,
-                kind="callback",
-                message=f"{call.ref}: {failed.error}"[:4_000],
-                visit_id=call.visit_id,
-                traceback=failed.traceback[:20_000],
-            )
-        )
-        core.say("error", f"{call.kind} {call.ref}: {failed.error}", call.participant_id, failed.traceback)
+        where = f"{call.kind} {call.ref}"
+        self._study_code_failed(call.participant_id, call.visit_id, where, failed.error, failed.traceback)
         if call.kind == "game_page_html_fn":
             self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
+
+    def _study_code_failed(self, who: ParticipantId, visit_id: VisitId, where: str, error: str, traceback: str) -> None:
+        core = self._core
+        if core.state.participants[who].errors < MAX_ERRORS_PER_PARTICIPANT:
+            message = f"{where}: {error}"[:4_000]
+            core.record(
+                f.ErrorReported(
+                    at=core.now(),
+                    participant_id=who,
+                    kind="callback",
+                    message=message,
+                    visit_id=visit_id,
+                    traceback=traceback[:20_000],
+                )
+            )
+        core.say("error", f"{where}: {error}", who, traceback)
 
     def _show_with_page(
         self,

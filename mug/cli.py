@@ -1,0 +1,143 @@
+"""The ``mug`` command. Each subcommand's code lives in its package and is imported when it is used."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from mug.errors import MugError
+
+__all__ = ["build_parser", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 done, 1 problems found, 2 it cannot be done."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    own, rest = _split(arguments)
+    parser = build_parser()
+    args = parser.parse_args(own)
+    args.argv = rest
+    run: Callable[[argparse.Namespace], int | None] | None = getattr(args, "run", None)
+    if run is None:
+        parser.print_help()
+        return 2
+    try:
+        return run(args) or 0
+    except MugError as error:
+        print(f"mug {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe all subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="mug", description="Multi-User Gymnasium: run real-time behavioural experiments.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open MUG Lab, the control app")
+    lab.add_argument("study", nargs="?", metavar="STUDY", help="a study folder or script to open")
+    lab.set_defaults(run=_lab)
+
+    serve = commands.add_parser("serve", help="serve a study without the app")
+    serve.add_argument("study", metavar="STUDY", help="a study folder or script; after -- the script's arguments")
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1; 0.0.0.0 for the whole network)")
+    serve.add_argument("--port", type=_port, help="port to listen on; 0 takes a free one (default: the study's)")
+    serve.add_argument("--data", default="data", metavar="DIR", help="folder of the records (default: data)")
+    which = serve.add_mutually_exclusive_group()
+    which.add_argument("--new-session", action="store_true", help="open a new session, even if one is open")
+    which.add_argument("--session", metavar="ID", help="go on with this open session")
+    serve.add_argument("--pilot", action="store_true", help="a pilot: its records are kept apart")
+    serve.add_argument("--lifeline", action="store_true", help="stop when stdin ends and nobody takes part")
+    serve.add_argument("--remote-lab", action="store_true", help="let consoles on other machines in (with the token)")
+    serve.set_defaults(run=_serve)
+
+    check = commands.add_parser("check", help="find everything that is wrong with a study")
+    check.add_argument("study", metavar="STUDY", help="a folder with study.toml, or a Python script")
+    check.set_defaults(run=_check)
+
+    for name, help_text, run in (
+        ("export", "write a session's tables as files", _export),
+        ("verify", "check a session's records", _verify),
+    ):
+        records = commands.add_parser(name, help=help_text)
+        records.add_argument("--data", default="data", metavar="DIR", help="folder of the records (default: data)")
+        records.add_argument("--experiment", required=True, metavar="ID", help="the experiment's id")
+        records.add_argument("--session", metavar="ID", help="the session (default: the newest)")
+        records.add_argument("--pilot", action="store_true", help="of the pilots")
+        if name == "export":
+            records.add_argument("--out", metavar="DIR", help="target folder (default: DATA/EXPERIMENT/exports/…)")
+            records.add_argument("--progress", action="store_true", help="write JSON lines about the progress")
+        records.set_defaults(run=run)
+
+    runtime = commands.add_parser("runtime", help="the Python that runs in browsers")
+    actions = runtime.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("status", help="say what is installed")
+    install = actions.add_parser("install", help="fetch and verify it")
+    install.add_argument("--from", dest="source", metavar="PATH", help="a folder or archive that holds it")
+    actions.add_parser("verify", help="compare every file with its hash")
+    runtime.set_defaults(run=_runtime)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"mug {version('mug-py')}")
+        parser.exit()
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """What follows ``--`` belongs to the study's script."""
+    if "--" not in arguments:
+        return arguments, []
+    at = arguments.index("--")
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
+    return int(text)
+
+
+def _run(module: str, function: str, args: argparse.Namespace) -> int | None:
+    """Call a subcommand, imported by name only now: one command must not pay for the others' imports."""
+    command = getattr(importlib.import_module(module), function)
+    code: int | None = command(args)
+    return code
+
+
+def _lab(args: argparse.Namespace) -> int | None:
+    try:
+        return _run("gui.app", "main", args)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.split(".")[0] in ("PySide6", "pyqtgraph"):
+            raise MugError(f"MUG Lab needs {error.name}: install it with pip install 'mug-py[lab]'") from error
+        raise
+
+
+def _serve(args: argparse.Namespace) -> int | None:
+    return _run("mug.server.serve", "serve_main", args)
+
+
+def _check(args: argparse.Namespace) -> int | None:
+    return _run("mug.check", "main", args)
+
+
+def _export(args: argparse.Namespace) -> int | None:
+    return _run("mug.records.commands", "export_main", args)
+
+
+def _verify(args: argparse.Namespace) -> int | None:
+    return _run("mug.records.commands", "verify_main", args)
+
+
+def _runtime(args: argparse.Namespace) -> int | None:
+    return _run("mug.runtime.commands", "main", args)

@@ -1,0 +1,151 @@
+"""The sockets: handlers decode, enqueue and return; sending is the dispatcher's."""
+
+import hmac
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError as Refuse
+from flask_socketio import SocketIO
+
+from mug.engine.effects import ConnectionId
+from mug.engine.inputs import Input, LabAsked, LabConnected, LabLost, PageLost, PageMessage, PageRefusal
+from mug.protocol import (
+    InvalidMessageError,
+    Message,
+    UnknownOpError,
+    decode_lab_request,
+    decode_participant_message,
+    encode,
+)
+from mug.protocol.lab import LabReply
+from mug.server.gate import Gate
+from mug.server.web import is_loopback
+
+__all__ = ["EVENT", "LAB", "PATH", "Channel"]
+
+EVENT: Final = "m"
+PATH: Final = "/_mug/socket.io"
+LAB: Final = "/lab"
+MAX_MESSAGE_BYTES: Final = 1_000_000
+MAX_CONNECTIONS: Final = 5_000
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Channel:
+    """Both Socket.IO namespaces: participants on ``/``, consoles on ``/lab``.
+
+    Attributes:
+        enqueue: Gives an input to the dispatcher; must not block.
+    """
+
+    def __init__(
+        self, app: Flask, enqueue: Callable[[Input], None], lab_token: str, *, remote_lab: bool = False
+    ) -> None:
+        self.enqueue = enqueue
+        self._token = lab_token
+        self._remote_lab = remote_lab
+        self._gates: dict[str, Gate] = {}
+        # No allowed origin besides our own: engine.io compares the Origin header with the address that was asked for.
+        self._socketio = SocketIO(
+            app,
+            async_mode="threading",
+            path=PATH,
+            async_handlers=False,  # a connection's messages stay in their order
+            manage_session=False,
+            serve_client=False,
+            ping_interval=5,
+            ping_timeout=10,
+            max_http_buffer_size=MAX_MESSAGE_BYTES,
+            cors_allowed_origins=None,
+        )
+        self._socketio.on_event("connect", self._on_connect)
+        self._socketio.on_event("disconnect", self._on_disconnect)
+        self._socketio.on_event(EVENT, self._on_message)
+        self._socketio.on_event("connect", self._on_lab_connect, namespace=LAB)
+        self._socketio.on_event("disconnect", self._on_lab_disconnect, namespace=LAB)
+        self._socketio.on_event(EVENT, self._on_lab_message, namespace=LAB)
+
+    def send(self, connection: ConnectionId, message: Message) -> None:
+        """Send to one page; one that is gone is no error."""
+        self._emit(message, "/", connection)
+
+    def send_lab(self, message: Message, connection: ConnectionId | None = None) -> None:
+        """Send to one console, or to all."""
+        self._emit(message, LAB, connection)
+
+    def close(self, connection: ConnectionId) -> None:
+        """Close a page's connection, after what was sent to it."""
+        self._socketio.server.disconnect(connection, namespace="/")
+
+    def _emit(self, message: Message, namespace: str, connection: ConnectionId | None) -> None:
+        try:
+            data = encode(message)
+        except InvalidMessageError:
+            _LOG.exception("a message could not be sent")
+            return
+        self._socketio.emit(EVENT, data, namespace=namespace, to=connection)
+
+    # ------------------------------------------------------------- handlers, on the sockets' threads
+
+    def _on_connect(self, _auth: object = None) -> None:
+        if len(self._gates) >= MAX_CONNECTIONS:
+            raise Refuse("too many connections")
+        self._gates[_sid()] = Gate()
+
+    def _on_disconnect(self, reason: object = "") -> None:
+        self._gates.pop(_sid(), None)
+        self.enqueue(PageLost(ConnectionId(_sid()), str(reason)))
+
+    def _on_message(self, obj: object = None, *_more: object) -> None:
+        connection = ConnectionId(_sid())
+        gate = self._gates.get(connection)
+        if gate is None:
+            return
+        op = obj.get("op") if isinstance(obj, dict) else None
+        about = op[:80] if isinstance(op, str) else ""
+        refusal = gate.refuses(obj)
+        if refusal is not None:
+            self.enqueue(PageRefusal(connection, refusal.code, about, refusal.detail))
+            if gate.exhausted:
+                self.close(connection)
+            return
+        try:
+            message = decode_participant_message(obj)
+        except UnknownOpError as error:
+            gate.strikes += 1
+            self.enqueue(PageRefusal(connection, "unknown_op", error.op))
+        except InvalidMessageError as error:
+            gate.strikes += 1
+            detail = f"{error.path}: {error.reason}" if error.path else error.reason
+            self.enqueue(PageRefusal(connection, "invalid", error.op, detail[:500]))
+        else:
+            self.enqueue(PageMessage(connection, message))
+
+    def _on_lab_connect(self, auth: object = None) -> None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not self._remote_lab and not is_loopback(request.remote_addr):
+            raise Refuse("only from this machine")
+        if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
+            raise Refuse("the token is wrong")
+        self.enqueue(LabConnected(ConnectionId(_sid())))
+
+    def _on_lab_disconnect(self, _reason: object = "") -> None:
+        self.enqueue(LabLost(ConnectionId(_sid())))
+
+    def _on_lab_message(self, obj: object = None, *_more: object) -> None:
+        connection = ConnectionId(_sid())
+        try:
+            ask = decode_lab_request(obj)
+        except (UnknownOpError, InvalidMessageError) as error:
+            request_id = obj.get("request_id") if isinstance(obj, dict) else None
+            if isinstance(request_id, str):
+                self.send_lab(LabReply(request_id=request_id, error=str(error)), connection)
+            return
+        self.enqueue(LabAsked(connection, ask))
+
+
+def _sid() -> str:
+    return str(getattr(request, "sid", ""))  # Flask-SocketIO adds it to the request

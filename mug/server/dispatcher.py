@@ -1,0 +1,222 @@
+"""The one thread that owns the engine: takes inputs from a queue, performs the effects."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from mug.engine.effects import (
+    Call,
+    Close,
+    ConnectionId,
+    Effect,
+    LabUpdate,
+    ObserveChunk,
+    Record,
+    Schedule,
+    Send,
+    SendFrames,
+    Stop,
+)
+from mug.engine.inputs import CallFailed, CallResult, HookFailed, Input, StorageFailed, StorageRecovered, Tick, Wake
+from mug.engine.run import StudyRun
+from mug.protocol.messages import Message, StoredFrames
+from mug.records import RecordReader, RecordWriter, WriteFailure
+from mug.server.calls import CallPool, Outcome
+
+__all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
+
+TICK_S: Final = 0.1
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Outlet(Protocol):
+    """Where messages go."""
+
+    def send(self, connection: ConnectionId, message: Message) -> None:
+        """Send to one page."""
+
+    def send_lab(self, message: Message, connection: ConnectionId | None = None) -> None:
+        """Send to one console, or to all."""
+
+    def close(self, connection: ConnectionId) -> None:
+        """Close a page's connection."""
+
+
+class StudyCode(Protocol):
+    """Calls what a reference of the study names."""
+
+    def __call__(self, kind: str, ref: str, context: dict[str, Any]) -> Any:
+        """Return what the function answers."""
+        ...
+
+
+class Observer(Protocol):
+    """Derives a GameCallback's hooks from a stored chunk and calls them."""
+
+    def __call__(self, chunk: ObserveChunk) -> Any:
+        """Call the hooks, in order."""
+        ...
+
+
+class Dispatcher:
+    """Runs the engine on a thread of its own. `put` may be called from any thread.
+
+    Attributes:
+        on_stop: Called on the dispatcher's thread when the engine asks for the end of the process.
+    """
+
+    def __init__(
+        self,
+        run: StudyRun,
+        writer: RecordWriter,
+        records: Path,
+        *,
+        code: StudyCode,
+        observe: Observer,
+        on_stop: Callable[[str], None],
+    ) -> None:
+        self.on_stop = on_stop
+        self._run = run
+        self._writer = writer
+        self._records = records
+        self._code = code
+        self._observe = observe
+        self._outlet: Outlet | None = None
+        self._queue: queue.SimpleQueue[Input | tuple[Effect, ...] | None] = queue.SimpleQueue()
+        self._reader: RecordReader | None = None
+        self._calls = CallPool("study-call", workers=4)
+        self._hooks = CallPool("study-hook", workers=1)
+        self._timers: list[tuple[float, str]] = []
+        self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        writer.on_failure = self._on_failure
+        writer.on_recovered = self._on_recovered
+
+    def start(self, outlet: Outlet) -> None:
+        """Begin; effects go to `outlet`."""
+        self._outlet = outlet
+        self._thread.start()
+
+    def put(self, happened: Input) -> None:
+        """Have the engine take up an input; returns at once."""
+        self._queue.put(happened)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Finish what is queued and end the thread."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        self._calls.stop()
+        self._hooks.stop()
+
+    def _on_failure(self, failure: WriteFailure) -> None:
+        self.put(StorageFailed(failure.message))
+
+    def _on_recovered(self) -> None:
+        self.put(StorageRecovered())
+
+    # ------------------------------------------------------------- the dispatcher's thread
+
+    def _loop(self) -> None:
+        next_tick = time.monotonic() + TICK_S
+        while True:
+            try:
+                taken = self._queue.get(timeout=max(next_tick - time.monotonic(), 0.0))
+            except queue.Empty:
+                next_tick = time.monotonic() + TICK_S
+                self._tick()
+                continue
+            if taken is None:
+                break
+            if isinstance(taken, tuple):
+                self._perform(taken)
+            else:
+                self._take(taken)
+            if time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + TICK_S
+                self._tick()
+        if self._reader is not None:
+            self._reader.close()
+
+    def _tick(self) -> None:
+        self._calls.check()
+        self._hooks.check()
+        now = time.monotonic()
+        due = [name for at, name in self._timers if at <= now]
+        self._timers = [(at, name) for at, name in self._timers if at > now]
+        for name in due:
+            self._take(Wake(name))
+        self._take(Tick())
+
+    def _take(self, happened: Input) -> None:
+        try:
+            effects = self._run.handle(happened)
+        except Exception:
+            # One participant's trouble must not end the session for the others.
+            _LOG.exception("the engine could not take up %s", type(happened).__name__)
+            return
+        self._perform(effects)
+
+    def _perform(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            try:
+                self._perform_one(effect)
+            except Exception:
+                _LOG.exception("an effect could not be performed: %s", type(effect).__name__)
+
+    def _perform_one(self, effect: Effect) -> None:
+        assert self._outlet is not None
+        match effect:
+            case Send():
+                self._outlet.send(effect.connection, effect.message)
+            case Record():
+                self._record(effect)
+            case LabUpdate():
+                self._outlet.send_lab(effect.message, effect.connection)
+            case SendFrames():
+                self._send_frames(effect)
+            case Close():
+                self._outlet.close(effect.connection)
+            case Call():
+                self._call(effect)
+            case ObserveChunk():
+                self._hooks.submit(lambda: self._observe(effect), lambda outcome: self._observed(effect, outcome))
+            case Schedule():
+                self._timers.append((time.monotonic() + effect.after_ms / 1000, effect.name))
+            case Stop():
+                self.on_stop(effect.reason)
+
+    def _record(self, effect: Record) -> None:
+        then = effect.then
+        self._writer.append(effect.facts, effect.bodies, (lambda: self._queue.put(then)) if then else None)
+
+    def _send_frames(self, effect: SendFrames) -> None:
+        assert self._outlet is not None
+        if self._reader is None:
+            self._reader = RecordReader(self._records)
+        reader = self._reader
+        message = StoredFrames(
+            visit_id=effect.visit_id,
+            match_id=effect.match_id,
+            chunks=tuple(reader.body(sha256) for sha256 in effect.sha256s),
+        )
+        self._outlet.send(effect.connection, message)
+
+    def _call(self, effect: Call) -> None:
+        context = dict(effect.context)
+
+        def done(outcome: Outcome) -> None:
+            if outcome.error:
+                self.put(CallFailed(effect.call_id, outcome.error, outcome.traceback))
+            else:
+                self.put(CallResult(effect.call_id, outcome.value))
+
+        self._calls.submit(lambda: self._code(effect.kind, effect.ref, context), done)
+
+    def _observed(self, effect: ObserveChunk, outcome: Outcome) -> None:
+        if outcome.error:
+            self.put(HookFailed(effect.participant_id, effect.visit_id, effect.ref, outcome.error, outcome.traceback))

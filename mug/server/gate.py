@@ -1,0 +1,100 @@
+"""The edge: how large and how many a page's messages may be, before anything is made of them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+__all__ = ["MAX_TEXT_CHARS", "Gate", "Refusal", "weigh"]
+
+MAX_TEXT_CHARS: Final = 128 * 1024
+MAX_BYTES: Final = 512 * 1024
+MAX_ITEMS: Final = 20_000
+MAX_STRIKES: Final = 2_000
+"""Refused messages after which a connection is closed."""
+
+_RATES: Final = {"participant.pulse": (5.0, 30.0), "chunk.put": (100.0, 500.0)}
+_OTHER: Final = (20.0, 100.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message is not taken. `code`: too_large or rate."""
+
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class _Bucket:
+    rate_hz: float
+    burst: float
+    level: float
+    at_s: float
+
+    def take(self, now_s: float) -> bool:
+        self.level = min(self.burst, self.level + (now_s - self.at_s) * self.rate_hz)
+        self.at_s = now_s
+        if self.level < 1.0:
+            return False
+        self.level -= 1.0
+        return True
+
+
+@dataclass(slots=True)
+class Gate:
+    """Bounds the messages of one connection."""
+
+    clock_s: Callable[[], float] = time.monotonic
+    strikes: int = 0
+    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so much was refused that the connection is to be closed."""
+        return self.strikes > MAX_STRIKES
+
+    def refuses(self, obj: object) -> Refusal | None:
+        """Say why `obj` is not taken; None when it is."""
+        op = obj.get("op") if isinstance(obj, dict) else None
+        name = op if isinstance(op, str) and op in _RATES else ""
+        refusal: Refusal | None = None
+        if not self._bucket(name).take(self.clock_s()):
+            refusal = Refusal("rate", f"at most {self._bucket(name).rate_hz:.0f} a second")
+        elif heavy := weigh(obj):
+            refusal = Refusal("too_large", heavy)
+        if refusal is not None:
+            self.strikes += 1
+        return refusal
+
+    def _bucket(self, name: str) -> _Bucket:
+        bucket = self._buckets.get(name)
+        if bucket is None:
+            rate_hz, burst = _RATES.get(name, _OTHER)
+            bucket = self._buckets[name] = _Bucket(rate_hz, burst, burst, self.clock_s())
+        return bucket
+
+
+def weigh(obj: object) -> str:
+    """Say in words what of a message is too large; empty when nothing is. Its cost is bounded too."""
+    chars = size = items = 0
+    stack: list[Any] = [obj]
+    while stack:
+        value = stack.pop()
+        items += 1
+        if isinstance(value, str):
+            chars += len(value)
+        elif isinstance(value, bytes | bytearray):
+            size += len(value)
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+            chars += sum(len(key) for key in value if isinstance(key, str))
+        elif isinstance(value, list | tuple):
+            stack.extend(value)
+        if items + len(stack) > MAX_ITEMS:
+            return f"at most {MAX_ITEMS} values"
+        if chars > MAX_TEXT_CHARS:
+            return f"at most {MAX_TEXT_CHARS} characters of text"
+        if size > MAX_BYTES:
+            return f"at most {MAX_BYTES} bytes"
+    return ""

@@ -1,0 +1,393 @@
+"""``mug serve``: builds and wires one session's server, runs it, and takes it down again."""
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, TextIO
+
+import msgspec
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from mug.engine import SessionState, StudyRun
+from mug.engine.clock import iso
+from mug.engine.inputs import LifelineEnded, StopRequested
+from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
+from mug.protocol.messages import PROTOCOL_VERSION, RuntimeManifest
+from mug.records import RecordWriter, records_path
+from mug.records import facts as f
+from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
+from mug.server.addresses import listen, participant_addresses
+from mug.server.channel import Channel
+from mug.server.dispatcher import Dispatcher
+from mug.server.errors import StudyRefusedError
+from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
+from mug.server.hooks import StudyHooks
+from mug.server.sessions import Choice, choose_session, port_of
+from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
+from mug.study.decoding import encode_study
+from mug.study.loading import LoadedStudy, load
+from mug.study.model import GymGame
+from mug.study.validation import validate
+from mug.study.walk import walk
+
+__all__ = ["Options", "serve", "serve_main"]
+
+DEFAULT_HOST: Final = "127.0.0.1"
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a session is served. `port` None: the session's own, else the study's."""
+
+    host: str | None = None
+    port: int | None = None
+    data_dir: Path = Path("data")
+    new_session: bool = False
+    session: str | None = None
+    lifeline: bool = False
+    pilot: bool = False
+    remote_lab: bool = False
+
+
+class _SystemClock:
+    def now_ms(self) -> float:
+        return time.time() * 1000
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Requests are not logged one by one; what goes wrong is."""
+
+    def log_request(self, *_: object, **__: object) -> None:
+        """Say nothing."""
+
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
+        """Give errors to logging."""
+        _LOG.log(logging.INFO if type == "info" else logging.WARNING, message, *args)
+
+
+def serve_main(args: argparse.Namespace) -> int:
+    """Run ``mug serve`` with parsed arguments; returns the exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    options = Options(
+        host=args.host,
+        port=args.port,
+        data_dir=Path(args.data),
+        new_session=args.new_session,
+        session=args.session,
+        lifeline=args.lifeline,
+        pilot=args.pilot,
+        remote_lab=args.remote_lab,
+    )
+    loaded = load(args.study, args.argv)
+    return serve(loaded, options)
+
+
+def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, say: TextIO | None = None) -> int:
+    """Serve a study until it is told to stop.
+
+    Args:
+        loaded: The study.
+        options: How.
+        out: Where the one line of JSON goes (stdout).
+        say: Where words for people go (stderr).
+
+    Raises:
+        MugError: The server cannot start; its text says why and what to do.
+    """
+    out, say = out or sys.stdout, say or sys.stderr
+    problems = tuple(str(p) for p in validate(loaded.study) if p.severity == "error")
+    if problems:
+        raise StudyRefusedError(str(loaded.source), problems)
+    files = freeze(loaded)
+    prepared = _prepare(loaded, say) if files.zip_sha256 else None
+    with contextlib.ExitStack() as stack:
+        data_dir = options.data_dir.absolute()
+        if not loaded.study.save_experiment_data:
+            data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mug-preview-")))
+        path = records_path(data_dir, loaded.study.id, options.pilot)
+        writer = RecordWriter.open(path)
+        stack.callback(writer.close)
+        choice = choose_session(
+            path, files, mug_version(), wanted=options.session, new=options.new_session, pilot=options.pilot
+        )
+        host = options.host or loaded.study.hosting.host or DEFAULT_HOST
+        listening = stack.enter_context(listen(host, port_of(options.port, choice, loaded.study.hosting.port)))
+        session = _Session(loaded, options, files, prepared, choice, writer, path, data_dir, host, listening)
+        return session.run(out, say)
+
+
+def _prepare(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime:
+    packages: list[str] = []
+    for _, node in walk(loaded.study):
+        if isinstance(node, GymGame):
+            packages += [name for name in node.runtime.packages_to_install if name not in packages]
+    started = time.monotonic()
+
+    def progress(text: str, fraction: float | None) -> None:
+        if time.monotonic() - started > 1:
+            done = "" if fraction is None else f" ({100 * fraction:.0f} %)"
+            say.write(f"{text}{done}\n")
+
+    return prepare_study(packages, lock_path=loaded.folder / "study.lock.json", progress=progress)
+
+
+class _Session:
+    """One session's server, from the open socket to the closed records."""
+
+    def __init__(
+        self,
+        loaded: LoadedStudy,
+        options: Options,
+        files: FrozenFiles,
+        prepared: PreparedRuntime | None,
+        choice: Choice,
+        writer: RecordWriter,
+        path: Path,
+        data_dir: Path,
+        host: str,
+        listening: socket.socket,
+    ) -> None:
+        self._loaded = loaded
+        self._options = options
+        self._files = files
+        self._choice = choice
+        self._writer = writer
+        self._path = path
+        self._data_dir = data_dir
+        self._host = host
+        self._listening = listening
+        self._port = int(listening.getsockname()[1])
+        self._token = secrets.token_urlsafe(32)
+        self._addresses = participant_addresses(host, self._port)
+        self._stopped = threading.Event()
+        self._reason = ""
+        self._study = self._served(prepared)
+        self._manifest = self._runtime_manifest()
+
+    def run(self, out: TextIO, say: TextIO) -> int:
+        """Serve until a signal, the console or the lifeline ends it."""
+        state = self._open_session()
+        run = StudyRun(
+            self._files.frozen,
+            state,
+            clock=_SystemClock(),
+            rng=random.SystemRandom(),
+            runtime=self._manifest,
+            build=client_build(),
+            finished_before=self._choice.finished_before,
+            addresses=self._addresses,
+            data_dir=str(self._data_dir),
+        )
+        hooks = StudyHooks(self._loaded)
+        dispatcher = Dispatcher(
+            run, self._writer, self._path, code=hooks.call, observe=hooks.observe, on_stop=self._stop
+        )
+        health = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
+        app = make_app(
+            self._study,
+            token=self._token,
+            describe=lambda: msgspec.to_builtins(run.console.session_view()),
+            health=health,
+            remote_lab=self._options.remote_lab,
+        )
+        channel = Channel(app, dispatcher.put, self._token, remote_lab=self._options.remote_lab)
+        http = _http_server(app, self._host, self._listening)
+        dispatcher.start(channel)
+        serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
+        serving.start()
+        with self._signals(dispatcher), self._handshake():
+            if self._options.lifeline:
+                threading.Thread(target=_watch_lifeline, args=(dispatcher,), name="lifeline", daemon=True).start()
+            self._announce(out, say)
+            self._wait()
+        say.write(f"Stopping: {self._reason}.\n")
+        http.shutdown()
+        dispatcher.stop()
+        http.server_close()
+        return 0
+
+    def _stop(self, reason: str) -> None:
+        self._reason = self._reason or reason
+        self._stopped.set()
+
+    def _wait(self) -> None:
+        # In short waits, because on Windows an endless one cannot be interrupted by Ctrl-C.
+        while not self._stopped.wait(0.5):
+            pass
+
+    def _open_session(self) -> SessionState:
+        state = self._choice.state
+        now = iso(time.time() * 1000)
+        facts: list[f.AnyFact] = []
+        if state is None:
+            state = SessionState()
+            facts.append(
+                f.SessionOpened(
+                    at=now,
+                    session_id=self._choice.session_id,
+                    experiment_id=self._loaded.study.id,
+                    study_hash=self._files.frozen.content_hash,
+                    seed=secrets.randbits(64),
+                    pilot=self._options.pilot,
+                    port=self._port,
+                    versions=versions(self._study.prepared),
+                    files=self._files.sha256s,
+                    study=encode_study(self._loaded.study),
+                )
+            )
+        else:
+            self._writer.continue_session(self._choice.session_id)
+        facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))
+        for fact in facts:
+            state.apply(fact)
+        self._writer.append(facts)
+        self._writer.flush(10.0)
+        return state
+
+    def _served(self, prepared: PreparedRuntime | None) -> ServedStudy:
+        roots: dict[str, Path] = {}
+        folders = [*self._loaded.study.static_files]
+        folders += [node.assets.assets_dir for _, node in walk(self._loaded.study) if isinstance(node, GymGame)]
+        for text in folders:
+            name = Path(text).as_posix().removeprefix("./").strip("/")
+            folder = self._loaded.resolve_path(text)
+            if name not in ("", ".") and ".." not in Path(name).parts and folder.is_dir():
+                roots[name] = folder
+        if prepared is None:
+            return ServedStudy(static_roots=roots)
+        distribution = find_distribution()
+        return ServedStudy(
+            static_roots=roots,
+            zip_sha256=self._files.zip_sha256,
+            zip_bytes=self._files.zip_bytes,
+            prepared=prepared,
+            runtime_files=RuntimeFiles.of_distribution(distribution),
+            runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
+        )
+
+    def _runtime_manifest(self) -> RuntimeManifest | None:
+        study = self._study
+        if study.prepared is None or study.runtime_files is None:
+            return None
+        index = f"/_mug/runtime/{study.runtime_name}/"
+        snapshot = study.runtime_files.snapshot_name
+        return RuntimeManifest(
+            pyodide_version=study.prepared.pyodide_version,
+            index_url=index,
+            lock_url=f"/_mug/packages/{study.prepared.lock_sha256}/pyodide-lock.json",
+            packages=study.prepared.packages,
+            study_url=f"/_mug/study/{study.zip_sha256}.zip",
+            snapshot_url=f"{index}{snapshot}" if snapshot is not None else None,
+        )
+
+    def _announce(self, out: TextIO, say: TextIO) -> None:
+        line = ReadyLine(
+            port=self._port,
+            pid=os.getpid(),
+            token=self._token,
+            protocol=PROTOCOL_VERSION,
+            version=mug_version(),
+        )
+        # `mug.host` closes its end after this line: nothing else may be written there.
+        out.write(json.dumps(msgspec.to_builtins(line)) + "\n")
+        out.flush()
+        opened = "goes on" if self._choice.state is not None else "is open"
+        kind = "pilot session" if self._options.pilot else "session"
+        say.write(f"{self._loaded.study.id}: {kind} {self._choice.session_id} {opened}. Participants go to:\n")
+        for address in self._addresses:
+            say.write(f"  {address}\n")
+        say.write(f"Records: {self._path}\nCtrl-C stops the server; the session stays open.\n")
+        for warning in self._study.prepared.warnings if self._study.prepared is not None else ():
+            say.write(f"{warning}\n")
+        if not (CLIENT_FOLDER / "index.html").is_file():
+            say.write(
+                "The participants' page is not built: run python3 bootstrap.py lab, or npm ci && npm run build "
+                "in web_client.\n"
+            )
+        say.flush()
+
+    @contextlib.contextmanager
+    def _handshake(self) -> Iterator[None]:
+        """Keep the file by which MUG Lab finds this server, readable only by this user, as long as it runs."""
+        place = self._path.with_name(self._path.stem + HANDSHAKE_SUFFIX)
+        shown = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
+        if ":" in shown:
+            shown = f"[{shown}]"
+        handshake = Handshake(
+            url=f"http://{shown}:{self._port}",
+            port=self._port,
+            pid=os.getpid(),
+            token=self._token,
+            protocol=PROTOCOL_VERSION,
+            version=mug_version(),
+            experiment_id=self._loaded.study.id,
+            session_id=self._choice.session_id,
+            data_dir=str(self._data_dir),
+        )
+        written = place.with_name(f".{place.name}.{os.getpid()}")
+        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(handshake))
+        written.replace(place)
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _signals(self, dispatcher: Dispatcher) -> Iterator[None]:
+        """Ctrl-C and SIGTERM stop the server and leave the session open."""
+
+        def on_signal(number: int, _frame: FrameType | None) -> None:
+            reason = f"{signal.Signals(number).name} was received, the session stays open"
+            dispatcher.put(StopRequested(reason))
+            self._stop(reason)
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before: dict[int, Any] = {}
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                before[number] = signal.signal(number, on_signal)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _http_server(app: Flask, host: str, listening: socket.socket) -> BaseWSGIServer:
+    return make_server(
+        host,
+        int(listening.getsockname()[1]),
+        app,
+        threaded=True,
+        request_handler=_QuietHandler,
+        fd=listening.fileno(),
+    )
+
+
+def _watch_lifeline(dispatcher: Dispatcher) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+    dispatcher.put(LifelineEnded())
