@@ -5,12 +5,13 @@ bodies of the chunks, in order); the worker fetches them with `take_blob`. Failu
 kind, a sentence and the study's traceback, or `irreproducible`.
 """
 
+import importlib
 import json
 import os
 import sys
 import traceback
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +28,15 @@ __all__ = ["BrowserGame", "prepare_interpreter"]
 STUDY_FOLDER: Final = "/study"
 
 
-def prepare_interpreter(folder: str = STUDY_FOLDER) -> None:
+def prepare_interpreter(folder: str = STUDY_FOLDER, imports: Sequence[str] = ()) -> None:
     """Make the study's folder the working directory and the first place for imports; help gymnasium to import.
 
     WORKAROUND: Pyodide has no `_multiprocessing`; gymnasium imports it on the way to its vector environments,
     which nobody can use in a browser.
+
+    Args:
+        folder: The study's folder.
+        imports: Modules to import already now, while the participant still reads.
     """
     if "_multiprocessing" not in sys.modules:
         stub = types.ModuleType("_multiprocessing")
@@ -42,6 +47,12 @@ def prepare_interpreter(folder: str = STUDY_FOLDER) -> None:
     os.chdir(folder)
     if folder not in sys.path:
         sys.path.insert(0, folder)
+    for name in imports:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            # Only a head start: the study's own import will say what is wrong, with its file and line.
+            continue
 
 
 class BrowserGame:
@@ -151,6 +162,8 @@ class BrowserGame:
             "tail": _tail_data(output.tail),
             "globals": output.mug_globals,
             "waitMs": output.wait_s * 1000.0,
+            "stepMs": output.step_s * 1000.0,
+            "renderMs": output.render_s * 1000.0,
             "finished": output.finished,
             **(extra or {}),
         }

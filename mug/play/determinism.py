@@ -67,8 +67,12 @@ class NativeEntropy:
     def during(self, episode: int, frame: int) -> Iterator[None]:
         """Run with the match's clocks and chance."""
         seed = step_entropy(self._match_seed, episode, frame)
-        draws = itertools.count()
-        now_s = game_time_s(episode, frame, self._fps)
+        draws, questions = itertools.count(), itertools.count(1)
+        start_s = game_time_s(episode, frame, self._fps)
+
+        def clock_s() -> float:
+            # Each question moves the clock a little: a loop that waits for time to pass comes to an end.
+            return start_s + 5e-5 * next(questions)
 
         def randbits(bits: int) -> int:
             return derive_seed(seed, "bits", next(draws), bits=min(bits, 256))
@@ -82,12 +86,12 @@ class NativeEntropy:
             for target, name, replacement in (
                 (np.random.bit_generator, "randbits", randbits),
                 (random, "_urandom", urandom),
-                (time, "time", lambda: now_s),
-                (time, "time_ns", lambda: int(now_s * 1e9)),
-                (time, "monotonic", lambda: now_s),
-                (time, "monotonic_ns", lambda: int(now_s * 1e9)),
-                (time, "perf_counter", lambda: now_s),
-                (time, "perf_counter_ns", lambda: int(now_s * 1e9)),
+                (time, "time", clock_s),
+                (time, "time_ns", lambda: int(clock_s() * 1e9)),
+                (time, "monotonic", clock_s),
+                (time, "monotonic_ns", lambda: int(clock_s() * 1e9)),
+                (time, "perf_counter", clock_s),
+                (time, "perf_counter_ns", lambda: int(clock_s() * 1e9)),
             ):
                 if hasattr(target, name):
                     stack.callback(setattr, target, name, getattr(target, name))

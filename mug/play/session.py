@@ -8,6 +8,7 @@ session stands again where it stood.
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,7 @@ class Output:
         tail: The rows after the last cut, when they changed; made and read by this package only.
         mug_globals: The participant's dict, when study code changed it.
         wait_s: The next tick comes this much later than usual (`reset_freeze_s`).
+        step_s: How long the step took. render_s: The same for the picture.
         finished: The last episode is over and everything was handed over.
     """
 
@@ -71,6 +73,8 @@ class Output:
     tail: Tail | None = None
     mug_globals: dict[str, Any] | None = None
     wait_s: float = 0.0
+    step_s: float = 0.0
+    render_s: float = 0.0
     finished: bool = False
 
 
@@ -168,8 +172,11 @@ class GameSession:
         elif self._next == "step":
             world, actors = self._world, self._require_actors()
             actions, statuses = actors.decide(world.episode, world.next_frame, world.observations)
+            began = time.perf_counter()
             self._step(actions, statuses, output)
+            stepped = time.perf_counter()
             output.views.append(self._view(world.picture()))
+            output.step_s, output.render_s = stepped - began, time.perf_counter() - stepped
         self._add_globals(output)
         return output
 

@@ -25,6 +25,8 @@ export interface TailRecord {
   episode: number;
   first: number;
   entries: string[];
+  /** What held when the episode began, until its first chunk carries it; opaque like `entries`. */
+  context?: string;
 }
 
 export interface FrameMeta {
@@ -40,6 +42,7 @@ export interface FrameMeta {
 export interface FrameView {
   visitId: string;
   episode: number;
+  /** Steps made in this episode: 0 is the picture after the reset, f+1 the one after step f. */
   frame: number;
   packet: RenderPacketWire | null;
   image: { width: number; height: number; rgba: Uint8ClampedArray } | null;

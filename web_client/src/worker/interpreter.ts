@@ -1,0 +1,154 @@
+/**
+ * From nothing to a Python that has the study's packages and files: Pyodide from our own server, from the memory
+ * snapshot where it loads, plainly where it does not. Every failure is an error with a sentence.
+ */
+import type { RuntimeManifest } from "../protocol/messages";
+import type { Pyodide, PyodideModule, PyodideOptions } from "./pyodide";
+import { TransferMeter } from "./transfer_meter";
+
+/** The stages of booting, as they are shown. */
+export type BootStage = "runtime" | "packages" | "study";
+
+export type BootProgress = (stage: BootStage, fraction: number, text: string) => void;
+
+/** Without a byte or a result for this long, loading has failed. */
+const STALLED_MS = 60_000;
+
+/** Imported while the participant reads, because nearly every environment needs it. */
+const PREPARED_IMPORTS = ["numpy", "gymnasium"];
+
+export const STUDY_FOLDER = "/study";
+
+export class BootError extends Error {
+  override readonly name = "BootError";
+}
+
+/** Boot Python; rejects with a `BootError` that says what could not be loaded. */
+export async function bootInterpreter(manifest: RuntimeManifest, progress: BootProgress): Promise<Pyodide> {
+  let stage: BootStage = "runtime";
+  const meter = new TransferMeter(({ received, expected }) => {
+    const share = expected > 0 ? Math.min(received / expected, 1) : 0;
+    progress(stage, share * 0.9, `${STAGE_TEXTS[stage]}: ${megabytes(received)} of ${megabytes(Math.max(expected, received))} MB`);
+  });
+  meter.install();
+  try {
+    return await unlessStalled(meter, async () => {
+      progress("runtime", 0, STAGE_TEXTS.runtime);
+      const study = fetchBytes(manifest.study_url, "the study's files");
+      study.catch(() => undefined); // awaited below; until then its failure is not unhandled
+      const pyodide = await loadPyodide(manifest);
+      progress("runtime", 1, STAGE_TEXTS.runtime);
+      stage = "packages";
+      meter.begin();
+      progress("packages", 0, STAGE_TEXTS.packages);
+      await loadPackages(pyodide, manifest.packages);
+      stage = "study";
+      meter.begin();
+      progress("study", 0, STAGE_TEXTS.study);
+      pyodide.unpackArchive(await study, "zip", { extractDir: STUDY_FOLDER });
+      prepareImports(pyodide, manifest.packages);
+      progress("study", 1, STAGE_TEXTS.study);
+      return pyodide;
+    });
+  } finally {
+    meter.uninstall();
+  }
+}
+
+const STAGE_TEXTS: Record<BootStage, string> = {
+  runtime: "Loading Python",
+  packages: "Loading packages",
+  study: "Preparing the study",
+};
+
+async function loadPyodide(manifest: RuntimeManifest): Promise<Pyodide> {
+  const base = new URL(manifest.index_url, self.location.href);
+  const address = new URL("pyodide.mjs", base).href;
+  const snapshot = manifest.snapshot_url ? fetchBytes(manifest.snapshot_url, "the memory snapshot") : null;
+  snapshot?.catch(() => undefined);
+  let module: PyodideModule;
+  try {
+    module = (await import(/* @vite-ignore */ address)) as PyodideModule;
+  } catch (error) {
+    throw new BootError(`Python could not be loaded from ${base.pathname}: ${textOf(error)}`);
+  }
+  const options: PyodideOptions = {
+    indexURL: base.href,
+    lockFileURL: new URL(manifest.lock_url, self.location.href).href,
+    env: { PYTHONHASHSEED: "0", HOME: "/home/pyodide" },
+    stdout: (line) => console.info(line),
+    stderr: (line) => console.warn(line),
+  };
+  if (snapshot) {
+    try {
+      return await module.loadPyodide({ ...options, _loadSnapshot: await snapshot });
+    } catch (error) {
+      console.warn("the memory snapshot does not load, booting without it:", error);
+    }
+  }
+  try {
+    return await module.loadPyodide(options);
+  } catch (error) {
+    throw new BootError(`Python could not be started: ${textOf(error)}`);
+  }
+}
+
+async function loadPackages(pyodide: Pyodide, packages: readonly string[]): Promise<void> {
+  const errors: string[] = [];
+  try {
+    await pyodide.loadPackage(packages, {
+      messageCallback: () => undefined,
+      errorCallback: (text) => errors.push(text),
+    });
+  } catch (error) {
+    throw new BootError(`the study's packages could not be loaded: ${textOf(error)}`);
+  }
+  const loaded = new Set(Object.keys(pyodide.loadedPackages).map(normalName));
+  const missing = packages.filter((name) => !loaded.has(normalName(name)));
+  if (missing.length > 0) {
+    throw new BootError(`the packages ${missing.join(", ")} could not be loaded${errors.length > 0 ? `: ${errors.join(" ")}` : ""}`);
+  }
+}
+
+/** The study's folder becomes importable, and what nearly every environment imports is imported already. */
+function prepareImports(pyodide: Pyodide, packages: readonly string[]): void {
+  const names = PREPARED_IMPORTS.filter((name) => packages.some((listed) => normalName(listed) === name));
+  pyodide.runPython(
+    `import sys; sys.path.insert(0, ${JSON.stringify(STUDY_FOLDER)})
+from mug.play.browser import prepare_interpreter
+prepare_interpreter(${JSON.stringify(STUDY_FOLDER)}, imports=${JSON.stringify(names)})`,
+  );
+}
+
+async function fetchBytes(address: string, what: string): Promise<ArrayBuffer> {
+  const response = await self.fetch(new URL(address, self.location.href));
+  if (!response.ok) throw new BootError(`${what} could not be loaded: ${address} answered ${response.status}`);
+  return response.arrayBuffer();
+}
+
+/** Reject when nothing arrives for a minute: a server that does not answer must not leave a spinner for ever. */
+async function unlessStalled<T>(meter: TransferMeter, work: () => Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const stalled = new Promise<never>((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (meter.silentMs() > STALLED_MS) reject(new BootError("the server has not answered for a minute while Python was loading"));
+    }, 1000);
+  });
+  try {
+    return await Promise.race([work(), stalled]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function normalName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, "-");
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,91 @@
+/** The worker that runs Python: takes the page's messages in order, and answers every failure with a message. */
+import { GameRunner } from "./game_runner";
+import { bootInterpreter, textOf } from "./interpreter";
+import { MatchEntropy } from "./match_entropy";
+import type { Pyodide } from "./pyodide";
+import type { FromWorker, ToWorker } from "./rpc";
+
+const scope = self as unknown as {
+  postMessage(message: FromWorker, transfer: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  addEventListener(type: "unhandledrejection", listener: (event: PromiseRejectionEvent) => void): void;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+};
+
+const entropy = new MatchEntropy();
+let pyodide: Pyodide | null = null;
+let runner: GameRunner | null = null;
+let inOrder: Promise<void> = Promise.resolve();
+let bootFailed = false;
+
+function post(message: FromWorker, transfer: Transferable[] = []): void {
+  scope.postMessage(message, transfer);
+}
+
+function failed(error: unknown, visitId: string | null): void {
+  const traceback = error instanceof Error ? (error.stack ?? "") : "";
+  post({ op: "failed", visitId, kind: "runtime", message: textOf(error), traceback });
+}
+
+async function boot(message: Extract<ToWorker, { op: "boot" }>): Promise<void> {
+  const began = performance.now();
+  try {
+    pyodide = await bootInterpreter(message.runtime, (stage, fraction, text) => post({ op: "progress", stage, fraction, text }));
+    post({ op: "booted", bootMs: performance.now() - began });
+  } catch (error) {
+    bootFailed = true;
+    failed(error, null);
+  }
+}
+
+function load(message: Extract<ToWorker, { op: "load" }>): void {
+  if (!pyodide) {
+    // A failed boot was told already, as a message for every visit.
+    if (!bootFailed) failed(new Error("a game was loaded before Python was booted"), message.visitId);
+    return;
+  }
+  unload();
+  const again = message.stored.length > 0 || (message.tail?.entries.length ?? 0) > 0;
+  post({ op: "progress", stage: "environment", fraction: 0, text: again ? "Going back to where you were" : "Preparing the game" });
+  runner = new GameRunner(pyodide, message, entropy, post);
+  runner.load(pyodide);
+  post({ op: "progress", stage: "environment", fraction: 1, text: "Preparing the game" });
+}
+
+function unload(): void {
+  const ending = runner;
+  runner = null;
+  ending?.unload();
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.op) {
+    case "boot":
+      return boot(message);
+    case "load":
+      return load(message);
+    case "start":
+      if (runner?.visit === message.visitId) runner.start();
+      return;
+    case "keys":
+      return runner?.keys(message.held, message.pressed);
+    case "globals":
+      return runner?.setGlobals(message.values);
+    case "unload":
+      if (runner?.visit === message.visitId) unload();
+      return;
+  }
+}
+
+scope.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  failed(event.reason, runner?.visit ?? null);
+});
+scope.addEventListener("error", (event) => {
+  event.preventDefault();
+  failed(event.error ?? event.message, runner?.visit ?? null);
+});
+scope.onmessage = (event) => {
+  const message = event.data;
+  inOrder = inOrder.then(() => handle(message)).catch((error: unknown) => failed(error, "visitId" in message ? message.visitId : (runner?.visit ?? null)));
+};
