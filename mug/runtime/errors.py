@@ -118,12 +118,19 @@ class PackageNotLoadableError(RuntimeProblem):
         package: The requirement as pip names it.
     """
 
-    def __init__(self, package: str, *, version: str, python: str, platform_tag: str) -> None:
+    def __init__(
+        self, package: str, *, version: str, python: str, platform_tag: str, needed_by: Sequence[str] = ()
+    ) -> None:
         self.package = package
+        asked = f", needed by {', '.join(needed_by)}," if needed_by else ""
         super().__init__(
-            f"The package {package!r} has no wheel that Pyodide {version} (Python {python}) can load: neither a "
+            f"The package {package!r}{asked} has no wheel that Pyodide {version} (Python {python}) can load: neither a "
             f"pure-Python wheel nor one for {platform_tag} was found. Check its name and version in the study's "
             "packages_to_install, choose another package, or give the path of a wheel of your own there."
+            + (
+                " Its extra may need what has no such wheel: ask for it without the part in brackets."
+                * ("[" in package)
+            )
         )
 
 

@@ -21,6 +21,8 @@ _NO_WHEEL: Final = re.compile(
     r"No matching distribution found for (?P<a>.+)"
     r"|Could not find a version that satisfies the requirement (?P<b>.+?) \("
 )
+# When no version of a package can be had with an extra, pip ends with a version that has no such extra, and only warns.
+_LOST_EXTRA: Final = re.compile(r"WARNING: (?P<name>\S+) \S+ does not provide the extra '(?P<extra>[^']+)'")
 
 # pip takes wheel tags for another platform, but reads the environment markers (`; sys_platform == …`) of the machine it
 # runs on. This replaces them by the browser's before pip starts; should a later pip be built differently, it goes on
@@ -49,8 +51,9 @@ class PipFailure(Exception):
 
     def __init__(self, output: str) -> None:
         self.unreachable = bool(_UNREACHABLE.search(output))
+        lost = [f"{match['name']}[{match['extra']}]" for match in _LOST_EXTRA.finditer(output)]
         found = [match["a"] or match["b"] for match in _NO_WHEEL.finditer(output)]
-        self.requirement = found[-1].strip() if found else None
+        self.requirement = (found or lost)[-1].strip() if found or lost else None
         lines = [_ADDRESS.sub("(address)", line) for line in output.splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith(("ERROR", "error"))]
         self.log = "\n".join((errors or lines)[-6:])
@@ -87,8 +90,9 @@ def _run(command: Sequence[str], *, scratch: Path, cwd: Path | None, text: str, 
             if process.poll() is None:
                 process.kill()
                 process.wait()
-    if code != 0:
-        raise PipFailure(log.read_text(encoding="utf-8", errors="replace"))
+    said = log.read_text(encoding="utf-8", errors="replace")
+    if code != 0 or _LOST_EXTRA.search(said):
+        raise PipFailure(said)
 
 
 def download(requirement: str, target: Path, *, scratch: Path, size: int, progress: Progress) -> None:
@@ -117,6 +121,7 @@ def download_for_browser(
     platform_tag: str,
     environment: str,
     find_links: Sequence[Path],
+    constraints: Path | None,
     index: bool,
     dependencies: bool,
     scratch: Path,
@@ -132,6 +137,7 @@ def download_for_browser(
         platform_tag: Its platform, such as "pyodide_2024_0_wasm32".
         environment: The marker environment, as JSON.
         find_links: Folders with wheels to use.
+        constraints: A file of versions to keep to.
         index: Whether the package index may be asked.
         dependencies: Whether to take what the requirements depend on, too.
         scratch: A folder for temporary files.
@@ -154,6 +160,7 @@ def download_for_browser(
     ]
     command += ["--implementation", "cp", "--abi", f"cp{short}", "-d", str(target)]
     command += [part for folder in find_links for part in ("--find-links", str(folder))]
+    command += ["-c", str(constraints)] if constraints is not None else []
     command += [] if index else ["--no-index"]
     command += [] if dependencies else ["--no-deps"]
     text = f"resolving {', '.join(requirements)} for the browser"

@@ -164,7 +164,11 @@ def _compile(
     target = store.compiled_folder(recipe)
     with staging(target) as staged:
         jobs = [
-            {"source": str(wheels[package.name]), "target": str(staged / f"{number}.whl")}
+            {
+                "source": str(wheels[package.name]),
+                "target": str(staged / f"{number}.whl"),
+                "keepSources": package.origin != "pyodide",  # the lines of a study's own packages belong in a traceback
+            }
             for number, package in enumerate(missing)
         ]
         try:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +31,8 @@ def requested_packages(packages: Sequence[str], folder: Path | None) -> tuple[st
         ResolutionError: A text is neither a requirement nor the path of a wheel.
     """
     texts: set[str] = set()
-    for text in (*packages, *ALWAYS):
+    named = {_name_in(text.strip()) for text in packages}
+    for text in (*packages, *(name for name in ALWAYS if name not in named)):
         stripped = text.strip()
         if stripped.endswith(".whl"):
             path = (folder or Path.cwd()) / stripped
@@ -61,6 +63,21 @@ def _name_in(requirement: str) -> str:
     return canonicalize_name(match.group(0)) if match else requirement
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """One way to ask pip.
+
+    Attributes:
+        index: Whether the package index may be asked.
+        stored: Whether the wheels of earlier studies may serve.
+        prefer_held: Whether the distribution's own versions are to be kept to.
+    """
+
+    index: bool = False
+    stored: bool = False
+    prefer_held: bool = False
+
+
 class _Run:
     """One resolution: pip's attempts, and the packages of Pyodide's own lock."""
 
@@ -73,11 +90,13 @@ class _Run:
         self.lock_packages: Mapping[str, Mapping[str, Any]] = self.pinned.lock["packages"]
         self.environment = json.dumps(marker_environment(self.pinned))
 
-    def pip(
-        self, requests: Sequence[str], out: Path, scratch: Path, *, index: bool, stored: bool, depend: bool = True
-    ) -> None:
+    def pip(self, requests: Sequence[str], out: Path, scratch: Path, attempt: _Attempt, *, depend: bool = True) -> None:
         """Download wheels into `out`; on failure `out` may hold a part of them."""
-        links = [self.distribution.folder, *(self.store.folders() if stored else [])]
+        links = [self.distribution.folder, *(self.store.folders() if attempt.stored else [])]
+        constraints = scratch / "held.txt" if attempt.prefer_held else None
+        if constraints is not None:
+            scratch.mkdir(parents=True, exist_ok=True)
+            constraints.write_text("".join(f"{line}\n" for line in self.held()), encoding="utf-8")
         download_for_browser(
             requests,
             out,
@@ -85,21 +104,35 @@ class _Run:
             platform_tag=self.pinned.platform_tag,
             environment=self.environment,
             find_links=links,
-            index=index,
+            constraints=constraints,
+            index=attempt.index,
             dependencies=depend,
             scratch=scratch,
             cwd=self.folder,
             progress=self.progress,
         )
 
-    def not_loadable(self, requirement: str) -> PackageNotHeldError | PackageNotLoadableError:
+    def held(self) -> list[str]:
+        """The distribution's own packages as `name==version`."""
+        return [
+            f"{name}=={entry['version']}"
+            for name, entry in self.lock_packages.items()
+            if entry["package_type"] == "package" and self.distribution.holds(entry["file_name"])
+        ]
+
+    def not_loadable(self, requirement: str, requests: Sequence[str]) -> PackageNotHeldError | PackageNotLoadableError:
         """The error for a requirement that nothing fits."""
         name = _name_in(requirement)
         if name in self.lock_packages and not self.distribution.holds(self.lock_packages[name]["file_name"]):
             return self.not_held(name)
         pinned = self.pinned
+        asked = {_name_in(request) for request in requests}
         return PackageNotLoadableError(
-            requirement, version=pinned.version, python=pinned.python, platform_tag=pinned.platform_tag
+            requirement,
+            needed_by=() if name in asked else tuple(requests),
+            version=pinned.version,
+            python=pinned.python,
+            platform_tag=pinned.platform_tag,
         )
 
     def not_held(self, name: str) -> PackageNotHeldError:
@@ -168,17 +201,21 @@ def resolve(
 
 
 def _download(run: _Run, requests: Sequence[str], staged: Path) -> list[Path]:
-    attempts = ((False, False), (True, False), (False, True))  # (ask the index, use wheels of earlier studies)
+    attempts = (
+        _Attempt(),
+        _Attempt(index=True, prefer_held=True),
+        _Attempt(index=True),
+        _Attempt(stored=True),
+    )
     failure: PipFailure | None = None
-    for number, (index, stored) in enumerate(attempts):
+    for number, attempt in enumerate(attempts):
+        if failure is not None and failure.unreachable == attempt.index:
+            continue  # the index is out of reach: only what is here can help; it answered: what is here cannot
         out = staged / f"out-{number}"
         try:
-            run.pip(requests, out, staged / f"scratch-{number}", index=index, stored=stored)
+            run.pip(requests, out, staged / f"scratch-{number}", attempt)
         except PipFailure as error:
-            if index:
-                failure = error
-                if not error.unreachable:
-                    break
+            failure = error if attempt.index else failure
             continue
         return sorted(out.glob("*.whl"))
     assert failure is not None  # the attempt with the index came to nothing
@@ -189,7 +226,7 @@ def _download(run: _Run, requests: Sequence[str], staged: Path) -> list[Path]:
             "copy the cache folder of a machine where the study runs",
         ) from failure
     if failure.requirement is not None and "conflict" not in failure.log.lower():
-        raise run.not_loadable(failure.requirement) from failure
+        raise run.not_loadable(failure.requirement, requests) from failure
     raise ResolutionError(requests, "pip found no versions that fit together", failure.log) from failure
 
 
@@ -216,7 +253,7 @@ def fetch_locked(
     exact = f"{package.name}=={package.version}"
     with staging(distribution.folder.parent) as staged:
         try:
-            run.pip([exact], staged / "out", staged / "scratch", index=True, stored=False, depend=False)
+            run.pip([exact], staged / "out", staged / "scratch", _Attempt(index=True), depend=False)
         except PipFailure as failure:
             reason = "the package index cannot be reached" if failure.unreachable else "pip did not find this version"
             raise ResolutionError([exact], reason, "" if failure.unreachable else failure.log) from failure
