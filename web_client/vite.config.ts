@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
-import { studyFrame } from "./vite_frame";
+import { studyFrame } from "./vite_frame.ts";
 
 /** Writes the hash of everything built into `<meta name="mug-build">`: an old cached page cannot join a newer server. */
 function buildHash(): Plugin {

@@ -1,2 +1,87 @@
-import { frameUrl } from "virtual:mug-frame";
-console.info(frameUrl);
+/** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
+import "./styles/page.css";
+import { Monitor } from "./monitor/monitor";
+import { describe, Participation } from "./participation";
+import { PROTOCOL_VERSION, type Hello } from "./protocol/messages";
+import { noticePage } from "./scenes/notices";
+import { parseAddress } from "./transport/address";
+import { describeBrowser } from "./transport/browser";
+import { Connection } from "./transport/connection";
+import { claimTabId, randomId, releaseTabId } from "./transport/tab";
+import { storageOrNull, TokenStore } from "./transport/tokens";
+import { Shell } from "./view/shell";
+
+function required(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no #${id}`);
+  return found;
+}
+
+function start(): void {
+  const shell = new Shell(required("mug-app"), required("mug-status"));
+  if (typeof indexedDB === "undefined") {
+    const text =
+      "This browser cannot keep your answers safe when the connection breaks (IndexedDB is missing or switched off).\n" +
+      "Please open this address in a current version of Chrome, Edge, Firefox or Safari, or tell the person who runs the study.";
+    shell.show(noticePage({ title: "This browser cannot run the study", text, alert: true }), "error", "IndexedDB is missing");
+    return;
+  }
+  const sessionStorage = storageOrNull("sessionStorage");
+  const tokens = new TokenStore(storageOrNull("localStorage"));
+  const tabId = claimTabId(sessionStorage, randomId);
+  const build = document.querySelector<HTMLMetaElement>('meta[name="mug-build"]')?.content ?? "";
+  const address = parseAddress(window.location.pathname, window.location.search);
+
+  const participation = new Participation({
+    shell,
+    tokens,
+    session: sessionStorage,
+    build,
+    echo: (n) => monitor.echo(n),
+    tick: (ms) => monitor.tick(ms),
+  });
+  const monitor = new Monitor(participation.monitorPort());
+
+  const hello = (): Hello => {
+    const me = participation.identity();
+    const subjectId = me?.participantId ?? address.subjectId;
+    return {
+      op: "participant.hello",
+      protocol: PROTOCOL_VERSION,
+      build,
+      tab_id: tabId,
+      subject_id: subjectId,
+      token: me?.token ?? null,
+      candidates: tokens.candidates(subjectId),
+      params: address.params,
+      environment: describeBrowser(),
+    };
+  };
+  const connection = new Connection({
+    hello,
+    received: (message) => participation.received(message),
+    stateChanged: (state) => {
+      if (state === "lost") monitor.connectionLost();
+      participation.connectionChanged(state);
+    },
+  });
+  participation.use(connection);
+  shell.onPhase((phase, detail, fraction) => participation.phaseChanged(phase, detail, fraction));
+
+  window.addEventListener("error", (event) => {
+    participation.reportError(describe(event.error ?? event.message, "script"));
+  });
+  window.addEventListener("unhandledrejection", (event) => {
+    participation.reportError(describe(event.reason, "script"));
+  });
+  window.addEventListener("pagehide", () => releaseTabId(sessionStorage));
+  // Back from the browser's page cache: connections are dead there, and the server knows best where we are.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) window.location.reload();
+  });
+
+  monitor.start();
+  connection.start();
+}
+
+start();

@@ -1,0 +1,379 @@
+/** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
+import { asBytes } from "./game/bytes";
+import { PythonWorker } from "./game/python_worker";
+import type { MonitorPort } from "./monitor/monitor";
+import { Outbox } from "./outbox/outbox";
+import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
+import type { ClientError, ClientMessage, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import { GameScene } from "./scenes/game_scene";
+import { noticePage, titleFor } from "./scenes/notices";
+import { PageScene } from "./scenes/page_scene";
+import type { Scene, SceneContext } from "./scenes/scene";
+import type { Connection, ConnectionState } from "./transport/connection";
+import type { TokenStore } from "./transport/tokens";
+import type { FromWorker } from "./worker/rpc";
+import type { Shell } from "./view/shell";
+
+/** A finished visit without an answer for this long is announced again. */
+const FINISH_AGAIN_MS = 10_000;
+/** When the session ends, what is still held has this long to go up. */
+const LAST_WORDS_MS = 10_000;
+const MAX_ERRORS = 30;
+const RELOADED = "mug:reloaded-for";
+
+export interface ParticipationOptions {
+  shell: Shell;
+  tokens: TokenStore;
+  /** For the mark that an outdated page has already reloaded itself once. */
+  session: Storage | null;
+  build: string;
+  echo(n: number): void;
+  tick(ms: number): void;
+}
+
+interface Welcomed {
+  sessionId: string;
+  participantId: string;
+  token: string;
+  outbox: Outbox;
+  python: PythonWorker | null;
+}
+
+export class Participation {
+  private connection: Connection | null = null;
+  private me: Welcomed | null = null;
+  private scene: Scene | null = null;
+  private sceneId = "";
+  private finishing: { message: FinishVisit; timer: ReturnType<typeof setTimeout> | null } | null = null;
+  private closing: string | null = null;
+  private globals: Record<string, unknown> = {};
+  private globalsUnsent = false;
+  private errorsSent = 0;
+  private readonly lateErrors: ClientError[] = [];
+  private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void }>();
+  private work: Promise<void> = Promise.resolve();
+  private over = false;
+
+  constructor(private readonly options: ParticipationOptions) {}
+
+  use(connection: Connection): void {
+    this.connection = connection;
+  }
+
+  /** Who this page is, for a hello after a reconnection. */
+  identity(): { participantId: string; token: string } | null {
+    return this.me && { participantId: this.me.participantId, token: this.me.token };
+  }
+
+  /** Messages are taken one after the other: opening the storage must be done before a scene is shown. */
+  received(message: ServerMessage): void {
+    this.work = this.work.then(() => this.handle(message)).catch((error: unknown) => {
+      this.reportError(describe(error, "script"));
+    });
+  }
+
+  connectionChanged(state: ConnectionState): void {
+    const { shell } = this.options;
+    if (state === "lost" && !this.over) {
+      shell.setStatus(
+        this.scene
+          ? "The connection to the study is interrupted. You can go on; your data is kept and sent as soon as it is back."
+          : "The connection is interrupted. Trying again…",
+      );
+      this.event("connection_lost");
+    } else if (state === "open") {
+      shell.setStatus(null);
+    }
+  }
+
+  send(message: ClientMessage): boolean {
+    return this.connection?.send(message) ?? false;
+  }
+
+  /** A row of the event stream of the present visit. */
+  event(name: string, data: Record<string, unknown> = {}): void {
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "event", { name, ...stamp(), ...data });
+  }
+
+  monitorPort(): MonitorPort {
+    return {
+      send: (message) => this.send(message),
+      event: (name, data) => this.event(name, data),
+      telemetry: (row) => {
+        if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...stamp(), ...row });
+      },
+      status: () => ({
+        phase: this.options.shell.phase,
+        ...(this.scene?.position() ?? { episode: null, frame: null }),
+        unacked: this.me?.outbox.unacked() ?? 0,
+      }),
+      mayLeave: () => this.me?.outbox.flush(),
+    };
+  }
+
+  /** Tell the server what failed; before the welcome it waits. A page that fails in a loop does not flood. */
+  reportError(error: Omit<ClientError, "op" | "visit_id">): void {
+    if (this.errorsSent >= MAX_ERRORS) return;
+    this.errorsSent += 1;
+    const message: ClientError = { op: "participant.error", visit_id: this.scene?.visitId ?? null, ...error };
+    if (error.kind === "script" || error.kind === "storage") this.event("error", { kind: error.kind, message: error.message });
+    if (!this.send(message)) this.lateErrors.push(message);
+  }
+
+  phaseChanged(phase: string, detail: string, fraction: number | null): void {
+    this.send({ op: "participant.phase", phase, visit_id: this.scene?.visitId ?? null, detail: detail.slice(0, 200), fraction });
+  }
+
+  private async handle(message: ServerMessage): Promise<void> {
+    switch (message.op) {
+      case "participant.welcome":
+        await this.welcome(message);
+        break;
+      case "scene.show":
+        this.showScene(message);
+        break;
+      case "chunk.ack":
+        this.me?.outbox.acknowledged(message.visit_id, message.stream, message.next_seq);
+        break;
+      case "pulse.echo":
+        this.options.echo(message.n);
+        break;
+      case "frames.stored": {
+        const key = fetchKey(message.visit_id, message.match_id);
+        this.fetches.get(key)?.resolve(message.chunks.map(asBytes));
+        this.fetches.delete(key);
+        break;
+      }
+      case "participant.refused":
+        this.refused(message.reason, message.message);
+        break;
+      case "participant.closed":
+        this.closed(message.reason, message.message);
+        break;
+      case "error.reply":
+        console.warn(`the server did not take ${message.about}: ${message.message} (${message.code} ${message.path})`);
+        break;
+    }
+  }
+
+  private async welcome(message: Welcome): Promise<void> {
+    const { shell, tokens } = this.options;
+    const { session_id: sessionId, participant_id: participantId, token } = message;
+    tokens.remember({ session_id: sessionId, participant_id: participantId, token });
+    this.options.session?.removeItem(RELOADED);
+    shell.setTitle(message.title);
+    const path = `/${encodeURIComponent(participantId)}`;
+    if (window.location.pathname !== path || window.location.search) history.replaceState(null, "", path);
+    if (!this.globalsUnsent) this.globals = message.mug_globals;
+    if (this.me?.sessionId === sessionId && this.me.participantId === participantId) {
+      this.me.token = token;
+      this.event("connection_back");
+    } else {
+      this.scene?.dispose();
+      this.scene = null;
+      this.me = await this.arrive(message);
+      this.me.python?.boot();
+    }
+    if (this.globalsUnsent) this.setGlobals(this.globals);
+    for (const error of this.lateErrors.splice(0)) this.send(error);
+    this.phaseChanged(shell.phase, "", null);
+  }
+
+  private async arrive(message: Welcome): Promise<Welcomed> {
+    const { session_id: sessionId, participant_id: participantId, token, runtime } = message;
+    let store: OutboxStore;
+    try {
+      store = new IndexedDbStore(await openDatabase(), sessionId, participantId);
+    } catch (error) {
+      store = new MemoryStore();
+      this.storageFailed(error instanceof Error ? error.message : String(error));
+    }
+    const outbox = await Outbox.load(store, {
+      send: (chunk) => this.send(chunk),
+      storageFailed: (reason) => this.storageFailed(reason),
+      changed: () => undefined,
+    });
+    const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
+    return { sessionId, participantId, token, outbox, python };
+  }
+
+  private storageFailed(reason: string): void {
+    this.reportError({
+      kind: "storage",
+      message: `the browser's storage failed (${reason}); data is kept in memory until the server has it`,
+      traceback: "",
+      fatal: false,
+    });
+  }
+
+  private onWorker(message: FromWorker): void {
+    if (message.op === "globals") this.setGlobals(message.values, "worker");
+    // A scene that listens reports a failure itself; before that it would be lost.
+    if (message.op === "failed" && !(this.scene instanceof GameScene)) {
+      this.reportError({ kind: message.kind, message: message.message, traceback: message.traceback, fatal: false });
+    }
+  }
+
+  private showScene(message: ShowScene): void {
+    if (!this.me) return;
+    const { outbox } = this.me;
+    outbox.openVisit(message.visit_id, message.next_seq);
+    if (this.scene?.visitId === message.visit_id) {
+      if (this.finishing?.message.visit_id === message.visit_id) this.announceFinish();
+      this.scene.shownAgain(message);
+      for (const key of this.fetches.keys()) this.askForFrames(key);
+      return;
+    }
+    this.scene?.dispose();
+    if (this.finishing?.timer) clearTimeout(this.finishing.timer);
+    this.finishing = null;
+    this.closing = null;
+    this.fetches.clear();
+    const { content } = message;
+    const context = this.context();
+    this.sceneId = message.scene_id;
+    this.scene = content.kind === "page" ? new PageScene(message, content, context) : new GameScene(message, content, context);
+    this.options.shell.setScene(this.sceneId);
+    this.scene.show();
+  }
+
+  private context(): SceneContext {
+    const { me } = this;
+    if (!me) throw new Error("a scene came before the welcome");
+    return {
+      shell: this.options.shell,
+      outbox: me.outbox,
+      python: me.python,
+      subjectId: me.participantId,
+      globals: () => this.globals,
+      setGlobals: (values) => this.setGlobals(values),
+      event: (name, data) => this.event(name, data),
+      formValues: (values) => {
+        if (this.scene) me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), values });
+      },
+      reportError: (error) => this.reportError(error),
+      finish: (outcome) => void this.finish(outcome),
+      fetchFrames: (matchId) => this.fetchFrames(matchId),
+      restartMatch: (matchId, reason) => {
+        if (this.scene) this.send({ op: "match.restart", visit_id: this.scene.visitId, match_id: matchId, reason });
+      },
+      tick: (ms) => this.options.tick(ms),
+    };
+  }
+
+  private setGlobals(values: Record<string, unknown>, from: "page" | "worker" = "page"): void {
+    this.globals = values;
+    this.globalsUnsent = !this.send({ op: "globals.set", values });
+    if (from === "page") this.me?.python?.post({ op: "globals", values });
+    this.scene?.globalsChanged(values);
+  }
+
+  /** Save everything, then say that the visit is done; the server shows what comes next. */
+  private async finish(outcome: "completed" | "failed"): Promise<void> {
+    const { scene, me } = this;
+    if (!scene || !me || this.closing === scene.visitId) return;
+    this.closing = scene.visitId;
+    const { shell } = this.options;
+    if (shell.phase === "page") shell.setPhase("waiting", "saving");
+    const counts = await me.outbox.closeVisit(scene.visitId);
+    if (this.scene !== scene) return;
+    this.finishing = { message: { op: "visit.finish", visit_id: scene.visitId, counts, outcome }, timer: null };
+    this.announceFinish();
+    scene.saved();
+  }
+
+  private announceFinish(): void {
+    const { finishing } = this;
+    if (!finishing) return;
+    if (finishing.timer) clearTimeout(finishing.timer);
+    this.send(finishing.message);
+    const ended = this.options.shell.phase === "ended";
+    finishing.timer = ended ? null : setTimeout(() => this.announceFinish(), FINISH_AGAIN_MS);
+  }
+
+  private fetchFrames(matchId: string): Promise<Uint8Array[]> {
+    const visitId = this.scene?.visitId ?? "";
+    const key = fetchKey(visitId, matchId);
+    return new Promise((resolve) => {
+      this.fetches.set(key, { resolve });
+      this.askForFrames(key);
+    });
+  }
+
+  /** Without an answer it is asked again when the scene is shown after a reconnection. */
+  private askForFrames(key: string): void {
+    const [visitId = "", matchId = ""] = key.split("\n");
+    this.send({ op: "frames.fetch", visit_id: visitId, match_id: matchId });
+  }
+
+  private refused(reason: string, text: string): void {
+    const { session, build } = this.options;
+    // An outdated page loads the new one, once; if that does not help, words follow.
+    if ((reason === "build" || reason === "protocol") && session && session.getItem(RELOADED) !== build) {
+      session.setItem(RELOADED, build);
+      window.location.reload();
+      return;
+    }
+    const waitsForPermission = reason === "token";
+    this.leave(reason, text, waitsForPermission ? "waiting" : refusedPhase(reason), {
+      ...(reason === "second_tab" ? { action: { label: "Try again", run: () => this.connection?.retry() } } : {}),
+      ...(reason === "build" || reason === "protocol" ? { action: { label: "Reload", run: () => window.location.reload() } } : {}),
+      // The server answers this page as soon as the experimenter lets it in.
+      working: waitsForPermission,
+    });
+    if (!waitsForPermission && reason !== "second_tab") this.stop();
+  }
+
+  private closed(reason: string, text: string): void {
+    this.me?.outbox.flush();
+    this.leave(reason, text, refusedPhase(reason), {});
+    if (reason === "replaced") {
+      this.stop();
+      return;
+    }
+    const until = performance.now() + LAST_WORDS_MS;
+    const check = (): void => {
+      if ((this.me?.outbox.unacked() ?? 0) === 0 || performance.now() > until) this.stop();
+      else setTimeout(check, 250);
+    };
+    check();
+  }
+
+  private leave(
+    reason: string,
+    text: string,
+    phase: "ended" | "excluded" | "error" | "waiting",
+    more: { action?: { label: string; run(): void }; working?: boolean },
+  ): void {
+    this.over = phase !== "waiting";
+    this.scene?.dispose();
+    this.scene = null;
+    this.options.shell.setStatus(null);
+    this.options.shell.show(noticePage({ title: titleFor(reason), text, ...more }), phase, reason);
+  }
+
+  private stop(): void {
+    this.over = true;
+    this.connection?.stop();
+  }
+}
+
+function refusedPhase(reason: string): "ended" | "excluded" | "error" {
+  if (reason === "excluded") return "excluded";
+  if (reason === "finished" || reason === "closed" || reason === "session_ended") return "ended";
+  return "error";
+}
+
+function fetchKey(visitId: string, matchId: string): string {
+  return `${visitId}\n${matchId}`;
+}
+
+/** Both clocks of a row: UTC, and ms since the page's time origin. */
+function stamp(): { at: string; at_ms: number } {
+  return { at: new Date().toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
+}
+
+export function describe(error: unknown, kind: string): Omit<ClientError, "op" | "visit_id"> {
+  const isError = error instanceof Error;
+  return { kind, message: isError ? `${error.name}: ${error.message}` : String(error), traceback: isError ? (error.stack ?? "") : "", fatal: false };
+}

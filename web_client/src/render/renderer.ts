@@ -1,0 +1,177 @@
+/** Draws a game's frames on a canvas: WebGL, or the canvas renderer where that is missing. It knows no game. */
+import "pixi.js/unsafe-eval"; // the page's policy forbids eval
+import "pixi.js/app";
+import { autoDetectRenderer, Container, Graphics, RendererType, Sprite, Texture } from "pixi.js";
+import type { FrameView } from "../worker/rpc";
+import { Assets } from "./assets";
+import { isColor } from "./color";
+import { Painter } from "./painter";
+import { SceneGraph } from "./scene_graph";
+
+export interface RendererOptions {
+  width: number;
+  height: number;
+  /** A colour, the name of an image asset, or the path of a served image. */
+  background: string;
+  assetsBaseUrl: string;
+  assetMissing(name: string, reason: string): void;
+}
+
+export interface Renderer {
+  readonly canvas: HTMLCanvasElement;
+  readonly kind: "webgl" | "canvas";
+  loadAssets(specs: readonly Record<string, unknown>[]): Promise<void>;
+  showFrame(view: Pick<FrameView, "packet" | "image">): void;
+  /** Size on the page, in CSS pixels. */
+  resize(width: number, height: number): void;
+  destroy(): void;
+}
+
+type PixiRenderer = Awaited<ReturnType<typeof autoDetectRenderer>>;
+
+export async function createRenderer(options: RendererOptions): Promise<Renderer> {
+  const renderer = await firstWorking(options);
+  return new PixiGame(renderer, options);
+}
+
+async function firstWorking(options: RendererOptions): Promise<PixiRenderer> {
+  const settings = {
+    width: options.width,
+    height: options.height,
+    resolution: window.devicePixelRatio || 1,
+    autoDensity: true,
+    antialias: true,
+    background: isColor(options.background) ? options.background : "#ffffff",
+    // The page's own keys and focus stay ours.
+    accessibilityOptions: { enabledByDefault: false, activateOnTab: false },
+    eventMode: "none" as const,
+    manageImports: false,
+  };
+  try {
+    return await autoDetectRenderer({ ...settings, preference: ["webgl", "canvas"] });
+  } catch {
+    // WebGL says it is there and fails all the same (blocked drivers): the canvas always works.
+    return autoDetectRenderer({ ...settings, preference: ["canvas"] });
+  }
+}
+
+class PixiGame implements Renderer {
+  readonly canvas: HTMLCanvasElement;
+  readonly kind: "webgl" | "canvas";
+  private readonly root = new Container();
+  private readonly backdrop = new Container();
+  private readonly picture = new Sprite(Texture.EMPTY);
+  private readonly world = new Container();
+  private readonly graph: SceneGraph;
+  private readonly painter: Painter;
+  private readonly assets: Assets;
+  private readonly pixels = document.createElement("canvas");
+  private pixelsTexture: Texture | null = null;
+  private changed = true;
+  private gliding = false;
+  private frameRequest: number | null = null;
+  private destroyed = false;
+
+  constructor(
+    private readonly pixi: PixiRenderer,
+    private readonly options: RendererOptions,
+  ) {
+    this.canvas = pixi.canvas as HTMLCanvasElement;
+    this.kind = pixi.type === RendererType.WEBGL ? "webgl" : "canvas";
+    this.graph = new SceneGraph(options);
+    this.assets = new Assets(options.assetsBaseUrl, options.assetMissing, () => this.onAssetArrived());
+    this.painter = new Painter(this.world, this.assets, pixi.resolution);
+    this.root.addChild(this.backdrop, this.picture, this.world);
+    if (isColor(options.background)) {
+      this.backdrop.addChild(new Graphics().rect(0, 0, options.width, options.height).fill(options.background));
+    }
+    this.request();
+  }
+
+  async loadAssets(specs: readonly Record<string, unknown>[]): Promise<void> {
+    await this.assets.load(specs);
+    const { background, width, height } = this.options;
+    if (!isColor(background) && this.backdrop.children.length === 0) {
+      if (!specs.some((spec) => spec["name"] === background)) await this.assets.loadImage(background, background);
+      const texture = this.assets.texture(background, null);
+      if (texture && !this.destroyed) {
+        const sprite = new Sprite(texture);
+        sprite.setSize(width, height);
+        this.backdrop.addChild(sprite);
+      }
+    }
+    this.onAssetArrived();
+  }
+
+  showFrame(view: Pick<FrameView, "packet" | "image">): void {
+    if (view.packet) this.graph.apply(view.packet, performance.now());
+    if (view.image) this.showImage(view.image);
+    this.changed = true;
+    this.request();
+  }
+
+  resize(width: number, height: number): void {
+    if (this.destroyed) return;
+    const resolution = window.devicePixelRatio || 1;
+    this.pixi.resize(width, height, resolution);
+    const scale = width / this.options.width;
+    this.root.scale.set(scale, height / this.options.height);
+    this.painter.setTextResolution(resolution * scale);
+    this.changed = true;
+    this.request();
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    if (this.frameRequest !== null) cancelAnimationFrame(this.frameRequest);
+    this.root.destroy({ children: true });
+    this.pixelsTexture?.destroy(true);
+    this.assets.destroy();
+    this.pixi.destroy({ removeView: true });
+  }
+
+  private showImage(image: NonNullable<FrameView["image"]>): void {
+    const { width, height, rgba } = image;
+    if (this.pixels.width !== width || this.pixels.height !== height || !this.pixelsTexture) {
+      this.pixels.width = width;
+      this.pixels.height = height;
+      this.pixelsTexture?.destroy(true);
+      this.pixelsTexture = Texture.from(this.pixels, true);
+      this.picture.texture = this.pixelsTexture;
+      // As large as it goes without distortion.
+      const scale = Math.min(this.options.width / width, this.options.height / height);
+      this.picture.setSize(width * scale, height * scale);
+      this.picture.position.set((this.options.width - width * scale) / 2, (this.options.height - height * scale) / 2);
+    }
+    const data = new ImageData(width, height);
+    data.data.set(rgba);
+    this.pixels.getContext("2d")?.putImageData(data, 0, 0);
+    this.pixelsTexture.source.update();
+  }
+
+  private onAssetArrived(): void {
+    if (this.destroyed) return;
+    this.painter.refreshSprites();
+    this.changed = true;
+    this.request();
+  }
+
+  private request(): void {
+    if (this.frameRequest !== null || this.destroyed) return;
+    this.frameRequest = requestAnimationFrame((now) => {
+      this.frameRequest = null;
+      this.draw(now);
+    });
+  }
+
+  private draw(now: number): void {
+    if (this.destroyed || (!this.changed && !this.gliding)) return;
+    const { objects, gliding } = this.graph.sample(now);
+    this.painter.paint(objects);
+    this.changed = false;
+    this.gliding = gliding;
+    this.pixi.render(this.root);
+    if (gliding) this.request();
+  }
+}

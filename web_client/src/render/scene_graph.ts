@@ -1,0 +1,82 @@
+/**
+ * What is in the picture now: persistent objects until they are removed, the others until the next packet. Pure; time is
+ * given (ms).
+ *
+ * Order: by depth; at the same depth persistent objects lie behind, in the order in which they first came, and the
+ * others follow in the order in which they were drawn. So the picture is the same whether or not a persistent object
+ * was sent again.
+ */
+import type { RenderPacketWire } from "../worker/rpc";
+import { between, shapeOf, type Shape, type SurfaceSize } from "./shapes";
+
+export interface Node {
+  readonly uuid: string;
+  permanent: boolean;
+  depth: number;
+  order: number;
+  shape: Shape;
+  /** Where the object glides from, since when and how long (ms). */
+  glide: { from: Shape; since: number; duration: number } | null;
+}
+
+export class SceneGraph {
+  private readonly nodes = new Map<string, Node>();
+  private arrivals = 0;
+  /** Objects that could not be understood. */
+  readonly unknown = new Set<string>();
+
+  constructor(private readonly size: SurfaceSize) {}
+
+  apply(packet: RenderPacketWire, now: number): void {
+    for (const uuid of packet.removed) this.nodes.delete(uuid);
+    const sent = new Set(packet.game_state_objects.map((object) => object.uuid));
+    for (const [uuid, node] of this.nodes) if (!node.permanent && !sent.has(uuid)) this.nodes.delete(uuid);
+    packet.game_state_objects.forEach((object, index) => {
+      const shape = shapeOf(object, this.size);
+      if (!shape) {
+        this.unknown.add(object.object_type);
+        return;
+      }
+      const old = this.nodes.get(object.uuid);
+      const duration = object.tween && typeof object.tween_duration === "number" ? object.tween_duration : 0;
+      const glide =
+        old && duration > 0 && old.shape.type === shape.type ? { from: this.shown(old, now), since: now, duration } : null;
+      const keepsPlace = old?.permanent && object.permanent;
+      const node: Node = {
+        uuid: object.uuid,
+        permanent: object.permanent,
+        depth: object.depth,
+        order: keepsPlace ? old.order : object.permanent ? this.arrivals++ : index,
+        shape,
+        glide,
+      };
+      this.nodes.set(object.uuid, node);
+    });
+  }
+
+  /** All objects from back to front, as they are shown at `now`; `gliding`: the picture changes by itself. */
+  sample(now: number): { objects: { uuid: string; shape: Shape }[]; gliding: boolean } {
+    let gliding = false;
+    const sorted = [...this.nodes.values()].sort(
+      (a, b) => a.depth - b.depth || Number(b.permanent) - Number(a.permanent) || a.order - b.order,
+    );
+    const objects = sorted.map((node) => {
+      const shape = this.shown(node, now);
+      if (node.glide) gliding = true;
+      return { uuid: node.uuid, shape };
+    });
+    return { objects, gliding };
+  }
+
+  clear(): void {
+    this.nodes.clear();
+  }
+
+  private shown(node: Node, now: number): Shape {
+    if (!node.glide) return node.shape;
+    const fraction = (now - node.glide.since) / node.glide.duration;
+    if (fraction < 1) return between(node.glide.from, node.shape, Math.max(0, fraction));
+    node.glide = null;
+    return node.shape;
+  }
+}

@@ -1,0 +1,358 @@
+/**
+ * A gym game: prepare while the participant reads, begin on Start or Enter, show frames and pass on keys, and hand over
+ * when Python says that everything is played. What happens in the game is Python's business.
+ */
+import { mergeChunks } from "../game/bytes";
+import { GameView } from "../game/game_view";
+import { overallFraction } from "../game/loading";
+import { Keyboard } from "../input/keyboard";
+import type { GameContent, ShowScene } from "../protocol/messages";
+import type { Renderer } from "../render/renderer";
+import { hasWebAssembly } from "../transport/browser";
+import type { FromWorker } from "../worker/rpc";
+import { loadingPage, noticePage, ProgressView } from "./notices";
+import type { Scene, SceneContext } from "./scene";
+import { StudyContent, type StudyContentPort } from "./study_content";
+import { StudyPage } from "./study_page";
+
+type State = "preparing" | "ready" | "playing" | "saving" | "failed";
+
+export class GameScene implements Scene {
+  readonly visitId: string;
+  private state: State = "preparing";
+  private content: GameContent;
+  private startPage: StudyPage | null = null;
+  private readonly progress = new ProgressView("Preparing the game");
+  private view: GameView | null = null;
+  private beside: StudyContent | null = null;
+  private keyboard: Keyboard | null = null;
+  private renderer: Renderer | null = null;
+  private comingBack = false;
+  private readonly early: Extract<FromWorker, { op: "frame" }>[] = [];
+  private episode: number | null = null;
+  private frame: number | null = null;
+  private lastPhaseAt = 0;
+  private disposed = false;
+  private attempt = 0;
+
+  constructor(
+    private readonly message: ShowScene,
+    content: GameContent,
+    private readonly context: SceneContext,
+  ) {
+    this.visitId = message.visit_id;
+    this.content = content;
+  }
+
+  show(): void {
+    this.context.event("page_shown");
+    const { python } = this.context;
+    if (!hasWebAssembly()) {
+      this.fail("runtime", "WebAssembly is missing in this browser", "", "This browser cannot run the game", "WebAssembly is switched off or missing in this browser. Please open this address in a current version of Chrome, Edge, Firefox or Safari, or tell the person who runs the study.");
+      return;
+    }
+    if (!python) {
+      this.fail("runtime", "the server offers no Python runtime for this game", "");
+      return;
+    }
+    python.listen({ received: (incoming) => this.onWorker(incoming), silent: () => this.onSilence() });
+    void this.prepare();
+  }
+
+  shownAgain(message: ShowScene): void {
+    const { content } = message;
+    if (content.kind !== "game" || content.config.match_id === this.content.config.match_id) return;
+    // The server formed a new match of this visit, because the old one could not be replayed.
+    this.content = content;
+    this.stopPlaying();
+    this.context.python?.post({ op: "unload", visitId: this.visitId });
+    void this.prepare();
+  }
+
+  globalsChanged(values: Record<string, unknown>): void {
+    this.startPage?.content.globalsChanged(values);
+    this.beside?.globalsChanged(values);
+  }
+
+  position(): { episode: number | null; frame: number | null } {
+    return { episode: this.episode, frame: this.frame };
+  }
+
+  saved(): void {
+    // The next scene follows from the server.
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.stopPlaying();
+    this.startPage?.dispose();
+    this.context.python?.listen(null);
+    this.context.python?.post({ op: "unload", visitId: this.visitId });
+  }
+
+  private async prepare(): Promise<void> {
+    const { config } = this.content;
+    const attempt = ++this.attempt;
+    this.state = "preparing";
+    const { python } = this.context;
+    if (!python) return;
+    if (config.restart_pyodide || python.failure) python.reboot();
+    python.boot();
+    const [stored, tail] = await this.whatIsKept();
+    if (this.disposed || attempt !== this.attempt) return;
+    this.comingBack = stored.length > 0 || tail !== null;
+    this.showPreparation();
+    try {
+      // The drawing code loads while Python does.
+      this.renderer ??= await this.makeRenderer();
+    } catch (error) {
+      this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
+      return;
+    }
+    if (this.disposed || attempt !== this.attempt) return;
+    python.load({ op: "load", visitId: this.visitId, config: { ...config, mug_globals: this.context.globals() }, stored, tail });
+    this.updateProgress(python.progress.stage, python.progress.fraction, python.progress.text);
+  }
+
+  /** The frames that were played before a reload: the server's, this browser's own, and the last second's actions. */
+  private async whatIsKept(): Promise<[Uint8Array[], Awaited<ReturnType<SceneContext["outbox"]["tail"]>>]> {
+    const { match_id: matchId } = this.content.config;
+    const tail = await this.context.outbox.tail(this.visitId);
+    const held = this.context.outbox
+      .heldFrames(this.visitId)
+      .filter((chunk) => chunk.meta["match_id"] === matchId)
+      .map((chunk) => chunk.body);
+    if (!this.content.resume_match) return [held, tail?.matchId === matchId ? tail : null];
+    this.context.shell.show(loadingPage("Preparing the game", this.progress), "loading");
+    const stored = await this.context.fetchFrames(matchId);
+    return [mergeChunks(stored, held), tail?.matchId === matchId ? tail : null];
+  }
+
+  private showPreparation(): void {
+    this.startPage?.dispose();
+    this.startPage = null;
+    const { scene_header: header, body_html: body } = this.content;
+    if (!this.comingBack && (header || body)) {
+      const page = this.makeStartPage(header, body, "Start");
+      page.footer.append(this.progress.view);
+      page.setReady(false);
+      this.context.shell.show(page.view, "page");
+      page.focus();
+      return;
+    }
+    this.context.shell.show(loadingPage(this.comingBack ? "Going back to your game" : "Preparing the game", this.progress), "loading");
+  }
+
+  private makeStartPage(header: string, body: string, label: string): StudyPage {
+    const page = new StudyPage({
+      header,
+      subheader: "",
+      body,
+      continueLabel: label,
+      content: this.contentPort(),
+      onContinue: () => this.begin(),
+    });
+    this.startPage = page;
+    return page;
+  }
+
+  private contentPort(): Omit<StudyContentPort, "allowContinue" | "continue"> {
+    return {
+      sceneId: this.message.scene_id,
+      subjectId: this.context.subjectId,
+      globals: () => this.context.globals(),
+      setGlobals: (values) => this.context.setGlobals(values),
+      scriptError: (text, traceback) => this.context.reportError({ kind: "script", message: text, traceback, fatal: false }),
+    };
+  }
+
+  private async makeRenderer(): Promise<Renderer> {
+    const { createRenderer } = await import("../render/renderer");
+    const { config, background, asset_specs: specs, assets_base_url: base } = this.content;
+    const renderer = await createRenderer({
+      width: config.game_width,
+      height: config.game_height,
+      background,
+      assetsBaseUrl: base,
+      assetMissing: (name, reason) => this.context.reportError({ kind: "script", message: `the image ${name} ${reason}`, traceback: "", fatal: false }),
+    });
+    await renderer.loadAssets(specs);
+    return renderer;
+  }
+
+  private onWorker(message: FromWorker): void {
+    switch (message.op) {
+      case "progress":
+        this.updateProgress(message.stage, message.fraction, message.text);
+        break;
+      case "loaded":
+        if (message.visitId === this.visitId) void this.loaded(message.assetSpecs);
+        break;
+      case "frame":
+        if (message.view.visitId === this.visitId) this.onFrame(message);
+        break;
+      case "tail":
+        if (message.tail.visitId === this.visitId) this.context.outbox.putTail(message.tail);
+        break;
+      case "chunk":
+        this.context.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
+        break;
+      case "event":
+        if (message.visitId === this.visitId) this.context.event(message.name, message.data);
+        break;
+      case "calibrated":
+        this.context.event("calibrated", { step_ms: message.stepMs, render_ms: message.renderMs });
+        break;
+      case "irreproducible":
+        if (message.visitId === this.visitId) {
+          this.context.outbox.dropTail(this.visitId);
+          this.context.restartMatch(message.matchId, message.reason);
+        }
+        break;
+      case "finished":
+        if (message.visitId === this.visitId) this.played();
+        break;
+      case "failed":
+        if (message.visitId === null || message.visitId === this.visitId) {
+          this.fail(message.kind, message.message, message.traceback);
+        }
+        break;
+      case "booted":
+      case "globals":
+        break;
+    }
+  }
+
+  private async loaded(assetSpecs: Record<string, unknown>[]): Promise<void> {
+    await this.renderer?.loadAssets(assetSpecs);
+    if (this.disposed || this.state !== "preparing") return;
+    this.state = "ready";
+    this.updateProgress("replay", 1, "Ready");
+    if (!this.startPage) {
+      const { scene_header: header } = this.content;
+      const words = this.comingBack ? "<p>The game goes on where you left it.</p>" : "<p>The game is ready.</p>";
+      const title = this.comingBack ? "Welcome back" : header || "Ready to start";
+      const page = this.makeStartPage(title, words, this.comingBack ? "Go on" : "Start");
+      page.footer.append(enterHint());
+      this.context.shell.show(page.view, "page");
+      page.focus();
+      return;
+    }
+    this.startPage.setReady(true);
+    this.progress.view.replaceWith(enterHint());
+    this.context.shell.setPhase("page", "ready");
+  }
+
+  private begin(): void {
+    if (this.state !== "ready" || !this.renderer) return;
+    this.state = "playing";
+    this.context.event("continue");
+    this.startPage?.dispose();
+    this.startPage = null;
+    const { config, in_game_html: html } = this.content;
+    this.beside = html ? new StudyContent(html, "Beside the game", { ...this.contentPort(), allowContinue: () => undefined, continue: () => undefined }) : null;
+    this.view = new GameView({
+      width: config.game_width,
+      height: config.game_height,
+      episodes: config.num_episodes,
+      label: "Game. The keys control it.",
+      beside: this.beside?.view ?? null,
+    });
+    this.view.attach(this.renderer);
+    this.context.shell.show(this.view.view, "playing");
+    this.view.focus();
+    const keys = config.action_mapping.flatMap((binding) => binding.keys);
+    this.keyboard = new Keyboard(new Set(keys), this.view.stage, {
+      keys: (held, pressed) => this.context.python?.post({ op: "keys", held, pressed }),
+      attention: (has) => this.view?.setAttention(has),
+    });
+    for (const message of this.early.splice(0)) this.onFrame(message);
+    this.context.python?.post({ op: "start", visitId: this.visitId });
+  }
+
+  private onFrame(message: Extract<FromWorker, { op: "frame" }>): void {
+    if (!this.view) {
+      // Drawn before the start (the first picture, with its persistent objects): shown when the stage is there.
+      this.early.push(message);
+      return;
+    }
+    this.episode = message.view.episode;
+    this.frame = message.view.frame;
+    this.context.tick(message.view.tickMs);
+    this.view.showFrame(message.view);
+  }
+
+  private played(): void {
+    if (this.state === "failed" || this.state === "saving") return;
+    this.state = "saving";
+    this.stopPlaying();
+    this.context.shell.show(noticePage({ title: "The game is over", text: "Saving your data…", working: true }), "waiting", "saving");
+    this.context.finish("completed");
+  }
+
+  private stopPlaying(): void {
+    this.keyboard?.stop();
+    this.keyboard = null;
+    this.beside?.dispose();
+    this.beside = null;
+    this.view?.dispose();
+    if (!this.view) this.renderer?.destroy();
+    this.view = null;
+    this.renderer = null;
+    this.early.length = 0;
+  }
+
+  private fail(
+    kind: "environment" | "runtime",
+    message: string,
+    traceback: string,
+    title = "The game cannot go on",
+    text = "Something in the game's program failed. It is not your fault, and what you did so far is saved.\nPlease tell the person who runs the study. They can see the reason on their screen.",
+  ): void {
+    if (this.disposed || this.state === "failed") return;
+    this.state = "failed";
+    this.attempt += 1;
+    this.context.outbox.flush();
+    this.stopPlaying();
+    this.startPage?.dispose();
+    this.startPage = null;
+    this.context.shell.show(
+      noticePage({ title, text, alert: true, action: { label: "Try again", run: () => window.location.reload() } }),
+      "error",
+      message.split("\n")[0] ?? "",
+    );
+    this.context.reportError({ kind, message, traceback, fatal: true });
+  }
+
+  private onSilence(): void {
+    if (this.disposed || this.state !== "preparing") return;
+    this.context.reportError({ kind: "runtime", message: "loading the game has made no progress for 45 seconds", traceback: "", fatal: false });
+    const button = noticePage({
+      title: "Preparing the game takes unusually long",
+      text: "You can wait, or load the page again: nothing is lost. If it does not help, tell the person who runs the study.",
+      action: { label: "Load the page again", run: () => window.location.reload() },
+    });
+    this.startPage?.dispose();
+    this.startPage = null;
+    button.querySelector("section")?.append(this.progress.view);
+    this.context.shell.show(button, "loading", "slow");
+  }
+
+  private updateProgress(stage: string, fraction: number, text: string): void {
+    if (this.state !== "preparing" && stage !== "replay") return;
+    const overall = overallFraction(stage, fraction);
+    this.progress.update(overall, text);
+    const now = performance.now();
+    if (this.state === "preparing" && now - this.lastPhaseAt > 500) {
+      this.lastPhaseAt = now;
+      this.context.shell.setPhase(this.context.shell.phase === "page" ? "page" : "loading", text, overall);
+    }
+  }
+}
+
+function enterHint(): HTMLElement {
+  const hint = document.createElement("p");
+  hint.className = "enter-hint";
+  hint.textContent = "or press Enter";
+  return hint;
+}

@@ -1,0 +1,78 @@
+/** Pages of our own: what is happening, what went wrong, and what the participant can do. */
+import { element } from "../view/dom";
+
+export interface Notice {
+  title: string;
+  text: string;
+  /** A moving sign that something is going on. */
+  working?: boolean;
+  alert?: boolean;
+  action?: { label: string; run(): void };
+}
+
+export function noticePage(notice: Notice): HTMLElement {
+  const section = element("section", { class: "notice", role: notice.alert ? "alert" : "status" });
+  if (notice.working) section.append(element("div", { class: "working", "aria-hidden": "true" }));
+  section.append(element("h1", {}, notice.title));
+  for (const paragraph of notice.text.split("\n")) if (paragraph) section.append(element("p", {}, paragraph));
+  if (notice.action) {
+    const button = element("button", { type: "button", class: "button", "data-mug": "retry" }, notice.action.label);
+    button.addEventListener("click", notice.action.run);
+    section.append(button);
+  }
+  return element("main", { class: "notice-page" }, section);
+}
+
+/** A progress bar with words. */
+export class ProgressView {
+  readonly view: HTMLElement;
+  private readonly bar: HTMLElement;
+  private readonly words: HTMLElement;
+  private shown = 0;
+
+  constructor(label: string) {
+    this.bar = element("div", { class: "progress-bar" });
+    this.words = element("p", { class: "progress-words" });
+    const track = element("div", {
+      class: "progress",
+      role: "progressbar",
+      "aria-label": label,
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+    }, this.bar);
+    this.view = element("div", { class: "progress-view" }, track, this.words);
+    this.update(0, "");
+  }
+
+  /** The bar never goes back. */
+  update(fraction: number, words: string): void {
+    this.shown = Math.max(this.shown, Math.min(1, fraction));
+    this.bar.style.transform = `scaleX(${this.shown})`;
+    this.bar.parentElement?.setAttribute("aria-valuenow", String(Math.round(this.shown * 100)));
+    this.bar.parentElement?.setAttribute("aria-valuetext", words);
+    this.words.textContent = words;
+  }
+}
+
+export function loadingPage(title: string, progress: ProgressView): HTMLElement {
+  return element("main", { class: "notice-page" }, element("section", { class: "notice" }, element("h1", {}, title), progress.view));
+}
+
+/** The titles of the pages that end or refuse a participation; the sentence below is the server's. */
+const TITLES: Readonly<Record<string, string>> = {
+  protocol: "This page is out of date",
+  build: "This page is out of date",
+  token: "This address is in use on another computer or browser",
+  second_tab: "The study is already open in another tab",
+  finished: "You have already taken part",
+  full: "The study is full",
+  closed: "The session is over",
+  bad_id: "This address is not right",
+  excluded: "You cannot take part",
+  session_ended: "The session has ended",
+  replaced: "The study goes on in another window",
+};
+
+export function titleFor(reason: string): string {
+  return TITLES[reason] ?? "The study cannot go on here";
+}

@@ -1,0 +1,39 @@
+/** What a scene may use, and what the participation asks of it. */
+import type { ClientError, ShowScene } from "../protocol/messages";
+import type { PythonWorker } from "../game/python_worker";
+import type { Outbox } from "../outbox/outbox";
+import type { Shell } from "../view/shell";
+
+export interface SceneContext {
+  readonly shell: Shell;
+  readonly outbox: Outbox;
+  /** Null when the study needs no Python. */
+  readonly python: PythonWorker | null;
+  readonly subjectId: string;
+  globals(): Record<string, unknown>;
+  setGlobals(values: Record<string, unknown>): void;
+  /** A row of the event stream, with both clocks. */
+  event(name: string, data?: Record<string, unknown>): void;
+  /** The answers of a page, as one row of the form stream. */
+  formValues(values: Record<string, unknown>): void;
+  reportError(error: Omit<ClientError, "op" | "visit_id">): void;
+  /** Save everything, then tell the server that this visit is done. */
+  finish(outcome: "completed" | "failed"): void;
+  /** The bodies of the frames chunks that the server has of a match. */
+  fetchFrames(matchId: string): Promise<Uint8Array[]>;
+  restartMatch(matchId: string, reason: string): void;
+  /** Python's time for one tick, ms. */
+  tick(ms: number): void;
+}
+
+export interface Scene {
+  readonly visitId: string;
+  show(): void;
+  /** The server shows the same visit again, after a reconnection. */
+  shownAgain(message: ShowScene): void;
+  globalsChanged(values: Record<string, unknown>): void;
+  /** Everything of this visit is on the server's disk. */
+  saved(): void;
+  position(): { episode: number | null; frame: number | null };
+  dispose(): void;
+}

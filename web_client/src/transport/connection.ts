@@ -1,0 +1,114 @@
+/**
+ * The connection to the server: one Socket.IO event carries all messages. It says hello on every connect, and nothing
+ * else goes out before the server's welcome; what must not be lost waits in the outbox, not here.
+ */
+import { io, type Socket } from "socket.io-client";
+import type { ClientMessage, Hello, ServerMessage } from "../protocol/messages";
+
+const EVENT = "m";
+const PATH = "/_mug/socket.io";
+/** A hello without an answer for this long is said again on a new connection. */
+const HELLO_TIMEOUT_MS = 15_000;
+
+export type ConnectionState = "connecting" | "open" | "lost" | "stopped";
+
+export interface ConnectionPort {
+  hello(): Hello;
+  received(message: ServerMessage): void;
+  stateChanged(state: ConnectionState): void;
+}
+
+export class Connection {
+  private readonly socket: Socket;
+  private current: ConnectionState = "connecting";
+  private helloTimer: ReturnType<typeof setTimeout> | null = null;
+  private reconnectTimer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(private readonly port: ConnectionPort) {
+    this.socket = io({
+      path: PATH,
+      autoConnect: false,
+      // Virus scanners cut plain WebSockets in some labs: then the next transport is tried.
+      transports: ["websocket", "polling"],
+      tryAllTransports: true,
+      reconnectionDelay: 500,
+      reconnectionDelayMax: 3000,
+      randomizationFactor: 0.5,
+      timeout: 10_000,
+    });
+    this.socket.on("connect", () => this.sayHello());
+    this.socket.on("disconnect", (reason) => this.onDisconnect(reason));
+    this.socket.on(EVENT, (message: ServerMessage) => this.onMessage(message));
+  }
+
+  get state(): ConnectionState {
+    return this.current;
+  }
+
+  start(): void {
+    this.socket.connect();
+  }
+
+  /** The participation is over: no reconnection. */
+  stop(): void {
+    this.clearTimers();
+    this.setState("stopped");
+    this.socket.disconnect();
+  }
+
+  /** Say hello again (after "let in", or when another tab was closed). */
+  retry(): void {
+    this.setState("connecting");
+    if (this.socket.connected) this.sayHello();
+    else this.socket.connect();
+  }
+
+  /** False when it did not go out: the connection is down or the participant is not yet welcome. */
+  send(message: ClientMessage): boolean {
+    if (this.current !== "open" || !this.socket.connected) return false;
+    this.socket.emit(EVENT, message);
+    return true;
+  }
+
+  private sayHello(): void {
+    if (this.current === "stopped") return;
+    this.socket.emit(EVENT, this.port.hello());
+    if (this.helloTimer !== null) clearTimeout(this.helloTimer);
+    this.helloTimer = setTimeout(() => {
+      this.socket.disconnect();
+      this.socket.connect();
+    }, HELLO_TIMEOUT_MS);
+  }
+
+  private onMessage(message: ServerMessage): void {
+    if (message.op === "participant.welcome" || message.op === "participant.refused") {
+      if (this.helloTimer !== null) clearTimeout(this.helloTimer);
+      this.helloTimer = null;
+      if (message.op === "participant.welcome") this.setState("open");
+    }
+    this.port.received(message);
+  }
+
+  private onDisconnect(reason: Socket.DisconnectReason): void {
+    if (this.current === "stopped") return;
+    this.clearTimers();
+    this.setState("lost");
+    // The library does not come back by itself when the server closed the connection.
+    if (reason === "io server disconnect") {
+      this.reconnectTimer = setTimeout(() => this.socket.connect(), 1000);
+    }
+  }
+
+  private setState(state: ConnectionState): void {
+    if (this.current === state) return;
+    this.current = state;
+    this.port.stateChanged(state);
+  }
+
+  private clearTimers(): void {
+    if (this.helloTimer !== null) clearTimeout(this.helloTimer);
+    if (this.reconnectTimer !== null) clearTimeout(this.reconnectTimer);
+    this.helloTimer = null;
+    this.reconnectTimer = null;
+  }
+}
