@@ -1,0 +1,1 @@
+"""The settings of the chain API; import them from their modules (`mug.configurations.experiment_config`, …)."""

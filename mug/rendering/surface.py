@@ -276,7 +276,7 @@ class Surface:
     def register_atlas(self, name: str, *, img_path: str, json_path: str) -> None:
         """Name an atlas: one picture with many frames, and the JSON file that tells where they are."""
         self._assets["atlas", name] = {
-            "object_type": "atlas",
+            "object_type": "atlas_spec",
             "name": name,
             "img_path": img_path,
             "json_path": json_path,
@@ -284,7 +284,7 @@ class Surface:
 
     def register_image(self, name: str, *, path: str) -> None:
         """Name a picture."""
-        self._assets["image", name] = {"object_type": "image", "name": name, "img_path": path}
+        self._assets["image", name] = {"object_type": "img_spec", "name": name, "img_path": path}
 
     def get_asset_specs(self) -> list[dict[str, Any]]:
         """Return what the page has to load, in the order of registration, for ``assets.preload_specs``."""

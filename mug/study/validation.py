@@ -8,11 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 
 from mug.ids import is_valid_id
-from mug.rendering.color import normalize_color
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.fields import Severity
 from mug.study.model import (
@@ -27,6 +25,7 @@ from mug.study.model import (
     Study,
 )
 from mug.study.problems import Problem, did_you_mean, node_id_of
+from mug.study.rules import refusal, shown
 from mug.study.walk import NodePath, human_agents, walk
 
 __all__ = ["BROWSER_CALLABLES", "is_script_reference", "validate"]
@@ -34,8 +33,6 @@ __all__ = ["BROWSER_CALLABLES", "is_script_reference", "validate"]
 BROWSER_CALLABLES: Final = ("environment.env_creator", "rendering.hud_text_fn", "rendering.env_to_state_fn")
 """Fields of a game whose functions run in the participant's browser."""
 
-_REFERENCE: Final = re.compile(r"[^:\n]+:[^:\n]+")
-_URL: Final = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 _MAX_PLAN: Final = 10_000
 
 
@@ -46,7 +43,8 @@ def validate(study: Study) -> list[Problem]:
 
 def is_script_reference(ref: str, scene_id: str, field: str) -> bool:
     """Say whether `ref` stands for a lambda, local function or object that a script gave to a scene's field."""
-    return ref.endswith(f".py:{scene_id}.{field.rpartition('.')[2]}")
+    place = f"{scene_id}.{field.rpartition('.')[2]}"
+    return re.search(rf"\.py:{re.escape(place)}(~\d+)?$", ref) is not None
 
 
 class _Validation:
@@ -464,7 +462,7 @@ def _of_fields(struct: Section, node: Node | None, path: NodePath, prefix: str =
             continue
         if info.name in ("chain", "scenes", "action_mapping"):
             continue
-        reason = _refused(info, value)
+        reason = refusal(info, value)
         if reason is not None:
             yield _problem(node, path, prefix + info.name, *reason)
         elif info.later is not None and value != info.default:
@@ -479,67 +477,9 @@ def _later(info: FieldInfo, node: Node | None, path: NodePath, field: str, value
         path,
         field,
         "not_available_yet",
-        f"is {_shown(value)}, but this version of MUG does not have {info.later} yet: {ending}",
+        f"is {shown(value)}, but this version of MUG does not have {info.later} yet: {ending}",
         severity,
     )
-
-
-def _refused(info: FieldInfo, value: Any) -> tuple[str, str] | None:
-    """Return (code, message) when `value` is none that the field allows."""
-    if value is None and info.optional:
-        return None
-    try:
-        value = msgspec.convert(value, info.annotation)
-    except (msgspec.ValidationError, TypeError, ValueError):
-        return "wrong_type", f"must be {_article(info.type_words)}, got {_shown(value)}"
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
-    if numeric:
-        return _out_of_bounds(info, value)
-    if info.choices is not None and value not in info.choices:
-        hint = did_you_mean(value, info.choices) if isinstance(value, str) else ""
-        allowed = ", ".join(repr(choice) for choice in info.choices)
-        return "not_allowed", f"is {_shown(value)}{hint}; allowed: {allowed}"
-    if isinstance(value, str):
-        return _refused_text(info, value)
-    return None
-
-
-def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
-    low = info.ge if info.ge is not None else info.gt
-    fine = (
-        (info.ge is None or value >= info.ge)
-        and (info.gt is None or value > info.gt)
-        and (info.le is None or value <= info.le)
-    )
-    if fine and value == value:
-        return None
-    unit = f" {info.unit}" if info.unit else ""
-    if low is not None and info.le is not None:
-        allowed = f"from {low:g} to {info.le:g}{unit}"
-    elif low is not None:
-        allowed = f"{'at least' if info.ge is not None else 'more than'} {low:g}{unit}"
-    else:
-        allowed = f"at most {info.le:g}{unit}" if info.le is not None else "a number"
-    return "out_of_bounds", f"is {value!r}; it must be {allowed}"
-
-
-def _refused_text(info: FieldInfo, value: str) -> tuple[str, str] | None:
-    match info.shape:
-        case "color":
-            try:
-                normalize_color(value)
-            except (ValueError, TypeError) as error:
-                return "invalid_color", f"is no colour: {error}"
-        case "url" if not _URL.fullmatch(value):
-            return "invalid_url", f"is {_shown(value)}; it must be a whole address that begins with http:// or https://"
-        case "callable" if not _REFERENCE.fullmatch(value):
-            return (
-                "invalid_reference",
-                f'is {_shown(value)}; a function is named "module:function" or "file.py:function"',
-            )
-        case "path" if not value.strip() or "\0" in value:
-            return "invalid_path", "is an empty path: name a file or folder, or leave the field out"
-    return None
 
 
 def _exclusive(node: Node, path: NodePath, first: str, second: str, section: Section) -> Iterator[Problem]:
@@ -559,15 +499,6 @@ def _length(node: Node) -> int:
             return sum(lengths if node.keep_n is None else lengths[: max(node.keep_n, 0)])
         case _:
             return 1
-
-
-def _article(words: str) -> str:
-    return words if words.startswith(("true", "any")) else f"a {words}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _problem(

@@ -208,8 +208,8 @@ def test_that_assets_are_listed_in_the_order_of_registration(surface):
     surface.register_atlas("chefs", img_path="chefs.png", json_path="chefs.json")
     surface.register_image("pot", path="pot.png")
     assert surface.get_asset_specs() == [
-        {"object_type": "atlas", "name": "chefs", "img_path": "chefs.png", "json_path": "chefs.json"},
-        {"object_type": "image", "name": "pot", "img_path": "pot.png"},
+        {"object_type": "atlas_spec", "name": "chefs", "img_path": "chefs.png", "json_path": "chefs.json"},
+        {"object_type": "img_spec", "name": "pot", "img_path": "pot.png"},
     ]
 
 

@@ -1,0 +1,168 @@
+"""The settings of a whole experiment, in the chain API."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from mug.configurations.configuration_constants import Given, NotProvided
+from mug.errors import NotAvailableYetError
+from mug.ids import check_id
+from mug.scenes.stager import Stager
+from mug.scenes.values import Building, given_values
+from mug.study.model import EntryScreening, Hosting, Study, WebRtc
+
+__all__ = ["ExperimentConfig"]
+
+
+class ExperimentConfig:
+    """An experiment: its scenes, where it is served, who may take part. Give it to ``mug.server.app.run``."""
+
+    def __init__(self) -> None:
+        self._stager: Stager | None = None
+        self._study: dict[str, Any] = {}
+        self._hosting: dict[str, Any] = {}
+        self._webrtc: dict[str, Any] = {}
+        self._screening: dict[str, Any] = {}
+
+    def experiment(
+        self,
+        stager: Given[Stager] = NotProvided,
+        experiment_id: Given[str] = NotProvided,
+        save_experiment_data: Given[bool] = NotProvided,
+        title: Given[str | None] = NotProvided,
+    ) -> Self:
+        """Say what the experiment consists of.
+
+        Args:
+            stager: Its scenes.
+            experiment_id: Names its data folder and exports. Letters, digits, ``-``, ``_``, ``.``.
+            save_experiment_data: False: sessions are kept in a temporary folder.
+            title: Its name for people.
+
+        Raises:
+            ValueError: For an id that is not allowed.
+        """
+        if stager is not NotProvided:
+            if not isinstance(stager, Stager):
+                raise TypeError(f"experiment(stager=…) is {stager!r}; it must be a Stager")
+            self._stager = stager
+        if experiment_id is not NotProvided:
+            if not isinstance(experiment_id, str):
+                raise TypeError(f"experiment(experiment_id=…) is {experiment_id!r}; it must be a text")
+            check_id(experiment_id, "experiment_id")
+        self._study.update(
+            given_values(
+                "experiment",
+                Study,
+                {"id": experiment_id, "save_experiment_data": save_experiment_data, "title": title},
+            )
+        )
+        return self
+
+    def hosting(
+        self,
+        host: Given[str | None] = NotProvided,
+        port: Given[int] = NotProvided,
+        max_ping: Given[int] = NotProvided,
+    ) -> Self:
+        """Say where the experiment is served.
+
+        Args:
+            host: Address to listen on; None: this machine only.
+            port: TCP port; 0: any free one.
+            max_ping: Participants with a larger ping (ms) are not admitted.
+        """
+        self._hosting.update(given_values("hosting", Hosting, {"host": host, "port": port, "max_ping": max_ping}))
+        return self
+
+    def static_files(self, directories: str | Path | Sequence[str | Path]) -> Self:
+        """Say which folders participants' pages may load files from; nothing outside them is served."""
+        listed = [directories] if isinstance(directories, str | Path) else directories
+        given = given_values("static_files", Study, {"static_files": listed})
+        self._study["static_files"] = given["static_files"]
+        return self
+
+    def webrtc(
+        self,
+        turn_username: Given[str | None] = NotProvided,
+        turn_credential: Given[str | None] = NotProvided,
+        force_relay: Given[bool] = NotProvided,
+        ice_servers: Given[Sequence[Mapping[str, Any]] | None] = NotProvided,
+    ) -> Self:
+        """Say how partners' browsers are joined.
+
+        Args:
+            turn_username: Not given: the environment variable ``TURN_USERNAME``.
+            turn_credential: Not given: the environment variable ``TURN_CREDENTIAL``.
+            force_relay: Never connect partners directly.
+            ice_servers: STUN and TURN servers, as the browser's RTCIceServer.
+        """
+        given = {
+            "turn_username": turn_username,
+            "turn_credential": turn_credential,
+            "force_relay": force_relay,
+            "ice_servers": ice_servers,
+        }
+        self._webrtc.update(given_values("webrtc", WebRtc, given))
+        return self
+
+    def entry_screening(
+        self,
+        device_exclusion: Given[str | None] = NotProvided,
+        browser_requirements: Given[Sequence[str] | None] = NotProvided,
+        browser_blocklist: Given[Sequence[str] | None] = NotProvided,
+        max_ping: Given[int | None] = NotProvided,
+        min_ping_measurements: Given[int] = NotProvided,
+        exclusion_messages: Given[Mapping[str, str] | None] = NotProvided,
+        entry_callback: Given[Callable[..., Any] | str | None] = NotProvided,
+    ) -> Self:
+        """Say who may take part.
+
+        Args:
+            device_exclusion: None, "mobile" or "desktop".
+            browser_requirements: Only these browsers.
+            browser_blocklist: Not these browsers.
+            max_ping: Largest ping in ms.
+            min_ping_measurements: How many measurements it is judged by.
+            exclusion_messages: What an excluded participant reads, by reason: mobile, desktop, browser, ping.
+            entry_callback: Gets the participant's context, returns ``{"exclude": bool, "message": str}``.
+        """
+        given = {
+            "device_exclusion": device_exclusion,
+            "browser_requirements": browser_requirements,
+            "browser_blocklist": browser_blocklist,
+            "max_ping": max_ping,
+            "min_ping_measurements": min_ping_measurements,
+            "exclusion_messages": exclusion_messages,
+            "entry_callback": entry_callback,
+        }
+        self._screening.update(given_values("entry_screening", EntryScreening, given))
+        return self
+
+    def treatments(self, *_: Any, **__: Any) -> Self:
+        """Experimental conditions; not available yet."""
+        raise NotAvailableYetError("ExperimentConfig.treatments")
+
+    def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any]]:
+        """Return the study, and the Python objects that it refers to.
+
+        Args:
+            script: Name of the script, as references write it.
+            folder: The study's folder.
+
+        Raises:
+            ValueError: When the stager or the experiment id is missing.
+        """
+        if self._stager is None:
+            raise ValueError("the experiment has no scenes: call .experiment(stager=…, experiment_id=…) on the config")
+        if "id" not in self._study:
+            raise ValueError("the experiment has no id: call .experiment(experiment_id=…) on the config")
+        building = Building(script, folder)
+        study = Study(
+            **self._study,
+            hosting=Hosting(**self._hosting),
+            webrtc=WebRtc(**self._webrtc),
+            screening=EntryScreening(**building.section(EntryScreening, self._screening, "screening")),
+            chain=self._stager.build_chain(building),
+        )
+        return study, building.callables
