@@ -18,12 +18,12 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
+from mug.study.walk import human_agents
 
 __all__ = [
     "FrozenStudy",
     "Scene",
     "game_content",
-    "human_agents",
     "needs_runtime",
     "page_content",
     "planned_agents",
@@ -66,17 +66,9 @@ def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
     return node
 
 
-def human_agents(game: GymGame) -> tuple[str, ...]:
-    """Return the agents that people act for; in a scene that names none, its `human_id` or "human"."""
-    named = tuple(agent for agent, policy in game.policies.policy_mapping.items() if policy == "human")
-    if named:
-        return named
-    return (game.gameplay.human_id or "human",)
-
-
 def planned_agents(game: GymGame, participant_id: str) -> dict[str, str]:
     """Who acts for which agent in a single-player match: agent id -> participant id or ``policy:<name>``."""
-    agents = dict.fromkeys(human_agents(game), participant_id)
+    agents: dict[str, str] = dict.fromkeys(human_agents(game), participant_id)
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
             agents[agent] = f"policy:{_policy_name(policy)}"

@@ -1,0 +1,166 @@
+"""Participants at a real server: coming, going on, coming back, being turned away."""
+
+from pathlib import Path
+
+from mug.protocol.lab import LabBatch, LetIn
+from mug.protocol.messages import Closed, Refused, ResumeCandidate, ShowScene, Welcome
+from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
+
+
+def finish_everything(person: ParticipantClient) -> list[str]:
+    scenes = [person.enter().scene_id]
+    assert person.scene is not None
+    while person.scene.index < person.scene.total - 1:
+        person.put_rows("event", {"name": "continue", "at": "2026-01-01T00:00:00.000Z", "at_ms": 1.0})
+        scenes.append(person.finish().scene_id)
+    return scenes
+
+
+def test_that_a_participant_passes_through_the_whole_study(server: ServerDriver) -> None:
+    with ParticipantClient(server) as person:
+        scenes = finish_everything(person)
+        assert scenes[0] == "welcome"
+        assert sorted(scenes[1:4]) == ["apple", "pear", "plum"]
+        assert scenes[4:] == ["thanks"]
+        assert person.page.completion_code
+        assert person.page.redirect_url == f"https://example.org/done?study=1&subject_id={person.subject_id}"
+
+
+def test_that_a_reload_shows_the_same_scene_order_and_code(server: ServerDriver) -> None:
+    with ParticipantClient(server, "ann") as person:
+        first = finish_everything(person)
+        code = person.page.completion_code
+        shown = person.come_back()
+        assert shown.scene_id == "thanks"
+        assert person.page.completion_code == code
+    with ParticipantClient(server, "bob") as other:
+        other.enter()
+        visits = []
+        for _ in range(3):
+            before = other.scene
+            again = other.come_back()
+            assert before is not None
+            assert again.visit_id == before.visit_id
+            visits.append(other.finish().visit_id)
+        assert len(set(visits)) == 3
+    assert first[0] == "welcome"
+
+
+def test_that_an_address_without_an_id_makes_one_and_finds_the_unfinished_one_again(server: ServerDriver) -> None:
+    with ParticipantClient(server) as person:
+        person.enter()
+        assert person.welcome is not None
+        mine = ResumeCandidate(
+            session_id=person.welcome.session_id, participant_id=person.subject_id, token=person.welcome.token
+        )
+        with ParticipantClient(server) as second_tab:
+            second_tab.candidates = (mine,)
+            second_tab.enter()
+            assert second_tab.subject_id != person.subject_id
+        person.drop()
+        with ParticipantClient(server) as later:
+            later.candidates = (mine,)
+            later.connect()
+            later.wait_until(lambda: later.welcome is not None or bool(later.received), "an answer")
+            assert later.wait_for(Welcome).participant_id == person.subject_id
+
+
+def test_that_a_second_tab_is_turned_away_while_the_first_lives(server: ServerDriver) -> None:
+    with ParticipantClient(server, "ann") as person:
+        person.enter()
+        assert person.token is not None
+        with ParticipantClient(server, "ann") as second:
+            second.token = person.token
+            assert second.refusal().reason == "second_tab"
+        assert person.pulse(1).n == 1
+
+
+def test_that_the_same_tab_takes_its_own_place_again(server: ServerDriver) -> None:
+    with ParticipantClient(server, "ann", tab_id="tab") as before:
+        before.enter()
+        with ParticipantClient(server, "ann", tab_id="tab") as after:
+            after.token = before.token
+            after.enter()
+            assert before.closed().reason == "replaced"
+            assert after.pulse(1).n == 1
+
+
+def test_that_an_id_without_its_token_is_turned_away_until_the_experimenter_lets_it_in_once(
+    server: ServerDriver,
+) -> None:
+    with ParticipantClient(server, "ann") as person, LabDriver(server) as lab:
+        first = person.enter()
+        person.drop()
+        with ParticipantClient(server, "ann") as elsewhere:
+            assert elsewhere.refusal().reason == "token"
+            lab.wait_for(LabBatch, lambda batch: any(p.wants_in for p in batch.participants))
+            assert lab.ask(LetIn(request_id="1", participant_id="ann", reason="changed seats")).error == ""
+            shown = elsewhere.wait_for(ShowScene)
+            assert shown.visit_id == first.visit_id
+            assert elsewhere.token != person.token
+        assert person.refusal().reason == "token"
+        with ParticipantClient(server, "ann") as third:
+            assert third.refusal().reason == "token"
+
+
+def test_that_who_has_finished_cannot_start_again_in_this_or_a_later_session(server: ServerDriver) -> None:
+    with ParticipantClient(server, "ann") as person:
+        finish_everything(person)
+    with ParticipantClient(server, "ann") as again:
+        assert again.refusal().reason == "finished"
+    server.interrupt()
+    server.start("--new-session")
+    with ParticipantClient(server, "ann") as later:
+        assert later.refusal().reason == "finished"
+
+
+def test_that_pilots_may_repeat_in_another_session(pages: Path, tmp_path: Path) -> None:
+    with ServerDriver(pages, tmp_path / "data", "--pilot") as server:
+        with ParticipantClient(server, "ann") as person:
+            finish_everything(person)
+        server.interrupt()
+        server.start("--new-session")
+        with ParticipantClient(server, "ann") as again:
+            again.enter()
+    assert (tmp_path / "data" / "pages" / "pilot.sqlite").is_file()
+    assert not (tmp_path / "data" / "pages" / "records.sqlite").exists()
+
+
+def test_that_ids_are_checked_before_anything_is_made_of_them(server: ServerDriver) -> None:
+    for bad in ("../../etc", "a b", ".hidden", "x" * 65, "seat", "a..b", "é"):
+        with ParticipantClient(server, bad) as person:
+            assert person.refusal().reason == "bad_id", bad
+
+
+def test_that_a_panel_parameter_becomes_the_id_and_is_kept(server: ServerDriver) -> None:
+    with ParticipantClient(server) as person:
+        person.params = {"PROLIFIC_PID": "5f1e", "condition": "blue"}
+        person.enter()
+        assert person.subject_id == "5f1e"
+
+
+def test_that_a_page_of_another_build_or_protocol_is_asked_to_reload(server: ServerDriver) -> None:
+    with ParticipantClient(server, build="another") as old:
+        assert old.refusal().reason == "build"
+    with ParticipantClient(server) as person:
+        person.connect(hello=False)
+        person.send_raw({"op": "participant.hello", "protocol": 0, "build": "", "tab_id": "t"})
+        assert person.wait_for(Refused).reason == "protocol"
+
+
+def test_that_a_plain_get_consumes_nothing(server: ServerDriver) -> None:
+    for path in ("/", "/ann", "/ann?PROLIFIC_PID=5f1e"):
+        assert server.get(path)[0] in (200, 503)
+    with LabDriver(server) as lab:
+        assert lab.snapshot.participants == ()
+
+
+def test_that_ending_the_session_tells_who_is_unfinished(server: ServerDriver) -> None:
+    from mug.protocol.lab import EndSession
+
+    with ParticipantClient(server, "ann") as person, LabDriver(server) as lab:
+        person.enter()
+        assert lab.ask(EndSession(request_id="1", reason="power cut")).error == ""
+        assert person.wait_for(Closed).reason == "session_ended"
+        with ParticipantClient(server, "bob") as late:
+            assert late.refusal().reason == "closed"
