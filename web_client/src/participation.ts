@@ -18,6 +18,7 @@ import type { Shell } from "./view/shell";
 const FINISH_AGAIN_MS = 10_000;
 /** When the session ends, what is still held has this long to go up. */
 const LAST_WORDS_MS = 10_000;
+const GLOBALS_MS = 250;
 const MAX_ERRORS = 30;
 const RELOADED = "mug:reloaded-for";
 
@@ -48,6 +49,7 @@ export class Participation {
   private closing: string | null = null;
   private globals: Record<string, unknown> = {};
   private globalsUnsent = false;
+  private globalsTimer: ReturnType<typeof setTimeout> | null = null;
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
   private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void }>();
@@ -174,7 +176,7 @@ export class Participation {
       this.me = await this.arrive(message);
       this.me.python?.boot();
     }
-    if (this.globalsUnsent) this.setGlobals(this.globals);
+    this.sendGlobals();
     for (const error of this.lateErrors.splice(0)) this.send(error);
     this.phaseChanged(shell.phase, "", null);
   }
@@ -263,9 +265,17 @@ export class Participation {
 
   private setGlobals(values: Record<string, unknown>, from: "page" | "worker" = "page"): void {
     this.globals = values;
-    this.globalsUnsent = !this.send({ op: "globals.set", values });
+    this.globalsUnsent = true;
+    // Environment code may change them on every frame: the server gets them a few times a second.
+    this.globalsTimer ??= setTimeout(() => this.sendGlobals(), GLOBALS_MS);
     if (from === "page") this.me?.python?.post({ op: "globals", values });
     this.scene?.globalsChanged(values);
+  }
+
+  private sendGlobals(): void {
+    if (this.globalsTimer !== null) clearTimeout(this.globalsTimer);
+    this.globalsTimer = null;
+    if (this.globalsUnsent) this.globalsUnsent = !this.send({ op: "globals.set", values: this.globals });
   }
 
   /** Save everything, then say that the visit is done; the server shows what comes next. */
@@ -286,6 +296,7 @@ export class Participation {
     const { finishing } = this;
     if (!finishing) return;
     if (finishing.timer) clearTimeout(finishing.timer);
+    this.sendGlobals();
     this.send(finishing.message);
     const ended = this.options.shell.phase === "ended";
     finishing.timer = ended ? null : setTimeout(() => this.announceFinish(), FINISH_AGAIN_MS);

@@ -91,6 +91,17 @@ export class Ledger {
     for (const visit of this.streams.values()) for (const state of visit.values()) state.sent = state.acked;
   }
 
+  /** An acknowledgement said nothing new: from this number on the server wants the stream again. */
+  resend(visitId: string, stream: string): void {
+    const state = this.state(visitId, stream);
+    state.sent = state.acked;
+  }
+
+  /** Below this number the server has the stream. */
+  acked(visitId: string, stream: string): number {
+    return this.streams.get(visitId)?.get(stream)?.acked ?? 0;
+  }
+
   /** The next chunks to send, in order within each stream, at most `window` unacknowledged ones on the way. */
   takeToSend(visitId: string, window: number): Chunk[] {
     const visit = this.streams.get(visitId);

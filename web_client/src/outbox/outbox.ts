@@ -11,6 +11,7 @@ import { MemoryStore, type OutboxStore } from "./store";
 const WINDOW = 16;
 /** Without an acknowledgement for this long, what is held goes up again. */
 const RESEND_AFTER_MS = 8000;
+const SEND_AGAIN_MS = 2000;
 /** Rows of a stream become a chunk when there are this many, or after this time. */
 const CUT = {
   event: { rows: 200, afterMs: 1000 },
@@ -41,6 +42,7 @@ export class Outbox {
   private settledWaiters: (() => void)[] = [];
   private resendTimer: ReturnType<typeof setTimeout> | null = null;
   private tailWrite: { busy: boolean; waiting: TailRecord | null } = { busy: false, waiting: null };
+  private readonly sentAgainAt = new Map<string, number>();
   private failed = false;
 
   private constructor(
@@ -99,7 +101,9 @@ export class Outbox {
   }
 
   acknowledged(visitId: string, stream: string, nextSeq: number): void {
+    const repeated = nextSeq <= this.ledger.acked(visitId, stream);
     const done = this.ledger.ack(visitId, stream, nextSeq);
+    if (repeated) this.sendAgain(visitId, stream);
     if (done.length > 0) this.keep(this.store.dropChunks(done));
     this.armResend();
     this.pump();
@@ -193,6 +197,15 @@ export class Outbox {
       }
     }
     if (this.resendTimer === null) this.armResend();
+  }
+
+  /** The server names the chunk that it misses: it goes up again, not more often than every two seconds. */
+  private sendAgain(visitId: string, stream: string): void {
+    const key = draftKey(visitId, stream);
+    const now = performance.now();
+    if (now - (this.sentAgainAt.get(key) ?? -Infinity) < SEND_AGAIN_MS) return;
+    this.sentAgainAt.set(key, now);
+    this.ledger.resend(visitId, stream);
   }
 
   private armResend(): void {

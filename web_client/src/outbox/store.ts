@@ -119,10 +119,10 @@ export class IndexedDbStore implements OutboxStore {
   async tail(visitId: string): Promise<TailRecord | null> {
     const store = this.db.transaction(["tails"], "readonly").objectStore("tails");
     const key = [this.session, this.participant, visitId];
-    const found = await result(store.get(key) as IDBRequest<TailRecord | undefined>);
+    const found = await result(store.get(key) as IDBRequest<(TailRecord & { session: string; participant: string }) | undefined>);
     if (!found) return null;
-    const { matchId, episode, first, entries } = found;
-    return { visitId, matchId, episode, first, entries };
+    const { session: _session, participant: _participant, ...tail } = found;
+    return tail;
   }
 
   dropTail(visitId: string): Promise<void> {

@@ -14,6 +14,9 @@ export type BootProgress = (stage: BootStage, fraction: number, text: string) =>
 /** Without a byte or a result for this long, loading has failed. */
 const STALLED_MS = 60_000;
 
+/** About what Pyodide's core files weigh: the bar knows the whole before every file has announced itself. */
+const RUNTIME_BYTES = 12_400_000;
+
 /** Imported while the participant reads, because nearly every environment needs it. */
 const PREPARED_IMPORTS = ["numpy", "gymnasium"];
 
@@ -26,25 +29,29 @@ export class BootError extends Error {
 /** Boot Python; rejects with a `BootError` that says what could not be loaded. */
 export async function bootInterpreter(manifest: RuntimeManifest, progress: BootProgress): Promise<Pyodide> {
   let stage: BootStage = "runtime";
+  let shown = 0; // files announce themselves one by one: the bar waits rather than go back
+  const begin = (next: BootStage): void => {
+    stage = next;
+    shown = 0;
+    meter.begin();
+    progress(stage, 0, STAGE_TEXTS[stage]);
+  };
   const meter = new TransferMeter(({ received, expected }) => {
-    const share = expected > 0 ? Math.min(received / expected, 1) : 0;
-    progress(stage, share * 0.9, `${STAGE_TEXTS[stage]}: ${megabytes(received)} of ${megabytes(Math.max(expected, received))} MB`);
+    const total = Math.max(expected, received, stage === "runtime" ? RUNTIME_BYTES : 1);
+    shown = Math.max(shown, (received / total) * 0.9);
+    progress(stage, shown, `${STAGE_TEXTS[stage]}: ${megabytes(received)} of ${megabytes(total)} MB`);
   });
   meter.install();
   try {
     return await unlessStalled(meter, async () => {
-      progress("runtime", 0, STAGE_TEXTS.runtime);
+      begin("runtime");
       const study = fetchBytes(manifest.study_url, "the study's files");
       study.catch(() => undefined); // awaited below; until then its failure is not unhandled
       const pyodide = await loadPyodide(manifest);
       progress("runtime", 1, STAGE_TEXTS.runtime);
-      stage = "packages";
-      meter.begin();
-      progress("packages", 0, STAGE_TEXTS.packages);
+      begin("packages");
       await loadPackages(pyodide, manifest.packages);
-      stage = "study";
-      meter.begin();
-      progress("study", 0, STAGE_TEXTS.study);
+      begin("study");
       pyodide.unpackArchive(await study, "zip", { extractDir: STUDY_FOLDER });
       prepareImports(pyodide, manifest.packages);
       progress("study", 1, STAGE_TEXTS.study);
