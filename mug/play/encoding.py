@@ -205,7 +205,7 @@ class _Reader:
         if tag == b"b":
             return self.take(self.length())
         if tag == b"l":
-            return [self.value(depth + 1) for _ in range(self.count())]
+            return self.items(self.count(), depth)
         if tag == b"t":
             return tuple(self.value(depth + 1) for _ in range(self.count()))
         if tag == b"d":
@@ -214,6 +214,29 @@ class _Reader:
         if tag == b"a":
             return self.array()
         raise ValueError(f"unknown tag {tag!r}")
+
+    def items(self, count: int, depth: int) -> list[Any]:
+        """Read a list's items; short texts and empty dicts, most of a chunk, are read in place."""
+        data, position = self.data, self.position
+        size = len(data)
+        items: list[Any] = []
+        for _ in range(count):
+            if position + 1 < size:
+                tag, length = data[position], data[position + 1]
+                end = position + 2 + length
+                if tag == 0x73 and length < 0x80 and end <= size:
+                    items.append(str(data[position + 2 : end], "utf-8", "surrogatepass"))
+                    position = end
+                    continue
+                if tag == 0x64 and length == 0:
+                    items.append({})
+                    position += 2
+                    continue
+            self.position = position
+            items.append(self.value(depth + 1))
+            position = self.position
+        self.position = position
+        return items
 
     def array(self) -> np.ndarray[Any, Any]:
         dtype = np.dtype(self.take(self.take(1)[0]).decode("ascii"))
