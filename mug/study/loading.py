@@ -214,8 +214,10 @@ def _unknown_path(path: Path) -> str:
     except OSError:
         names = []
     near = difflib.get_close_matches(missing.name, names, n=1, cutoff=0.5)
-    hint = f"; did you mean {str(path.parent / near[0] if missing == path.absolute() else folder / near[0])!r}?"
-    return f"there is no study at {path}{hint if near else f': {folder} has no {missing.name!r}'}"
+    if not near:
+        return f"there is no study at {path}: {folder} has no {missing.name!r}"
+    meant = path.parent / near[0] if missing == path.absolute() else folder / near[0]
+    return f"there is no study at {path}; did you mean {str(meant)!r}?"
 
 
 def _load_script(script: Path, argv: Sequence[str]) -> LoadedStudy:
