@@ -13,6 +13,7 @@ from mug.records.errors import (
     RecordsNotSavedError,
     UnknownSessionError,
 )
+from mug.records.library import SessionSummary, library
 from mug.records.places import experiment_dir, exports_dir, records_path
 from mug.records.reader import JournalEntry, RecordReader, SessionHead
 from mug.records.writer import RecordWriter, WriteFailure
@@ -29,9 +30,11 @@ __all__ = [
     "RecordsNotFoundError",
     "RecordsNotSavedError",
     "SessionHead",
+    "SessionSummary",
     "UnknownSessionError",
     "WriteFailure",
     "experiment_dir",
     "exports_dir",
+    "library",
     "records_path",
 ]

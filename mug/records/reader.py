@@ -130,23 +130,29 @@ class RecordReader:
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
-        for entry in self.entries(session_id, kinds):
-            yield self.fact(entry)
+        for _, fact in self.numbered_facts(session_id, kinds):
+            yield fact
+
+    def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
+        """Yield the session's facts with their numbers in the journal.
+
+        Raises:
+            RecordsDamagedError: A fact is missing or cannot be understood.
+        """
+        if not self._has_tables:
+            return
+        query, values = self._selection(session_id, kinds)
+        columns = "SELECT seq, kind, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
+        for seq, kind, body in self._connection.execute(columns + query, values):
+            yield seq, self._decode(seq, kind, body)
 
     def entries(self, session_id: str | None = None, kinds: Sequence[str] = ()) -> Iterator[JournalEntry]:
         """Yield the journal's lines in order, of one session or of all."""
         if not self._has_tables:
             return
-        where = ["seq <= ?"]
-        values: list[object] = [self.head.seq]
-        if session_id is not None:
-            where.append("session = ?")
-            values.append(session_id)
-        if kinds:
-            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
-            values += kinds
-        query = "SELECT seq, session, at, kind, body_sha256, prev, hash FROM journal WHERE "
-        for row in self._connection.execute(query + " AND ".join(where) + " ORDER BY seq", values):
+        query, values = self._selection(session_id, kinds)
+        columns = "SELECT seq, session, at, kind, body_sha256, prev, hash FROM journal WHERE "
+        for row in self._connection.execute(columns + query, values):
             yield JournalEntry(*row)
 
     def fact(self, entry: JournalEntry) -> f.AnyFact:
@@ -155,16 +161,7 @@ class RecordReader:
         Raises:
             RecordsDamagedError: It is missing or cannot be understood.
         """
-        body = self.find_body(entry.body_sha256)
-        if body is None:
-            raise RecordsDamagedError(self.path, f"the fact {entry.kind!r} is missing", entry.seq)
-        try:
-            fact: f.AnyFact = _DECODER.decode(body)
-        except msgspec.MsgspecError as error:
-            raise RecordsDamagedError(
-                self.path, f"the fact {entry.kind!r} cannot be understood ({error})", entry.seq
-            ) from error
-        return fact
+        return self._decode(entry.seq, entry.kind, self.find_body(entry.body_sha256))
 
     def body(self, sha256: str) -> bytes:
         """Return stored bytes by their SHA-256.
@@ -182,6 +179,17 @@ class RecordReader:
         row = self._connection.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
         return bytes(row[0]) if row else None
 
+    def body_digests(self) -> Iterator[str]:
+        """Yield the SHA-256 under which each body is stored."""
+        if self._has_tables:
+            for (sha256,) in self._connection.execute("SELECT sha256 FROM body"):
+                yield str(sha256)
+
+    def check_file(self) -> list[str]:
+        """Return what SQLite finds wrong with the file itself; empty when nothing is."""
+        rows = self._connection.execute("PRAGMA quick_check(20)").fetchall()
+        return [str(row[0]) for row in rows if row[0] != "ok"]
+
     def tally(self) -> dict[str, dict[str, int]]:
         """Return the rows stored so far, per session and table, from the counters."""
         counts: dict[str, dict[str, int]] = {}
@@ -193,6 +201,26 @@ class RecordReader:
 
     def _facts_of_kind(self, kind: str, session: str | None = None) -> list[tuple[JournalEntry, f.AnyFact]]:
         return [(entry, self.fact(entry)) for entry in self.entries(session, (kind,))]
+
+    def _selection(self, session_id: str | None, kinds: Sequence[str]) -> tuple[str, list[object]]:
+        where = ["seq <= ?"]
+        values: list[object] = [self.head.seq]
+        if session_id is not None:
+            where.append("session = ?")
+            values.append(session_id)
+        if kinds:
+            where.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values += kinds
+        return " AND ".join(where) + " ORDER BY seq", values
+
+    def _decode(self, seq: int, kind: str, body: bytes | None) -> f.AnyFact:
+        if body is None:
+            raise RecordsDamagedError(self.path, f"the fact {kind!r} is missing", seq)
+        try:
+            fact: f.AnyFact = _DECODER.decode(body)
+        except msgspec.MsgspecError as error:
+            raise RecordsDamagedError(self.path, f"the fact {kind!r} cannot be understood ({error})", seq) from error
+        return fact
 
     def _connect(self) -> sqlite3.Connection:
         """Open read-only; where SQLite may not keep its side files, read as an unchanging file or from a copy."""

@@ -1,0 +1,302 @@
+"""The tables of an export and what every column of them means.
+
+Columns with ``<...>`` in their name stand for a family: one column for each agent, key or index that occurs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+__all__ = ["TABLES", "ColumnSpec", "TableSpec", "describe", "rank"]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column, or one family of columns.
+
+    Attributes:
+        name: As in the file's first line.
+        type: Frictionless type: string, integer, number, boolean, datetime; "any" for a family whose members get the
+            type of their values.
+        unit: Unit of a number; empty where there is none.
+    """
+
+    name: str
+    type: str
+    description: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table: one row for each of what `description` says."""
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[ColumnSpec, ...]
+
+
+_SESSION: Final = ColumnSpec("session_id", "string", "The session.")
+_PARTICIPANT: Final = ColumnSpec("participant_id", "string", "The participant (subject id).")
+_VISIT: Final = ColumnSpec("visit_id", "string", "The visit: one participant's passage through one scene of the plan.")
+_SCENE: Final = ColumnSpec("scene_id", "string", "The scene, as the study names it.")
+_MATCH: Final = ColumnSpec("match_id", "string", "The match: one group's play of one game scene.")
+_EPISODE: Final = ColumnSpec("episode", "integer", "Number of the episode in its match, from 0.")
+_AT_PAGE: Final = ColumnSpec("at", "datetime", "When, in UTC, by the clock of the participant's computer.")
+_AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady clock, since the page was opened.", "ms")
+_DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
+
+TABLES: Final[dict[str, TableSpec]] = {
+    table.name: table
+    for table in (
+        TableSpec(
+            "participants",
+            "One row for each participant who joined the session.",
+            ("session_id", "participant_id"),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                ColumnSpec("joined_at", "datetime", "When the participant joined, in UTC, by the server's clock."),
+                ColumnSpec("finished_at", "datetime", "When the participation was over; NA when it was not."),
+                ColumnSpec("outcome", "string", "How it ended: complete, excluded or technical; NA when it did not."),
+                ColumnSpec("outcome_message", "string", "What the participant was told then."),
+                ColumnSpec("completion_code", "string", "The completion code of the participant's plan."),
+                ColumnSpec(
+                    "seed", "string", "The participant's seed: 64 bits, as decimal text so that no bit is lost."
+                ),
+                ColumnSpec("plan", "string", "The scenes of the participant's plan in order, as a JSON list."),
+                ColumnSpec("visits_planned", "integer", "Number of visits in the plan."),
+                ColumnSpec("visits_started", "integer", "Number of visits that were started."),
+                ColumnSpec("visits_finished", "integer", "Number of visits that were finished."),
+                ColumnSpec("frames", "integer", "Stored frames of the matches in which the participant played."),
+                ColumnSpec("connections", "integer", "How often the participant's page connected."),
+                ColumnSpec("errors", "integer", "Errors that the participant's page reported."),
+                ColumnSpec("environment.<key>", "any", "What the page said of its browser."),
+                ColumnSpec("params.<key>", "string", "A parameter of the address with which the participant came."),
+                ColumnSpec("globals.<key>", "any", "The last value of this key of the participant's mug_globals."),
+            ),
+        ),
+        TableSpec(
+            "visits",
+            "One row for each visit that was started.",
+            ("session_id", "visit_id"),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                ColumnSpec("kind", "string", "Kind of the scene."),
+                ColumnSpec("visit_index", "integer", "Place in the participant's plan, from 0."),
+                ColumnSpec("node_path", "string", "Place in the study's chain: indices from the outermost, with dots."),
+                ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots."),
+                ColumnSpec("started_at", "datetime", "When it was shown first, in UTC, by the server's clock."),
+                ColumnSpec("finished_at", "datetime", "When it was done and all its data stored; NA when it was not."),
+                ColumnSpec("outcome", "string", "completed or failed; NA when it was not finished."),
+                ColumnSpec("match_id", "string", "The visit's match, the last one where it had to start again."),
+                ColumnSpec("agent_id", "string", "The agent that the participant was in that match."),
+            ),
+        ),
+        TableSpec(
+            "matches",
+            "One row for each match: one group's play of one game scene.",
+            ("session_id", "match_id"),
+            (
+                _SESSION,
+                _SCENE,
+                _MATCH,
+                ColumnSpec("visit_id", "string", "The visit for which the match was formed."),
+                ColumnSpec("formed_at", "datetime", "When it was formed, in UTC, by the server's clock."),
+                ColumnSpec("ended_at", "datetime", "When it ended; NA when it did not."),
+                ColumnSpec("outcome", "string", "completed, failed, restarted or abandoned; NA when it did not end."),
+                ColumnSpec("seed", "string", "The match's seed: 64 bits, as decimal text so that no bit is lost."),
+                ColumnSpec("episodes", "integer", "Episodes of which frames are stored."),
+                ColumnSpec("frames", "integer", "Stored frames of all its episodes."),
+                ColumnSpec("flags", "string", "What an analyst must know about it: words with spaces between; or NA."),
+                ColumnSpec("flag_details", "string", "The flags in full, as a JSON list; or NA."),
+                ColumnSpec("agents.<agent>", "string", "Who acted as this agent: a participant, or policy:<name>."),
+            ),
+        ),
+        TableSpec(
+            "episodes",
+            "One row for each episode that was started.",
+            ("session_id", "match_id", "episode"),
+            (
+                _SESSION,
+                _SCENE,
+                _MATCH,
+                _EPISODE,
+                ColumnSpec("seed", "string", "The seed given to reset(), as decimal text so that no bit is lost."),
+                ColumnSpec("started_at", "datetime", "When it began, in UTC, by the clock of the player's computer."),
+                ColumnSpec("ended_at", "datetime", "When it ended; NA when the player left before."),
+                ColumnSpec("frames", "integer", "Stored frames (calls of step)."),
+                ColumnSpec("end", "string", "terminated, truncated or max_steps; NA when the player left before."),
+                ColumnSpec("complete", "boolean", "Whether it ended and every frame of it is stored."),
+                ColumnSpec("chain_hash", "string", "Hash of all rows of the episode, one chained to the next."),
+                ColumnSpec(
+                    "agreement",
+                    "string",
+                    "single: one browser recorded it; agreed: several, all alike; differs: several, not all alike.",
+                ),
+                ColumnSpec("reset_observations.<agent>…", "any", "What reset() let this agent observe."),
+                ColumnSpec("reset_infos.<agent>.<key>", "any", "What reset() told of this agent."),
+                ColumnSpec("final_observations.<agent>…", "any", "What this agent observed after the last step."),
+            ),
+        ),
+        TableSpec(
+            "forms",
+            "One row for each answer to a question.",
+            (),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                _AT_PAGE,
+                _AT_MS,
+                ColumnSpec("question_id", "string", "The question."),
+                ColumnSpec("answer", "string", "The answer exactly as given; several choices as a JSON list."),
+                _DATA,
+            ),
+        ),
+        TableSpec(
+            "frames",
+            "One row for each frame, that is, for each call of step(). Row f holds the observation that an agent had "
+            "when it acted, its action, and what step f returned.",
+            ("session_id", "match_id", "episode", "frame"),
+            (
+                _SESSION,
+                _SCENE,
+                _MATCH,
+                _EPISODE,
+                ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0."),
+                ColumnSpec(
+                    "status.<agent>",
+                    "string",
+                    "Where the action came from: input (a key), default (no key), hidden (page not visible), policy, "
+                    "dropped.",
+                ),
+                ColumnSpec("actions.<agent>…", "any", "The action given to step()."),
+                ColumnSpec("rewards.<agent>", "any", "The reward that the step gave."),
+                ColumnSpec("terminated.<agent>", "any", "Whether the step ended the episode by the rules of the game."),
+                ColumnSpec("truncated.<agent>", "any", "Whether the step ended it for another reason, as max_steps."),
+                ColumnSpec("observations.<agent>…", "any", "What the agent observed when it acted."),
+                ColumnSpec("observations.<agent>.array", "string", "Where a large observation lies: file:key."),
+                ColumnSpec("observations.<agent>.sha256", "string", "SHA-256 of that array's bytes."),
+                ColumnSpec("infos.<agent>.<key>", "any", "What the step told besides."),
+                ColumnSpec("state_hash", "string", "Hash of the environment's state after the step."),
+            ),
+        ),
+        TableSpec(
+            "events",
+            "One row for each event on a participant's page, and each connection, loss and error.",
+            (),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                ColumnSpec("source", "string", "page: told by the participant's page; server: seen by the server."),
+                ColumnSpec("name", "string", "What happened, as focus, blur, visible, hidden, page_shown, continue."),
+                ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
+                _AT_MS,
+                ColumnSpec("match_id", "string", "The match, where the event belongs to one."),
+                ColumnSpec("episode", "integer", "The episode, where the event belongs to one."),
+                ColumnSpec("frame", "integer", "The frame, where the event belongs to one."),
+                _DATA,
+            ),
+        ),
+        TableSpec(
+            "telemetry",
+            "One row for each participant and second.",
+            (),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                _AT_PAGE,
+                _AT_MS,
+                ColumnSpec("rtt_ms", "number", "Round trip to the server (ping).", "ms"),
+                ColumnSpec("jitter_ms", "number", "How much the round trip varies.", "ms"),
+                ColumnSpec("lost", "integer", "Pings without an answer among the last ten."),
+                ColumnSpec("focused", "boolean", "Whether the page's window had the keyboard."),
+                ColumnSpec("visible", "boolean", "Whether the page could be seen."),
+                ColumnSpec("fullscreen", "boolean", "Whether the page filled the screen."),
+                ColumnSpec("frame_rate_hz", "number", "Pictures a second.", "Hz"),
+                ColumnSpec("frame_time_p50_ms", "number", "Median time between pictures.", "ms"),
+                ColumnSpec("frame_time_p95_ms", "number", "95th percentile of it.", "ms"),
+                ColumnSpec("tick_p50_ms", "number", "Median time of a step and its picture in Python.", "ms"),
+                ColumnSpec("tick_p95_ms", "number", "95th percentile of it.", "ms"),
+                ColumnSpec("<other>", "any", "Anything else that the page measured, under its own name."),
+            ),
+        ),
+        TableSpec(
+            "console",
+            "One row for each thing that the experimenter or the server did to the session.",
+            (),
+            (
+                _SESSION,
+                ColumnSpec("at", "datetime", "When, in UTC, by the server's clock."),
+                ColumnSpec("action", "string", "What was done, as session_opened, server_started, let_in."),
+                ColumnSpec("participant_id", "string", "To whom, where it concerns one participant."),
+                ColumnSpec("reason", "string", "The reason that was given."),
+                ColumnSpec("detail", "string", "Everything else, as a JSON object."),
+            ),
+        ),
+    )
+}
+
+
+def _family(spec: ColumnSpec) -> str:
+    """Return the beginning that the members of a family share; empty for a single column."""
+    return spec.name.partition("<")[0] if "<" in spec.name else ""
+
+
+def _place(table: TableSpec, column: str) -> int:
+    fallback = len(table.columns)
+    found = fallback
+    length = -1
+    for index, spec in enumerate(table.columns):
+        if spec.name == column:
+            return index
+        if "<" not in spec.name:
+            continue
+        start, _, end = spec.name.partition("<agent>") if "<agent>" in spec.name else (_family(spec), "", "")
+        tail = end if end in (".array", ".sha256") else ""
+        if column.startswith(start) and column.endswith(tail) and len(start) + len(tail) > length:
+            found, length = index, len(start) + len(tail)
+    return found
+
+
+def rank(table: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns in the table's order; members of a family in the order in which they came."""
+    spec = TABLES[table]
+
+    def place(column: str) -> int:
+        index = _place(spec, column)
+        # A large observation's place and digest stay beside its agent's other observations.
+        while index and spec.columns[index].name.startswith("observations.<agent>."):
+            index -= 1
+        return index
+
+    return sorted(columns, key=place)
+
+
+def describe(table: str, column: str, found_type: str) -> ColumnSpec:
+    """Return what a column of a file means; `found_type` is the type of its values."""
+    spec = TABLES[table]
+    index = _place(spec, column)
+    if index >= len(spec.columns):
+        return ColumnSpec(column, found_type, "Not described.")
+    known = spec.columns[index]
+    kind = found_type if known.type == "any" else known.type
+    return replace(known, name=column, type=kind, description=_with_member(known, column))
+
+
+def _with_member(spec: ColumnSpec, column: str) -> str:
+    start = _family(spec)
+    if spec.name == column or not column.startswith(start):
+        return spec.description
+    member = column[len(start) :]
+    return f"{spec.description} ({member})" if member else spec.description

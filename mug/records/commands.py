@@ -1,0 +1,159 @@
+"""The commands ``mug export`` and ``mug verify``."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mug.errors import MugError
+from mug.records.errors import RecordsError, RecordsNotFoundError, UnknownSessionError
+from mug.records.places import exports_dir, records_path
+from mug.records.reader import RecordReader, SessionHead
+
+__all__ = ["add_export_arguments", "add_verify_arguments", "export_main", "verify_main"]
+
+
+def add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``mug export``."""
+    _add_common(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the folder to make (default: EXPERIMENT/exports/… in the data folder); with several sessions, the "
+        "folder that gets one folder for each",
+    )
+    parser.add_argument("--excel", action="store_true", help="also write copies that are safe to open with Excel")
+    parser.add_argument("--progress", action="store_true", help="print progress as JSON lines, for programs")
+
+
+def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``mug verify``."""
+    _add_common(parser)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), metavar="DIR", help="the data folder (default: data)"
+    )
+    parser.add_argument("--experiment", required=True, metavar="ID", help="the experiment's id")
+    parser.add_argument("--session", metavar="ID", help="only this session (default: all of the experiment)")
+    parser.add_argument("--pilot", action="store_true", help="the pilot sessions instead of the real ones")
+
+
+def export_main(args: argparse.Namespace) -> int:
+    """Export sessions; returns the exit code: 0, or 1 with a sentence on stderr."""
+    from mug.records.export import export_session
+
+    try:
+        path, sessions = _sessions(args)
+        targets = _targets(args, sessions)
+        show = _json_progress if args.progress else _progress_line
+        for number, (session, out) in enumerate(targets):
+            result = export_session(
+                path, session.session_id, out, progress=_scaled(show, number, len(targets)), excel=args.excel
+            )
+            if args.progress:
+                for problem in result.problems:
+                    _print_json({"problem": problem, "session": session.session_id})
+            else:
+                rows = ", ".join(f"{table} {count:,}" for table, count in result.counts.items())
+                sys.stdout.write(f"{result.folder}\n  rows: {rows}\n")
+                for problem in result.problems:
+                    sys.stdout.write(f"  note: {problem}\n")
+        if args.progress:
+            done = targets[0][1] if len(targets) == 1 else targets[0][1].parent
+            _print_json({"done": str(done.absolute())})
+    except MugError as error:
+        return _fail(args, error)
+    return 0
+
+
+def verify_main(args: argparse.Namespace) -> int:
+    """Check the records; returns the exit code: 0 when they are whole, 1 otherwise, with a line for each problem."""
+    from mug.records.verify import verify
+
+    try:
+        path, _ = _sessions(args)
+        report = verify(path, args.session, progress=_progress_line)
+    except MugError as error:
+        return _fail(args, error)
+    for problem in report.problems:
+        sys.stdout.write(f"{problem.where}: {problem.message} [{problem.code}]\n")
+    checked = (
+        f"{report.entries:,} entries, {report.bodies:,} bodies and {report.frames:,} frames of "
+        f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''} were checked"
+    )
+    if report.ok:
+        sys.stdout.write(f"{path}: whole; {checked}\n")
+        return 0
+    count = len(report.problems)
+    sys.stdout.write(f"{path}: {count} problem{'s' if count != 1 else ''}; {checked}\n")
+    return 1
+
+
+def _sessions(args: argparse.Namespace) -> tuple[Path, list[SessionHead]]:
+    path = records_path(args.data, args.experiment, args.pilot)
+    if not path.is_file():
+        other = records_path(args.data, args.experiment, not args.pilot)
+        if other.is_file():
+            kind = "real sessions only: leave out --pilot" if args.pilot else "pilot sessions only: add --pilot"
+            raise RecordsError(f"the experiment {args.experiment!r} in {args.data} has {kind}")
+        raise RecordsNotFoundError(path)
+    with RecordReader(path) as reader:
+        sessions = reader.sessions()
+    if args.session is None:
+        if not sessions:
+            raise RecordsError(f"{path} holds no session yet")
+        return path, sessions
+    chosen = [session for session in sessions if session.session_id == args.session]
+    if not chosen:
+        raise UnknownSessionError(args.session, tuple(session.session_id for session in sessions))
+    return path, chosen
+
+
+def _targets(args: argparse.Namespace, sessions: list[SessionHead]) -> list[tuple[SessionHead, Path]]:
+    today = datetime.now().astimezone().strftime("%Y-%m-%d")
+    if args.out is not None:
+        if len(sessions) == 1:
+            return [(sessions[0], args.out)]
+        return [(session, args.out / session.session_id) for session in sessions]
+    targets = []
+    for session in sessions:
+        name = f"{session.experiment_id}_{session.session_id}_{today}"
+        out = exports_dir(args.data, session.experiment_id) / name
+        number = 2
+        while out.exists():
+            out = out.with_name(f"{name}_{number}")
+            number += 1
+        targets.append((session, out))
+    return targets
+
+
+def _scaled(show: Callable[[float, str], None], number: int, total: int) -> Callable[[float, str], None]:
+    return lambda fraction, text: show((number + fraction) / total, text)
+
+
+def _json_progress(fraction: float, text: str) -> None:
+    _print_json({"progress": round(fraction, 4), "text": text})
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _progress_line(fraction: float, text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{fraction:4.0%} {text}" if fraction < 1 else "\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _fail(args: argparse.Namespace, error: MugError) -> int:
+    if getattr(args, "progress", False):
+        _print_json({"error": str(error)})
+    sys.stderr.write(f"mug: {error}\n")
+    return 1

@@ -1,0 +1,49 @@
+"""Copies of the tables that Excel opens by a double click, with texts that cannot run as formulas."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from mug.records.spool import TableFile
+
+__all__ = ["write_excel_copies"]
+
+_FORMULA: Final = "^[=+@\\t\\r-]"
+
+
+def write_excel_copies(folder: Path, tables: Sequence[TableFile]) -> None:
+    """Write ``excel/<same name>`` for each table: a byte order mark, and ' before texts that begin like a formula."""
+    target = folder / "excel"
+    target.mkdir()
+    parse = pa.csv.ParseOptions(newlines_in_values=True)
+    for table in tables:
+        if table.rows == 0:
+            (target / table.path.name).write_bytes(b"\xef\xbb\xbf" + table.path.read_bytes())
+            continue
+        convert = pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(table.columns, pa.string()),
+            null_values=["NA"],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        )
+        texts = {name for name, kind in table.columns.items() if kind in ("string", "datetime")}
+        with (target / table.path.name).open("wb") as out:
+            out.write(b"\xef\xbb\xbf")
+            with pa.csv.open_csv(table.path, parse_options=parse, convert_options=convert) as reader:
+                options = pa.csv.WriteOptions(eol="\r\n")
+                with pa.csv.CSVWriter(out, reader.schema, write_options=options) as writer:
+                    for batch in reader:
+                        columns = [
+                            _safe(column) if name in texts else column
+                            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                        ]
+                        writer.write_batch(pa.record_batch(columns, schema=reader.schema))
+
+
+def _safe(column: pa.Array) -> pa.Array:
+    dangerous = pc.match_substring_regex(column, _FORMULA)
+    return pc.if_else(dangerous, pc.binary_join_element_wise("'", column, ""), column)

@@ -1,0 +1,159 @@
+"""What happened in one session, put together from its facts: the base of the tables and of verification.
+
+Chunks are only named here (their bytes stay on disk), so a whole session fits in memory.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from mug.records import facts as f
+from mug.records.errors import UnknownSessionError
+from mug.records.reader import RecordReader
+
+__all__ = ["Happening", "MatchStory", "ParticipantStory", "SessionHistory", "VisitStory", "read_history"]
+
+
+@dataclass
+class ParticipantStory:
+    """One participant: everything but the visits."""
+
+    joined: f.ParticipantJoined
+    plan: f.PlanDrawn | None = None
+    mug_globals: dict[str, Any] = field(default_factory=dict)
+    finished: f.ParticipantFinished | None = None
+
+
+@dataclass
+class VisitStory:
+    """One visit that was started. `index`: its place in the plan, from 0."""
+
+    participant_id: str
+    planned: f.PlannedVisit
+    index: int
+    started_at: str = ""
+    finished: f.VisitFinished | None = None
+
+
+@dataclass
+class MatchStory:
+    """One match, with what was flagged about it."""
+
+    formed: f.MatchFormed
+    ended: f.MatchEnded | None = None
+    flags: list[f.MatchFlagged] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A fact with its number in the journal."""
+
+    seq: int
+    fact: f.AnyFact
+
+
+@dataclass
+class SessionHistory:
+    """One session.
+
+    Attributes:
+        opened: How it began, with the frozen study.
+        visits: Visit id -> visit, those that were started, in the order of their start.
+        chunks: All stored chunks in the order in which they were stored.
+        console: What the experimenter and the server did.
+        server_events: Connections and errors of participants, as the server saw them.
+        last_at: Time of the last fact.
+    """
+
+    opened: f.SessionOpened
+    ended: f.SessionEnded | None = None
+    participants: dict[str, ParticipantStory] = field(default_factory=dict)
+    visits: dict[str, VisitStory] = field(default_factory=dict)
+    matches: dict[str, MatchStory] = field(default_factory=dict)
+    chunks: list[f.ChunkStored] = field(default_factory=list)
+    console: list[Happening] = field(default_factory=list)
+    server_events: list[Happening] = field(default_factory=list)
+    last_at: str = ""
+    facts: int = 0
+
+    def chunks_of(self, stream: str) -> list[f.ChunkStored]:
+        """Return the chunks of one stream, each (visit, stream, number) once, in order of visit and number."""
+        unique: dict[tuple[str, int], f.ChunkStored] = {}
+        for chunk in self.chunks:
+            if chunk.stream == stream:
+                unique.setdefault((chunk.visit_id, chunk.seq), chunk)
+        order = {visit_id: place for place, visit_id in enumerate(self.visits)}
+        return sorted(unique.values(), key=lambda chunk: (order.get(chunk.visit_id, len(order)), chunk.seq))
+
+    def scene_of(self, visit_id: str) -> str | None:
+        """Return the scene of a visit; None when the visit was never started."""
+        visit = self.visits.get(visit_id)
+        return visit.planned.scene_id if visit else None
+
+    def matches_of(self, visit_id: str) -> list[MatchStory]:
+        """Return the matches of a visit in the order in which they were formed."""
+        return [match for match in self.matches.values() if match.formed.visit_id == visit_id]
+
+
+def read_history(reader: RecordReader, session_id: str) -> SessionHistory:
+    """Fold the facts of a session.
+
+    Raises:
+        UnknownSessionError: The records do not hold it.
+        RecordsDamagedError: A fact is missing or cannot be understood.
+    """
+    history: SessionHistory | None = None
+    planned: dict[str, tuple[str, int, f.PlannedVisit]] = {}
+    for seq, fact in reader.numbered_facts(session_id):
+        if history is None:
+            if not isinstance(fact, f.SessionOpened):
+                continue
+            history = SessionHistory(fact)
+        _take(history, planned, seq, fact)
+        history.facts += 1
+        history.last_at = max(history.last_at, fact.at)
+    if history is None:
+        raise UnknownSessionError(session_id, tuple(session.session_id for session in reader.sessions()))
+    return history
+
+
+def _take(
+    history: SessionHistory, planned: dict[str, tuple[str, int, f.PlannedVisit]], seq: int, fact: f.AnyFact
+) -> None:
+    match fact:
+        case f.ChunkStored():
+            history.chunks.append(fact)
+        case f.SessionEnded():
+            history.ended = fact
+            history.console.append(Happening(seq, fact))
+        case f.SessionOpened() | f.ServerStarted() | f.ConsoleAction():
+            history.console.append(Happening(seq, fact))
+        case f.ParticipantJoined():
+            history.participants.setdefault(fact.participant_id, ParticipantStory(fact))
+        case f.PlanDrawn():
+            for index, visit in enumerate(fact.visits):
+                planned[visit.visit_id] = (fact.participant_id, index, visit)
+            if story := history.participants.get(fact.participant_id):
+                story.plan = fact
+        case f.VisitStarted():
+            if fact.visit_id in planned:
+                who, index, visit = planned[fact.visit_id]
+                history.visits.setdefault(fact.visit_id, VisitStory(who, visit, index, fact.at))
+        case f.VisitFinished():
+            if fact.visit_id in history.visits:
+                history.visits[fact.visit_id].finished = fact
+        case f.MatchFormed():
+            history.matches.setdefault(fact.match_id, MatchStory(fact))
+        case f.MatchEnded():
+            if fact.match_id in history.matches:
+                history.matches[fact.match_id].ended = fact
+        case f.MatchFlagged():
+            if fact.match_id in history.matches:
+                history.matches[fact.match_id].flags.append(fact)
+        case f.GlobalsSet():
+            if story := history.participants.get(fact.participant_id):
+                story.mug_globals = fact.values
+        case f.ParticipantFinished():
+            if story := history.participants.get(fact.participant_id):
+                story.finished = fact
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
+            history.server_events.append(Happening(seq, fact))

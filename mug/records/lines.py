@@ -1,0 +1,150 @@
+"""The tables that come as JSON lines: events, telemetry, forms. What cannot be read is kept and reported."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mug.records import facts as f
+from mug.records.codebook import TABLES
+from mug.records.history import SessionHistory
+from mug.records.spool import TableSpool, json_text
+
+__all__ = ["EpisodeMark", "LinesTable", "count_lines", "read_lines", "server_event_rows"]
+
+_ROWS_AT_ONCE: Final = 10_000
+_FIXED: Final = {
+    name: tuple(column.name for column in TABLES[name].columns if "<" not in column.name)
+    for name in ("events", "telemetry", "forms")
+}
+_TYPES: Final = {
+    name: {column.name: column.type for column in TABLES[name].columns} for name in ("events", "telemetry", "forms")
+}
+
+
+@dataclass(frozen=True)
+class EpisodeMark:
+    """An `episode_started` or `episode_ended` event, for the table of episodes."""
+
+    visit_id: str
+    row: dict[str, Any]
+
+
+def count_lines(body: bytes) -> int:
+    """Return how many rows a body of JSON lines has."""
+    return sum(1 for line in body.splitlines() if line.strip())
+
+
+def read_lines(body: bytes) -> Iterator[dict[str, Any] | str]:
+    """Yield each line's object; a line that is none is given as its text."""
+    for line in body.splitlines():
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        yield row if isinstance(row, dict) else line.decode("utf-8", "replace")
+
+
+class LinesTable:
+    """Feeds the rows of one stream into a spool.
+
+    Attributes:
+        problems: Sentences about chunks and lines that could not be read.
+        marks: The events about episodes that were met on the way.
+    """
+
+    def __init__(self, spool: TableSpool, history: SessionHistory, read_body: Callable[[str], bytes | None]) -> None:
+        self.problems: list[str] = []
+        self.marks: list[EpisodeMark] = []
+        self._spool = spool
+        self._history = history
+        self._read_body = read_body
+        self._fixed = _FIXED[spool.table]
+        self._types = _TYPES[spool.table]
+        self._rows: list[dict[str, Any]] = []
+
+    def add_chunk(self, chunk: f.ChunkStored) -> None:
+        """Add the rows of one chunk."""
+        body = self._read_body(chunk.sha256)
+        if body is None:
+            self.problems.append(f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: its bytes are missing")
+            return
+        known = {
+            "session_id": self._history.opened.session_id,
+            "participant_id": chunk.participant_id,
+            "visit_id": chunk.visit_id,
+            "scene_id": self._history.scene_of(chunk.visit_id),
+        }
+        for number, line in enumerate(read_lines(body)):
+            if isinstance(line, str):
+                self.problems.append(
+                    f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: line {number + 1} is not a JSON object"
+                )
+                line = {"name": "unreadable", "text": line}
+            if chunk.stream == "event" and line.get("name") in ("episode_started", "episode_ended"):
+                self.marks.append(EpisodeMark(chunk.visit_id, line))
+            self.add_row(known | ({"source": "page"} if chunk.stream == "event" else {}), line)
+
+    def add_row(self, known: dict[str, Any], said: dict[str, Any]) -> None:
+        """Add one row: what is `known` for certain wins over what the page `said`."""
+        row = dict(known)
+        rest = {}
+        for name, value in said.items():
+            if name in row:
+                if row[name] != value:
+                    rest[name] = value
+            elif name in self._types and name != "data":
+                row[name] = _fitting(value, self._types[name])
+                if row[name] is None and value is not None:
+                    rest[name] = value
+            elif self._spool.table == "telemetry":
+                row[name] = value if isinstance(value, bool | int | float | str | None) else json_text(value)
+            else:
+                rest[name] = value
+        if rest:
+            row["data"] = json_text(rest)
+        self._rows.append(row)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand on what is waiting."""
+        if self._rows:
+            others = dict.fromkeys(name for row in self._rows for name in row if name not in self._fixed)
+            columns = {name: [row.get(name) for row in self._rows] for name in (*self._fixed, *others)}
+            self._spool.add(columns, len(self._rows))
+            self._rows = []
+
+
+def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield what the server saw of participants, as (known, said) for `LinesTable.add_row`."""
+    for happening in history.server_events:
+        fact = happening.fact
+        known: dict[str, Any] = {"session_id": history.opened.session_id, "source": "server", "at": fact.at}
+        match fact:
+            case f.Connected():
+                yield known | {"participant_id": fact.participant_id, "name": "connected"}, {"tab_id": fact.tab_id}
+            case f.Disconnected():
+                said = {"reason": fact.reason} if fact.reason else {}
+                yield known | {"participant_id": fact.participant_id, "name": "disconnected"}, said
+            case f.TokenRenewed():
+                yield known | {"participant_id": fact.participant_id, "name": "let_in"}, {}
+            case f.ErrorReported():
+                place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
+                said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}
+                yield known | place | {"participant_id": fact.participant_id, "name": "error"}, said
+
+
+def _fitting(value: Any, kind: str) -> Any:
+    """Return the value when it has the column's type; None sends it to `data` instead."""
+    match kind:
+        case "number":
+            return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        case "integer":
+            return value if type(value) is int else None
+        case "boolean":
+            return value if isinstance(value, bool) else None
+        case _:
+            return value if isinstance(value, str) else (None if value is None else json_text(value))

@@ -1,0 +1,229 @@
+"""The tables that are small enough to be made in one go: participants, visits, matches, episodes, console."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mug.play.chunks import Column, flatten_columns
+from mug.records import facts as f
+from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
+from mug.records.episodes import EpisodeFrames
+from mug.records.frames import hold_large_values
+from mug.records.history import SessionHistory
+from mug.records.lines import EpisodeMark
+from mug.records.spool import json_text
+
+__all__ = ["Rows", "console_rows", "episode_columns", "match_rows", "participant_rows", "visit_rows"]
+
+Rows = list[dict[str, Any]]
+
+_NOT_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames]) -> Rows:
+    """Return one row for each participant, in the order in which they joined."""
+    frames_of_match: dict[str, int] = {}
+    for episode in episodes:
+        frames_of_match[episode.match_id] = frames_of_match.get(episode.match_id, 0) + episode.frames
+    rows: Rows = []
+    for participant_id, story in history.participants.items():
+        visits = [visit for visit in history.visits.values() if visit.participant_id == participant_id]
+        played = [
+            match_id for match_id, match in history.matches.items() if participant_id in match.formed.agents.values()
+        ]
+        seen = [happening.fact for happening in history.server_events]
+        row: dict[str, Any] = {
+            "session_id": history.opened.session_id,
+            "participant_id": participant_id,
+            "joined_at": story.joined.at,
+            "finished_at": story.finished.at if story.finished else None,
+            "outcome": story.finished.outcome if story.finished else None,
+            "outcome_message": (story.finished.message or None) if story.finished else None,
+            "completion_code": story.plan.completion_code if story.plan else None,
+            "seed": str(story.joined.seed),
+            "plan": json_text([visit.scene_id for visit in story.plan.visits]) if story.plan else None,
+            "visits_planned": len(story.plan.visits) if story.plan else 0,
+            "visits_started": len(visits),
+            "visits_finished": sum(visit.finished is not None for visit in visits),
+            "frames": sum(frames_of_match.get(match_id, 0) for match_id in played),
+            "connections": sum(isinstance(x, f.Connected) and x.participant_id == participant_id for x in seen),
+            "errors": sum(isinstance(x, f.ErrorReported) and x.participant_id == participant_id for x in seen),
+        }
+        row |= {f"environment.{key}": _cell(value) for key, value in story.joined.environment.items()}
+        row |= {f"params.{key}": value for key, value in story.joined.params.items()}
+        row |= {f"globals.{key}": _cell(value) for key, value in story.mug_globals.items()}
+        rows.append(row)
+    return rows
+
+
+def visit_rows(history: SessionHistory) -> Rows:
+    """Return one row for each visit that was started, in the order of their start."""
+    rows: Rows = []
+    for visit_id, visit in history.visits.items():
+        matches = history.matches_of(visit_id)
+        agents = matches[-1].formed.agents if matches else {}
+        own = [agent for agent, who in agents.items() if who == visit.participant_id]
+        rows.append(
+            {
+                "session_id": history.opened.session_id,
+                "participant_id": visit.participant_id,
+                "visit_id": visit_id,
+                "scene_id": visit.planned.scene_id,
+                "kind": visit.planned.kind,
+                "visit_index": visit.index,
+                "node_path": ".".join(map(str, visit.planned.node_path)),
+                "repetition": ".".join(map(str, visit.planned.repetition)) or None,
+                "started_at": visit.started_at,
+                "finished_at": visit.finished.at if visit.finished else None,
+                "outcome": visit.finished.outcome if visit.finished else None,
+                "match_id": matches[-1].formed.match_id if matches else None,
+                "agent_id": " ".join(own) or None,
+            }
+        )
+    return rows
+
+
+def match_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames]) -> Rows:
+    """Return one row for each match, in the order in which they were formed."""
+    rows: Rows = []
+    for match_id, match in history.matches.items():
+        played = [episode for episode in episodes if episode.match_id == match_id]
+        flags = [{"at": flag.at, "flag": flag.flag, "detail": flag.detail} for flag in match.flags]
+        row: dict[str, Any] = {
+            "session_id": history.opened.session_id,
+            "scene_id": match.formed.scene_id,
+            "match_id": match_id,
+            "visit_id": match.formed.visit_id,
+            "formed_at": match.formed.at,
+            "ended_at": match.ended.at if match.ended else None,
+            "outcome": match.ended.outcome if match.ended else None,
+            "seed": str(match.formed.seed),
+            "episodes": len(played),
+            "frames": sum(episode.frames for episode in played),
+            "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)) or None,
+            "flag_details": json_text(flags) if flags else None,
+        }
+        rows.append(row | {f"agents.{agent}": who for agent, who in match.formed.agents.items()})
+    return rows
+
+
+def episode_columns(
+    history: SessionHistory, episodes: Sequence[EpisodeFrames], marks: Sequence[EpisodeMark], arrays: ArrayStore
+) -> tuple[dict[str, list[Any] | Any], int, list[str]]:
+    """Return the table of episodes as columns, its number of rows, and what is wrong, in words."""
+    stored = {(episode.match_id, episode.episode): episode for episode in episodes}
+    started: dict[tuple[str, int], dict[str, Any]] = {}
+    ended: dict[tuple[str, int], dict[str, Any]] = {}
+    for mark in marks:
+        key = (mark.row.get("match_id"), mark.row.get("episode"))
+        if not isinstance(key[0], str) or type(key[1]) is not int:
+            continue
+        place = (key[0], key[1])
+        if mark.row["name"] == "episode_started":
+            started.setdefault(place, mark.row)
+        else:
+            ended[place] = mark.row
+    order = {match_id: index for index, match_id in enumerate(history.matches)}
+    keys = sorted(started.keys() | stored.keys() | ended.keys(), key=lambda key: (order.get(key[0], len(order)), key))
+    rows: Rows = []
+    problems: list[str] = []
+    for match_id, number in keys:
+        frames = stored.get((match_id, number), EpisodeFrames(match_id, number, (), 0, (), ()))
+        begin, end = started.get((match_id, number), {}), ended.get((match_id, number))
+        match = history.matches.get(match_id)
+        gaps = any("missing" in problem for problem in frames.problems)
+        if end is not None and end.get("frames") != frames.frames:
+            problems.append(
+                f"match {match_id}, episode {number}: it ended after {end.get('frames')} frames, "
+                f"and {frames.frames} are stored"
+            )
+        if end is not None and end.get("chain_hash") and frames.chain_hash not in ("", end["chain_hash"]):
+            problems.append(f"match {match_id}, episode {number}: the hash of its frames is not the one it ended with")
+        rows.append(
+            {
+                "session_id": history.opened.session_id,
+                "scene_id": match.formed.scene_id if match else None,
+                "match_id": match_id,
+                "episode": number,
+                "seed": str(begin["seed"]) if begin.get("seed") is not None else None,
+                "started_at": _text_or_none(begin.get("at")),
+                "ended_at": _text_or_none(end.get("at")) if end else None,
+                "frames": frames.frames,
+                "end": _text_or_none(end.get("end")) if end else None,
+                "complete": end is not None and not gaps and end.get("frames") == frames.frames,
+                "chain_hash": frames.chain_hash or None,
+                "agreement": _agreement(frames, match.flags if match else []),
+            }
+        )
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in (rows[0] if rows else {})}
+    whole: dict[str, Column] = {}
+    for row, key in enumerate(keys):
+        for source, name in (
+            (started.get(key, {}), "reset_observations"),
+            (started.get(key, {}), "reset_infos"),
+            (ended.get(key, {}), "final_observations"),
+        ):
+            values = source.get(name)
+            if isinstance(values, Mapping):
+                for agent, value in values.items():
+                    column = whole.setdefault(f"{name}.{agent}", [None] * len(keys))
+                    column[row] = _numbers_back(value)
+    flat: dict[str, Column] = {}
+    for name, column in whole.items():
+        flat |= flatten_columns({name: column}, max_values=MAX_ROW_VALUES)
+    for name, column in flat.items():
+        for row, (match_id, number) in enumerate(keys):
+            one = hold_large_values({name: [column[row]]}, arrays, match_id, [number], [number])
+            for flat_name, values in one.items():
+                columns.setdefault(flat_name, [None] * len(keys))[row] = values[0]
+    return columns, len(rows), problems
+
+
+def console_rows(history: SessionHistory) -> Rows:
+    """Return one row for each thing that was done to the session, in order."""
+    rows: Rows = []
+    for happening in history.console:
+        fact = happening.fact
+        row: dict[str, Any] = {"session_id": history.opened.session_id, "at": fact.at}
+        match fact:
+            case f.ConsoleAction():
+                row |= {"action": fact.action, "participant_id": fact.participant_id, "reason": fact.reason or None}
+                row["detail"] = json_text(fact.detail) if fact.detail else None
+            case f.SessionEnded():
+                row |= {"action": "session_ended", "reason": fact.reason or None}
+            case f.ServerStarted():
+                row |= {"action": "server_started", "detail": json_text({"pid": fact.pid, "port": fact.port})}
+            case f.SessionOpened():
+                detail = {"study_hash": fact.study_hash, "versions": fact.versions, "pilot": fact.pilot}
+                row |= {"action": "session_opened", "detail": json_text(detail)}
+        rows.append(row)
+    return rows
+
+
+def _agreement(frames: EpisodeFrames, flags: Sequence[f.MatchFlagged]) -> str | None:
+    if not frames.parts:
+        return None
+    differs = any("disagree" in problem for problem in frames.problems)
+    if differs or any(
+        flag.flag == "frames_differ" and flag.detail.startswith(f"episode {frames.episode},") for flag in flags
+    ):
+        return "differs"
+    return "agreed" if len(frames.recorders) > 1 else "single"
+
+
+def _cell(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else json_text(value)
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _numbers_back(value: Any) -> Any:
+    """Return a JSON value as it was before: NaN and the infinities as numbers, lists of numbers as arrays."""
+    if isinstance(value, str):
+        return _NOT_NUMBERS.get(value, value)
+    if isinstance(value, Mapping):
+        return {str(key): _numbers_back(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_numbers_back(item) for item in value]
+    return value
