@@ -241,6 +241,7 @@ class ParticipantClient:
         self._outboxes: dict[str, _Outgoing] = {}
         self._changed = threading.Condition()
         self._client: socketio.Client | None = None
+        self._websocket: Any = None
 
     # ------------------------------------------------------------- connection
 
@@ -260,7 +261,7 @@ class ParticipantClient:
                 if time.monotonic() > deadline:
                     raise
                 threading.Event().wait(0.1)
-        self._client = client
+        self._client, self._websocket = client, client.eio.ws
         if hello:
             self.say_hello()
         return self
@@ -288,8 +289,7 @@ class ParticipantClient:
     def drop(self) -> None:
         """Close the connection, as a closed laptop does."""
         if self._client is not None:
-            self._client.disconnect()
-            self._client.shutdown()
+            _disconnect(self._client, self._websocket)
             self._client = None
 
     def come_back(self) -> ShowScene:
@@ -502,6 +502,20 @@ def made_up_chunk(match_id: str, episode: int, first: int, last: int, chain: str
     return body, decode_chunk(body).chain_hash
 
 
+def _disconnect(client: socketio.Client, websocket: Any) -> None:
+    def close() -> None:
+        # The library would wait 3 s for an answer to its closing frame, and leave a dead server's socket open.
+        if websocket.sock is not None:
+            with contextlib.suppress(OSError):
+                websocket.sock.shutdown(socket.SHUT_RDWR)
+            websocket.shutdown()
+
+    websocket.close = close
+    client.disconnect()
+    client.shutdown()
+    close()
+
+
 class LabDriver:
     """A console without a window: what MUG Lab's connection sees."""
 
@@ -511,6 +525,7 @@ class LabDriver:
         self._token = server.token if token is None else token
         self._changed = threading.Condition()
         self._client = socketio.Client(reconnection=False)
+        self._websocket: Any = None
         self._client.on("m", self._on_message, namespace="/lab")
 
     def __enter__(self) -> Self:
@@ -522,13 +537,13 @@ class LabDriver:
             auth={"token": self._token},
             wait_timeout=10,
         )
+        self._websocket = self._client.eio.ws
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.disconnect()
-        self._client.shutdown()
+        _disconnect(self._client, self._websocket)
 
     def _on_message(self, data: Any) -> None:
         with self._changed:
