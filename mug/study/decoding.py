@@ -163,28 +163,34 @@ def decode_study(raw: Mapping[str, Any]) -> tuple[Study | None, list[Problem]]:
     return study, decoder.problems
 
 
-def encode_study(study: Study) -> dict[str, Any]:
-    """Return `study` as plain data without defaults, its unknown fields in their old places."""
-    encoded = _encode(study)
+def encode_study(study: Study, *, defaults: bool = False) -> dict[str, Any]:
+    """Return `study` as plain data, its unknown fields in their old places.
+
+    Args:
+        study: The study.
+        defaults: Say the defaults too, but for those that are None.
+    """
+    encoded = _encode(study, defaults)
     return {"format": study.format, **encoded}
 
 
-def _encode(value: Any) -> Any:
+def _encode(value: Any, defaults: bool = False) -> Any:
     match value:
         case Section():
             kind = type(value).__struct_config__.tag
             plain: dict[str, Any] = {"kind": kind} if kind is not None else {}
             for info in struct_fields(type(value)):
                 found = getattr(value, info.name)
-                if not info.required and found == info.default and type(found) is type(info.default):
+                is_default = not info.required and found == info.default and type(found) is type(info.default)
+                if is_default and (not defaults or found is None):
                     continue
-                plain[info.name] = _encode(found)
+                plain[info.name] = _encode(found, defaults)
             plain.update(value.extra)
             return plain
         case KeyBinding():
             return {"keys": list(value.keys), "action": _encode(value.action)}
         case tuple() | list():
-            return [_encode(item) for item in value]
+            return [_encode(item, defaults) for item in value]
         case dict():
             return {name: _encode(item) for name, item in value.items()}
         case _:

@@ -82,7 +82,7 @@ def dump_study(study: Study, before: str | None = None) -> str:
     if before is not None:
         try:
             document = tomlkit.parse(before)
-            _merge(document, plain)
+            _merge(document, plain, encode_study(study, defaults=True))
             text = tomlkit.dumps(document)
             if _same(text, plain):
                 return text
@@ -119,8 +119,9 @@ def write_study(study: Study, path: Path) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise StudyFileError(path, f"{path} cannot be written: {error.strerror or error}") from error
+    except (OSError, UnicodeEncodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudyFileError(path, f"{path} cannot be written: {reason}") from error
 
 
 def _refuse_null(value: Any, place: str) -> None:
@@ -139,7 +140,8 @@ def _refuse_null(value: Any, place: str) -> None:
 
 
 def _same(text: str, plain: Mapping[str, Any]) -> bool:
-    return repr(_sorted(tomllib.loads(text))) == repr(_sorted(plain))
+    again, _ = decode_study(tomllib.loads(text))
+    return again is not None and repr(_sorted(encode_study(again))) == repr(_sorted(plain))
 
 
 def _sorted(value: Any) -> Any:
@@ -227,30 +229,43 @@ def _inline(value: Any) -> Any:
 # --- writing into a file that is there ------------------------------------------------------------------------------
 
 
-def _merge(target: Any, plain: Mapping[str, Any]) -> None:
-    """Change `target` (a document or table) so that it says `plain`, touching only what differs."""
-    for name in [name for name in target if name not in plain]:
-        del target[name]
-    for name, value in plain.items():
-        if name not in target:
-            target[name] = _item(name, value)
-            continue
-        current = target[name]
-        if repr(_sorted(_plain(current))) == repr(_sorted(value)):
-            continue
-        if isinstance(current, items.Table) and isinstance(value, Mapping):
-            _merge(current, value)
-        elif isinstance(current, items.AoT) and isinstance(value, list) and value:
-            _merge_tables(current, value)
+def _merge(target: Any, plain: Mapping[str, Any], full: Mapping[str, Any]) -> None:
+    """Change `target` (a document or table) so that it says `plain`, touching only what differs.
+
+    Args:
+        target: What the file says.
+        plain: What it is to say, without defaults.
+        full: The same with defaults: an entry of the file that says a default is kept.
+    """
+    for name in list(target):
+        if name in plain or name in full:
+            whole = full.get(name)
+            _merge_entry(target, name, plain.get(name, {} if isinstance(whole, Mapping) else whole), whole)
         else:
+            del target[name]
+    for name, value in plain.items():
+        if name not in target and name != "format":
             target[name] = _item(name, value)
+
+
+def _merge_entry(target: Any, name: str, value: Any, full: Any) -> None:
+    current = target[name]
+    said = repr(_sorted(_plain(current)))
+    if said in (repr(_sorted(value)), repr(_sorted(full))):
+        return
+    if isinstance(current, items.Table) and isinstance(value, Mapping):
+        _merge(current, value, full if isinstance(full, Mapping) else value)
+    elif isinstance(current, items.AoT) and isinstance(value, list) and value:
+        _merge_tables(current, value, full if isinstance(full, list) else value)
+    else:
+        target[name] = _item(name, value)
 
 
 def _plain(value: Any) -> Any:
     return value.unwrap() if hasattr(value, "unwrap") else value
 
 
-def _merge_tables(current: items.AoT, plain: list[Any]) -> None:
+def _merge_tables(current: items.AoT, plain: list[Any], full: list[Any]) -> None:
     """Match the nodes by their scene id (wrappers by their place), so that a moved node takes its comments along."""
     old = list(current)
     free = list(range(len(old)))
@@ -269,17 +284,17 @@ def _merge_tables(current: items.AoT, plain: list[Any]) -> None:
     if in_place:
         for place in range(len(old) - 1, len(plain) - 1, -1):
             del current[place]
-        for table, item in zip(current, plain, strict=True):
-            _merge(table, item)
+        for table, item, whole in zip(current, plain, full, strict=True):
+            _merge(table, item, whole)
         return
     tables = []
-    for source, item in zip(chosen, plain, strict=True):
+    for source, item, whole in zip(chosen, plain, full, strict=True):
         if source is None:
             table = tomlkit.table()
             _fill(table, item)
         else:
             table = old[source]
-            _merge(table, item)
+            _merge(table, item, whole)
         tables.append(table)
     current.clear()
     for table in tables:

@@ -1,5 +1,6 @@
 """Which values a field allows, by what is known about it: one rule for files, the editor and the chain API."""
 
+import math
 import re
 from typing import Any, Final
 
@@ -32,7 +33,20 @@ def refusal(info: FieldInfo, value: Any) -> tuple[str, str] | None:
         return "not_allowed", f"is {shown(value)}{hint}; allowed: {allowed}"
     if isinstance(value, str):
         return _refused_text(info, value)
+    if not _is_finite(value):
+        return "not_finite", f"holds a number that is not finite, which no page can read: {shown(value)}"
     return None
+
+
+def _is_finite(value: Any) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case dict():
+            return all(_is_finite(item) for item in value.values())
+        case list() | tuple():
+            return all(_is_finite(item) for item in value)
+    return True
 
 
 def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
@@ -42,7 +56,7 @@ def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
         and (info.gt is None or value > info.gt)
         and (info.le is None or value <= info.le)
     )
-    if fine and value == value:
+    if fine and math.isfinite(value):
         return None
     unit = f" {info.unit}" if info.unit else ""
     if low is not None and info.le is not None:
