@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 1 problems found, 2 it cannot be done."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     own, rest = _split(arguments)
-    parser = build_parser()
+    parser = build_parser(next((word for word in own if not word.startswith("-")), None))
     args = parser.parse_args(own)
     args.argv = rest
     run: Callable[[argparse.Namespace], int | None] | None = getattr(args, "run", None)
@@ -32,8 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Describe all subcommands."""
+def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """Describe the subcommands.
+
+    Args:
+        chosen: The subcommand that is being called: options that a package describes itself are added for this one
+            only, so that a command does not pay for the others' imports.
+    """
     parser = argparse.ArgumentParser(
         prog="mug", description="Multi-User Gymnasium: run real-time behavioural experiments.", allow_abbrev=False
     )
@@ -61,27 +66,15 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("study", metavar="STUDY", help="a folder with study.toml, or a Python script")
     check.set_defaults(run=_check)
 
-    for name, help_text, run in (
-        ("export", "write a session's tables as files", _export),
-        ("verify", "check a session's records", _verify),
+    for name, help_text, run, describe in (
+        ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
+        ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
+        ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
     ):
-        records = commands.add_parser(name, help=help_text)
-        records.add_argument("--data", default="data", metavar="DIR", help="folder of the records (default: data)")
-        records.add_argument("--experiment", required=True, metavar="ID", help="the experiment's id")
-        records.add_argument("--session", metavar="ID", help="the session (default: the newest)")
-        records.add_argument("--pilot", action="store_true", help="of the pilots")
-        if name == "export":
-            records.add_argument("--out", metavar="DIR", help="target folder (default: DATA/EXPERIMENT/exports/…)")
-            records.add_argument("--progress", action="store_true", help="write JSON lines about the progress")
-        records.set_defaults(run=run)
-
-    runtime = commands.add_parser("runtime", help="the Python that runs in browsers")
-    actions = runtime.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("status", help="say what is installed")
-    install = actions.add_parser("install", help="fetch and verify it")
-    install.add_argument("--from", dest="source", metavar="PATH", help="a folder or archive that holds it")
-    actions.add_parser("verify", help="compare every file with its hash")
-    runtime.set_defaults(run=_runtime)
+        command = commands.add_parser(name, help=help_text)
+        if name == chosen:
+            getattr(importlib.import_module(describe[0]), describe[1])(command)
+        command.set_defaults(run=run)
     return parser
 
 
