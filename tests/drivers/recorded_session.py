@@ -1,0 +1,143 @@
+"""Writes a session's records as a server would: for tests of exports, verification and lists of sessions."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from mug.play.chunks import EMPTY_CHAIN, decode_chunk, encode_chunk
+from mug.records import RecordWriter, records_path
+from mug.records import facts as f
+
+AT = "2026-03-01T10:00:00.000Z"
+
+
+class RecordedSession:
+    """One session of the experiment ``exp`` that is being recorded; a context manager."""
+
+    def __init__(self, data_dir: Path, session_id: str = "s1", *, study: dict[str, Any] | None = None) -> None:
+        self.path = records_path(data_dir, "exp")
+        self.session_id = session_id
+        self.writer = RecordWriter.open(self.path)
+        self.seq: dict[tuple[str, str], int] = {}
+        self.chain: dict[tuple[str, int], str] = {}
+        self.facts: list[f.AnyFact] = []
+        self.add(
+            f.SessionOpened(
+                at=AT,
+                session_id=session_id,
+                experiment_id="exp",
+                study_hash="ab" * 32,
+                seed=2**64 - 1,
+                versions={"mug": "0.1.0"},
+                study=study or {"id": "exp", "title": "An experiment"},
+            )
+        )
+
+    def __enter__(self) -> "RecordedSession":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.writer.close()
+
+    def add(self, *facts: f.AnyFact, bodies: Mapping[str, bytes] | None = None) -> None:
+        self.facts += facts
+        self.writer.append(facts, bodies or {})
+
+    def join(
+        self,
+        participant_id: str,
+        scenes: Sequence[str] = ("game",),
+        *,
+        params: dict[str, str] | None = None,
+        environment: dict[str, Any] | None = None,
+        completion_code: str | None = None,
+    ) -> list[str]:
+        """Let a participant join with a plan; returns the ids of the visits."""
+        visits = tuple(
+            f.PlannedVisit(visit_id=f"v-{participant_id}-{index}", scene_id=scene, node_path=(index,), kind="gym_game")
+            for index, scene in enumerate(scenes)
+        )
+        self.add(
+            f.ParticipantJoined(
+                at=AT,
+                participant_id=participant_id,
+                seed=2**63 + 5,
+                token_sha256="t",
+                params=params or {},
+                environment=environment or {},
+            ),
+            f.PlanDrawn(at=AT, participant_id=participant_id, visits=visits, completion_code=completion_code),
+        )
+        return [visit.visit_id for visit in visits]
+
+    def start(self, participant_id: str, visit_id: str) -> None:
+        self.add(f.VisitStarted(at=AT, participant_id=participant_id, visit_id=visit_id))
+
+    def match(
+        self, match_id: str, visit_id: str, agents: Mapping[str, str], scene_id: str = "game", seed: int = 3
+    ) -> None:
+        self.add(
+            f.MatchFormed(
+                at=AT, match_id=match_id, visit_id=visit_id, scene_id=scene_id, seed=seed, agents=dict(agents)
+            )
+        )
+
+    def play(self, participant_id: str, visit_id: str, match_id: str, agents: Mapping[str, str]) -> None:
+        """Start a visit with its match."""
+        self.start(participant_id, visit_id)
+        self.match(match_id, visit_id, agents)
+
+    def chunk(
+        self, participant_id: str, visit_id: str, stream: str, body: bytes, meta: dict[str, Any] | None = None
+    ) -> f.ChunkStored:
+        digest = hashlib.sha256(body).hexdigest()
+        seq = self.seq.get((visit_id, stream), 0)
+        self.seq[visit_id, stream] = seq + 1
+        stored = f.ChunkStored(
+            at=AT,
+            participant_id=participant_id,
+            visit_id=visit_id,
+            stream=stream,
+            seq=seq,
+            sha256=digest,
+            size=len(body),
+            meta=meta or {},
+        )
+        self.add(stored, bodies={digest: body})
+        return stored
+
+    def lines(self, participant_id: str, visit_id: str, stream: str, *rows: Mapping[str, Any]) -> None:
+        body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        self.chunk(participant_id, visit_id, stream, body.encode())
+
+    def frames(
+        self,
+        participant_id: str,
+        visit_id: str,
+        match_id: str,
+        episode: int,
+        first: int,
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        repeated: bool = False,
+        chain: str | None = None,
+    ) -> f.ChunkStored:
+        """Store rows as the page's recorder would; `columns` without ``frame``."""
+        rows = len(next(iter(columns.values())))
+        body = encode_chunk(
+            match_id=match_id,
+            episode=episode,
+            first=first,
+            columns={"frame": list(range(first, first + rows)), **columns},
+            previous_chain_hash=chain or self.chain.get((match_id, episode), EMPTY_CHAIN),
+        )
+        decoded = decode_chunk(body)
+        if not repeated:
+            self.chain[match_id, episode] = decoded.chain_hash
+        meta = decoded.meta | ({"repeated": True} if repeated else {})
+        return self.chunk(participant_id, visit_id, "frames", body, meta)
