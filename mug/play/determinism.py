@@ -82,10 +82,16 @@ class NativeEntropy:
                 derive_seed(seed, "bytes", next(draws), bits=256).to_bytes(32, "little") for _ in range(-(-size // 32))
             )[:size]
 
+        seed_random = random.Random.seed
+
+        def seed_from_match(generator: random.Random, a: Any = None, version: int = 2) -> None:
+            seed_random(generator, derive_seed(seed, "bits", next(draws)) if a is None else a, version)
+
         with contextlib.ExitStack() as stack:
             for target, name, replacement in (
                 (np.random.bit_generator, "randbits", randbits),
                 (random, "_urandom", urandom),
+                (random.Random, "seed", seed_from_match),
                 (time, "time", clock_s),
                 (time, "time_ns", lambda: int(clock_s() * 1e9)),
                 (time, "monotonic", clock_s),

@@ -167,7 +167,6 @@ class GameSession:
             return output
         if self._next == "between":
             self._begin_episode(self._world.episode + 1, output)
-            self._next = "step"
             output.wait_s = self.config.reset_freeze_s
         elif self._next == "step":
             world, actors = self._world, self._require_actors()
@@ -203,8 +202,12 @@ class GameSession:
 
     def _begin_episode(self, episode: int, output: Output, *, again: bool = False) -> None:
         world = self._world
+        if world.ended is not None:
+            for agent, value in world.rewards.items():
+                world.earlier_rewards[agent] = world.earlier_rewards.get(agent, 0.0) + value
         context: dict[str, Any] = {"mug_globals": json_value(self.mug_globals)}
         seed = world.reset(episode)
+        self._next = "step"
         context["seed"] = seed
         context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
         self._require_actors().begin_episode()
@@ -266,8 +269,6 @@ class GameSession:
             "state_hash_reason": world.world_hash.reason,
         }
         output.events.append(Event("episode_ended", {**data, "again": True} if again else data))
-        for agent, value in world.rewards.items():
-            world.earlier_rewards[agent] = world.earlier_rewards.get(agent, 0.0) + value
         last = world.episode + 1 >= self.config.num_episodes
         self._next = "finished" if last else "between"
         output.finished = last

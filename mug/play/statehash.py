@@ -24,7 +24,6 @@ from mug.play.errors import NotCanonicalError
 __all__ = ["WorldHash"]
 
 _MAX_DEPTH: Final = 60
-_HEAP_TYPE: Final = 1 << 9
 _PLAIN: Final = (type(None), bool, int, float, str, bytes, bytearray)
 _NAMED: Final = (
     types.FunctionType,
@@ -248,4 +247,9 @@ class _Walk:
 
 def _is_python_object(kind: type) -> bool:
     """Whether all of an object's state is in its attributes: no base class of a C extension."""
-    return all(cls.__flags__ & _HEAP_TYPE and "__reduce__" not in cls.__dict__ for cls in kind.__mro__[:-1])
+    return all(_is_python_class(cls) and "__reduce__" not in cls.__dict__ for cls in kind.__mro__[:-1])
+
+
+def _is_python_class(cls: type) -> bool:
+    """Whether a class was made by a class statement: only those have instance dicts or slots of their own."""
+    return any("__dict__" in base.__dict__ or "__slots__" in base.__dict__ for base in cls.__mro__[:-1])
