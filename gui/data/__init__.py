@@ -1,0 +1,1 @@
+"""The Data page: the sessions that were recorded, and their export."""

@@ -1,0 +1,1 @@
+"""The Design page: the chain of a study as cards, and what is wrong with it."""

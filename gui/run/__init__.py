@@ -1,0 +1,1 @@
+"""The Run page: the server, the participants, what they do now."""

@@ -1,0 +1,1 @@
+"""Everything that runs beside the GUI thread: tasks, child processes, the bridge to the server."""

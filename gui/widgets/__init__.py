@@ -1,0 +1,1 @@
+"""Widgets that know nothing of mug: theme, buttons, cards, empty states, toasts."""

@@ -1,0 +1,170 @@
+"""MUG Lab: the composition root of the desktop app."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from gui.data.page import DataPage
+from gui.design.page import DesignPage
+from gui.places import examples
+from gui.run.page import RunPage
+from gui.runtime.crossing import Crossing
+from gui.runtime.export_process import ExportProcess
+from gui.runtime.garbage import GuiThreadGarbage
+from gui.runtime.lab_bridge import LabBridge
+from gui.runtime.server_control import ServerControl
+from gui.runtime.study_loading import StudyLoading
+from gui.runtime.tasks import Tasks
+from gui.shell.crash_dialog import CrashReporter, LogTail
+from gui.shell.data_flow import DataFlow
+from gui.shell.main_window import MainWindow
+from gui.shell.session_flow import SessionFlow
+from gui.shell.settings import LabSettings
+from gui.shell.settings_dialog import SettingsDialog
+from gui.shell.study_flow import StudyFlow
+from gui.widgets.theme import Theme
+from mug import __version__
+
+__all__ = ["Lab", "main"]
+
+
+class Lab(QObject):
+    """All parts of the app, joined.
+
+    Attributes:
+        window: The window.
+        control: The server as the app sees it.
+        studies, session, records: The three flows.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, app: QApplication, settings: LabSettings) -> None:
+        super().__init__(app)
+        self.settings = settings
+        self.theme = Theme(app, settings.theme)
+        self._tail = LogTail()
+        logging.getLogger().addHandler(self._tail)
+        self.crashes = CrashReporter(self.theme, self._tail, lambda: self.window)
+        self._garbage = GuiThreadGarbage(self)
+        self._crossing = Crossing(self)
+        self._tasks = Tasks(self._crossing, self.crashes.report, self)
+        self._bridge = LabBridge(self._crossing, self._tasks, self)
+        self.control = ServerControl(self._bridge, self._tasks, self)
+        self._loading = StudyLoading(self)
+        self._export = ExportProcess(self)
+        design = DesignPage(self.theme, examples(), settings.recent)
+        run, data = RunPage(self.theme), DataPage(self.theme)
+        self.window = MainWindow(self.theme, settings, design, run, data, __version__)
+        self.studies = StudyFlow(settings, self._loading, design)
+        self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
+        self.records = DataFlow(settings, self._tasks, self._export, data)
+        self.settings_dialog: SettingsDialog | None = None
+        self._join()
+
+    def open_study(self, path: Path) -> None:
+        """Open a study."""
+        self.studies.open_path(str(path))
+
+    @Slot()
+    def show_settings(self) -> None:
+        """Open the settings."""
+        self.settings_dialog = SettingsDialog(
+            self.theme, self.settings, is_running=self.control.is_running, parent=self.window
+        )
+        self.settings_dialog.changed.connect(self._on_settings_changed)
+        self.settings_dialog.open()
+
+    @Slot()
+    def close(self) -> None:
+        """End everything that the app started, but no server: that was asked before."""
+        self._loading.close()
+        self._export.close()
+        self._bridge.close()
+        self._crossing.close()
+        self._tasks.close()
+        self._garbage.close()
+        self.crashes.uninstall()
+        logging.getLogger().removeHandler(self._tail)
+
+    def _join(self) -> None:
+        window = self.window
+        window.open_folder_asked.connect(self.studies.ask_folder)
+        window.open_script_asked.connect(self.studies.ask_script)
+        window.open_recent_asked.connect(self.studies.open_path)
+        window.reload_asked.connect(self.studies.reload)
+        window.settings_asked.connect(self.show_settings)
+        window.run.data_dir_asked.connect(self.show_settings)
+        window.may_close = self.session.may_close
+        window.page_shown.connect(self._on_page_shown)
+        window.closing.connect(self.close)
+        self.control.outcome_changed.connect(window.show_outcome)
+        window.show_outcome(self.control.outcome)
+        self.studies.opened.connect(self.session.take_study)
+        for flow in (self.session, self.records):
+            flow.said.connect(window.toasts.say)
+        self.session.session_stopped.connect(self.records.refresh)
+        self.records.refresh()
+        self.session.find_running()
+
+    @Slot(str)
+    def _on_page_shown(self, key: str) -> None:
+        if key == "data":
+            self.records.refresh()
+
+    @Slot()
+    def _on_settings_changed(self) -> None:
+        self.session.show_places()
+        self.window.show_records_place()
+        self.records.refresh()
+
+
+def main(argv: argparse.Namespace | Sequence[str] | None = None) -> int:
+    """Run MUG Lab until its window is closed.
+
+    Args:
+        argv: What ``mug lab`` parsed, or the words themselves: perhaps a study, ``--data DIR``, ``--settings FILE``.
+
+    Returns:
+        The exit code.
+    """
+    options = argv if isinstance(argv, argparse.Namespace) else _parser().parse_args(argv)
+    if sys.platform == "linux" and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        sys.stderr.write("MUG Lab needs a display, and there is none. Without one, use `mug serve STUDY`.\n")
+        return 2
+    QCoreApplication.setOrganizationName("MUG")
+    QCoreApplication.setApplicationName("MUG Lab")
+    app = QApplication([sys.argv[0]])
+    app.setDesktopFileName("mug-lab")
+    logging.basicConfig(level=logging.INFO)
+    settings = LabSettings(getattr(options, "settings", None))
+    data_dir: Path | None = getattr(options, "data", None)
+    if data_dir is not None:
+        settings.data_dir = data_dir.resolve()
+    lab = Lab(app, settings)
+    lab.crashes.install()
+    lab.window.show()
+    if options.study is not None:
+        study = Path(options.study)
+        QTimer.singleShot(0, lab, lambda: lab.open_study(study))
+    return app.exec()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mug lab", description="Open MUG Lab, the desktop app that runs studies.")
+    parser.add_argument("study", nargs="?", type=Path, help="a study folder or a Python script")
+    parser.add_argument("--data", type=Path, help="where records go, for this run and later ones")
+    parser.add_argument("--settings", type=Path, help="a settings file of its own")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""How a node of a study's chain is shown: icon, words, one line of what it does."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+
+from mug.study.model import CompletionCodePage, EndPage, GymGame, Node, RandomizeOrder, Repeat, StartPage, StaticPage
+from mug.study.traversal import human_agents
+
+__all__ = ["NodeLook", "look_of_node"]
+
+_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_SHOWN = 140
+
+
+@dataclass(frozen=True)
+class NodeLook:
+    """A node in words.
+
+    Attributes:
+        kind: What it is.
+        icon: Its picture.
+        title: Its name: the page's heading, else its id.
+        label: The scene's id; empty for wrappers.
+        summary: One line of what happens there.
+    """
+
+    kind: str
+    icon: str
+    title: str
+    label: str
+    summary: str
+
+
+def look_of_node(node: Node) -> NodeLook:
+    """Return how `node` is shown."""
+    match node:
+        case RandomizeOrder():
+            return NodeLook("Random order", "shuffle", "Random order", "", _random_order(node))
+        case Repeat():
+            rounds = "round" if node.n == 1 else "rounds"
+            return NodeLook(
+                "Repeat", "repeat", f"Repeat · {node.n} {rounds}", "", f"Everything in here comes {_times(node.n)}."
+            )
+        case GymGame():
+            title = _plain(node.content.scene_header) or str(node.scene_id)
+            return NodeLook("Game", "game", title, str(node.scene_id), _game(node))
+        case CompletionCodePage():
+            return _page(node, "Completion code", "code", "Shows a code of the participant's own.")
+        case EndPage():
+            ends = f"Sends on to {node.redirect_url}" if node.redirect_url else "The study ends here."
+            return _page(node, "End page", "finish", ends)
+        case StartPage():
+            return _page(node, "Start page", "start", "The study begins here.")
+        case StaticPage():
+            return _page(node, "Page", "page", "A page to read.")
+
+
+def _page(node: StaticPage, kind: str, icon: str, otherwise: str) -> NodeLook:
+    body = _plain(node.scene_subheader) or _plain(node.scene_body)
+    if not body and node.scene_body_filepath:
+        body = f"From {node.scene_body_filepath}"
+    if isinstance(node, EndPage) and node.redirect_url:
+        body = otherwise
+    return NodeLook(kind, icon, _plain(node.scene_header) or str(node.scene_id), str(node.scene_id), body or otherwise)
+
+
+def _game(node: GymGame) -> str:
+    humans = len(human_agents(node))
+    episodes = node.gameplay.num_episodes
+    parts = [
+        f"{humans} player{'' if humans == 1 else 's'}",
+        f"{episodes} episode{'' if episodes == 1 else 's'}",
+        f"{node.rendering.fps} frames a second",
+    ]
+    if node.gameplay.max_steps:
+        parts.append(f"at most {node.gameplay.max_steps:,} steps")
+    policies = len(node.policies.policy_mapping) - humans
+    if policies > 0:
+        parts.insert(1, f"{policies} policy" if policies == 1 else f"{policies} policies")
+    return " · ".join(parts)
+
+
+def _random_order(node: RandomizeOrder) -> str:
+    whom = {"participant": "each participant", "group": "each group"}.get(node.per or "", "each participant or group")
+    count = len(node.scenes)
+    if node.keep_n is not None and node.keep_n < count:
+        return f"Draws {node.keep_n} of {count} in an order of its own for {whom}."
+    return f"An order of its own for {whom}."
+
+
+def _times(n: int) -> str:
+    return {1: "once", 2: "twice"}.get(n, f"{n} times")
+
+
+def _plain(html: str | None) -> str:
+    """Return the text of a piece of HTML, short enough for one line."""
+    text = " ".join(unescape(_TAG.sub(" ", html or "")).split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

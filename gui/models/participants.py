@@ -1,0 +1,339 @@
+"""The participants table: rows are the server's own `ParticipantView`s."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from typing_extensions import override
+
+from gui.models.moments import clock_time
+from mug.protocol.lab import ParticipantView
+
+__all__ = ["COLUMNS", "SORT_ROLE", "VIEW_ROLE", "ParticipantsModel", "SortedParticipants", "StateLook", "look_of"]
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True)
+class StateLook:
+    """A state as word, icon and colour role; `rank` sorts what needs help to the top."""
+
+    word: str
+    icon: str
+    role: str
+    rank: int
+
+
+_STATES = {
+    "lost": StateLook("Connection lost", "lost", "error", 0),
+    "turned_away": StateLook("Turned away", "block", "warning", 1),
+    "background": StateLook("In background", "eye-off", "warning", 2),
+    "connected": StateLook("Connected", "connected", "good", 3),
+    "finished": StateLook("Finished", "check-circle", "muted", 5),
+    "excluded": StateLook("Excluded", "block", "muted", 6),
+}
+
+_FOCUS_GONE = StateLook("–", "", "muted", 3)
+_FOCUSED = StateLook("Focused", "eye", "good", 2)
+_UNFOCUSED = StateLook("Unfocused", "blur", "warning", 1)
+_HIDDEN = StateLook("Hidden", "eye-off", "error", 0)
+
+_PHASES = {
+    "connecting": "Connecting",
+    "loading": "Loading",
+    "page": "Reading",
+    "waiting": "Waiting",
+    "matching": "Being matched",
+    "countdown": "Countdown",
+    "playing": "Playing",
+    "ended": "Ended",
+    "excluded": "Excluded",
+    "error": "Error",
+}
+
+
+def look_of(view: ParticipantView) -> StateLook:
+    """Return how a participant's state is shown; a state of a newer server keeps its own name."""
+    return _STATES.get(view.state, StateLook(view.state.replace("_", " ").capitalize(), "info", "muted", 4))
+
+
+def _focus_of(view: ParticipantView) -> StateLook:
+    if view.state not in {"connected", "background"}:
+        return _FOCUS_GONE
+    if not view.visible:
+        return _HIDDEN
+    return _FOCUSED if view.focused else _UNFOCUSED
+
+
+def _scene_of(view: ParticipantView) -> str:
+    if view.scene_id is None:
+        return "–"
+    return f"{view.scene_index + 1} of {view.scene_total} · {view.scene_id}" if view.scene_total else view.scene_id
+
+
+def _phase_of(view: ParticipantView) -> str:
+    phase = _PHASES.get(view.phase, view.phase.capitalize()) or "–"
+    if view.phase == "playing" and view.episode is not None:
+        phase = f"{phase} · episode {view.episode + 1}"
+    return f"{phase} · {view.phase_detail}" if view.phase_detail else phase
+
+
+def _number(value: float | None, unit: str = "", digits: int = 0) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}{unit}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `text` is shown, `key` sorts."""
+
+    key: str
+    title: str
+    tip: str
+    text: Callable[[ParticipantView], str]
+    sort: Callable[[ParticipantView], Any]
+    is_number: bool = False
+
+
+def _or_least(value: float | None) -> float:
+    return -1.0 if value is None else float(value)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        "state", "State", "Whether the participant's page is here", lambda v: look_of(v).word, lambda v: look_of(v).rank
+    ),
+    Column(
+        "id", "Participant", "The participant's id", lambda v: v.participant_id, lambda v: v.participant_id.casefold()
+    ),
+    Column("scene", "Scene", "The scene and its place in this participant's order", _scene_of, lambda v: v.scene_index),
+    Column("phase", "Doing", "What the page does now", _phase_of, lambda v: v.phase),
+    Column(
+        "ping",
+        "Ping",
+        "Round trip to the server",
+        lambda v: _number(v.rtt_ms, " ms"),
+        lambda v: _or_least(v.rtt_ms),
+        True,
+    ),
+    Column(
+        "focus",
+        "Focus",
+        "Whether the page is visible and has the focus",
+        lambda v: _focus_of(v).word,
+        lambda v: _focus_of(v).rank,
+    ),
+    Column(
+        "rate",
+        "fps",
+        "Game frames a second",
+        lambda v: _number(v.frame_rate_hz, "", 1),
+        lambda v: _or_least(v.frame_rate_hz),
+        True,
+    ),
+    Column(
+        "stored",
+        "Stored",
+        "Game frames stored on disk",
+        lambda v: f"{v.frames_stored:,}",
+        lambda v: v.frames_stored,
+        True,
+    ),
+    Column("errors", "Errors", "Errors that the page reported", lambda v: str(v.errors), lambda v: v.errors, True),
+)
+
+_STATE, _ID, _FOCUS, _ERRORS = 0, 1, 5, 8
+
+
+class ParticipantsModel(QAbstractTableModel):
+    """Thin over immutable rows; a drain's changes come in one `update`.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(
+        self,
+        icon_of: Callable[[str, str], QIcon],
+        colour_of: Callable[[str], QColor],
+        series_of: Callable[[int], QColor],
+        parent: QObject | None = None,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            icon_of: Icon name and colour role to the icon.
+            colour_of: Colour role to the colour.
+            series_of: Place in the order of arrival to the colour of the participant's line in the plots.
+            parent: The Qt parent.
+        """
+        super().__init__(parent)
+        self._icon_of, self._colour_of, self._series_of = icon_of, colour_of, series_of
+        self._rows: list[ParticipantView] = []
+        self._row_of: dict[str, int] = {}
+        self._dots: dict[int, QPixmap] = {}
+
+    def replace_all(self, views: Iterable[ParticipantView]) -> None:
+        """Take the rows of a snapshot."""
+        self.beginResetModel()
+        self._rows = list(views)
+        self._row_of = {view.participant_id: row for row, view in enumerate(self._rows)}
+        self.endResetModel()
+
+    def update(self, views: Iterable[ParticipantView]) -> None:
+        """Take whole rows: known participants' are replaced, new ones come last."""
+        fresh: dict[str, ParticipantView] = {}
+        for view in views:
+            row = self._row_of.get(view.participant_id)
+            if row is None:
+                fresh[view.participant_id] = view
+            elif self._rows[row] != view:
+                self._rows[row] = view
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+        if fresh:
+            first = len(self._rows)
+            self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
+            for view in fresh.values():
+                self._row_of[view.participant_id] = len(self._rows)
+                self._rows.append(view)
+            self.endInsertRows()
+
+    def rows(self) -> tuple[ParticipantView, ...]:
+        """Return the rows in order of arrival."""
+        return tuple(self._rows)
+
+    def view_of(self, participant_id: str) -> ParticipantView | None:
+        """Return a participant's row."""
+        row = self._row_of.get(participant_id)
+        return None if row is None else self._rows[row]
+
+    def recolour(self) -> None:
+        """Take icons and colours anew, after a change of theme."""
+        self._dots.clear()
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+
+    @override
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    @override
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        column = COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        return None
+
+    @override
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or not 0 <= index.row() < len(self._rows):
+            return None
+        view, column = self._rows[index.row()], COLUMNS[index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return column.text(view)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return f"{column.title}: {column.text(view)}"
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _alignment(column)
+            case Qt.ItemDataRole.DecorationRole:
+                return self._decoration(view, index.row(), index.column())
+            case Qt.ItemDataRole.ForegroundRole:
+                return self._foreground(view, index.column())
+            case Qt.ItemDataRole.ToolTipRole:
+                return _tip(view, column)
+            case _ if role == SORT_ROLE:
+                return column.sort(view)
+            case _ if role == VIEW_ROLE:
+                return view
+            case _:
+                return None
+
+    def _decoration(self, view: ParticipantView, row: int, column: int) -> QIcon | QPixmap | None:
+        if column == _STATE:
+            look = look_of(view)
+            return self._icon_of(look.icon, look.role)
+        if column == _FOCUS and (focus := _focus_of(view)).icon:
+            return self._icon_of(focus.icon, focus.role)
+        if column == _ID:
+            if row not in self._dots:
+                self._dots[row] = _dot(self._series_of(row))
+            return self._dots[row]
+        if column == _ERRORS and view.errors:
+            return self._icon_of("error", "error")
+        return None
+
+    def _foreground(self, view: ParticipantView, column: int) -> QColor | None:
+        if column == _STATE:
+            return self._colour_of(look_of(view).role)
+        if column == _FOCUS:
+            return self._colour_of(_focus_of(view).role)
+        if column == _ERRORS and view.errors:
+            return self._colour_of("error")
+        if view.state in {"finished", "excluded"}:
+            return self._colour_of("muted")
+        return None
+
+
+def _alignment(column: Column) -> int:
+    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+    return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _dot(colour: QColor) -> QPixmap:
+    pixmap = QPixmap(24, 24)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(2, 2, 8, 8)
+    painter.end()
+    return pixmap
+
+
+def _tip(view: ParticipantView, column: Column) -> str:
+    if column.key == "phase" and view.since:
+        return f"Since {clock_time(view.since)}"
+    if column.key == "id":
+        parts = [f"Joined at {clock_time(view.joined_at)}"] if view.joined_at else []
+        return ", ".join([*parts, *([view.browser] if view.browser else [])])
+    if column.key == "ping" and view.jitter_ms is not None:
+        return f"Varies by {view.jitter_ms:.0f} ms"
+    if column.key == "stored" and view.unacked_chunks:
+        return f"{view.unacked_chunks} parts are still on their way"
+    return ""
+
+
+class SortedParticipants(QSortFilterProxyModel):
+    """Sorts by the columns' values rather than their texts.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, source: ParticipantsModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setSourceModel(source)
+        self.setSortRole(SORT_ROLE)
+        self.setDynamicSortFilter(True)

@@ -1,0 +1,138 @@
+"""The participants table with what can be done for one of them."""
+
+from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
+
+from gui.models.participants import COLUMNS, VIEW_ROLE, ParticipantsModel, SortedParticipants
+from gui.widgets.basics import Button, Notice
+from gui.widgets.theme import Theme
+from mug.protocol.lab import ParticipantView
+
+__all__ = ["ParticipantsView"]
+
+_WIDTHS = {
+    "state": 142,
+    "id": 118,
+    "scene": 156,
+    "phase": 130,
+    "ping": 68,
+    "focus": 114,
+    "rate": 58,
+    "stored": 72,
+    "errors": 66,
+}
+
+
+class ParticipantsView(QWidget):
+    """All participants of the session.
+
+    Attributes:
+        model: The rows.
+        table: The view.
+
+    Signals:
+        chosen: The ids of the selected rows (a list of str).
+        let_in_asked: The id to let in.
+
+    Runs on: GUI thread.
+    """
+
+    chosen = Signal(list)
+    let_in_asked = Signal(str)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        self._notice = Notice(theme, icon="door", tone="warning")
+        self._let_in = Button(theme, "Let in", "door", on_click=self._ask_let_in)
+        self._notice.add_button(self._let_in)
+        self._waiting = ""
+        layout.addWidget(self._notice)
+        self.model = ParticipantsModel(theme.icon, theme.colour, theme.series, self)
+        self._sorted = SortedParticipants(self.model, self)
+        self.table = QTableView()
+        self.table.setModel(self._sorted)
+        self.table.setAccessibleName("Participants")
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setIconSize(QSize(18, 18))
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(33)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = self.table.horizontalHeader()
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(56)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for section, column in enumerate(COLUMNS):
+            self.table.setColumnWidth(section, _WIDTHS[column.key])
+            if column.key == "phase":
+                header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._on_menu_asked)
+        self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
+        self.model.dataChanged.connect(self._on_rows_changed)
+        self.model.rowsInserted.connect(self._on_rows_changed)
+        self.model.modelReset.connect(self._on_rows_changed)
+        layout.addWidget(self.table, 1)
+        theme.changed.connect(self.model.recolour)
+
+    def selected(self) -> list[str]:
+        """Return the ids of the selected rows."""
+        rows = self.table.selectionModel().selectedRows()
+        return [view.participant_id for index in rows if isinstance(view := index.data(VIEW_ROLE), ParticipantView)]
+
+    def restore(self, state: QByteArray) -> None:
+        """Bring the columns back as the user left them."""
+        if not state.isEmpty():
+            self.table.horizontalHeader().restoreState(state)
+
+    def arrangement(self) -> QByteArray:
+        """Return the columns' order, widths and sorting."""
+        return self.table.horizontalHeader().saveState()
+
+    @Slot(QItemSelection, QItemSelection)
+    def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
+        self.chosen.emit(self.selected())
+
+    @Slot()
+    def _on_rows_changed(self) -> None:
+        waiting = [view.participant_id for view in self.model.rows() if view.wants_in]
+        self._waiting = waiting[0] if waiting else ""
+        if waiting:
+            more = f" ({len(waiting) - 1} more wait)" if len(waiting) > 1 else ""
+            self._notice.say(
+                f"A browser that did not take part before asks to go on as “{self._waiting}”{more}. "
+                "Let it in if it is the same person on another computer.",
+                "door",
+                "warning",
+            )
+        else:
+            self._notice.say("")
+
+    @Slot(QPoint)
+    def _on_menu_asked(self, position: QPoint) -> None:
+        index: QModelIndex = self.table.indexAt(position)
+        view = index.data(VIEW_ROLE)
+        if not isinstance(view, ParticipantView):
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        let_in = menu.addAction(self._theme.icon("door"), f"Let “{view.participant_id}” in")
+        let_in.setEnabled(view.wants_in)
+        let_in.triggered.connect(lambda: self.let_in_asked.emit(view.participant_id))
+        menu.popup(self.table.viewport().mapToGlobal(position))
+
+    def _ask_let_in(self) -> None:
+        if self._waiting:
+            self.let_in_asked.emit(self._waiting)

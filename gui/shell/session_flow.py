@@ -1,0 +1,218 @@
+"""How a session goes from the window's side: the questions before the start, the stop, the end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from gui.models.opened_study import OpenedStudy
+from gui.run.dialogs import ReachDialog
+from gui.run.page import RunPage
+from gui.runtime.lab_bridge import LabBridge
+from gui.runtime.server_control import ServerControl, StartRequest
+from gui.runtime.server_state import Outcome, ServerState
+from gui.shell.settings import LabSettings
+from gui.widgets.theme import Theme
+
+__all__ = ["CloseQuestion", "SessionFlow"]
+
+_HOSTS = {"machine": "127.0.0.1", "network": "0.0.0.0"}
+
+
+class CloseQuestion(QMessageBox):
+    """Asks, while a server runs, what becomes of it when the app goes.
+
+    A server without the app goes on only while participants are present, so leaving is offered only then.
+
+    Attributes:
+        leave: Leave it running; None when nobody is present.
+        stop, stay: The other answers.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, present: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("A session is running")
+        self.setIcon(QMessageBox.Icon.Question)
+        self.leave: QPushButton | None = None
+        saved = "Everything that has arrived is saved, and the session can be started again later."
+        if present:
+            people = "1 participant is" if present == 1 else f"{present} participants are"
+            self.setText(f"A session is running, and {people} present.")
+            self.setInformativeText(
+                "If you leave it running, they notice nothing, and MUG Lab finds the session again on its next start. "
+                f"If you stop it, they have to wait until it is started again. {saved}"
+            )
+            self.leave = self.addButton("Leave it running", QMessageBox.ButtonRole.AcceptRole)
+        else:
+            self.setText("A session is running, and no participant is present.")
+            self.setInformativeText(f"It is stopped when MUG Lab closes. {saved}")
+        self.stop: QPushButton = self.addButton("Stop it", QMessageBox.ButtonRole.DestructiveRole)
+        self.stay: QPushButton = self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+        self.setDefaultButton(self.leave or self.stop)
+        self.setEscapeButton(self.stay)
+
+
+class SessionFlow(QObject):
+    """Joins the Run page with the server.
+
+    Attributes:
+        reach_dialog: The question who can open the address, while it is open.
+        close_question: The question before the app closes, while it is open.
+
+    Signals:
+        said: A short message and its icon.
+        session_stopped: The server has ended: there may be new data.
+
+    Runs on: GUI thread.
+    """
+
+    said = Signal(str, str)
+    session_stopped = Signal()
+
+    def __init__(
+        self, theme: Theme, settings: LabSettings, control: ServerControl, bridge: LabBridge, page: RunPage
+    ) -> None:
+        super().__init__(page)
+        self._theme, self._settings, self._control, self._page = theme, settings, control, page
+        self._opened: OpenedStudy | None = None
+        self._after_stop: Callable[[], object] | None = None
+        self._last = control.outcome.state
+        self.reach_dialog: ReachDialog | None = None
+        self.close_question: CloseQuestion | None = None
+        control.outcome_changed.connect(page.show_outcome)
+        control.outcome_changed.connect(self._on_outcome)
+        bridge.snapshot_received.connect(page.show_snapshot)
+        bridge.batch_received.connect(page.show_batch)
+        page.start_asked.connect(self.start)
+        page.new_session_asked.connect(self._start_new)
+        page.stop_asked.connect(control.stop)
+        page.end_session_asked.connect(self._end_session)
+        page.let_in_asked.connect(self._let_in)
+        page.reach_asked.connect(self._change_reach)
+        page.said.connect(self.said)
+        self.show_places()
+
+    @Slot(object)
+    def take_study(self, opened: OpenedStudy) -> None:
+        """Take the study that the next start is for."""
+        self._opened = opened
+        self._page.show_study(opened)
+
+    def show_places(self) -> None:
+        """Show the data folder and the reach anew."""
+        self._page.show_places(self._settings.data_dir, self._settings.reach)
+
+    def find_running(self) -> None:
+        """Look for a server that was left running."""
+        self._control.find_again(self._settings.data_dir)
+
+    @Slot()
+    def start(self) -> None:
+        """Start the session; the first time, ask who can open it."""
+        self._start(new_session=False)
+
+    def may_close(self, close: Callable[[], object]) -> bool:
+        """Say whether the app may close at once; else ask, and call `close` when it may."""
+        if self._control.outcome.state in {ServerState.STOPPED, ServerState.CRASHED}:
+            return True
+        if self._control.outcome.state is ServerState.STARTING:
+            self._stop_then(close)
+        elif self._control.outcome.state is ServerState.READY and self.close_question is None:
+            self._ask(close)
+        elif self._control.outcome.state is ServerState.STOPPING:
+            self._after_stop = close
+        return False
+
+    def leave_everything(self) -> None:
+        """Let go of a server without asking: the app is being taken down."""
+        self._control.leave_running()
+
+    def _ask(self, close: Callable[[], object]) -> None:
+        question = CloseQuestion(self._page.present(), self._page.window())
+        self.close_question = question
+
+        def answer() -> None:
+            clicked = question.clickedButton()
+            self.close_question = None
+            question.deleteLater()
+            if clicked is not None and clicked is question.leave:
+                self._control.leave_running()
+                close()
+            elif clicked is question.stop:
+                self._stop_then(close)
+
+        question.finished.connect(lambda _result: answer())
+        question.open()
+
+    def _stop_then(self, then: Callable[[], object]) -> None:
+        self._after_stop = then
+        self._control.stop()
+
+    def _start(self, *, new_session: bool) -> None:
+        opened = self._opened
+        if opened is None or opened.errors or self._control.is_running:
+            return
+        if not self._settings.reach:
+            self._ask_reach(lambda: self._start(new_session=new_session))
+            return
+        self._control.start(
+            StartRequest(
+                study=opened.path,
+                title=opened.title,
+                data_dir=Path(self._settings.data_dir),
+                host=_HOSTS[self._settings.reach],
+                new_session=new_session,
+            )
+        )
+
+    def _ask_reach(self, then: Callable[[], object]) -> None:
+        dialog = ReachDialog(self._theme, self._page.window())
+        self.reach_dialog = dialog
+
+        def take(reach: str) -> None:
+            self._settings.reach = reach
+            self.show_places()
+            then()
+
+        dialog.answered.connect(take)
+        dialog.open()
+
+    @Slot()
+    def _start_new(self) -> None:
+        self._start(new_session=True)
+
+    @Slot()
+    def _change_reach(self) -> None:
+        self._ask_reach(lambda: None)
+
+    @Slot(str)
+    def _end_session(self, reason: str) -> None:
+        self._control.end_session(reason, lambda: self.said.emit("The session has ended", "end"), self._say_error)
+
+    @Slot(str)
+    def _let_in(self, participant_id: str) -> None:
+        self._control.let_in(
+            participant_id,
+            lambda: self.said.emit(f"The next browser that asks may go on as {participant_id}", "door"),
+            self._say_error,
+        )
+
+    def _say_error(self, sentence: str) -> None:
+        self.said.emit(sentence, "error")
+
+    @Slot(object)
+    def _on_outcome(self, outcome: Outcome) -> None:
+        before, self._last = self._last, outcome.state
+        if outcome.state is before:
+            return
+        if outcome.state in {ServerState.STOPPED, ServerState.CRASHED}:
+            self.session_stopped.emit()
+            if self._after_stop is not None:
+                then, self._after_stop = self._after_stop, None
+                then()
+        elif outcome.state is ServerState.READY and before is ServerState.STOPPING:
+            self._after_stop = None
+            self.said.emit(outcome.detail or "The server could not be stopped", "error")

@@ -1,0 +1,95 @@
+"""What the app remembers between runs."""
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+from gui.widgets.theme import ThemeChoice
+
+__all__ = ["SETTINGS_VARIABLE", "LabSettings"]
+
+SETTINGS_VARIABLE = "MUG_LAB_SETTINGS"
+"""Environment variable: the settings file to use instead of the user's own."""
+
+_RECENT = 8
+
+
+class LabSettings:
+    """Typed access to the settings file.
+
+    Attributes:
+        path: The file.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Open the settings.
+
+        Args:
+            path: The file; None: the one of `SETTINGS_VARIABLE`, else the user's own.
+        """
+        given = path or (Path(text) if (text := os.environ.get(SETTINGS_VARIABLE)) else None)
+        own = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "lab.ini"
+        self.path = given or own
+        self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
+
+    def _text(self, key: str, default: str = "") -> str:
+        value = self._store.value(key, default)
+        return value if isinstance(value, str) else default
+
+    @property
+    def theme(self) -> ThemeChoice:
+        """The look."""
+        text = self._text("look/theme", ThemeChoice.SYSTEM)
+        return ThemeChoice(text) if text in set(ThemeChoice) else ThemeChoice.SYSTEM
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._store.setValue("look/theme", str(choice))
+
+    @property
+    def data_dir(self) -> Path:
+        """Where records go: ``data`` in the working directory, unless chosen otherwise."""
+        text = self._text("records/data_dir")
+        return Path(text) if text else Path.cwd() / "data"
+
+    @data_dir.setter
+    def data_dir(self, folder: Path) -> None:
+        self._store.setValue("records/data_dir", str(folder))
+
+    @property
+    def reach(self) -> str:
+        """Who can open the address: "machine", "network", or empty when it was not asked yet."""
+        text = self._text("run/reach")
+        return text if text in {"machine", "network"} else ""
+
+    @reach.setter
+    def reach(self, reach: str) -> None:
+        self._store.setValue("run/reach", reach)
+
+    @property
+    def recent(self) -> list[Path]:
+        """The studies opened last, the newest first, those that are still there."""
+        value = self._store.value("studies/recent", [])
+        texts = value if isinstance(value, list) else [value]
+        return [Path(text) for text in texts if isinstance(text, str) and text and Path(text).exists()]
+
+    def remember_study(self, path: Path) -> None:
+        """Put a study first among the recent ones."""
+        others = [str(other) for other in self.recent if other != path]
+        self._store.setValue("studies/recent", [str(path), *others][:_RECENT])
+
+    def state(self, key: str) -> QByteArray:
+        """Return a saved arrangement of the window, a splitter or a table; empty when there is none."""
+        value = self._store.value(f"arrangement/{key}")
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def keep_state(self, key: str, state: QByteArray) -> None:
+        """Save an arrangement."""
+        self._store.setValue(f"arrangement/{key}", state)
+
+    def save(self) -> None:
+        """Write the file now."""
+        self._store.sync()

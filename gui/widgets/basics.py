@@ -1,0 +1,236 @@
+"""Labels, buttons, cards and pills in the look of the style sheet, each with an accessible name."""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from gui.widgets.theme import BUTTON_ICON, Theme
+
+__all__ = ["Button", "Icon", "IconTile", "Notice", "Pill", "Segments", "card", "label", "restyle"]
+
+
+def restyle(widget: QWidget) -> None:
+    """Apply the style sheet again after a property that it asks for has changed."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+    widget.update()
+
+
+def label(text: str = "", kind: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    """Make a label. `kind`: title, heading, muted, small, number, address, code, or empty.
+
+    The text is shown as it is, never read as HTML: it may come from a participant.
+    """
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if kind:
+        made.setProperty("kind", kind)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def card(*, margins: int = 16, spacing: int = 10) -> tuple[QFrame, QVBoxLayout]:
+    """Make a panel with rounded corners, and its layout."""
+    frame = QFrame()
+    frame.setProperty("kind", "card")
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(margins, margins, margins, margins)
+    layout.setSpacing(spacing)
+    return frame, layout
+
+
+class Button(QPushButton):
+    """A button with an icon that follows the theme.
+
+    Attributes:
+        role: primary, danger, quiet, link or plain.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str,
+        icon: str = "",
+        *,
+        role: str = "plain",
+        name: str = "",
+        tip: str = "",
+        on_click: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__(text)
+        self._theme = theme
+        self._icon_name = icon
+        self.role = role
+        self.setProperty("role", role)
+        self.setAccessibleName(name or text)
+        self.setIconSize(BUTTON_ICON)
+        if tip:
+            self.setToolTip(tip)
+        if on_click is not None:
+            self.clicked.connect(lambda _checked=False: on_click())
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def show_as(self, text: str, icon: str, role: str) -> None:
+        """Change what the button says and how much it asks for attention."""
+        self.role = role
+        self._icon_name = icon
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setProperty("role", role)
+        self._on_theme_changed()
+        restyle(self)
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        colour = {"primary": "on_accent", "danger": "error", "link": "accent"}.get(self.role, "text")
+        if self._icon_name:
+            self.setIcon(self._theme.button_icon(self._icon_name, colour))
+
+
+class Icon(QLabel):
+    """A small picture in a colour of the theme. Decoration: the word beside it carries the meaning."""
+
+    def __init__(self, theme: Theme, name: str, role: str = "muted", size: int = 20) -> None:
+        super().__init__()
+        self._theme, self._name, self._role, self._size = theme, name, role, size
+        self.setFixedSize(size, size)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def show_icon(self, name: str, role: str) -> None:
+        """Take another picture or colour."""
+        self._name, self._role = name, role
+        self._on_theme_changed()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.setPixmap(self._theme.pixmap(self._name, self._role, self._size))
+
+
+class IconTile(QFrame):
+    """An icon on a soft square."""
+
+    def __init__(self, theme: Theme, name: str, role: str = "accent", size: int = 40) -> None:
+        super().__init__()
+        self.setProperty("kind", "iconTile")
+        self.setFixedSize(size, size)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(Icon(theme, name, role, round(size * 0.55)), 0, Qt.AlignmentFlag.AlignCenter)
+
+
+class Pill(QFrame):
+    """A state in a word with its icon, on a soft ground. `tone`: good, warning, error, accent, or neutral."""
+
+    _ROLES: ClassVar = {"good": "good", "warning": "warning", "error": "error", "accent": "accent"}
+
+    def __init__(self, theme: Theme, text: str = "", icon: str = "info", tone: str = "neutral") -> None:
+        super().__init__()
+        self.setProperty("kind", "pill")
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(9, 4, 12, 4)
+        layout.setSpacing(6)
+        self._icon = Icon(theme, icon, "muted", 16)
+        self._text = label(text)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._text)
+        self.show_state(text, icon, tone)
+
+    def text(self) -> str:
+        """Return the word."""
+        return self._text.text()
+
+    def show_state(self, text: str, icon: str, tone: str) -> None:
+        """Show another state."""
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self._icon.show_icon(icon, self._ROLES.get(tone, "muted"))
+        self.setProperty("tone", tone)
+        for widget in (self, self._text):
+            restyle(widget)
+
+
+class Notice(QFrame):
+    """A sentence or two that stay until they no longer hold, with room for buttons at the right."""
+
+    def __init__(self, theme: Theme, *, icon: str = "info", tone: str = "accent") -> None:
+        super().__init__()
+        self.setProperty("kind", "notice")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 10, 10, 10)
+        layout.setSpacing(10)
+        self._icon = Icon(theme, icon, tone, 18)
+        self._text = label("", wrap=True, selectable=True)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._text, 1)
+        self._layout = layout
+        self.say("", icon, tone)
+
+    def text(self) -> str:
+        """Return the sentences."""
+        return self._text.text()
+
+    def add_button(self, button: QPushButton) -> None:
+        """Put a button at the right end."""
+        self._layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def say(self, text: str, icon: str = "info", tone: str = "accent") -> None:
+        """Show `text`; an empty one hides the notice."""
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self._icon.show_icon(icon, tone)
+        self.setProperty("tone", tone)
+        restyle(self)
+        self.setVisible(bool(text))
+
+
+class Segments(QFrame):
+    """One of a few choices, all of them in sight.
+
+    Signals:
+        chosen: The key of the new choice.
+
+    Runs on: GUI thread.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, choices: Sequence[tuple[str, str]], *, name: str, current: str = "") -> None:
+        super().__init__()
+        self.setObjectName("segments")
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2, 2, 2, 2)
+        layout.setSpacing(2)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        for key, text in choices:
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setAccessibleName(f"{name}: {text}")
+            button.setChecked(key == (current or choices[0][0]))
+            button.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+            self._group.addButton(button)
+            self._buttons[key] = button
+            layout.addWidget(button)
+
+    def current(self) -> str:
+        """Return the key of the choice."""
+        return next(key for key, button in self._buttons.items() if button.isChecked())
+
+    def choose(self, key: str) -> None:
+        """Take a choice as if the user had; unknown keys change nothing."""
+        if key in self._buttons and not self._buttons[key].isChecked():
+            self._buttons[key].setChecked(True)
+            self.chosen.emit(key)

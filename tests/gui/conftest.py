@@ -1,0 +1,62 @@
+"""The real main window, with settings and records of its own for every test, and nothing left behind by any."""
+
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.app import Lab
+from gui.shell.settings import LabSettings
+from gui.widgets.theme import Theme, ThemeChoice
+
+
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    return Theme(qapp, ThemeChoice.LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def garbage_is_collected_on_the_gui_thread() -> Iterator[None]:
+    gc.disable()  # a Qt object that a worker's allocation collects ends the process
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = {
+        thread for thread in set(threading.enumerate()) - before if thread.is_alive() and thread.name.startswith("lab-")
+    }
+    assert not left, f"threads were left running: {sorted(thread.name for thread in left)}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> LabSettings:
+    made = LabSettings(tmp_path / "lab.ini")
+    made.data_dir = tmp_path / "data"
+    made.reach = "machine"
+    return made
+
+
+@pytest.fixture
+def lab(qtbot: QtBot, qapp: QApplication, settings: LabSettings) -> Iterator[Lab]:
+    made = Lab(qapp, settings)
+    made.window.resize(1280, 860)
+    made.window.show()
+    qtbot.waitExposed(made.window)
+    yield made
+    made.session.leave_everything()
+    made.close()
+    made.window.hide()
+    made.window.deleteLater()
+    made.deleteLater()
+    qapp.processEvents()
