@@ -18,7 +18,7 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
-from mug.study.walk import human_agents
+from mug.study.traversal import human_agents
 
 __all__ = [
     "FrozenStudy",

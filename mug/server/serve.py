@@ -42,8 +42,8 @@ from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame
+from mug.study.traversal import walk
 from mug.study.validation import validate
-from mug.study.walk import walk
 
 __all__ = ["Options", "serve", "serve_main"]
 

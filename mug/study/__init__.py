@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     )
     from mug.study.plan import PlannedNode, draw_plan
     from mug.study.problems import Problem, node_id_of
+    from mug.study.traversal import NodePath, agents_of, human_agents, node_at, walk
     from mug.study.validation import validate
-    from mug.study.walk import NodePath, agents_of, human_agents, node_at, walk
 
 _PLACES = {
     "CallableError": "errors",
@@ -58,11 +58,11 @@ _PLACES = {
     "Problem": "problems",
     "node_id_of": "problems",
     "validate": "validation",
-    "NodePath": "walk",
-    "agents_of": "walk",
-    "human_agents": "walk",
-    "node_at": "walk",
-    "walk": "walk",
+    "NodePath": "traversal",
+    "agents_of": "traversal",
+    "human_agents": "traversal",
+    "node_at": "traversal",
+    "walk": "traversal",
 }
 
 __all__ = [

@@ -26,7 +26,7 @@ from mug.study.model import (
 )
 from mug.study.problems import Problem, did_you_mean, node_id_of
 from mug.study.rules import refusal, shown
-from mug.study.walk import NodePath, human_agents, walk
+from mug.study.traversal import NodePath, human_agents, walk
 
 __all__ = ["BROWSER_CALLABLES", "is_script_reference", "validate"]
 
@@ -64,9 +64,9 @@ class _Validation:
 
     def _of_study(self) -> Iterator[Problem]:
         study = self.study
-        if not is_valid_id(study.id):
-            yield _problem(None, (), "id", "invalid_id", f"{study.id!r} {_ID_RULE}")
         yield from _of_fields(study, None, ())
+        if isinstance(study.id, str) and not is_valid_id(study.id):
+            yield _problem(None, (), "id", "invalid_id", f"{study.id!r} {_ID_RULE}")
         if not study.chain:
             yield _problem(
                 None, (), "chain", "empty_chain", "has no scenes: begin with a start page and end with an end page"
@@ -103,7 +103,10 @@ class _Validation:
     # --- nodes ---------------------------------------------------------------------------------------------------
 
     def _of_node(self, path: NodePath, node: Node) -> Iterator[Problem]:
-        yield from _of_fields(node, node, path)
+        found = list(_of_fields(node, node, path))
+        yield from found
+        if any(problem.code == "wrong_type" for problem in found):
+            return  # the rest reads the fields as what they are not
         match node:
             case RandomizeOrder() | Repeat():
                 yield from self._of_wrapper(path, node)
@@ -490,13 +493,17 @@ def _exclusive(node: Node, path: NodePath, first: str, second: str, section: Sec
         )
 
 
+def _count(value: Any) -> int:
+    return max(value, 0) if isinstance(value, int) else 0
+
+
 def _length(node: Node) -> int:
     match node:
         case Repeat():
-            return max(node.n, 0) * sum(_length(inner) for inner in node.scenes)
+            return _count(node.n) * sum(_length(inner) for inner in node.scenes)
         case RandomizeOrder():
             lengths = sorted((_length(inner) for inner in node.scenes), reverse=True)
-            return sum(lengths if node.keep_n is None else lengths[: max(node.keep_n, 0)])
+            return sum(lengths if node.keep_n is None else lengths[: _count(node.keep_n)])
         case _:
             return 1
 

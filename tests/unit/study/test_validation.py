@@ -1,0 +1,365 @@
+"""All problems of a study at once, each with node, field and how to fix it."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from random_studies import STUDIES
+
+from mug.study import (
+    CompletionCodePage,
+    EndPage,
+    GymGame,
+    RandomizeOrder,
+    Repeat,
+    StartPage,
+    StaticPage,
+    Study,
+    validate,
+    walk,
+)
+from mug.study.catalog import NODE_KINDS, fields, struct_fields
+from mug.study.model import (
+    EntryScreening,
+    EnvironmentSection,
+    GameplaySection,
+    Hosting,
+    KeyBinding,
+    MultiplayerSection,
+    PoliciesSection,
+    RuntimeSection,
+    WaitroomSection,
+    WebRtc,
+)
+
+START = StartPage(scene_id="start", scene_body="Hello")
+END = EndPage(scene_id="end", scene_body="Bye")
+KEYS = (KeyBinding(keys=("ArrowLeft",), action=0),)
+GAME = GymGame(
+    scene_id="game",
+    gameplay=GameplaySection(action_mapping=KEYS, default_action=1),
+    runtime=RuntimeSection(environment_initialization_code="env = None", run_through_pyodide=True),
+)
+
+
+def study(*nodes: Any, **values: Any) -> Study:
+    return Study(id="s", chain=(START, *nodes, END), **values)
+
+
+def codes(checked: Study) -> list[tuple[str | None, str | None, str]]:
+    return [(problem.node_id, problem.field, problem.code) for problem in validate(checked)]
+
+
+def game(**values: Any) -> GymGame:
+    return msgspec.structs.replace(GAME, **values)
+
+
+def gameplay(**values: Any) -> GymGame:
+    return game(gameplay=msgspec.structs.replace(GAME.gameplay, **values))
+
+
+def test_that_a_right_study_has_no_problems():
+    assert validate(study(GAME, RandomizeOrder(scenes=(StaticPage(scene_id="p", scene_body="x"),), keep_n=1))) == []
+
+
+def test_that_problems_name_node_field_and_label():
+    (problem,) = validate(study(StaticPage(scene_id="p", scene_body="x"), gameplay(num_episodes=0)))
+    assert (problem.node_id, problem.path, problem.label) == ("2", (2,), "game")
+    assert (problem.field, problem.severity, problem.code) == ("gameplay.num_episodes", "error", "out_of_bounds")
+    assert str(problem) == "error: scene 'game', gameplay.num_episodes: is 0; it must be from 1 to 1e+06"
+
+
+def test_that_an_empty_chain_is_a_problem():
+    assert codes(Study(id="s")) == [(None, "chain", "empty_chain")]
+
+
+def test_that_the_chain_begins_with_a_start_page_and_ends_with_an_end_page():
+    page = StaticPage(scene_id="p", scene_body="x")
+    assert codes(Study(id="s", chain=(page, END))) == [("0", None, "first_is_no_start")]
+    assert codes(Study(id="s", chain=(START, page))) == [("1", None, "last_is_no_end")]
+    assert codes(Study(id="s", chain=(START, CompletionCodePage(scene_id="c", scene_body="x")))) == []
+
+
+def test_that_start_and_end_pages_belong_to_the_ends():
+    checked = study(
+        StartPage(scene_id="again", scene_body="x"), Repeat(n=2, scenes=(EndPage(scene_id="early", scene_body="x"),))
+    )
+    assert codes(checked) == [("1", None, "start_not_first"), ("2.0", None, "end_not_last")]
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", "../etc", "-a", "a" * 65, "é", "a/b", "a."])
+def test_that_ids_are_checked(wrong):
+    assert (None, "id", "invalid_id") in codes(msgspec.structs.replace(study(), id=wrong))
+    assert ("1", "scene_id", "invalid_id") in codes(study(StaticPage(scene_id=wrong, scene_body="x")))
+
+
+def test_that_one_id_for_two_scenes_is_a_warning_once():
+    page = StaticPage(scene_id="p", scene_body="x")
+    (problem,) = validate(study(page, Repeat(n=1, scenes=(page,))))
+    assert (problem.node_id, problem.code, problem.severity) == ("1", "duplicate_scene_id", "warning")
+
+
+def test_that_wrappers_hold_scenes_and_keep_what_they_have():
+    checked = study(
+        RandomizeOrder(scenes=()),
+        RandomizeOrder(scenes=(StaticPage(scene_id="p", scene_body="x"),), keep_n=2),
+        RandomizeOrder(scenes=(StaticPage(scene_id="q", scene_body="x"),), keep_n=0, per="people"),
+        Repeat(scenes=(StaticPage(scene_id="r", scene_body="x"),), n=0),
+    )
+    assert codes(checked) == [
+        ("1", "scenes", "empty_wrapper"),
+        ("2", "keep_n", "keep_n_too_large"),
+        ("3", "keep_n", "out_of_bounds"),
+        ("3", "per", "not_allowed"),
+        ("4", "n", "out_of_bounds"),
+    ]
+
+
+def test_that_an_order_for_groups_is_not_available_yet():
+    node = RandomizeOrder(scenes=(StaticPage(scene_id="q", scene_body="x"),), per="group")
+    assert codes(study(node)) == [("1", "per", "not_available_yet")]
+
+
+def test_that_a_plan_has_an_end():
+    page = StaticPage(scene_id="p", scene_body="x")
+    checked = study(Repeat(n=1000, scenes=(Repeat(n=1000, scenes=(page,)),)))
+    assert codes(checked) == [(None, "chain", "too_long")]
+
+
+def test_that_body_and_file_exclude_each_other():
+    page = StaticPage(scene_id="p", scene_body="x", scene_body_filepath="pages/p.html")
+    assert codes(study(page)) == [("1", "scene_body_filepath", "both_given")]
+    content = msgspec.structs.replace(
+        GAME.content, in_game_scene_body="x", in_game_scene_body_filepath="y", scene_body="x", scene_body_filepath="y"
+    )
+    assert codes(study(game(content=content))) == [
+        ("1", "content.scene_body_filepath", "both_given"),
+        ("1", "content.in_game_scene_body_filepath", "both_given"),
+    ]
+
+
+def test_that_an_empty_page_is_a_warning():
+    (problem,) = validate(study(StaticPage(scene_id="p")))
+    assert (problem.code, problem.severity) == ("empty_page", "warning")
+    assert codes(Study(id="s", chain=(START, EndPage(scene_id="e", redirect_url="https://example.org")))) == []
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "example.org", "https://", "ftp://x", "//example.org"])
+def test_that_a_redirect_is_a_whole_address(url):
+    checked = Study(id="s", chain=(START, EndPage(scene_id="e", scene_body="x", redirect_url=url)))
+    assert codes(checked) == [("1", "redirect_url", "invalid_url")]
+
+
+def test_that_a_game_has_one_environment():
+    nothing = game(runtime=RuntimeSection())
+    assert codes(study(nothing)) == [("1", "runtime", "no_environment")]
+    two = game(environment=EnvironmentSection(env_creator="envs.py:make"))
+    assert codes(study(two)) == [("1", "runtime.environment_initialization_code", "two_environments")]
+    one = game(
+        environment=EnvironmentSection(env_creator="envs.py:make", env_config={"a": 1}), runtime=RuntimeSection()
+    )
+    assert codes(study(one)) == []
+    unused = game(environment=EnvironmentSection(env_config={"a": 1}))
+    assert codes(study(unused)) == [("1", "environment.env_config", "no_effect")]
+
+
+def test_that_code_must_compile_and_its_line_is_told():
+    broken = game(runtime=RuntimeSection(environment_initialization_code="x = 1\ny = = 2\n", on_game_step_code="if"))
+    problems = validate(study(broken))
+    assert [problem.code for problem in problems] == ["code_does_not_compile"] * 2
+    assert "line 2: y = = 2" in problems[0].message
+
+
+def test_that_packages_are_requirements_by_name():
+    checked = game(
+        runtime=msgspec.structs.replace(
+            GAME.runtime, packages_to_install=("gymnasium>=1.0", "not a name", "x @ https://example.org/x.whl")
+        )
+    )
+    assert codes(study(checked)) == [
+        ("1", "runtime.packages_to_install[1]", "invalid_requirement"),
+        ("1", "runtime.packages_to_install[2]", "requirement_with_url"),
+    ]
+
+
+def test_that_a_game_needs_a_default_action():
+    for method in ("default_action", "previous_submitted_action"):
+        checked = gameplay(default_action=None, action_population_method=method)
+        assert codes(study(checked)) == [("1", "gameplay.default_action", "no_default_action")]
+    assert codes(study(gameplay(default_action=0))) == []
+
+
+def test_that_a_game_without_keys_is_a_warning():
+    (problem,) = validate(study(gameplay(action_mapping=())))
+    assert (problem.code, problem.severity) == ("no_keys", "warning")
+
+
+def test_that_keys_are_named_once_and_have_actions():
+    checked = gameplay(
+        action_mapping=(
+            KeyBinding(keys=("a", "b"), action=0),
+            KeyBinding(keys=("b", "a"), action=1),
+            KeyBinding(keys=("c", "c"), action=1),
+            KeyBinding(keys=(), action=1),
+            KeyBinding(keys=("d",), action=None),
+            KeyBinding(keys=("left",), action=1),
+            KeyBinding(keys=("A",), action=1),
+        )
+    )
+    assert codes(study(checked)) == [
+        ("1", "gameplay.action_mapping[1].keys", "duplicate_keys"),
+        ("1", "gameplay.action_mapping[2].keys", "repeated_key"),
+        ("1", "gameplay.action_mapping[3].keys", "no_key"),
+        ("1", "gameplay.action_mapping[4].action", "missing"),
+        ("1", "gameplay.action_mapping[5].keys", "unknown_key"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "human_id", "expected"),
+    [
+        ({"a": "human", "b": "random"}, None, []),
+        ({"a": "human"}, "a", []),
+        ({}, "a", []),
+        ({"a": "random"}, None, [("policies.policy_mapping", "no_human")]),
+        ({"a": "human"}, "b", [("gameplay.human_id", "human_id_is_no_human")]),
+        ({"a": "human", "b": "humann"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
+        ({"a": "human", "b": "model.onnx"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
+        ({"a": "human", "b": {"kind": "onnx"}}, None, [("policies.policy_mapping.b", "not_available_yet")]),
+        ({"a": "human", "b": "human"}, None, [("policies.policy_mapping", "not_available_yet")]),
+    ],
+)
+def test_that_agents_are_people_or_policies_that_are_there(mapping, human_id, expected):
+    checked = game(
+        policies=PoliciesSection(policy_mapping=mapping),
+        gameplay=msgspec.structs.replace(GAME.gameplay, human_id=human_id),
+    )
+    assert [(field, code) for _, field, code in codes(study(checked))] == expected
+
+
+def test_that_the_waitroom_leads_to_a_scene_that_is_there():
+    checked = game(waitroom=WaitroomSection(timeout_scene_id="ende"))
+    problems = {problem.code: problem for problem in validate(study(checked))}
+    assert "did you mean 'end'?" in problems["unknown_scene"].message
+
+
+def test_that_more_violations_than_the_window_are_refused():
+    checked = game(multiplayer=MultiplayerSection(continuous_ping_required_violations=6))
+    assert ("1", "multiplayer.continuous_ping_required_violations", "violations_exceed_window") in codes(study(checked))
+
+
+def test_that_unknown_fields_are_warnings_with_a_guess():
+    node = game(rendering=msgspec.structs.replace(GAME.rendering, extra={"fpss": 3}))
+    (problem,) = validate(study(node))
+    assert (problem.field, problem.code, problem.severity) == ("rendering.fpss", "unknown_field", "warning")
+    assert "did you mean 'fps'?" in problem.message
+
+
+def test_that_numbers_that_no_page_can_read_are_refused():
+    node = game(
+        environment=EnvironmentSection(env_creator="a:b", env_config={"x": [float("nan")]}), runtime=RuntimeSection()
+    )
+    assert codes(study(node)) == [("1", "environment.env_config", "not_finite")]
+
+
+# --- every field, by what is known about it ---------------------------------------------------------------------------
+
+EVERY_STRUCT = [Study, Hosting, WebRtc, EntryScreening, *(kind.struct for kind in NODE_KINDS.values())]
+EVERY_FIELD = [
+    pytest.param(struct, name, info, id=f"{struct.__name__}.{name}")
+    for struct in (Study, *(kind.struct for kind in NODE_KINDS.values()))
+    for name, info in fields(struct)
+]
+
+
+def _with(struct: type, name: str, value: Any) -> Study:
+    section, _, field = name.rpartition(".")
+    base: Any = {
+        Study: study(),
+        GymGame: GAME,
+        StartPage: START,
+        EndPage: END,
+        CompletionCodePage: CompletionCodePage(scene_id="end", scene_body="x"),
+        StaticPage: StaticPage(scene_id="p", scene_body="x"),
+        RandomizeOrder: RandomizeOrder(scenes=(GAME,)),
+        Repeat: Repeat(scenes=(GAME,), n=1),
+    }[struct]
+    if section:
+        changed = msgspec.structs.replace(getattr(base, section), **{field: value})
+        base = msgspec.structs.replace(base, **{section: changed})
+    else:
+        base = msgspec.structs.replace(base, **{field: value})
+    if struct is Study:
+        return base
+    if struct is StartPage:
+        return Study(id="s", chain=(base, END))
+    if struct in (EndPage, CompletionCodePage):
+        return Study(id="s", chain=(START, base))
+    return study(base)
+
+
+@pytest.mark.parametrize(("struct", "name", "info"), EVERY_FIELD)
+def test_that_every_field_is_described(struct, name, info):
+    assert info.title
+    assert info.description.endswith(".") or info.description.endswith(")")
+    assert info.type_words
+
+
+@pytest.mark.parametrize(("struct", "name", "info"), EVERY_FIELD)
+def test_that_every_field_refuses_values_outside_what_is_known_about_it(struct, name, info):
+    wrong: list[Any] = []
+    if info.ge is not None:
+        wrong.append(info.ge - 1)
+    if info.le is not None:
+        wrong.append(info.le + 1)
+    if info.choices is not None:
+        wrong.append("surely-not-this")
+    if info.annotation is not Any and info.name not in ("chain", "scenes", "action_mapping"):
+        wrong.append(object())
+    for value in wrong:
+        found = [problem for problem in validate(_with(struct, name, value)) if problem.field == name]
+        assert any(problem.severity == "error" for problem in found), value
+
+
+@pytest.mark.parametrize(("struct", "name", "info"), [p for p in EVERY_FIELD if p.values[2].later])
+def test_that_a_field_without_its_function_is_told_when_it_is_set(struct, name, info):
+    value: Any = {
+        "true or false": info.default is not True,
+        "whole number": info.default + 1 if isinstance(info.default, int) else 1,
+        "whole number or text": 3,
+        "text": "module:function"
+        if info.shape == "callable"
+        else "https://example.org"
+        if info.shape == "url"
+        else "end",
+        "list of text": ("x",),
+        "list of table": ({"urls": "stun:x"},),
+        "table": {"x": 1},
+        "table of text": {"x": "y"},
+        "text or table": "random",
+    }[info.type_words]
+    if info.choices is not None and isinstance(value, str):
+        value = next(choice for choice in info.choices if choice != info.default)
+    found = [problem for problem in validate(_with(struct, name, value)) if problem.field == name]
+    assert [problem.code for problem in found] in (["not_available_yet"], ["not_available_yet", "missing"])
+    assert found[0].severity == info.later_severity
+    assert "not have" in found[0].message
+
+
+@given(STUDIES)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_that_validation_never_fails_whatever_a_study_holds(random_study):
+    problems = validate(random_study)
+    paths = {path for path, _ in walk(random_study)}
+    for problem in problems:
+        assert problem.severity in ("error", "warning")
+        assert problem.message
+        assert problem.path == () or problem.path in paths
+        assert problem.node_id == (".".join(map(str, problem.path)) if problem.path else None)
+
+
+def test_that_no_field_has_both_a_default_and_a_legal_none():
+    for struct in EVERY_STRUCT:
+        for info in struct_fields(struct):
+            assert not info.optional or info.default is None, info.name
