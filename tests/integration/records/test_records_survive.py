@@ -15,6 +15,7 @@ import pytest
 
 from mug.records import RecordReader, RecordWriter, WriteFailure
 from mug.records import facts as f
+from mug.records.verify import verify
 
 AT = "2026-03-01T10:00:00.000Z"
 CHILD = Path(__file__).with_name("writing_child.py")
@@ -47,6 +48,7 @@ def test_that_every_acknowledged_fact_is_there_after_kill_9(tmp_path: Path, seed
         process.stdout.close() if process.stdout else None
 
     assert len(acknowledged) >= kill_after
+    assert verify(path).problems == []
     with RecordReader(path) as reader:
         stored = {fact.seq: fact for fact in reader.facts("s1") if isinstance(fact, f.ChunkStored)}
         assert set(acknowledged) <= set(stored)
