@@ -117,7 +117,7 @@ class Chunks:
             ),
             *flags,
             bodies={sha256: message.body},
-            then=self._after(connection, participant, visit, message),
+            then=self._after(connection, participant, visit, message, repeated=bool(meta.get("repeated"))),
         )
         core.presence(participant.participant_id).gap_told.pop((message.visit_id, message.stream), None)
         core.changed.add(participant.participant_id)
@@ -146,20 +146,26 @@ class Chunks:
         return f.MatchFlagged(at=self._core.now(), match_id=match.match_id, flag=flag, detail=detail)
 
     def _after(
-        self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, message: PutChunk
+        self,
+        connection: ConnectionId,
+        participant: ParticipantState,
+        visit: VisitState,
+        message: PutChunk,
+        *,
+        repeated: bool,
     ) -> tuple[Effect, ...]:
         ack = Send(
             connection,
             ChunkAck(visit_id=visit.planned.visit_id, stream=message.stream, next_seq=message.seq + 1),
         )
         scene = self._visits.scene(visit)
-        callback = scene.gameplay.callback if isinstance(scene, GymGame) else None
-        if callback is None or message.stream not in ("event", "frames"):
+        if not isinstance(scene, GymGame) or scene.gameplay.callback is None:
+            return (ack,)
+        if message.stream not in ("event", "frames") or repeated:
             return (ack,)
         visit_id = VisitId(visit.planned.visit_id)
-        observe = ObserveChunk(
-            callback, participant.participant_id, visit_id, scene.scene_id, message.stream, message.body
-        )
+        callback = scene.gameplay.callback
+        observe = ObserveChunk(callback, participant.participant_id, visit_id, scene, message.stream, message.body)
         return (ack, observe)
 
     def fetch(self, connection: ConnectionId, participant: ParticipantState, message: FetchFrames) -> None:

@@ -12,6 +12,7 @@ from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LabMessage
 from mug.protocol.messages import ServerMessage
 from mug.records.facts import AnyFact
+from mug.study.model import GymGame
 
 __all__ = [
     "Call",
@@ -92,7 +93,7 @@ class ObserveChunk:
     ref: str
     participant_id: ParticipantId
     visit_id: VisitId
-    scene_id: str
+    game: GymGame
     stream: str
     body: bytes
 

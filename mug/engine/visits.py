@@ -81,7 +81,11 @@ class Visits:
                 connection,
                 resume,
             )
-            core.call(pending.kind, pending.ref, self._context(participant, visit), pending)
+            match = core.state.current_match(visit)
+            assert match is not None
+            people = {agent: who for agent, who in match.agents.items() if not who.startswith("policy:")}
+            game = {"game": scene, "match_id": match.match_id, "human_players": people}
+            core.call(pending.kind, pending.ref, {**self._context(participant, visit), **game}, pending)
             return ()
         return (Send(connection, self.scene_message(participant, visit, resume=resume)),)
 
@@ -220,7 +224,7 @@ class Visits:
 
     @staticmethod
     def _observe_end(game: GymGame, participant: ParticipantState, visit: VisitState, ref: str) -> ObserveChunk:
-        return ObserveChunk(ref, participant.participant_id, VisitId(visit.planned.visit_id), game.scene_id, "end", b"")
+        return ObserveChunk(ref, participant.participant_id, VisitId(visit.planned.visit_id), game, "end", b"")
 
     def restart_match(self, connection: ConnectionId, participant: ParticipantState, message: RestartMatch) -> None:
         """A match that does not reproduce after a reload is flagged and kept; the visit gets a new one."""

@@ -1,0 +1,182 @@
+"""A whole session in memory: the engine, a clock that is set by hand, a disk that commits when it is told to."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from mug.engine import ConnectionId, Effect, FrozenStudy, SessionState, StudyRun, fold
+from mug.engine.effects import Call, Close, LabUpdate, Record, Send, SendFrames, Stop
+from mug.engine.inputs import Input, LabAsked, LabConnected, PageLost, PageMessage, Tick
+from mug.protocol import Message
+from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
+from mug.records import facts as f
+from mug.study.model import (
+    CompletionCodePage,
+    EndPage,
+    GameplaySection,
+    GymGame,
+    KeyBinding,
+    RandomizeOrder,
+    StartPage,
+    StaticPage,
+    Study,
+)
+
+_T = TypeVar("_T", bound=Message)
+
+GAME = GymGame(
+    scene_id="car",
+    gameplay=GameplaySection(action_mapping=(KeyBinding(keys=("a",), action=0),), default_action=1, num_episodes=2),
+)
+STUDY = Study(
+    id="memory",
+    chain=(
+        StartPage(scene_id="start"),
+        RandomizeOrder(scenes=(StaticPage(scene_id="a"), StaticPage(scene_id="b"), StaticPage(scene_id="c"))),
+        GAME,
+        CompletionCodePage(scene_id="end"),
+    ),
+)
+SHORT = Study(id="memory", chain=(StartPage(scene_id="start"), GAME, EndPage(scene_id="end")))
+
+
+@dataclass
+class HandClock:
+    ms: float = 1_700_000_000_000.0
+
+    def now_ms(self) -> float:
+        return self.ms
+
+
+@dataclass
+class Memory:
+    """Plays a session; `written` are the facts on disk, `pending` those that are not yet."""
+
+    study: Study = STUDY
+    hold_disk: bool = False
+    clock: HandClock = field(default_factory=HandClock)
+    written: list[f.AnyFact] = field(default_factory=list)
+    recorded: list[f.AnyFact] = field(default_factory=list)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    waiting: list[tuple[Record, tuple[Effect, ...]]] = field(default_factory=list)
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+    lab: list[Message] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    others: list[Effect] = field(default_factory=list)
+    stopped: str = ""
+    seed: int = 1
+    finished_before: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        opened = f.SessionOpened(
+            at="2026-01-01T00:00:00.000Z", session_id="s1", experiment_id="memory", study_hash="h", seed=self.seed
+        )
+        state = SessionState()
+        state.apply(opened)
+        self.written.append(opened)
+        self.recorded.append(opened)
+        self.run = self._new_run(state)
+
+    def _new_run(self, state: SessionState) -> StudyRun:
+        return StudyRun(
+            FrozenStudy(study=self.study, content_hash="h"),
+            state,
+            clock=self.clock,
+            rng=random.Random(self.seed),
+            finished_before=self.finished_before,
+        )
+
+    def crash_and_restart(self) -> None:
+        """Only what was written survives; every connection is gone."""
+        self.waiting.clear()
+        self.recorded = list(self.written)
+        self.seed += 1
+        self.run = self._new_run(fold(self.written))
+
+    def take(self, happened: Input) -> None:
+        self._perform(self.run.handle(happened))
+
+    def commit(self) -> None:
+        """The disk writes everything that waits."""
+        while self.waiting:
+            record, then = self.waiting.pop(0)
+            # As the journal would: through bytes and back.
+            self.written += [msgspec.json.decode(msgspec.json.encode(fact), type=f.AnyFact) for fact in record.facts]
+            self.bodies.update(record.bodies)
+            self._perform(then)
+
+    def _perform(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Send():
+                    self.sent.append((effect.connection, effect.message))
+                case Record():
+                    self.recorded += effect.facts
+                    self.waiting.append((effect, effect.then))
+                    if not self.hold_disk:
+                        self.commit()
+                case LabUpdate():
+                    self.lab.append(effect.message)
+                case Close():
+                    self.closed.append(effect.connection)
+                case Call():
+                    self.calls.append(effect)
+                case Stop():
+                    self.stopped = effect.reason
+                case _:
+                    self.others.append(effect)
+
+    # ------------------------------------------------------------- what people do
+
+    def hello(self, connection: str, subject_id: str = "", *, tab: str = "", **fields: Any) -> None:
+        hello = Hello(protocol=PROTOCOL_VERSION, build="", tab_id=tab or connection, subject_id=subject_id, **fields)
+        self.say(connection, hello)
+
+    def say(self, connection: str, message: Any) -> None:
+        self.take(PageMessage(ConnectionId(connection), message))
+
+    def drop(self, connection: str) -> None:
+        self.take(PageLost(ConnectionId(connection)))
+
+    def tick(self, ms: float = 100.0) -> None:
+        self.clock.ms += ms
+        self.take(Tick())
+
+    def lab_in(self, connection: str = "lab") -> None:
+        self.take(LabConnected(ConnectionId(connection)))
+
+    def ask(self, request: Any, connection: str = "lab") -> None:
+        self.take(LabAsked(ConnectionId(connection), request))
+
+    # ------------------------------------------------------------- what was seen
+
+    def to(self, connection: str, kind: type[_T]) -> list[_T]:
+        """Every message of a kind that went to a connection."""
+        return [message for where, message in self.sent if where == connection and isinstance(message, kind)]
+
+    def last(self, connection: str, kind: type[_T]) -> _T:
+        found = self.to(connection, kind)
+        assert found, f"{connection} got no {kind.__name__}: {[m for w, m in self.sent if w == connection]}"
+        return found[-1]
+
+    def scene(self, connection: str) -> ShowScene:
+        return self.last(connection, ShowScene)
+
+    def token(self, connection: str) -> str:
+        return self.last(connection, Welcome).token
+
+    def put(self, connection: str, stream: str, seq: int, body: bytes = b"{}\n", **meta: Any) -> None:
+        self.say(
+            connection,
+            PutChunk(visit_id=self.scene(connection).visit_id, stream=stream, seq=seq, body=body, meta=meta),
+        )
+
+    def finish(self, connection: str, **counts: int) -> None:
+        self.say(connection, FinishVisit(visit_id=self.scene(connection).visit_id, counts=counts))
+
+    def frames_sent(self) -> list[SendFrames]:
+        return [effect for effect in self.others if isinstance(effect, SendFrames)]
