@@ -251,6 +251,7 @@ class ParticipantClient:
         while True:
             client = socketio.Client(reconnection=False)
             client.on("m", self._on_message)
+            client.on("disconnect", self._on_disconnect)
             try:
                 client.connect(
                     self.server.url, socketio_path="/_mug/socket.io", transports=["websocket"], wait_timeout=10
@@ -332,6 +333,10 @@ class ParticipantClient:
         """Send anything."""
         assert self._client is not None
         self._client.emit("m", data)
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def _on_message(self, data: Any) -> None:
         message = decode_server_message(data)

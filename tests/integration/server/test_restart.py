@@ -1,5 +1,7 @@
 """What survives: ``kill -9`` in the middle of an episode, restarts, a full disk."""
 
+import os
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from mug.play.chunks import decode_chunk
-from mug.protocol.messages import ChunkAck, StoredFrames
+from mug.protocol.lab import LabBatch, StopServer
+from mug.protocol.messages import ChunkAck, ErrorReply, RestartMatch, ShowScene, StoredFrames
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
-from tests.drivers.server_driver import ParticipantClient, ServerDriver
+from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
 
 GAME = """\
 format = 1
@@ -159,8 +162,6 @@ def test_that_a_chunk_sent_twice_is_stored_once_and_a_gap_is_asked_for(server: S
 
 @pytest.mark.pyodide
 def test_that_a_match_that_does_not_reproduce_is_flagged_and_begun_anew(server: ServerDriver) -> None:
-    from mug.protocol.messages import RestartMatch, ShowScene
-
     with ParticipantClient(server, "ann") as person:
         person.enter()
         person.finish()
@@ -218,9 +219,6 @@ def test_that_a_changed_study_is_refused_in_words(pages: Path, tmp_path: Path) -
 
 
 def test_that_a_clean_stop_closes_the_session_when_nobody_is_unfinished(pages: Path, tmp_path: Path) -> None:
-    from mug.protocol.lab import StopServer
-    from tests.drivers.server_driver import LabDriver
-
     with ServerDriver(pages, tmp_path / "data") as server:
         with LabDriver(server) as lab:
             assert lab.ask(StopServer(request_id="1")).error == ""
@@ -269,3 +267,34 @@ def test_that_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
         assert word in refused.stderr
         assert "Traceback" not in refused.stderr
         assert refused.stdout == ""
+
+
+@pytest.mark.skipif(os.name != "posix" or not hasattr(resource, "prlimit"), reason="needs prlimit")
+def test_that_a_disk_that_takes_nothing_loses_nothing(pages: Path, tmp_path: Path) -> None:
+    with ServerDriver(pages, tmp_path / "data") as server, LabDriver(server) as lab:
+        with ParticipantClient(server, "ann") as person:
+            person.enter()
+            person.put_rows("event", {"name": "before"})
+            person.settle()
+            log = tmp_path / "data" / "pages" / "records.sqlite-wal"
+            _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (log.stat().st_size, hard))
+            seen = len(person.received)
+            person.put_rows("event", {"name": "during", "text": "x" * 10_000})
+            lab.wait_for(LabBatch, lambda batch: any("cannot be written" in line.text for line in batch.log))
+            person.put_rows("event", {"name": "during 2"})
+            assert person.wait_for(ErrorReply, after=seen).code == "storage"
+            assert person.unacked() == 2
+            assert not [m for m in person.received[seen:] if isinstance(m, ChunkAck)]
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            lab.wait_for(LabBatch, lambda batch: any("written again" in line.text for line in batch.log))
+            shown = person.scene
+            assert shown is not None
+            person.wait_for(ChunkAck, lambda ack: ack.next_seq == 2, after=seen)
+            person.resend(shown)
+            person.settle()
+        server.interrupt()
+    with RecordReader(records_path(tmp_path / "data", "pages")) as reader:
+        session = reader.sessions()[-1].session_id
+        chunks = [fact for fact in reader.facts(session, ("chunk_stored",)) if isinstance(fact, f.ChunkStored)]
+        assert [chunk.seq for chunk in chunks] == [0, 1, 2]
