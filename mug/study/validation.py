@@ -274,6 +274,8 @@ def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
         if code:
             yield from _of_code(path, node, name, code)
     for index, text in enumerate(runtime.packages_to_install):
+        if text.endswith(".whl") and "://" not in text:
+            continue  # a wheel of the study's own
         try:
             requirement = Requirement(text)
         except InvalidRequirement as error:

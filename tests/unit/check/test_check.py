@@ -1,0 +1,292 @@
+"""`mug check`: files, functions, packages and environments are really looked for, resolved and tried."""
+
+import argparse
+import io
+from pathlib import Path
+
+import pytest
+
+from mug.check import check_study, main
+from mug.check.environments import try_environment
+from mug.runtime import ResolutionError, RuntimeMissingError
+from mug.study import load, walk
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "mountain_car"
+
+STUDY = """\
+id = "s"
+
+[[chain]]
+kind = "start_page"
+scene_id = "start"
+scene_body_filepath = "pages/start.html"
+
+[[chain]]
+kind = "gym_game"
+scene_id = "game"
+
+[chain.gameplay]
+action_mapping = [{keys = ["a"], action = 0}, {keys = ["b"], action = 1}]
+default_action = 1
+max_steps = 20
+
+[chain.runtime]
+environment_initialization_code_filepath = "env.py"
+
+[[chain]]
+kind = "end_page"
+scene_id = "end"
+scene_body = "Bye"
+"""
+
+ENVIRONMENT = """\
+import numpy as np
+from gymnasium import spaces
+
+class Counter:
+    possible_agents = ["human"]
+    action_space = spaces.Discrete(2)
+    def reset(self, seed=None, options=None):
+        self.rng = np.random.default_rng(seed)
+        self.count = 0
+        return np.zeros(2), {}
+    def step(self, actions):
+        self.count += 1 + int(self.rng.integers(3))
+        return np.full(2, self.count), 1.0, False, False, {}
+    def render(self):
+        return {"game_state_objects": [], "removed": []}
+
+env = Counter()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "start.html").write_text("<p>Hello</p>")
+    (tmp_path / "study.toml").write_text(STUDY)
+    (tmp_path / "env.py").write_text(ENVIRONMENT)
+    return tmp_path
+
+
+def resolved(packages, *, lock_path):
+    """Packages are resolved for real in the tests of mug.runtime; here there are none."""
+    assert packages == ()
+
+
+def found(folder, **options):
+    options.setdefault("runtime", resolved)
+    return [(p.field, p.severity, p.code) for p in check_study(load(folder), **options)]
+
+
+def change(folder, old, new, name="study.toml"):
+    path = folder / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_that_a_right_study_has_no_problems(folder):
+    assert found(folder) == []
+
+
+def test_that_the_example_is_right_as_folder_and_as_script():
+    def nothing(packages, *, lock_path):
+        assert packages == ("gymnasium>=1.0",)
+
+    assert check_study(load(EXAMPLE), runtime=nothing) == []
+    assert check_study(load(EXAMPLE / "mountain_car.py"), runtime=nothing) == []
+
+
+def test_that_missing_files_are_told_with_the_nearest_name(folder):
+    (folder / "pages" / "start.html").rename(folder / "pages" / "startt.html")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert (problem.node_id, problem.field, problem.code) == ("0", "scene_body_filepath", "missing_file")
+    assert "did you mean 'startt.html'?" in problem.message
+
+
+def test_that_a_missing_environment_file_is_told_once_and_nothing_is_tried(folder):
+    (folder / "env.py").unlink()
+    assert found(folder) == [("runtime.environment_initialization_code_filepath", "error", "missing_file")]
+
+
+def test_that_a_syntax_error_in_the_environment_is_told_with_its_line(folder):
+    change(folder, "env = Counter()", "env = = Counter()", "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert problem.code == "code_does_not_compile"
+    assert "env.py, line 17" in problem.message
+
+
+def test_that_folders_and_patterns_are_looked_for(folder):
+    change(folder, 'id = "s"', 'id = "s"\nstatic_files = ["static"]')
+    change(folder, 'filepath = "env.py"', 'filepath = "env.py"\nfiles = ["levels/*.json"]')
+    assert found(folder) == [
+        ("static_files[0]", "error", "missing_folder"),
+        ("runtime.files[0]", "error", "missing_file"),
+    ]
+    (folder / "static").mkdir()
+    (folder / "levels").mkdir()
+    (folder / "levels" / "one.json").write_text("{}")
+    assert found(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("ref", "code"),
+    [
+        ("env.py:hud", "missing_function"),
+        ("nothing.py:hud", "missing_file"),
+        ("env.py:Counter", None),
+    ],
+)
+def test_that_functions_for_the_browser_are_looked_for_without_running_them(folder, ref, code):
+    change(folder, "[chain.gameplay]", f'[chain.rendering]\nhud_text_fn = "{ref}"\n[chain.gameplay]')
+    assert found(folder, try_environments=False) == ([("rendering.hud_text_fn", "error", code)] if code else [])
+
+
+def test_that_functions_for_the_server_are_looked_for(folder):
+    change(folder, "[chain.gameplay]", '[chain.content]\ngame_page_html_fn = "page.py:page"\n[chain.gameplay]')
+    assert found(folder) == [("content.game_page_html_fn", "error", "missing_function")]
+    (folder / "page.py").write_text("def page(game, subject_id):\n    return ''\n")
+    assert found(folder) == []
+
+
+def test_that_actions_must_be_in_the_action_space(folder):
+    change(folder, "action = 1}", "action = 7}")
+    change(folder, "default_action = 1", 'default_action = "left"')
+    assert found(folder)[:2] == [
+        ("gameplay.action_mapping[1].action", "error", "action_not_in_space"),
+        ("gameplay.default_action", "error", "action_not_in_space"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("self.count = 0", "self.count = 1 / 0", ["env.reset failed", "env.py", "line 9", "ZeroDivisionError"]),
+        ("self.count += 1", "self.count += None", ["env.step failed", "env.py", "line 12", "TypeError"]),
+        ('return {"game_state_objects": [], "removed": []}', "return self.nothing", ["env.render failed", "line 15"]),
+        ("env = Counter()", "raise RuntimeError('no')", ["could not be loaded", "RuntimeError: no"]),
+    ],
+)
+def test_that_an_environment_that_raises_is_told_with_its_own_line(folder, old, new, words):
+    change(folder, old, new, "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert (problem.severity, problem.code) == ("error", "environment_failed")
+    for word in words:
+        assert word in problem.message
+
+
+def test_that_an_environment_without_env_is_told(folder):
+    change(folder, "env = Counter()", "game = Counter()", "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert problem.code == "environment_does_not_fit"
+    assert "left no environment" in problem.message
+
+
+def test_that_an_environment_that_exits_is_told_and_ends_nothing_else(folder):
+    change(folder, "env = Counter()", "import os; os._exit(3)", "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert problem.code == "environment_crashed"
+    assert "exit code 3" in problem.message
+
+
+def test_that_an_environment_that_hangs_is_ended(folder):
+    change(folder, "env = Counter()", "while True: pass", "env.py")
+    loaded = load(folder)
+    game = next(node for _, node in walk(loaded.study) if node.scene_id == "game")
+    ((_, severity, code, message),) = try_environment(loaded, game, time_limit_s=2)
+    assert (severity, code) == ("error", "environment_hangs")
+    assert "within 2 s" in message
+
+
+def test_that_an_environment_that_does_not_repeat_itself_is_a_warning(folder):
+    (folder / "runs.txt").write_text("")
+    change(folder, "self.count = 0", "self.count = self.runs()", "env.py")
+    change(
+        folder,
+        "    def step",
+        """\
+    def runs(self):
+        from pathlib import Path
+        before = Path("runs.txt").read_text()
+        Path("runs.txt").write_text(before + "x")
+        return len(before)
+
+    def step""",
+        "env.py",
+    )
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert (problem.severity, problem.code) == ("warning", "not_reproducible")
+    assert "from frame 0 on" in problem.message
+
+
+def test_that_infos_that_a_table_cannot_hold_are_named(folder):
+    change(folder, "False, False, {}", "False, False, {'score': 1, 'thing': object()}", "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert (problem.severity, problem.code) == ("warning", "info_not_kept")
+    assert "'thing'" in problem.message
+
+
+def test_that_a_module_that_is_not_installed_here_is_a_warning(folder):
+    change(folder, "import numpy as np", "import numpy as np\nimport mug_no_such_module", "env.py")
+    (problem,) = check_study(load(folder), runtime=resolved)
+    assert (problem.severity, problem.code) == ("warning", "environment_not_tried")
+    assert "'mug_no_such_module'" in problem.message
+
+
+def test_that_packages_that_cannot_be_resolved_are_told(folder, tmp_path):
+    def refuses(packages, *, lock_path):
+        assert lock_path == folder / "study.lock.json"
+        raise ResolutionError(packages, "they contradict each other")
+
+    def missing(packages, *, lock_path):
+        raise RuntimeMissingError(tmp_path, "0.0")
+
+    assert found(folder, runtime=refuses, try_environments=False) == [
+        ("runtime.packages_to_install", "error", "packages_not_loadable")
+    ]
+    assert found(folder, runtime=missing, try_environments=False) == [
+        ("runtime.environment_initialization_code_filepath", "error", "runtime_missing")
+    ]
+
+
+def test_that_a_study_without_games_needs_no_runtime(folder):
+    text = (folder / "study.toml").read_text()
+    start, end = text.index('[[chain]]\nkind = "gym_game"'), text.index('[[chain]]\nkind = "end_page"')
+    (folder / "study.toml").write_text(text[:start] + text[end:])
+
+    def never(packages, *, lock_path):
+        raise AssertionError("no game needs packages")
+
+    assert found(folder, runtime=never) == []
+
+
+def run(study) -> tuple[int, str]:
+    out = io.StringIO()
+    return main(argparse.Namespace(study=str(study)), out), out.getvalue()
+
+
+def test_that_the_command_tells_errors_before_warnings_and_what_follows(folder):
+    text = (folder / "study.toml").read_text()
+    start, end = text.index('[[chain]]\nkind = "gym_game"'), text.index('[[chain]]\nkind = "end_page"')
+    (folder / "study.toml").write_text(text[:start] + text[end:])
+    assert run(folder) == (
+        0,
+        f"Study 's' ({folder / 'study.toml'}), 2 nodes\n\nno errors, no warnings: the study is ready\n",
+    )
+    change(folder, 'scene_body = "Bye"', "")
+    code, said = run(folder)
+    assert code == 0
+    assert "warning: scene 'end': shows nothing" in said
+    assert "no errors, 1 warning: the study can be run" in said
+    (folder / "pages" / "start.html").unlink()
+    code, said = run(folder)
+    assert code == 1
+    assert said.index("error: ") < said.index("warning: ")
+    assert "1 error, 1 warning: the study is not run before the errors are corrected" in said
+
+
+def test_that_the_command_tells_why_a_study_does_not_load(tmp_path):
+    code, said = run(tmp_path / "nowhere")
+    assert code == 2
+    assert "there is no study at" in said
