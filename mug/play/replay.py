@@ -40,11 +40,16 @@ class Tail:
 
 @dataclass(frozen=True)
 class StoredFrame:
-    """One frame's input."""
+    """One frame's input.
+
+    Attributes:
+        seen_hash: For frames of the tail, a short hash of what the agents saw afterwards.
+    """
 
     frame: int
     actions: dict[str, Any]
     statuses: dict[str, str]
+    seen_hash: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -173,9 +178,9 @@ def _cell(column: Column, row: int) -> Any:
 
 def _tail_frame(entry: str, episode: int, expected: int) -> StoredFrame:
     try:
-        frame, actions, statuses = decode(base64.b64decode(entry, validate=True))
+        frame, actions, statuses, seen_hash = decode(base64.b64decode(entry, validate=True))
     except (binascii.Error, ChunkError, ValueError, TypeError) as error:
         raise IrreproducibleError(f"what the page kept is damaged: {error}", episode, expected) from error
     if frame != expected:
         raise IrreproducibleError(f"what the page kept continues at frame {frame}, not {expected}", episode, expected)
-    return StoredFrame(frame, actions, statuses)
+    return StoredFrame(frame, actions, statuses, seen_hash)

@@ -247,7 +247,7 @@ class GameSession:
         if chunks:
             self._tail_entries = []
         if recorder.waiting:
-            entry = encode((row.frame, dict(row.actions), dict(row.statuses)))
+            entry = encode((row.frame, dict(row.actions), dict(row.statuses), _seen_hash(world)))
             self._tail_entries.append(base64.b64encode(entry).decode("ascii"))
         output.tail = self._tail()
         output.chunks += chunks
@@ -348,6 +348,12 @@ class GameSession:
             )
         made = Output()
         self._step(self._require_actors().replayed(stored.actions, stored.statuses), stored.statuses, made, again=True)
+        if stored.seen_hash is not None and stored.seen_hash != _seen_hash(world):
+            raise IrreproducibleError(
+                f"episode {world.episode}: stepping frame {stored.frame} again gave another observation or reward",
+                world.episode,
+                stored.frame,
+            )
         output.events += made.events
         output.tail = made.tail
         for chunk in made.chunks:
@@ -400,6 +406,11 @@ def _first_difference(known: FramesChunk, made: RecordedChunk) -> str:
             if encode(own_copy(column[row])) != encode(own_copy(other[row])):
                 return f"first difference: {name} at frame {known.first + row}"
     return "the beginning of the episode differs"
+
+
+def _seen_hash(world: World) -> bytes:
+    """A short hash of what the agents see and have earned: enough to notice that a replay went another way."""
+    return hashlib.blake2b(encode((world.observations, world.rewards)), digest_size=6).digest()
 
 
 def _text(value: Any) -> str:

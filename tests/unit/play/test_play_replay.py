@@ -84,6 +84,13 @@ def test_that_another_first_observation_is_found_even_without_a_chunk() -> None:
         GameSession(config(changed), root=Path()).open(before.bodies, before.tail)
 
 
+def test_that_another_way_within_the_tail_is_found() -> None:
+    before = play(config(counter_code(40)), ticks=7)
+    changed = counter_code(40).replace("self.n += 1", "self.n += 1 if self.n != 3 else 2")
+    with pytest.raises(IrreproducibleError, match="frame 3 again gave another observation"):
+        GameSession(config(changed), root=Path()).open(before.bodies, before.tail)
+
+
 def _without(bodies: Sequence[bytes], index: int) -> list[bytes]:
     return [body for i, body in enumerate(bodies) if i != index]
 
