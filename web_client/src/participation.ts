@@ -327,12 +327,19 @@ export class Participation {
     }
     const waitsForPermission = reason === "token";
     this.leave(reason, text, waitsForPermission ? "waiting" : refusedPhase(reason), {
-      ...(reason === "second_tab" ? { action: { label: "Try again", run: () => this.connection?.retry() } } : {}),
+      ...(reason === "second_tab" ? { action: { label: "Try again", run: () => this.tryAgain() } } : {}),
       ...(reason === "build" || reason === "protocol" ? { action: { label: "Reload", run: () => window.location.reload() } } : {}),
       // The server answers this page as soon as the experimenter lets it in.
       working: waitsForPermission,
     });
     if (!waitsForPermission && reason !== "second_tab") this.stop();
+  }
+
+  private tryAgain(): void {
+    const { shell } = this.options;
+    shell.show(noticePage({ title: "Connecting to the study…", text: "", working: true }), "connecting");
+    this.over = false;
+    this.connection?.retry();
   }
 
   private closed(reason: string, text: string): void {

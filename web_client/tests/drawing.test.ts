@@ -89,6 +89,16 @@ describe("the picture", () => {
   });
 });
 
+describe("a glide", () => {
+  it("arrives in time although the object is sent again in every frame", () => {
+    const graph = new SceneGraph(size);
+    const at = (x: number): WireObject => object("car", "circle", { x, y: 0, radius: 0.1, tween: true, tween_duration: 100 });
+    graph.apply({ game_state_objects: [at(0)], removed: [] }, 0);
+    for (let now = 0; now <= 100; now += 20) graph.apply({ game_state_objects: [at(1)], removed: [] }, now);
+    expect(graph.sample(100).objects[0]?.shape).toMatchObject({ x: 600 });
+  });
+});
+
 describe("atlases", () => {
   const frame = { frame: { x: 1, y: 2, w: 3, h: 4 }, rotated: false, trimmed: false };
 

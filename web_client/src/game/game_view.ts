@@ -3,6 +3,9 @@ import type { FrameView } from "../worker/rpc";
 import type { Renderer } from "../render/renderer";
 import { element } from "../view/dom";
 
+/** The game page's padding, above and below, and the gap under the bar (page.css). */
+const MARGINS_PX = 44;
+
 export interface GameViewOptions {
   width: number;
   height: number;
@@ -81,13 +84,17 @@ export class GameView {
     const { width, height } = this.options;
     const space = this.stage.parentElement;
     if (!space) return;
-    const top = this.view.getBoundingClientRect().top + this.stage.getBoundingClientRect().top * 0;
     const bar = this.view.querySelector<HTMLElement>(".game-bar")?.offsetHeight ?? 0;
     const availableWidth = space.clientWidth;
-    const availableHeight = document.documentElement.clientHeight - Math.max(0, top) - bar - 32;
+    const availableHeight = document.documentElement.clientHeight - bar - MARGINS_PX;
     const scale = Math.max(0.1, Math.min(1, availableWidth / width, availableHeight / height));
     this.stage.style.width = `${Math.round(width * scale)}px`;
     this.stage.style.height = `${Math.round(height * scale)}px`;
     this.renderer?.resize(Math.round(width * scale), Math.round(height * scale));
+    // Centring may put the stage between two pixels of the screen, where all of it would blur.
+    this.stage.style.translate = "none";
+    const { left, top } = this.stage.getBoundingClientRect();
+    const ratio = window.devicePixelRatio || 1;
+    this.stage.style.translate = `${Math.round(left * ratio) / ratio - left}px ${Math.round(top * ratio) / ratio - top}px`;
   }
 }

@@ -39,8 +39,6 @@ export class SceneGraph {
       }
       const old = this.nodes.get(object.uuid);
       const duration = object.tween && typeof object.tween_duration === "number" ? object.tween_duration : 0;
-      const glide =
-        old && duration > 0 && old.shape.type === shape.type ? { from: this.shown(old, now), since: now, duration } : null;
       const keepsPlace = old?.permanent && object.permanent;
       const node: Node = {
         uuid: object.uuid,
@@ -48,7 +46,7 @@ export class SceneGraph {
         depth: object.depth,
         order: keepsPlace ? old.order : object.permanent ? this.arrivals++ : index,
         shape,
-        glide,
+        glide: old && duration > 0 ? this.glide(old, shape, now, duration) : null,
       };
       this.nodes.set(object.uuid, node);
     });
@@ -70,6 +68,13 @@ export class SceneGraph {
 
   clear(): void {
     this.nodes.clear();
+  }
+
+  /** An object that is sent again on its way to the same place goes on gliding; a new place begins a new glide. */
+  private glide(old: Node, shape: Shape, now: number, duration: number): Node["glide"] {
+    if (old.shape.type !== shape.type) return null;
+    if (JSON.stringify(old.shape) === JSON.stringify(shape)) return old.glide;
+    return { from: this.shown(old, now), since: now, duration };
   }
 
   private shown(node: Node, now: number): Shape {

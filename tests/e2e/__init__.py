@@ -1,0 +1,1 @@
+"""The whole of MUG as people use it."""

@@ -1,0 +1,1 @@
+"""The participants' page in Debian's Chromium, against the real server."""

@@ -1,0 +1,38 @@
+"""One browser a module, a server per study."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.browser_driver import BrowserDriver, chromium_path
+from tests.drivers.server_driver import ServerDriver
+
+Serve = Callable[[Path], ServerDriver]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs Chromium."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[BrowserDriver]:
+    if chromium_path() is None:
+        pytest.skip("Chromium is not installed")
+    with BrowserDriver() as driver:
+        yield driver
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start the real server of a study folder; it ends with the test."""
+    with ExitStack() as stack:
+
+        def start(study: Path) -> ServerDriver:
+            return stack.enter_context(ServerDriver(study, tmp_path / f"data-{study.name}"))
+
+        yield start

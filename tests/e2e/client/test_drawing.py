@@ -1,0 +1,188 @@
+"""Every draw object at its place, with the WebGL renderer and with the canvas renderer."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.server_driver import ServerDriver
+from tests.e2e.client.png import Picture, decode
+from tests.e2e.client.studies import write_gallery
+
+ARTIFACTS = Path(__file__).parents[2] / "artifacts"
+NO_WEBGL = """
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : real.call(this, kind, ...more);
+};
+const offscreen = OffscreenCanvas.prototype.getContext;
+OffscreenCanvas.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith("webgl") ? null : offscreen.call(this, kind, ...more);
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
+    folder = write_gallery(tmp_path_factory.mktemp("gallery"))
+    with ServerDriver(folder, tmp_path_factory.mktemp("data")) as server:
+        yield server
+
+
+@pytest.fixture(params=["webgl", "canvas"])
+def person(
+    request: pytest.FixtureRequest, browser: BrowserDriver, gallery: ServerDriver
+) -> Iterator[ParticipantDriver]:
+    """Somebody in front of the gallery's first game, drawn by WebGL or by the canvas renderer."""
+    with browser.participant(gallery.port) as driver:
+        if request.param == "canvas":
+            driver.context.add_init_script(NO_WEBGL)
+        driver.open()
+        driver.wait_for_phase("page")
+        driver.press_continue()
+        driver.wait_for_scene("shapes")
+        start(driver)
+        assert driver.game_attribute("renderer") == request.param
+        yield driver
+        assert driver.page_errors == []
+
+
+def start(person: ParticipantDriver) -> None:
+    person.wait_for_phase("page")
+    person.press_continue()
+    person.wait_for_phase("playing")
+    wait_for_frame(person, 2)
+
+
+def wait_for_frame(person: ParticipantDriver, frame: int) -> None:
+    person.page.wait_for_function(
+        "(frame) => Number(document.querySelector('[data-mug=game]').dataset.mugFrame) >= frame", arg=frame
+    )
+
+
+def picture(person: ParticipantDriver, name: str = "") -> Picture:
+    data = person.page.locator('[data-mug="game"]').screenshot()
+    if name:
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        (ARTIFACTS / f"{name}-{person.game_attribute('renderer')}.png").write_bytes(data)
+    return decode(data)
+
+
+def press(person: ParticipantDriver, key: str) -> None:
+    before = int(person.game_attribute("frame") or 0)
+    person.page.keyboard.press(key)
+    wait_for_frame(person, before + 4)
+
+
+def color(at: Picture, x: int, y: int) -> str:
+    red, green, blue = (int(value) for value in at[y, x])
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def close(at: Picture, x: int, y: int, wanted: str, tolerance: int = 6) -> bool:
+    want = [int(wanted[i : i + 2], 16) for i in (1, 3, 5)]
+    return all(abs(int(value) - target) <= tolerance for value, target in zip(at[y, x], want, strict=True))
+
+
+def wait_for_color(person: ParticipantDriver, x: int, y: int, wanted: str, deadline_s: float = 20) -> Picture:
+    deadline = time.monotonic() + deadline_s
+    while True:
+        shown = picture(person)
+        if close(shown, x, y, wanted):
+            return shown
+        assert time.monotonic() < deadline, f"({x}, {y}) is {color(shown, x, y)}, not {wanted}"
+
+
+GROUND = "#f0f0e0"
+
+PLACES = {
+    "a persistent rectangle": [(50, 40, "#cc0000"), (12, 12, "#cc0000"), (100, 40, GROUND)],
+    "round corners": [(150, 40, "#00aa00"), (112, 12, GROUND), (188, 68, GROUND), (150, 12, "#00aa00")],
+    "a stroke without a fill": [(250, 40, GROUND), (211, 40, "#0000cc"), (289, 40, "#0000cc"), (205, 40, GROUND)],
+    "a circle with a stroke": [(340, 40, "#aa00aa"), (370, 40, "#000000"), (340, 10, "#000000"), (374, 40, GROUND)],
+    "an ellipse": [
+        (450, 40, "#00aaaa"),
+        (395, 40, "#00aaaa"),
+        (450, 24, "#00aaaa"),
+        (395, 55, GROUND),
+    ],
+    "a filled arc": [(570, 50, "#ff8800"), (550, 50, GROUND), (570, 30, GROUND), (583, 63, GROUND)],
+    "an arc's curve": [(40, 110, "#884400"), (40, 130, GROUND), (40, 170, GROUND), (40, 140, GROUND)],
+    "a polygon": [(150, 150, "#336699"), (115, 120, GROUND), (185, 120, GROUND)],
+    "a line": [(250, 140, "#111111"), (250, 142, "#111111"), (250, 150, GROUND)],
+    "the area below a line": [(350, 200, "#55aa55"), (350, 395, "#55aa55"), (350, 120, GROUND), (305, 300, GROUND)],
+    "the area above a line": [(455, 80, "#dd88dd"), (425, 3, "#dd88dd"), (455, 100, GROUND)],
+    "an image": [(30, 230, "#ff0000"), (90, 230, "#00ff00"), (30, 290, "#0000ff"), (90, 290, "#ffff00")],
+    "a turned image": [(130, 230, "#0000ff"), (190, 230, "#ff0000"), (130, 290, "#ffff00"), (190, 290, "#00ff00")],
+    "an atlas frame by name": [(260, 260, "#0000c8")],
+    "an atlas frame by number, relative": [(360, 260, "#c80000"), (335, 225, "#c80000"), (385, 295, "#c80000")],
+    "an image in its own size, by path": [(525, 225, "#ff0000"), (555, 255, "#ffff00"), (565, 265, GROUND)],
+    "depth": [(70, 350, "#ff0000"), (105, 350, "#0000ff")],
+}
+
+
+def test_that_every_draw_object_is_where_the_environment_drew_it(person: ParticipantDriver) -> None:
+    shown = picture(person, "gallery-shapes")
+    wrong = {
+        what: [(x, y, want, color(shown, x, y)) for x, y, want in places if not close(shown, x, y, want)]
+        for what, places in PLACES.items()
+    }
+    assert not {what: places for what, places in wrong.items() if places}
+    # A text of this size covers a good part of its box.
+    box = shown[100:135, 510:598].astype(int).sum(axis=2)
+    assert 0.1 < float((box < 200).mean()) < 0.6
+
+
+def test_that_persistent_objects_stay_until_removed_and_others_glide(person: ParticipantDriver) -> None:
+    assert close(picture(person), 200, 350, "#222222")
+    press(person, "n")
+    shown = wait_for_color(person, 500, 350, "#222222")
+    assert close(shown, 50, 40, "#cc0000"), "a persistent object that was not sent again is gone"
+    assert close(shown, 200, 350, GROUND)
+    press(person, "n")
+    assert close(picture(person), 50, 40, GROUND), "a removed object is still there"
+
+
+def test_that_images_backgrounds_and_pixel_coordinates_are_shown(person: ParticipantDriver) -> None:
+    person.page.keyboard.press("q")
+    person.wait_for_scene("image")
+    start(person)
+    shown = picture(person, "gallery-image")
+    # 100 x 100 in 600 x 400: as large as it goes, in the middle, beside it the background.
+    assert [color(shown, x, y) for x, y in [(110, 10), (490, 10), (110, 390), (490, 390)]] == [
+        "#ff0000",
+        "#00ff00",
+        "#0000ff",
+        "#fafafa",
+    ]
+    assert color(shown, 50, 200) == "#404040"
+    press(person, "n")
+    assert color(picture(person), 490, 390) == "#fafa00"
+
+    person.page.keyboard.press("q")
+    person.wait_for_scene("state")
+    start(person)
+    shown = picture(person, "gallery-state")
+    assert [color(shown, x, y) for x, y in [(5, 5), (595, 5), (5, 395), (595, 395)]] == [
+        "#ff0000",
+        "#00ff00",
+        "#0000ff",
+        "#ffff00",
+    ]
+    assert color(shown, 350, 125) == "#ff00ff"
+    assert color(shown, 405, 125) == "#00ff00"
+    assert color(shown, 100, 300) == "#123456"
+
+
+def test_that_a_smaller_window_shrinks_the_game_as_a_whole(person: ParticipantDriver) -> None:
+    person.page.set_viewport_size({"width": 420, "height": 700})
+    person.page.wait_for_function("() => document.querySelector('[data-mug=game]').clientWidth < 420")
+    box = person.page.locator('[data-mug="game"]').bounding_box()
+    assert box is not None
+    assert abs(box["width"] / box["height"] - 1.5) < 0.02
+    shown = picture(person)
+    scale = box["width"] / 600
+    assert close(shown, round(50 * scale), round(40 * scale), "#cc0000")
+    assert close(shown, round(340 * scale), round(40 * scale), "#aa00aa")

@@ -1,0 +1,111 @@
+"""The main job: an experimenter starts a session in MUG Lab, a participant plays in Chromium, the data is exported."""
+
+import gc
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.models.telemetry import Attention
+from mug.data import read_export, read_manifest
+from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.export_checks import check_mountain_car
+from tests.drivers.gui_driver import GuiDriver
+from tests.e2e.conftest import MOUNTAIN_CAR
+
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+
+TO_THE_FLAG = (("ArrowRight", 22), ("ArrowLeft", 59), ("ArrowRight", 133), ("ArrowLeft", 176), ("ArrowRight", 600))
+"""Keys and until which frame: brings the car to the flag from every start, within 130 frames, a few late or not."""
+
+
+@pytest.fixture
+def experimenter(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[GuiDriver]:
+    gc.disable()  # a Qt object that a worker's allocation collects ends the process
+    driver = GuiDriver(qtbot, qapp, tmp_path)
+    yield driver
+    driver.close()
+    gc.enable()
+
+
+def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data(
+    chromium: BrowserDriver, experimenter: GuiDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    assert experimenter.open_study(MOUNTAIN_CAR).errors == ()
+    experimenter.screenshot(artifacts / "lab-design.png")
+    port = experimenter.start_session()
+
+    with chromium.hideable_participant(port, tmp_path / "profile") as anna:
+        anna.open("anna")
+        anna.wait_for_scene("welcome")
+        anna.screenshot(artifacts / "page-welcome.png")
+        anna.press_continue()
+        anna.wait_for_scene("instructions")
+        anna.page.keyboard.press("Enter")
+        anna.wait_for_scene("mountain-car")
+        experimenter.wait(lambda: "mountain-car" in experimenter.row("anna").get("scene", ""))
+        anna.wait_for_phase("page")
+        anna.press_continue()
+        play_round(anna, 0)
+        anna.screenshot(artifacts / "page-game.png")
+        play_round(anna, 1)
+        anna.wait_for_phase("ended")
+        assert anna.scene() == "end"
+        anna.screenshot(artifacts / "page-end.png")
+        hide_and_show(experimenter, anna)
+        watch_the_plots(experimenter)
+        experimenter.screenshot(artifacts / "lab-run.png")
+        assert set(anna.hosts) == {"lab.test"}, f"requests went to other hosts: {anna.hosts}"
+        assert anna.page_errors == []
+        code = anna.page.locator("body").inner_text()
+
+    folder = experimenter.export()
+    experimenter.screenshot(artifacts / "lab-data.png")
+    tables, manifest = read_export(folder), read_manifest(folder)
+    frames = check_mountain_car(tables, episodes=2, max_steps=600)
+    assert list(tables["episodes"]["end"]) == ["terminated", "terminated"], "both rounds reached the flag"
+    assert set(frames["status.human"]) == {"input", "default"}
+    assert frames["state_hash"].notna().sum() >= 6, "a state hash every second"
+    assert list(tables["participants"]["participant_id"]) == ["anna"]
+    assert str(tables["participants"]["completion_code"].iloc[0]) in code
+    assert not tables["telemetry"].empty
+    assert {"hidden", "visible"} <= set(tables["events"]["name"])
+    assert manifest["tables"]["frames"]["rows"] == len(frames)
+
+
+def play_round(someone: ParticipantDriver, episode: int) -> None:
+    someone.wait_for_phase("playing", "ended")
+    someone.press_keys_by_frame(episode, *TO_THE_FLAG)
+
+
+def hide_and_show(experimenter: GuiDriver, someone: ParticipantDriver) -> None:
+    history = experimenter.lab.window.run.live.history
+    other = someone.hide_tab()
+    experimenter.wait(lambda: Attention.HIDDEN in history.pulses("anna").attention.tolist())
+    experimenter.wait(lambda: "idden" in experimenter.row("anna")["focus"])
+    someone.show_tab()
+    other.close()
+    experimenter.wait(lambda: history.pulses("anna").attention.tolist()[-1] != Attention.HIDDEN)
+
+
+def watch_the_plots(experimenter: GuiDriver) -> None:
+    live = experimenter.lab.window.run.live
+    experimenter.wait(lambda: len(live.ping.drawn("anna")[0]) >= 5)
+    seconds, milliseconds = live.ping.drawn("anna")
+    known = milliseconds[~np.isnan(milliseconds)]
+    assert np.all(np.diff(seconds) > 0)
+    assert len(known) >= 5
+    assert np.all((known > 0) & (known < 5_000))
+
+    def hidden_and_back() -> bool:
+        segments = live.focus.segments("anna")
+        codes = [] if segments is None else segments.code.tolist()
+        return Attention.HIDDEN in codes and codes[-1] != Attention.HIDDEN
+
+    experimenter.wait(hidden_and_back)
