@@ -109,10 +109,22 @@ class AssetsSection(Section, frozen=True, kw_only=True):
         tuple[str, ...], about("Files to preload", "Paths of pictures in the assets folder.")
     ] = ()
     animation_configs: Annotated[
-        tuple[dict[str, Any], ...], about("Animations", "Animations over an atlas: name, frames, frame rate.")
+        tuple[dict[str, Any], ...],
+        about(
+            "Animations",
+            "Animations over an atlas: name, frames, frame rate.",
+            later="animations over an atlas",
+            later_severity="warning",
+        ),
     ] = ()
     state_init: Annotated[
-        tuple[dict[str, Any], ...], about("First objects", "Wire objects that are drawn before the first frame.")
+        tuple[dict[str, Any], ...],
+        about(
+            "First objects",
+            "Wire objects that are drawn before the first frame.",
+            later="objects before the first frame",
+            later_severity="warning",
+        ),
     ] = ()
 
 

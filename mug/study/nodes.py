@@ -41,7 +41,13 @@ class _Node(Section, frozen=True, kw_only=True, tag_field="kind"):
         about("Scene id", "The scene's label: in the data, and where other scenes refer to it.", shape="id"),
     ]
     should_export_metadata: Annotated[
-        bool, about("Export the settings", "Put this scene's settings beside its data in the export.")
+        bool,
+        about(
+            "Export the settings",
+            "Put this scene's settings beside its data in the export.",
+            later="a table of the scenes' settings in the export",
+            later_severity="warning",
+        ),
     ] = False
     experiment_config: Annotated[
         dict[str, Any], about("Own settings", "Values of the researcher's own, kept with the scene.", advanced=True)

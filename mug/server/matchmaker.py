@@ -1,0 +1,19 @@
+"""Matchmakers, under the name that studies import them by."""
+
+from mug.study.matchmaking import (
+    FIFOMatchmaker,
+    GroupHistory,
+    GroupReunionMatchmaker,
+    LatencyFIFOMatchmaker,
+    MatchCandidate,
+    Matchmaker,
+)
+
+__all__ = [
+    "FIFOMatchmaker",
+    "GroupHistory",
+    "GroupReunionMatchmaker",
+    "LatencyFIFOMatchmaker",
+    "MatchCandidate",
+    "Matchmaker",
+]
