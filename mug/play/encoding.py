@@ -34,6 +34,7 @@ __all__ = ["decode", "encode", "write_length", "write_value"]
 _FLOAT: Final = struct.Struct("<d")
 _ARRAY_KINDS: Final = "biufc"
 _MAX_DEPTH: Final = 100
+_NEVER_FAIL: Final = frozenset((bool, int, float, str, bytes, bytearray))
 
 
 def write_length(out: bytearray, number: int) -> None:
@@ -70,13 +71,22 @@ def write_value(out: bytearray, value: Any, path: str = "", depth: int = 0) -> N
         out += b"b"
         write_length(out, len(value))
         out += value
+    elif kind is dict and not value:
+        out += b"d\x00"
     elif depth > _MAX_DEPTH:
         raise NotCanonicalError(path, f"{kind.__name__} nested more than {_MAX_DEPTH} deep")
+    elif kind is dict:
+        _write_mapping(out, value, path, depth)
     elif kind is list or kind is tuple:
         out += b"l" if kind is list else b"t"
         write_length(out, len(value))
         for index, item in enumerate(value):
-            write_value(out, item, f"{path}[{index}]", depth + 1)
+            if item is None:
+                out += b"N"
+            elif type(item) in _NEVER_FAIL:
+                write_value(out, item)
+            else:
+                write_value(out, item, f"{path}[{index}]", depth + 1)
     elif isinstance(value, np.ndarray):
         write_array(out, value, path)
     elif isinstance(value, np.generic):
@@ -135,14 +145,17 @@ def _write_mapping(out: bytearray, value: Mapping[Any, Any], path: str, depth: i
     entries = []
     for key, item in value.items():
         head = bytearray()
-        write_value(head, key, f"{path}[key {key!r}]", depth + 1)
+        write_value(head, key, path if type(key) is str else f"{path}[key {key!r}]", depth + 1)
         entries.append((bytes(head), key, item))
     entries.sort(key=lambda entry: entry[0])
     out += b"d"
     write_length(out, len(entries))
     for written, key, item in entries:
         out += written
-        write_value(out, item, f"{path}[{key!r}]", depth + 1)
+        if type(item) in _NEVER_FAIL:
+            write_value(out, item)
+        else:
+            write_value(out, item, f"{path}[{key!r}]", depth + 1)
 
 
 def _base_value(value: Any) -> Any:

@@ -122,6 +122,8 @@ class Recorder:
 
 
 def _size(value: Any) -> int:
+    if value is None or type(value) in (int, float, bool):
+        return 9
     if isinstance(value, np.ndarray):
         return int(value.nbytes) + 16
     if isinstance(value, (str, bytes)):

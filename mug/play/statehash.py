@@ -25,6 +25,10 @@ __all__ = ["WorldHash"]
 
 _MAX_DEPTH: Final = 60
 _PLAIN: Final = (type(None), bool, int, float, str, bytes, bytearray)
+_DESCRIPTIONS: Final = frozenset(
+    ("spec", "_spec", "_cached_spec", "metadata", "_metadata", "render_mode", "_render_mode")
+)
+"""How Gymnasium describes an environment: constant, and larger than most states."""
 _NAMED: Final = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -87,7 +91,7 @@ class WorldHash:
             inner = state.get("env")
             wraps = inner is not None and hasattr(inner, "step")
             for name in sorted(state):
-                if not (name == "env" and wraps):
+                if name not in _DESCRIPTIONS and not (name == "env" and wraps):
                     found.append((f"{prefix}.{name}", state[name]))
             layer, prefix = (inner, f"{prefix}.env") if wraps else (None, prefix)
         return found

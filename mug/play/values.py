@@ -21,6 +21,8 @@ def own_copy(value: Any) -> Any:
     kind = type(value)
     if value is None or kind in (float, int, bool, str, bytes):
         return value
+    if kind is dict:
+        return {key if type(key) is str else str(key): own_copy(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "O":
             return [own_copy(item) for item in value.tolist()]
