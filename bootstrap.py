@@ -56,6 +56,22 @@ PYTEST_STAGES = ("rules", "unit", "integration", "gui", "e2e")
 STAGES = ("style", "imports", "types", "client", *PYTEST_STAGES)
 
 
+# Resolves and compiles a study's packages; what is wrong with the study itself is said when it is started.
+PREPARE_STUDY = """
+import sys
+from pathlib import Path
+from mug.check import check_study
+from mug.runtime import prepare_study
+from mug.study import load
+
+def prepare(packages, *, lock_path):
+    return prepare_study(packages, lock_path=lock_path, progress=lambda text, fraction: print(text, flush=True))
+
+for problem in check_study(load(Path(sys.argv[1])), runtime=prepare, try_environments=False):
+    print(problem)
+"""
+
+
 class SetupError(Exception):
     """Set-up cannot go on; the text says why and what to do."""
 
@@ -380,8 +396,7 @@ def install_runtime() -> None:
     """Get the Pyodide runtime into the cache folder, and the packages of the demo study."""
     pins = sorted((ROOT / "mug" / "runtime" / "data").glob("*.json"))
     scripts = sorted((ROOT / "mug" / "runtime" / "node_scripts").glob("*.*"))
-    lock = DEMO / "study.lock.json"
-    wanted = hash_of(path.read_bytes() for path in [*pins, *scripts, *([lock] if lock.is_file() else [])])
+    wanted = hash_of(path.read_bytes() for path in [*pins, *scripts, DEMO / "study.toml"] if path.is_file())
     wanted += os.environ.get("MUG_CACHE_DIR", "")
     done = read_stamps().get("runtime")
     if isinstance(done, dict) and done.get("hash") == wanted and Path(str(done.get("folder"))).is_dir():
@@ -391,14 +406,9 @@ def install_runtime() -> None:
         code = "import sys, argparse; from mug.runtime.commands import add_arguments, main; "
         code += "p = argparse.ArgumentParser(); add_arguments(p); sys.exit(main(p.parse_args(['install'])))"
         run([python, "-c", code], step, what="mug runtime install")
-    if lock.is_file():
-        requested = [text for text in json.loads(lock.read_bytes()).get("requested", []) if ".whl@" not in text]
+    if (DEMO / "study.toml").is_file():
         with Step("The packages of the demo study") as step:
-            code = "import json, sys; from pathlib import Path; from mug.runtime import prepare_study; "
-            code += (
-                "prepare_study(json.loads(sys.argv[1]), lock_path=Path(sys.argv[2]), progress=lambda t, _: print(t))"
-            )
-            run([python, "-c", code, json.dumps(requested), lock], step, what="preparing the demo study")
+            run([python, "-c", PREPARE_STUDY, DEMO], step, what="preparing the demo study")
     code = "from mug.runtime import find_distribution; print(find_distribution().folder)"
     folder = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout.strip()
     write_stamp("runtime", {"hash": wanted, "folder": folder})
@@ -504,7 +514,7 @@ def watch(command: Sequence[str | Path], *, cwd: Path = ROOT, env: dict[str, str
 
 def test_environment(long: bool) -> dict[str, str]:
     """What every stage runs with: no window, a long or a short run."""
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
     environment["PATH"] = f"{venv_program('python').parent}{os.pathsep}{environment.get('PATH', '')}"
     if long:
         environment["MUG_TEST_LONG"] = "1"
