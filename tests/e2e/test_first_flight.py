@@ -51,6 +51,7 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.wait_for_scene("mountain-car")
         experimenter.wait(lambda: "mountain-car" in experimenter.row("anna").get("scene", ""))
         anna.wait_for_phase("page")
+        hide_and_show(experimenter, anna)
         anna.press_continue()
         play_round(anna, 0)
         anna.screenshot(artifacts / "page-game.png")
@@ -58,7 +59,6 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.wait_for_phase("ended")
         assert anna.scene() == "end"
         anna.screenshot(artifacts / "page-end.png")
-        hide_and_show(experimenter, anna)
         watch_the_plots(experimenter)
         experimenter.screenshot(artifacts / "lab-run.png")
         assert set(anna.hosts) == {"lab.test"}, f"requests went to other hosts: {anna.hosts}"

@@ -4,7 +4,7 @@ import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
 import { GameScene } from "./scenes/game_scene";
 import { noticePage, titleFor } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
@@ -18,6 +18,7 @@ import type { Shell } from "./view/shell";
 const FINISH_AGAIN_MS = 10_000;
 /** When the session ends, what is still held has this long to go up. */
 const LAST_WORDS_MS = 10_000;
+const SLOW_SAVING_MS = 20_000;
 const GLOBALS_MS = 250;
 const MAX_ERRORS = 30;
 const RELOADED = "mug:reloaded-for";
@@ -52,7 +53,7 @@ export class Participation {
   private globalsTimer: ReturnType<typeof setTimeout> | null = null;
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
-  private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void }>();
+  private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void; reject(error: Error): void }>();
   private work: Promise<void> = Promise.resolve();
   private over = false;
 
@@ -153,9 +154,18 @@ export class Participation {
         this.closed(message.reason, message.message);
         break;
       case "error.reply":
-        console.warn(`the server did not take ${message.about}: ${message.message} (${message.code} ${message.path})`);
+        this.notTaken(message);
         break;
     }
+  }
+
+  private notTaken({ about, message, code, path }: ErrorReply): void {
+    console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
+    if (about === "frames.fetch") {
+      for (const { reject } of this.fetches.values()) reject(new Error(message));
+      this.fetches.clear();
+    }
+    this.scene?.serverRefused(about, message);
   }
 
   private async welcome(message: Welcome): Promise<void> {
@@ -175,6 +185,8 @@ export class Participation {
       this.scene = null;
       this.me = await this.arrive(message);
       this.me.python?.boot();
+      // The drawing code is large; it comes while the first pages are read.
+      if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
     this.sendGlobals();
     for (const error of this.lateErrors.splice(0)) this.send(error);
@@ -285,8 +297,15 @@ export class Participation {
     this.closing = scene.visitId;
     const { shell } = this.options;
     if (shell.phase === "page") shell.setPhase("waiting", "saving");
+    const slow = setTimeout(() => {
+      if (this.closing === scene.visitId && this.connection?.state === "open") {
+        shell.setStatus("Saving takes longer than usual. If this does not change, please tell the person who runs the study.");
+      }
+    }, SLOW_SAVING_MS);
     const counts = await me.outbox.closeVisit(scene.visitId);
+    clearTimeout(slow);
     if (this.scene !== scene) return;
+    if (this.connection?.state === "open") shell.setStatus(null);
     this.finishing = { message: { op: "visit.finish", visit_id: scene.visitId, counts, outcome }, timer: null };
     this.announceFinish();
     scene.saved();
@@ -305,8 +324,8 @@ export class Participation {
   private fetchFrames(matchId: string): Promise<Uint8Array[]> {
     const visitId = this.scene?.visitId ?? "";
     const key = fetchKey(visitId, matchId);
-    return new Promise((resolve) => {
-      this.fetches.set(key, { resolve });
+    return new Promise((resolve, reject) => {
+      this.fetches.set(key, { resolve, reject });
       this.askForFrames(key);
     });
   }

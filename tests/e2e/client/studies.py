@@ -48,7 +48,7 @@ kind = "completion_code_page"
 scene_id = "end"
 scene_header = "Thank you"
 scene_body = "<p>That was all.</p>"
-"""
+{more}"""
 
 GAME = """\
 format = 1
@@ -276,9 +276,9 @@ def state(env):
 """
 
 
-def write_pages(folder: Path) -> Path:
-    """Static pages: one without, one with scripts, and a completion code."""
-    return _write(folder, {"study.toml": PAGES})
+def write_pages(folder: Path, more: str = "") -> Path:
+    """Static pages: one without, one with scripts, and a completion code; `more` belongs to the last."""
+    return _write(folder, {"study.toml": PAGES.replace("{more}", more)})
 
 
 def write_game(folder: Path, environment: str = KEYS_ENV) -> Path:

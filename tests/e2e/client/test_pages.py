@@ -66,6 +66,14 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
         assert set(person.hosts) == {LAB_HOST}
         assert person.page_errors == []
 
+    with RecordReader(records_path(pages.data_dir, "pages")) as reader:
+        kept = [
+            fact.values
+            for head in reader.sessions()
+            for fact in reader.facts(head.session_id, ("globals_set",))
+            if isinstance(fact, f.GlobalsSet)
+        ]
+    assert kept == [{"colour": "blue"}]
     forms = [row["values"] for row in rows(pages, "form")]
     assert forms == [{"age": 33}, {"first": "Ann", "choice": [1, 2]}]
     names = [row["name"] for row in rows(pages, "event")]
@@ -87,6 +95,27 @@ def test_that_html_of_a_study_cannot_run_handlers_or_script_addresses(
         assert person.page.locator("#link").get_attribute("href") is None
         assert person.page.locator("#plain b").inner_text() == "carefully"
         assert person.phase() == "page"
+
+
+def test_that_the_redirect_waits_until_everything_is_saved(
+    browser: BrowserDriver, serve: Serve, tmp_path: Path
+) -> None:
+    study = write_pages(
+        tmp_path / "pages", 'redirect_url = "http://recruiter.test/done?code=7"\nappend_subject_id = true\n'
+    )
+    server = serve(study)
+    with browser.participant(server.port) as person:
+        person.context.route("http://recruiter.test/**", lambda route: route.fulfill(body="thank you"))
+        person.open("ann")
+        person.wait_for_phase("page")
+        person.press_continue()
+        person.wait_for_scene("scripted")
+        person.press_continue()
+        person.wait_for_phase("ended")
+        person.press_continue()
+        person.page.wait_for_url("http://recruiter.test/done?code=7&subject_id=ann")
+    names = [row["name"] for row in rows(server, "event")]
+    assert names.count("page_shown") == 3
 
 
 def test_that_nothing_of_the_page_is_reachable_from_the_window(browser: BrowserDriver, pages: ServerDriver) -> None:

@@ -27,6 +27,7 @@ export class GameScene implements Scene {
   private beside: StudyContent | null = null;
   private keyboard: Keyboard | null = null;
   private renderer: Renderer | null = null;
+  private drawing: Promise<Renderer> | null = null;
   private comingBack = false;
   private readonly early: Extract<FromWorker, { op: "frame" }>[] = [];
   private episode: number | null = null;
@@ -82,6 +83,10 @@ export class GameScene implements Scene {
     // The next scene follows from the server.
   }
 
+  serverRefused(about: string, reason: string): void {
+    if (about === "match.restart") this.fail("runtime", `the game could not be started again: ${reason}`, "");
+  }
+
   dispose(): void {
     this.disposed = true;
     this.stopPlaying();
@@ -98,18 +103,19 @@ export class GameScene implements Scene {
     if (!python) return;
     if (config.restart_pyodide || python.failure) python.reboot();
     python.boot();
-    const [stored, tail] = await this.whatIsKept();
-    if (this.disposed || attempt !== this.attempt) return;
-    this.comingBack = stored.length > 0 || tail !== null;
-    this.showPreparation();
+    // The drawing code and the images load while Python does.
+    this.drawing ??= this.makeRenderer();
+    let kept: Awaited<ReturnType<GameScene["whatIsKept"]>>;
     try {
-      // The drawing code loads while Python does.
-      this.renderer ??= await this.makeRenderer();
+      kept = await this.whatIsKept();
     } catch (error) {
-      this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
+      this.fail("runtime", `the frames played so far could not be fetched: ${String(error)}`, "");
       return;
     }
     if (this.disposed || attempt !== this.attempt) return;
+    const [stored, tail] = kept;
+    this.comingBack = stored.length > 0 || tail !== null;
+    this.showPreparation();
     python.load({ op: "load", visitId: this.visitId, config: { ...config, mug_globals: this.context.globals() }, stored, tail });
     this.updateProgress(python.progress.stage, python.progress.fraction, python.progress.text);
   }
@@ -224,8 +230,15 @@ export class GameScene implements Scene {
   }
 
   private async loaded(assetSpecs: Record<string, unknown>[]): Promise<void> {
-    await this.renderer?.loadAssets(assetSpecs);
-    if (this.disposed || this.state !== "preparing") return;
+    const { attempt } = this;
+    try {
+      this.renderer = (await this.drawing) ?? null;
+      await this.renderer?.loadAssets(assetSpecs);
+    } catch (error) {
+      this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
+      return;
+    }
+    if (this.disposed || attempt !== this.attempt || this.state !== "preparing") return;
     this.state = "ready";
     this.updateProgress("replay", 1, "Ready");
     if (!this.startPage) {
@@ -296,9 +309,11 @@ export class GameScene implements Scene {
     this.beside?.dispose();
     this.beside = null;
     this.view?.dispose();
-    if (!this.view) this.renderer?.destroy();
     this.view = null;
     this.renderer = null;
+    // Also one that is only being made; destroying it twice is harmless.
+    void this.drawing?.then((renderer) => renderer.destroy(), () => undefined);
+    this.drawing = null;
     this.early.length = 0;
   }
 

@@ -49,6 +49,10 @@ export class PageScene implements Scene {
     this.page.content.globalsChanged(values);
   }
 
+  serverRefused(): void {
+    // Nothing that a page sends needs more than the log.
+  }
+
   position(): { episode: null; frame: null } {
     return { episode: null, frame: null };
   }

@@ -32,6 +32,8 @@ export interface Scene {
   /** The server shows the same visit again, after a reconnection. */
   shownAgain(message: ShowScene): void;
   globalsChanged(values: Record<string, unknown>): void;
+  /** The server did not take a message of this scene; `about` is its op. */
+  serverRefused(about: string, reason: string): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
   position(): { episode: number | null; frame: number | null };
