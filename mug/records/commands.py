@@ -51,7 +51,7 @@ def export_main(args: argparse.Namespace) -> int:
     try:
         path, sessions = _sessions(args)
         targets = _targets(args, sessions)
-        show = _json_progress if args.progress else _progress_line
+        show = _JsonProgress() if args.progress else _progress_line
         for number, (session, out) in enumerate(targets):
             result = export_session(
                 path, session.session_id, out, progress=_scaled(show, number, len(targets)), excel=args.excel
@@ -137,8 +137,16 @@ def _scaled(show: Callable[[float, str], None], number: int, total: int) -> Call
     return lambda fraction, text: show((number + fraction) / total, text)
 
 
-def _json_progress(fraction: float, text: str) -> None:
-    _print_json({"progress": round(fraction, 4), "text": text})
+class _JsonProgress:
+    """Prints progress for a program, a line for each percent at most."""
+
+    def __init__(self) -> None:
+        self._shown = -1.0
+
+    def __call__(self, fraction: float, text: str) -> None:
+        if fraction >= 1 or fraction >= self._shown + 0.01:
+            self._shown = fraction
+            _print_json({"progress": round(fraction, 4), "text": text})
 
 
 def _print_json(data: dict[str, Any]) -> None:

@@ -216,7 +216,7 @@ class _Verification:
         if episode.match_id not in history.matches:
             self.say("match_unknown", where, "frames are stored of a match that was never formed")
         for message in episode.problems:
-            self.say("frames", where, message)
+            self.say("frames", where, message.removeprefix(f"{where}: "))
         before = EMPTY_CHAIN
         for part in episode.parts:
             chunk, name = part.chunk, f"chunk {part.chunk.visit_id}/frames/{part.chunk.seq}"
