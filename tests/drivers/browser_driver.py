@@ -5,6 +5,8 @@ The address is ``http://lab.test:PORT``, mapped to this machine: there, as in a 
 """
 
 import shutil
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,6 +71,41 @@ class BrowserDriver:
         finally:
             context.close()
 
+    @contextmanager
+    def hideable_participant(self, port: int, profile: Path) -> Iterator["ParticipantDriver"]:
+        """Sit a participant down at a Chromium of their own whose tabs can really be hidden.
+
+        Playwright keeps every page of a browser that it starts visible; one that it is connected to it leaves alone.
+        """
+        assert self._playwright is not None
+        path = chromium_path()
+        assert path is not None
+        arguments = [path, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", *CHROMIUM_ARGS]
+        process = subprocess.Popen([*arguments, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            browser = self._playwright.chromium.connect_over_cdp(
+                f"http://127.0.0.1:{_debugging_port(profile, process)}", no_defaults=True
+            )
+            try:
+                yield ParticipantDriver(browser.contexts[0], port)
+            finally:
+                browser.close()
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _debugging_port(profile: Path, process: "subprocess.Popen[bytes]", deadline_s: float = 30.0) -> int:
+    """Chromium writes the port it took into its profile."""
+    file = profile / "DevToolsActivePort"
+    until = time.monotonic() + deadline_s
+    while time.monotonic() < until:
+        assert process.poll() is None, "Chromium ended while it started"
+        if file.exists() and (lines := file.read_text().split()):
+            return int(lines[0])
+        time.sleep(0.05)
+    raise AssertionError("Chromium did not open its debugging port")
+
 
 class ParticipantDriver:
     """One participant: opens the address, reads, presses keys. Everything the page says is kept for a failure.
@@ -76,6 +113,7 @@ class ParticipantDriver:
     Attributes:
         hosts: How many requests went to which host name.
         console: What the page wrote to the console, as "type: text".
+        sent: The binary attachments that the page sent (bodies of its chunks), in order, resent ones again.
     """
 
     def __init__(self, context: BrowserContext, port: int) -> None:
@@ -83,6 +121,7 @@ class ParticipantDriver:
         self.port = port
         self.hosts: Counter[str] = Counter()
         self.console: list[str] = []
+        self.sent: list[bytes] = []
         self.page_errors: list[str] = []
         context.on("request", self._on_request)
         self.page = self.new_tab()
@@ -93,7 +132,12 @@ class ParticipantDriver:
         page.set_default_timeout(DEADLINE_MS)
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.page_errors.append(str(error)))
+        page.on("websocket", lambda socket: socket.on("framesent", self._on_frame_sent))
         return page
+
+    def _on_frame_sent(self, payload: str | bytes) -> None:
+        if isinstance(payload, bytes):
+            self.sent.append(payload)
 
     def _on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -144,6 +188,31 @@ class ParticipantDriver:
         """Press the continue button."""
         (page or self.page).locator('[data-mug="continue"]').click()
 
+    def press_keys_by_frame(self, episode: int, *presses: tuple[str, int]) -> None:
+        """Hold one key after the other, each until the game shows the given frame of `episode`, or the episode ends."""
+        for key, until_frame in presses:
+            self.page.keyboard.down(key)
+            try:
+                self.wait_for_frame(episode, until_frame)
+            finally:
+                self.page.keyboard.up(key)
+
+    def wait_for_frame(self, episode: int, frame: int) -> None:
+        """Wait until the game shows `frame` of `episode`, or is past it, or the study has ended."""
+        try:
+            self.page.wait_for_function(
+                """([episode, frame]) => {
+                    const game = document.querySelector('[data-mug="game"]');
+                    if (document.body.dataset.mugPhase === "ended") return true;
+                    if (game === null || document.body.dataset.mugPhase !== "playing") return false;
+                    const [e, f] = [Number(game.dataset.mugEpisode), Number(game.dataset.mugFrame)];
+                    return e > episode || (e === episode && f >= frame);
+                }""",
+                arg=[episode, frame],
+            )
+        except Exception as error:
+            raise AssertionError(f"frame {frame} of episode {episode} did not come; {self.state()}") from error
+
     def game_attribute(self, name: str) -> str | None:
         """A ``data-mug-<name>`` attribute of the game element."""
         return self.page.locator('[data-mug="game"]').get_attribute(f"data-mug-{name}")
@@ -156,6 +225,18 @@ class ParticipantDriver:
             f"phase={self.phase(target)} scene={self.scene(target)} text={text!r} "
             f"errors={self.page_errors[-3:]} console={self.console[-8:]}"
         )
+
+    def hide_tab(self) -> Page:
+        """Bring another tab to the front; returns it."""
+        other = self.context.new_page()
+        other.bring_to_front()
+        self.page.wait_for_function("() => document.visibilityState === 'hidden'", polling=200)
+        return other
+
+    def show_tab(self) -> None:
+        """Bring the study's tab to the front again."""
+        self.page.bring_to_front()
+        self.page.wait_for_function("() => document.visibilityState === 'visible'", polling=200)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture of the page."""

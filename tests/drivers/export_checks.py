@@ -1,0 +1,62 @@
+"""What must hold of an export of Mountain Car, checked without MUG's own code: Gymnasium plays the actions again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pandas as pd
+
+from mug.data import read_export
+
+__all__ = ["check_mountain_car", "export_session", "verify_records"]
+
+LIBM_TOLERANCE = 1e-5
+"""The browser's libm and this machine's differ in the last bit; float32 positions of a few hundred steps by less."""
+
+
+def export_session(data_dir: Path, experiment: str, out: Path, *options: str) -> dict[str, pd.DataFrame]:
+    """Run ``mug export`` as a user would and read what it wrote."""
+    command = [sys.executable, "-m", "mug", "export", "--data", str(data_dir), "--experiment", experiment]
+    done = subprocess.run(
+        [*command, "--out", str(out), *options], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return read_export(out)
+
+
+def verify_records(data_dir: Path, experiment: str) -> str:
+    """Run ``mug verify``; returns what it said, fails when it found something."""
+    command = [sys.executable, "-m", "mug", "verify", "--data", str(data_dir), "--experiment", experiment]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def check_mountain_car(tables: dict[str, pd.DataFrame], episodes: int, max_steps: int) -> pd.DataFrame:
+    """Check every episode frame by frame; returns the frames table."""
+    frames, ends = tables["frames"], tables["episodes"]
+    assert list(ends["episode"]) == list(range(episodes))
+    assert len(frames) == int(ends["frames"].sum())
+    for end in ends.itertuples():
+        rows = frames[frames["episode"] == end.episode]
+        assert list(rows["frame"]) == list(range(end.frames)), "every frame exactly once, in order"
+        _play_again(rows, int(end.seed), max_steps)
+        assert end.end == ("terminated" if bool(rows.iloc[-1]["terminated.human"]) else "max_steps")
+    return frames
+
+
+def _play_again(rows: pd.DataFrame, seed: int, max_steps: int) -> None:
+    environment = gymnasium.make("MountainCar-v0", max_episode_steps=max_steps + 1)
+    observation, _ = environment.reset(seed=seed)
+    for number, row in enumerate(rows.to_dict("records")):
+        seen = np.array([row["observations.human.0"], row["observations.human.1"]])
+        np.testing.assert_allclose(seen, observation, atol=LIBM_TOLERANCE, err_msg=f"observation of frame {number}")
+        observation, reward, terminated, _, _ = environment.step(int(row["actions.human"]))
+        assert row["rewards.human"] == reward
+        last = number == len(rows) - 1
+        assert bool(row["terminated.human"]) == terminated
+        assert not bool(row["truncated.human"]), "the environment itself does not truncate; the scene's limit does"
+        assert last == (terminated or number + 1 == max_steps), "an episode ends where it ends"
+    environment.close()
