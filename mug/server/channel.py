@@ -3,9 +3,9 @@
 import hmac
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
-from flask import Flask, request
+from flask import Flask
 from flask_socketio import ConnectionRefusedError as Refuse
 from flask_socketio import SocketIO
 
@@ -61,12 +61,15 @@ class Channel:
             max_http_buffer_size=MAX_MESSAGE_BYTES,
             cors_allowed_origins=None,
         )
-        self._socketio.on_event("connect", self._on_connect)
-        self._socketio.on_event("disconnect", self._on_disconnect)
-        self._socketio.on_event(EVENT, self._on_message)
-        self._socketio.on_event("connect", self._on_lab_connect, namespace=LAB)
-        self._socketio.on_event("disconnect", self._on_lab_disconnect, namespace=LAB)
-        self._socketio.on_event(EVENT, self._on_lab_message, namespace=LAB)
+        # Given to the Socket.IO server itself: Flask-SocketIO makes a request context for every message, which costs
+        # more than what is done with the message (docs/reference/performance.md).
+        on = self._socketio.server.on
+        on("connect", self._on_connect, namespace="/")
+        on("disconnect", self._on_disconnect, namespace="/")
+        on(EVENT, self._on_message, namespace="/")
+        on("connect", self._on_lab_connect, namespace=LAB)
+        on("disconnect", self._on_lab_disconnect, namespace=LAB)
+        on(EVENT, self._on_lab_message, namespace=LAB)
 
     def send(self, connection: ConnectionId, message: Message) -> None:
         """Send to one page; one that is gone is no error."""
@@ -90,17 +93,17 @@ class Channel:
 
     # ------------------------------------------------------------- handlers, on the sockets' threads
 
-    def _on_connect(self, _auth: object = None) -> None:
+    def _on_connect(self, sid: str, _environ: dict[str, Any], _auth: object = None) -> None:
         if len(self._gates) >= MAX_CONNECTIONS:
             raise Refuse("too many connections")
-        self._gates[_sid()] = Gate()
+        self._gates[sid] = Gate()
 
-    def _on_disconnect(self, reason: object = "") -> None:
-        self._gates.pop(_sid(), None)
-        self.enqueue(PageLost(ConnectionId(_sid()), str(reason)))
+    def _on_disconnect(self, sid: str, reason: object = "") -> None:
+        self._gates.pop(sid, None)
+        self.enqueue(PageLost(ConnectionId(sid), str(reason)))
 
-    def _on_message(self, obj: object = None, *_more: object) -> None:
-        connection = ConnectionId(_sid())
+    def _on_message(self, sid: str, obj: object = None, *_more: object) -> None:
+        connection = ConnectionId(sid)
         gate = self._gates.get(connection)
         if gate is None:
             return
@@ -124,19 +127,19 @@ class Channel:
         else:
             self.enqueue(PageMessage(connection, message))
 
-    def _on_lab_connect(self, auth: object = None) -> None:
+    def _on_lab_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
-        if not self._remote_lab and not is_loopback(request.remote_addr):
+        if not self._remote_lab and not is_loopback(environ.get("REMOTE_ADDR")):
             raise Refuse("only from this machine")
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refuse("the token is wrong")
-        self.enqueue(LabConnected(ConnectionId(_sid())))
+        self.enqueue(LabConnected(ConnectionId(sid)))
 
-    def _on_lab_disconnect(self, _reason: object = "") -> None:
-        self.enqueue(LabLost(ConnectionId(_sid())))
+    def _on_lab_disconnect(self, sid: str, _reason: object = "") -> None:
+        self.enqueue(LabLost(ConnectionId(sid)))
 
-    def _on_lab_message(self, obj: object = None, *_more: object) -> None:
-        connection = ConnectionId(_sid())
+    def _on_lab_message(self, sid: str, obj: object = None, *_more: object) -> None:
+        connection = ConnectionId(sid)
         try:
             ask = decode_lab_request(obj)
         except (UnknownOpError, InvalidMessageError) as error:
@@ -145,7 +148,3 @@ class Channel:
                 self.send_lab(LabReply(request_id=request_id, error=str(error)), connection)
             return
         self.enqueue(LabAsked(connection, ask))
-
-
-def _sid() -> str:
-    return str(getattr(request, "sid", ""))  # Flask-SocketIO adds it to the request
