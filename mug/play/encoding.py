@@ -23,6 +23,7 @@ a     dtype as a short text, varint ndim, the dims, the bytes (C order, little e
 import math
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +35,7 @@ __all__ = ["decode", "encode", "write_length", "write_value"]
 _FLOAT: Final = struct.Struct("<d")
 _ARRAY_KINDS: Final = "biufc"
 _MAX_DEPTH: Final = 100
+_CONSTANTS: Final = {0x4E: None, 0x54: True, 0x46: False}
 _NEVER_FAIL: Final = frozenset((bool, int, float, str, bytes, bytearray))
 
 
@@ -171,6 +173,14 @@ def _base_value(value: Any) -> Any:
     return int(value) if isinstance(value, int) else float(value)
 
 
+@lru_cache(maxsize=128)
+def _dtype_of(name: bytes) -> np.dtype[Any]:
+    dtype = np.dtype(name.decode("ascii"))
+    if dtype.kind not in _ARRAY_KINDS + "US":
+        raise ValueError(f"an array of {dtype} is not allowed")
+    return dtype
+
+
 class _Reader:
     """Reads one encoded value; the position is kept for the messages."""
 
@@ -205,28 +215,29 @@ class _Reader:
     def value(self, depth: int) -> Any:
         if depth > 2 * _MAX_DEPTH:
             raise ValueError("nested too deep")
-        tag = self.take(1)
-        if tag == b"f":
-            return _FLOAT.unpack(self.take(8))[0]
-        if tag == b"i":
+        tag = self.data[self.position]
+        self.position += 1
+        if tag == 0x73:  # s
+            return str(self.take(self.length()), "utf-8", "surrogatepass")
+        if tag == 0x61:  # a
+            return self.array()
+        if tag == 0x69:  # i
             number = self.length()
             return -((number + 1) >> 1) if number & 1 else number >> 1
-        if tag in (b"N", b"T", b"F"):
-            return {b"N": None, b"T": True, b"F": False}[tag]
-        if tag == b"s":
-            return self.take(self.length()).decode("utf-8", "surrogatepass")
-        if tag == b"b":
-            return self.take(self.length())
-        if tag == b"l":
+        if tag == 0x66:  # f
+            return _FLOAT.unpack(self.take(8))[0]
+        if tag == 0x6C:  # l
             return self.items(self.count(), depth)
-        if tag == b"t":
-            return tuple(self.value(depth + 1) for _ in range(self.count()))
-        if tag == b"d":
+        if tag == 0x74:  # t
+            return tuple(self.items(self.count(), depth))
+        if tag == 0x64:  # d
             pairs = [(self.value(depth + 1), self.value(depth + 1)) for _ in range(self.count())]
             return dict(pairs)
-        if tag == b"a":
-            return self.array()
-        raise ValueError(f"unknown tag {tag!r}")
+        if tag == 0x62:  # b
+            return self.take(self.length())
+        if tag in _CONSTANTS:
+            return _CONSTANTS[tag]
+        raise ValueError(f"unknown tag {bytes((tag,))!r}")
 
     def items(self, count: int, depth: int) -> list[Any]:
         """Read a list's items; short texts and empty dicts, most of a chunk, are read in place."""
@@ -252,9 +263,11 @@ class _Reader:
         return items
 
     def array(self) -> np.ndarray[Any, Any]:
-        dtype = np.dtype(self.take(self.take(1)[0]).decode("ascii"))
-        if dtype.kind not in _ARRAY_KINDS + "US":
-            raise ValueError(f"an array of {dtype} is not allowed")
-        shape = tuple(self.length() for _ in range(self.length()))
-        raw = self.take(math.prod(shape) * dtype.itemsize)
-        return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+        dtype = _dtype_of(self.take(self.take(1)[0]))
+        shape = tuple([self.length() for _ in range(self.length())])
+        size = math.prod(shape)
+        if size == 0:
+            return np.empty(shape, dtype)
+        start = self.position
+        self.position = start + size * dtype.itemsize
+        return np.frombuffer(self.data, dtype, size, start).reshape(shape).copy()

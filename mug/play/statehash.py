@@ -72,7 +72,7 @@ class WorldHash:
             return None
         walk = _Walk()
         try:
-            for name, value in self._attributes():
+            for name, value in self.attributes():
                 if name not in self._left_out:
                     walk.text(name)
                     walk.any(value, name, 0)
@@ -81,7 +81,7 @@ class WorldHash:
             return None
         return hashlib.blake2b(walk.out, digest_size=16).hexdigest()
 
-    def _attributes(self) -> list[tuple[str, Any]]:
+    def attributes(self) -> list[tuple[str, Any]]:
         """Every attribute of the environment and of the environments it wraps, outermost first."""
         found: list[tuple[str, Any]] = []
         layer, prefix, seen = self._env, "env", set()
@@ -98,7 +98,7 @@ class WorldHash:
 
     def _digests(self) -> dict[str, str]:
         digests = {}
-        for name, value in self._attributes():
+        for name, value in self.attributes():
             walk = _Walk()
             try:
                 walk.any(value, name, 0)

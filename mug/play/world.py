@@ -196,11 +196,10 @@ class World:
 
     def asset_specs(self) -> list[dict[str, Any]]:
         """Return the images and atlases that the environment's surface has registered."""
-        for owner in (self.env, getattr(self.env, "unwrapped", None)):
-            for value in [owner, *vars(owner).values()] if hasattr(owner, "__dict__") else [owner]:
-                specs = getattr(value, "get_asset_specs", None) if value is not None else None
-                if callable(specs) and not isinstance(value, type):
-                    return [dict(spec) for spec in self._guard("render", specs)]
+        for owner in (self.env, *(value for _, value in self.world_hash.attributes())):
+            specs = None if owner is None or isinstance(owner, type) else getattr(owner, "get_asset_specs", None)
+            if callable(specs):
+                return [dict(spec) for spec in self._guard("render", specs)]
         return []
 
     def close(self) -> None:

@@ -422,3 +422,30 @@ def test_that_an_environment_that_draws_nothing_is_told_what_to_do() -> None:
     code = counter_code(2).replace('return {"game_state_objects": [], "removed": []}', "return None")
     with pytest.raises(PlayError, match="render_mode='mug'"):
         play(config(code))
+
+
+def test_that_assets_of_a_surface_are_found_behind_wrappers() -> None:
+    code = """
+import gymnasium
+from mug.play import SingleAgent
+from mug.rendering import Surface
+
+class Drawn(gymnasium.Wrapper):
+    def __init__(self):
+        super().__init__(gymnasium.make("MountainCar-v0"))
+        self.surface = Surface(600, 400)
+        self.surface.register_image("flag", path="static/flag.png")
+
+    def render(self):
+        self.surface.image("flag", 10, 10, 20, 20)
+        return self.surface.commit().to_dict()
+
+env = SingleAgent(Drawn())
+"""
+    played = play(config(code, max_steps=12))
+    (spec,) = played.session.world.asset_specs()
+    assert spec["name"] == "flag"
+    packet = played.outputs[-1].views[-1].picture.packet
+    assert packet is not None
+    assert packet["game_state_objects"][0]["object_type"] == "sprite"
+    assert not any("surface" in name for name in played.events("episode_started")[0]["state_hash_left_out"])
