@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,7 @@ import msgspec
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from mug.check.study import check_study
 from mug.engine import SessionState, StudyRun
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
@@ -43,7 +44,6 @@ from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame
 from mug.study.traversal import walk
-from mug.study.validation import validate
 
 __all__ = ["Options", "serve", "serve_main"]
 
@@ -125,11 +125,8 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
         MugError: The server cannot start; its text says why and what to do.
     """
     out, say = out or sys.stdout, say or sys.stderr
-    problems = tuple(str(p) for p in validate(loaded.study) if p.severity == "error")
-    if problems:
-        raise StudyRefusedError(str(loaded.source), problems)
+    prepared = _check(loaded, say)
     files = freeze(loaded)
-    prepared = _prepare(loaded, say) if files.zip_sha256 else None
     with contextlib.ExitStack() as stack:
         data_dir = options.data_dir.absolute()
         if not loaded.study.save_experiment_data:
@@ -146,19 +143,27 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
         return session.run(out, say)
 
 
-def _prepare(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime:
-    packages: list[str] = []
-    for _, node in walk(loaded.study):
-        if isinstance(node, GymGame):
-            packages += [name for name in node.runtime.packages_to_install if name not in packages]
+def _check(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime | None:
+    """Refuse a study with errors (the same list as ``mug check``, without trying environments); make packages ready."""
+    prepared: list[PreparedRuntime] = []
     started = time.monotonic()
 
     def progress(text: str, fraction: float | None) -> None:
         if time.monotonic() - started > 1:
             done = "" if fraction is None else f" ({100 * fraction:.0f} %)"
             say.write(f"{text}{done}\n")
+            say.flush()
 
-    return prepare_study(packages, lock_path=loaded.folder / "study.lock.json", progress=progress)
+    def prepare(packages: Sequence[str], *, lock_path: Path | None) -> PreparedRuntime:
+        prepared.append(prepare_study(packages, lock_path=lock_path, progress=progress))
+        return prepared[-1]
+
+    problems = check_study(loaded, runtime=prepare, try_environments=False)
+    if errors := tuple(str(problem) for problem in problems if problem.severity == "error"):
+        raise StudyRefusedError(str(loaded.source), errors)
+    for problem in problems:
+        say.write(f"{problem}\n")
+    return prepared[-1] if prepared else None
 
 
 class _Session:
