@@ -59,6 +59,7 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.wait_for_phase("ended")
         assert anna.scene() == "end"
         anna.screenshot(artifacts / "page-end.png")
+        experimenter.wait(lambda: experimenter.row("anna")["state"] == "Finished")
         watch_the_plots(experimenter)
         experimenter.screenshot(artifacts / "lab-run.png")
         assert set(anna.hosts) == {"lab.test"}, f"requests went to other hosts: {anna.hosts}"
