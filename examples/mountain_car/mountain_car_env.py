@@ -54,7 +54,7 @@ class DrawnMountainCar(gymnasium.Wrapper):
 
     def _draw_scenery(self):
         draw = self.surface
-        draw.circle(505, 70, 26, color="#fbe7b2", id="sun", persistent=True, depth=-4)
+        draw.circle(150, 80, 26, color="#fbe7b2", id="sun", persistent=True, depth=-4)
         far = [
             (0, HEIGHT),
             (0, 210),

@@ -462,6 +462,8 @@ def _of_fields(struct: Section, node: Node | None, path: NodePath, prefix: str =
         )
     for info in infos:
         value = getattr(struct, info.name)
+        if value is info.default and not info.required:
+            continue
         if info.section is not None:
             yield from _of_fields(value, node, path, f"{prefix}{info.name}.")
             continue

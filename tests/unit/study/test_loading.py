@@ -52,6 +52,13 @@ def test_that_the_folder_and_the_script_of_the_example_are_one_study():
     assert validate(folder.study) == []
 
 
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in EXAMPLE.parent.glob("*/study.toml")), ids=lambda p: p.name
+)
+def test_that_every_example_loads_and_has_no_problems(folder):
+    assert validate(load(folder).study) == []
+
+
 def test_that_the_study_file_itself_may_be_named():
     assert load(EXAMPLE / "study.toml").study == load(EXAMPLE).study
 

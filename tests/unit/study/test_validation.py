@@ -32,6 +32,7 @@ from mug.study.model import (
     WaitroomSection,
     WebRtc,
 )
+from mug.study.rules import refusal
 
 START = StartPage(scene_id="start", scene_body="Hello")
 END = EndPage(scene_id="end", scene_body="Bye")
@@ -363,3 +364,10 @@ def test_that_no_field_has_both_a_default_and_a_legal_none():
     for struct in EVERY_STRUCT:
         for info in struct_fields(struct):
             assert not info.optional or info.default is None, info.name
+
+
+def test_that_every_default_is_allowed():
+    for struct in EVERY_STRUCT:
+        for name, info in fields(struct):
+            if not info.required and info.default is not None:
+                assert refusal(info, info.default) is None, name
