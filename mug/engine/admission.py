@@ -22,6 +22,7 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not mistaken for one another when somebody reads them aloud."""
 MAX_PARAMETERS: Final = 32
 MAX_CANDIDATES: Final = 64
+MAX_PARTICIPANTS: Final = 10_000
 
 _MESSAGES: Final = {
     "protocol": "This page is from another version of the study's software. Please reload it.",
@@ -30,6 +31,7 @@ _MESSAGES: Final = {
     "second_tab": "This study is already open in another tab or window. Please go on there.",
     "finished": "You have already taken part in this study. Thank you!",
     "closed": "This session is over. Thank you for your interest.",
+    "full": "This session has no more places. Please tell the experimenter.",
     "excluded": "You cannot go on in this study. Please tell the experimenter if you have questions.",
     "bad_id": "The address is not a valid one. Please check it, or ask the experimenter.",
 }
@@ -76,6 +78,8 @@ class Admission:
             return "closed"
         if wanted and (not is_valid_id(wanted) or wanted.lower() in RESERVED_IDS):
             return "bad_id"
+        if ParticipantId(wanted) not in core.state.participants and len(core.state.participants) >= MAX_PARTICIPANTS:
+            return "full"
         if wanted in core.finished_before and ParticipantId(wanted) not in core.state.participants:
             return "finished"
         return ""
@@ -224,6 +228,7 @@ class Admission:
         presence = core.presence(participant.participant_id)
         presence.connection, presence.tab_id = connection, hello.tab_id
         presence.lost_at_ms, presence.left, presence.waiting = None, False, None
+        presence.focused = presence.visible = True
         presence.finishing = None
         presence.gap_told.clear()
         core.owner[connection] = participant.participant_id

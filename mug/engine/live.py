@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from mug.engine.clock import Clock, Rng, iso
-from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Send
+from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.ids import ParticipantId, VisitId
@@ -15,6 +15,9 @@ from mug.records.facts import AnyFact
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
 
 LOG_LINES = 2_000
+LEFT_AFTER_MS = 300_000
+"""Who is away for so long has left, as the console shows it; they can still come back."""
+AWAY = "away:"
 TELEMETRY_POINTS = 200_000
 """Kept for consoles that connect later: two hours of 27 participants, less of more."""
 
@@ -138,7 +141,12 @@ class Core:
             now_ms = self.clock.now_ms()
             found = Presence(lost_at_ms=now_ms, phase_since_ms=now_ms)
             self.presences[participant_id] = found
+            self.watch_absence(participant_id)
         return found
+
+    def watch_absence(self, participant_id: ParticipantId) -> None:
+        """Look again when the participant has been away for long."""
+        self.emit(Schedule(LEFT_AFTER_MS, f"{AWAY}{participant_id}"))
 
     def participant(self, connection: ConnectionId) -> ParticipantState | None:
         """Who speaks on this connection; None before hello."""

@@ -26,7 +26,7 @@ from mug.engine.inputs import (
     Tick,
     Wake,
 )
-from mug.engine.live import Core
+from mug.engine.live import AWAY, LEFT_AFTER_MS, Core
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.visits import Visits
@@ -54,7 +54,6 @@ __all__ = ["PHASES", "StudyRun"]
 PHASES: Final = frozenset(
     ["connecting", "loading", "page", "waiting", "matching", "countdown", "playing", "ended", "excluded", "error"]
 )
-LEFT_AFTER_MS: Final = 300_000
 MAX_GLOBALS_CHARS: Final = 65_536
 MAX_ERRORS_PER_PARTICIPANT: Final = 200
 _REFUSALS: Final = {
@@ -150,9 +149,12 @@ class StudyRun:
                 else:
                     core.say("warning", "MUG Lab is gone; the session goes on, because participants are here")
             case StopRequested():
-                core.after_commit()
-            case Wake() | Tick():
-                self._tick()
+                core.say("warning", happened.reason)
+                self._console.flush()
+            case Wake():
+                self._wake(happened.name)
+            case Tick():
+                self._console.flush()
         effects = tuple(core.effects)
         core.effects.clear()
         return effects
@@ -362,6 +364,7 @@ class StudyRun:
             presence.lost_at_ms = core.clock.now_ms()
             presence.finishing = None
         core.record(f.Disconnected(at=core.now(), participant_id=who, reason=reason[:200]))
+        core.watch_absence(who)
         if core.state.participants[who].outcome is None:
             core.say("info", "the connection was lost", who)
         core.changed.add(who)
@@ -377,13 +380,16 @@ class StudyRun:
             core.say("info", "the records are written again")
             self._chunks.ask_again()
 
-    def _tick(self) -> None:
+    def _wake(self, name: str) -> None:
+        """A participant was away some time ago: whoever still is has left."""
         core = self._core
-        now_ms = core.clock.now_ms()
-        for who, presence in core.presences.items():
-            lost_at = presence.lost_at_ms
-            if presence.connection is None and not presence.left and lost_at is not None:
-                presence.left = now_ms - lost_at > LEFT_AFTER_MS
-                if presence.left and core.state.participants[who].outcome is None:
-                    core.say("warning", "has been away for five minutes", who)
-        self._console.flush()
+        who = ParticipantId(name.removeprefix(AWAY))
+        presence = core.presences.get(who)
+        if presence is None or presence.connection is not None or presence.left or presence.lost_at_ms is None:
+            return
+        if core.clock.now_ms() - presence.lost_at_ms < LEFT_AFTER_MS - 1_000:
+            return  # it came back in between, and this belongs to an earlier absence
+        presence.left = True
+        core.changed.add(who)
+        if core.state.participants[who].outcome is None:
+            core.say("warning", "has been away for five minutes", who)

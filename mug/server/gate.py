@@ -10,6 +10,7 @@ __all__ = ["MAX_TEXT_CHARS", "Gate", "Refusal", "weigh"]
 MAX_TEXT_CHARS: Final = 128 * 1024
 MAX_BYTES: Final = 512 * 1024
 MAX_ITEMS: Final = 20_000
+NOT_UNICODE: Final = "text with half a character, which cannot be stored"
 MAX_STRIKES: Final = 2_000
 """Refused messages after which a connection is closed."""
 
@@ -19,7 +20,7 @@ _OTHER: Final = (20.0, 100.0)
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message is not taken. `code`: too_large or rate."""
+    """Why a message is not taken. `code`: too_large, rate or invalid."""
 
     code: str
     detail: str
@@ -62,7 +63,7 @@ class Gate:
         if not self._bucket(name).take(self.clock_s()):
             refusal = Refusal("rate", f"at most {self._bucket(name).rate_hz:.0f} a second")
         elif heavy := weigh(obj):
-            refusal = Refusal("too_large", heavy)
+            refusal = Refusal("invalid" if heavy == NOT_UNICODE else "too_large", heavy)
         if refusal is not None:
             self.strikes += 1
         return refusal
@@ -75,8 +76,16 @@ class Gate:
         return bucket
 
 
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def weigh(obj: object) -> str:
-    """Say in words what of a message is too large; empty when nothing is. Its cost is bounded too."""
+    """Say in words what of a message is too large, or cannot be stored; empty when nothing is. Bounded in cost, too."""
     chars = size = items = 0
     stack: list[Any] = [obj]
     while stack:
@@ -84,11 +93,13 @@ def weigh(obj: object) -> str:
         items += 1
         if isinstance(value, str):
             chars += len(value)
+            if not value.isascii() and not _is_unicode(value):
+                return NOT_UNICODE
         elif isinstance(value, bytes | bytearray):
             size += len(value)
         elif isinstance(value, dict):
             stack.extend(value.values())
-            chars += sum(len(key) for key in value if isinstance(key, str))
+            stack.extend(value.keys())
         elif isinstance(value, list | tuple):
             stack.extend(value)
         if items + len(stack) > MAX_ITEMS:

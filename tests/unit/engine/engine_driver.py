@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from mug.engine import ConnectionId, Effect, FrozenStudy, SessionState, StudyRun, fold
-from mug.engine.effects import Call, Close, LabUpdate, Record, Send, SendFrames, Stop
-from mug.engine.inputs import Input, LabAsked, LabConnected, PageLost, PageMessage, Tick
+from mug.engine.effects import Call, Close, LabUpdate, Record, Schedule, Send, SendFrames, Stop
+from mug.engine.inputs import Input, LabAsked, LabConnected, PageLost, PageMessage, Tick, Wake
 from mug.protocol import Message
 from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
@@ -67,6 +67,7 @@ class Memory:
     closed: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     others: list[Effect] = field(default_factory=list)
+    timers: list[tuple[float, str]] = field(default_factory=list)
     stopped: str = ""
     seed: int = 1
     finished_before: frozenset[str] = frozenset()
@@ -125,6 +126,8 @@ class Memory:
                     self.closed.append(effect.connection)
                 case Call():
                     self.calls.append(effect)
+                case Schedule():
+                    self.timers.append((self.clock.ms + effect.after_ms, effect.name))
                 case Stop():
                     self.stopped = effect.reason
                 case _:
@@ -145,6 +148,16 @@ class Memory:
     def tick(self, ms: float = 100.0) -> None:
         self.clock.ms += ms
         self.take(Tick())
+
+    def later(self, ms: float) -> None:
+        """Time passes, and what was scheduled happens."""
+        until = self.clock.ms + ms
+        for at, name in sorted(self.timers):
+            if at <= until:
+                self.timers.remove((at, name))
+                self.clock.ms = max(self.clock.ms, at)
+                self.take(Wake(name))
+        self.clock.ms = until
 
     def lab_in(self, connection: str = "lab") -> None:
         self.take(LabConnected(ConnectionId(connection)))

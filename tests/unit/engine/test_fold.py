@@ -91,7 +91,8 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
         case ("disk", works):
             memory.take(StorageRecovered() if works else StorageFailed("full"))
         case ("tick", ms):
-            memory.tick(ms)
+            memory.later(ms)
+            memory.tick()
         case ("crash",):
             memory.crash_and_restart()
         case ("end", 0):

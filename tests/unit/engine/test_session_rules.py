@@ -274,9 +274,12 @@ def test_that_presence_is_told_as_it_is() -> None:
     assert state() == "background"
     memory.drop("c")
     assert state() == "lost"
-    memory.clock.ms += 400_000
-    memory.tick()
+    memory.later(250_000)
+    assert state() == "lost"
+    memory.later(60_000)
     assert state() == "left"
+    memory.hello("d", "ann", token=memory.token("c"))
+    assert state() == "connected"
 
 
 def test_that_a_console_gets_everything_once_and_then_what_changed() -> None:

@@ -54,6 +54,14 @@ def test_that_what_is_too_large_is_named(heavy: Any) -> None:
     assert weigh(heavy).startswith("at most")
 
 
+@pytest.mark.parametrize("broken", ["\ud800", {"a": ["x\udfff"]}, {"\ud800": 1}])
+def test_that_text_that_cannot_be_stored_is_refused_at_the_edge(broken: Any) -> None:
+    refusal = Gate(clock_s=lambda: 0.0).refuses({"op": "globals.set", "values": broken})
+    assert refusal is not None
+    assert refusal.code == "invalid"
+    assert Gate(clock_s=lambda: 0.0).refuses({"op": "globals.set", "values": {"name": "Zoë 🙂"}}) is None
+
+
 def test_that_ordinary_messages_are_light() -> None:
     assert weigh({"op": "chunk.put", "body": b"x" * 256_000, "meta": {"agents": ["a"]}}) == ""
     assert weigh(None) == ""
