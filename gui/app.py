@@ -48,7 +48,7 @@ class Lab(QObject):
     def __init__(self, app: QApplication, settings: LabSettings) -> None:
         super().__init__(app)
         self.settings = settings
-        self.theme = Theme(app, settings.theme)
+        self.theme = Theme(app, settings.theme, self)
         self._tail = LogTail()
         logging.getLogger().addHandler(self._tail)
         self.crashes = CrashReporter(self.theme, self._tail, lambda: self.window)

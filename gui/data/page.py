@@ -361,6 +361,7 @@ class DataPage(QWidget):
         head.addWidget(self._preview_text, 1)
         self._choice = QComboBox()
         self._choice.setAccessibleName("Table to preview")
+        self._choice.view().setAccessibleName("Tables of the export")
         self._choice.setMinimumWidth(160)
         self._choice.currentTextChanged.connect(self._on_table_chosen)
         self._choice.hide()

@@ -48,6 +48,7 @@ class ServerControl(QObject):
     Attributes:
         outcome: The present state.
         address: Where the server is, while it is ready.
+        launched: The process, while it is a child of this app.
 
     Signals:
         outcome_changed: The new `Outcome`.
@@ -63,7 +64,7 @@ class ServerControl(QObject):
         self._tasks = tasks
         self.outcome = Outcome()
         self.address: ServerAddress | None = None
-        self._launched: LaunchedServer | None = None
+        self.launched: LaunchedServer | None = None
         self._watching = False
         self._silent_ticks = 0
         self._watch = QTimer(self)
@@ -100,9 +101,9 @@ class ServerControl(QObject):
         """Stop the server cleanly."""
         if self.outcome.state is ServerState.STARTING:
             self._take(ServerEvent.STOP_ASKED)
-            if self._launched is not None:
+            if self.launched is not None:
                 self._tasks.run(
-                    "stop the server", self._launched.stop, lambda _: self._on_exited(), self._on_stop_failed
+                    "stop the server", self.launched.stop, lambda _: self._on_exited(), self._on_stop_failed
                 )
         elif self.outcome.state is ServerState.READY:
             self._take(ServerEvent.STOP_ASKED)
@@ -114,8 +115,8 @@ class ServerControl(QObject):
         if self.outcome.state is ServerState.READY:
             self._watch.stop()
             self._bridge.leave()
-            if self._launched is not None:
-                self._launched.release()
+            if self.launched is not None:
+                self.launched.release()
             self.address = None
             self._take(ServerEvent.LEFT)
 
@@ -144,7 +145,7 @@ class ServerControl(QObject):
             self.outcome_changed.emit(outcome)
 
     def _on_launched(self, launched: "LaunchedServer") -> None:
-        self._launched = launched
+        self.launched = launched
         self._watch.start()
         if self.outcome.state is ServerState.STOPPING:  # stopped before the process was there
             self._tasks.run("stop the server", launched.stop, lambda _: self._on_exited(), self._on_stop_failed)
@@ -158,7 +159,7 @@ class ServerControl(QObject):
 
     def _on_start_failed(self, error: Exception) -> None:
         self._watch.stop()
-        self._launched = None
+        self.launched = None
         self._take(ServerEvent.START_FAILED, detail=_as_sentence(str(error)), log=str(getattr(error, "log", "")))
 
     def _on_found(self, addresses: "list[ServerAddress]") -> None:
@@ -186,11 +187,11 @@ class ServerControl(QObject):
 
     @Slot()
     def _on_watch(self) -> None:
-        if self._watching or (self.address is None and self._launched is None):
+        if self._watching or (self.address is None and self.launched is None):
             return
         self._watching = True
-        if self.outcome.state is ServerState.STARTING and self._launched is not None:
-            self._tasks.run("read the server's log", self._launched.log, self._on_log_read, self._on_watch_failed)
+        if self.outcome.state is ServerState.STARTING and self.launched is not None:
+            self._tasks.run("read the server's log", self.launched.log, self._on_log_read, self._on_watch_failed)
         else:
             self._tasks.run("look after the server", self._is_alive, self._on_watched, self._on_watch_failed)
 
@@ -201,7 +202,7 @@ class ServerControl(QObject):
             self._show(replace(self.outcome, progress=lines[-1].strip()))
 
     def _is_alive(self) -> bool:
-        launched, address = self._launched, self.address
+        launched, address = self.launched, self.address
         if launched is not None:
             return launched.poll() is None
         return address is not None and any(
@@ -222,8 +223,8 @@ class ServerControl(QObject):
 
     def _stop_by_force(self, why: str) -> None:
         """Stop the process itself, when it does not take the request."""
-        if self._launched is not None:
-            self._tasks.run("stop the server", self._launched.stop, lambda _: self._on_exited(), self._on_stop_failed)
+        if self.launched is not None:
+            self._tasks.run("stop the server", self.launched.stop, lambda _: self._on_exited(), self._on_stop_failed)
         else:
             self._take(ServerEvent.STOP_FAILED, detail=why)
 
@@ -233,7 +234,7 @@ class ServerControl(QObject):
     def _on_exited(self) -> None:
         if self.outcome.state not in {ServerState.READY, ServerState.STOPPING}:
             return  # while it starts, `wait_ready` tells why it ended
-        launched, self._launched = self._launched, None
+        launched, self.launched = self.launched, None
         self._watch.stop()
         self._bridge.leave()
         self.address = None

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from mug.records.library import SessionSummary, library
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
@@ -12,6 +11,7 @@ from gui.runtime.export_process import ExportProcess
 from gui.runtime.tasks import Tasks
 from gui.shell.settings import LabSettings
 from mug.records import exports_dir
+from mug.records.library import SessionSummary, library
 
 __all__ = ["DataFlow"]
 

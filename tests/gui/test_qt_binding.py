@@ -1,4 +1,4 @@
-"""The Qt binding keeps the references of Python's constants: one release did not, and an app that runs for hours ends."""
+"""The Qt binding keeps the references of Python's constants: in one release it did not, and the app ended."""
 
 import sys
 
