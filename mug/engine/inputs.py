@@ -20,6 +20,7 @@ __all__ = [
     "PageLost",
     "PageMessage",
     "PageRefusal",
+    "ServerTrouble",
     "StopRequested",
     "StorageFailed",
     "StorageRecovered",
@@ -120,6 +121,14 @@ class StorageRecovered:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerTrouble:
+    """Something of ours failed and was contained; it belongs before the experimenter's eyes, not only into a log."""
+
+    text: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LifelineEnded:
     """The process that started the server is gone."""
 
@@ -155,6 +164,7 @@ Input: TypeAlias = (
     | HookFailed
     | StorageFailed
     | StorageRecovered
+    | ServerTrouble
     | LifelineEnded
     | StopRequested
     | Wake

@@ -20,6 +20,7 @@ from mug.engine.inputs import (
     PageLost,
     PageMessage,
     PageRefusal,
+    ServerTrouble,
     StopRequested,
     StorageFailed,
     StorageRecovered,
@@ -143,6 +144,8 @@ class StudyRun:
                 self._storage(happened.text)
             case StorageRecovered():
                 self._storage("")
+            case ServerTrouble():
+                core.say("error", happened.text, traceback=happened.traceback)
             case LifelineEnded():
                 if not core.owner:
                     self._console.stop_cleanly("the program that started the server is gone")

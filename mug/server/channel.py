@@ -21,7 +21,7 @@ from mug.protocol import (
 )
 from mug.protocol.lab import LabReply
 from mug.server.gate import Gate
-from mug.server.web import is_loopback
+from mug.server.web import is_this_machine
 
 __all__ = ["EVENT", "LAB", "PATH", "Channel"]
 
@@ -42,10 +42,17 @@ class Channel:
     """
 
     def __init__(
-        self, app: Flask, enqueue: Callable[[Input], None], lab_token: str, *, remote_lab: bool = False
+        self,
+        app: Flask,
+        enqueue: Callable[[Input], None],
+        lab_token: str,
+        *,
+        host: str = "",
+        remote_lab: bool = False,
     ) -> None:
         self.enqueue = enqueue
         self._token = lab_token
+        self._host = host
         self._remote_lab = remote_lab
         self._gates: dict[str, Gate] = {}
         # No allowed origin besides our own: engine.io compares the Origin header with the address that was asked for.
@@ -129,7 +136,7 @@ class Channel:
 
     def _on_lab_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
-        if not self._remote_lab and not is_loopback(environ.get("REMOTE_ADDR")):
+        if not self._remote_lab and not is_this_machine(environ.get("REMOTE_ADDR"), self._host):
             raise Refuse("only from this machine")
         if not isinstance(token, str) or not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refuse("the token is wrong")

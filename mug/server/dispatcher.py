@@ -4,6 +4,7 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -21,7 +22,17 @@ from mug.engine.effects import (
     SendFrames,
     Stop,
 )
-from mug.engine.inputs import CallFailed, CallResult, HookFailed, Input, StorageFailed, StorageRecovered, Tick, Wake
+from mug.engine.inputs import (
+    CallFailed,
+    CallResult,
+    HookFailed,
+    Input,
+    ServerTrouble,
+    StorageFailed,
+    StorageRecovered,
+    Tick,
+    Wake,
+)
 from mug.engine.run import StudyRun
 from mug.protocol.messages import Message, StoredFrames
 from mug.records import RecordReader, RecordWriter, WriteFailure
@@ -30,6 +41,8 @@ from mug.server.calls import CallPool, Outcome
 __all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
 
 TICK_S: Final = 0.1
+MAX_TROUBLES: Final = 100
+"""Shown in one process; what comes after them is only logged."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -92,6 +105,7 @@ class Dispatcher:
         self._calls = CallPool("study-call", workers=4)
         self._hooks = CallPool("study-hook", workers=1)
         self._timers: list[tuple[float, str]] = []
+        self._troubles = 0
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         writer.on_failure = self._on_failure
         writer.on_recovered = self._on_recovered
@@ -157,7 +171,7 @@ class Dispatcher:
             effects = self._run.handle(happened)
         except Exception:
             # One participant's trouble must not end the session for the others.
-            _LOG.exception("the engine could not take up %s", type(happened).__name__)
+            self._trouble(f"the server could not take up {type(happened).__name__}")
             return
         self._perform(effects)
 
@@ -166,7 +180,14 @@ class Dispatcher:
             try:
                 self._perform_one(effect)
             except Exception:
-                _LOG.exception("an effect could not be performed: %s", type(effect).__name__)
+                self._trouble(f"the server could not perform {type(effect).__name__}")
+
+    def _trouble(self, text: str) -> None:
+        """Log the exception, and show it: an error that nobody sees is found in the data."""
+        _LOG.exception("%s", text)
+        if self._troubles < MAX_TROUBLES:
+            self._troubles += 1
+            self.put(ServerTrouble(f"{text}; please report this", traceback.format_exc()))
 
     def _perform_one(self, effect: Effect) -> None:
         assert self._outlet is not None

@@ -47,7 +47,7 @@ def freeze(loaded: LoadedStudy) -> FrozenFiles:
     """
     problems: list[str] = []
     texts: dict[str, str] = {}
-    parts: dict[str, bytes] = {}
+    parts = {name: source.encode() for name, source in loaded.generated.items()}
     games = False
     for scene in _scenes(loaded.study.chain):
         for path in _text_paths(scene):

@@ -223,9 +223,10 @@ class _Session:
             token=self._token,
             describe=lambda: msgspec.to_builtins(run.console.session_view()),
             health=health,
+            host=self._host,
             remote_lab=self._options.remote_lab,
         )
-        channel = Channel(app, dispatcher.put, self._token, remote_lab=self._options.remote_lab)
+        channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         http = _http_server(app, self._host, self._listening)
         dispatcher.start(channel)
         serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)

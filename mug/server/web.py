@@ -12,7 +12,7 @@ from flask import Flask, Response, abort, request, send_file
 
 from mug.runtime import PreparedRuntime, RuntimeFiles
 
-__all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_loopback", "make_app"]
+__all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
 
 CLIENT_FOLDER: Final = Path(__file__).parent / "client"
 BUILD_MARK: Final = 'name="mug-build" content="'
@@ -59,9 +59,11 @@ def client_build(folder: Path = CLIENT_FOLDER) -> str:
     return rest.partition('"')[0] if mark else ""
 
 
-def is_loopback(address: str | None) -> bool:
-    """Whether a peer is this machine."""
-    return address is not None and (address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1"))
+def is_this_machine(address: str | None, own_host: str) -> bool:
+    """Whether a peer is this machine: it comes by loopback, or from the very address that we listen on."""
+    if address is None:
+        return False
+    return address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1", own_host)
 
 
 def make_app(
@@ -71,6 +73,7 @@ def make_app(
     describe: Callable[[], dict[str, Any]],
     health: dict[str, Any],
     client: Path = CLIENT_FOLDER,
+    host: str = "",
     remote_lab: bool = False,
 ) -> Flask:
     """Build the HTTP side.
@@ -81,6 +84,7 @@ def make_app(
         describe: What `/_mug/lab` answers to who holds the token.
         health: What `/_mug/health` answers to everybody.
         client: Folder of the built client.
+        host: The address that the server listens on.
         remote_lab: Let consoles on other machines in, too.
     """
     app = Flask("mug", static_folder=None)
@@ -125,7 +129,7 @@ def make_app(
 
     def lab() -> dict[str, Any]:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not (remote_lab or is_loopback(request.remote_addr)) or not hmac.compare_digest(
+        if not (remote_lab or is_this_machine(request.remote_addr, host)) or not hmac.compare_digest(
             given.encode(), token.encode()
         ):
             abort(403)

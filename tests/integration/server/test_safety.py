@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 import socketio
 
+from mug.host import find_running
 from mug.protocol.lab import LabBatch, LabSnapshot
 from mug.protocol.messages import ErrorReply, FinishVisit, PutChunk
+from mug.server.addresses import participant_addresses
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
 
 
@@ -140,3 +142,14 @@ def test_that_every_answer_carries_the_policy(server: ServerDriver) -> None:
         assert "frame-ancestors 'none'" in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in headers
+
+
+def test_that_a_console_on_this_machine_is_let_in_when_the_server_listens_on_a_network_address(
+    pages: Path, tmp_path: Path
+) -> None:
+    own = participant_addresses("0.0.0.0", 1)[0].removeprefix("http://").partition(":")[0]
+    if own == "localhost":
+        pytest.skip("this machine has no network")
+    with ServerDriver(pages, tmp_path / "data", "--host", own) as server:
+        [address] = find_running(tmp_path / "data")
+        assert address.url == f"http://{own}:{server.port}"
