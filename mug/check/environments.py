@@ -43,7 +43,7 @@ def try_environment(loaded: LoadedStudy, game: GymGame, time_limit_s: float = TI
     field = environment_field(game)
     with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
         spec, out, log = (Path(folder) / name for name in ("spec.json", "out.json", "log.txt"))
-        spec.write_text(json.dumps(_spec(loaded, game, field)), encoding="utf-8")
+        spec.write_text(json.dumps(_spec(loaded, game, field, Path(folder))), encoding="utf-8")
         environment = {
             **os.environ,
             "PYTHONHASHSEED": "0",
@@ -79,9 +79,15 @@ def try_environment(loaded: LoadedStudy, game: GymGame, time_limit_s: float = TI
     return [(found["field"], found["severity"], found["code"], found["message"]) for found in findings]
 
 
-def _spec(loaded: LoadedStudy, game: GymGame, field: str) -> dict[str, Any]:
+def _spec(loaded: LoadedStudy, game: GymGame, field: str, folder: Path) -> dict[str, Any]:
+    config = dataclasses.asdict(_config(loaded, game))
+    for name, source in loaded.generated.items():
+        (folder / name).write_text(source, encoding="utf-8")
+    for name in ("env_creator", "env_to_state_fn", "hud_text_fn"):
+        if config[name] and config[name].partition(":")[0] in loaded.generated:
+            config[name] = str(folder / config[name])
     return {
-        "config": dataclasses.asdict(_config(loaded, game)),
+        "config": config,
         "root": str(loaded.folder),
         "paths": [str(loaded.working_directory)],
         "field": field,

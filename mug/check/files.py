@@ -91,6 +91,8 @@ def _callables(loaded: LoadedStudy, struct: type[Section], node: Section) -> Ite
 def _browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:
     """Look for a function that runs in the browser without running its module, which may need the browser."""
     place, _, name = ref.rpartition(":")
+    if place in loaded.generated:
+        return
     relative = place if place.endswith(".py") else f"{place.replace('.', '/')}.py"
     path = loaded.folder / relative
     if not path.is_file() and not place.endswith(".py"):

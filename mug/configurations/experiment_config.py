@@ -143,8 +143,8 @@ class ExperimentConfig:
         """Experimental conditions; not available yet."""
         raise NotAvailableYetError("ExperimentConfig.treatments")
 
-    def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any]]:
-        """Return the study, and the Python objects that it refers to.
+    def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any], dict[str, str]]:
+        """Return the study, the Python objects that it refers to, and modules written for the browser.
 
         Args:
             script: Name of the script, as references write it.
@@ -165,4 +165,4 @@ class ExperimentConfig:
             screening=EntryScreening(**building.section(EntryScreening, self._screening, "screening")),
             chain=self._stager.build_chain(building),
         )
-        return study, building.callables
+        return study, building.callables, building.generated

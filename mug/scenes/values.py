@@ -5,16 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from mug.configurations.configuration_constants import ModelConfig, NotProvided
+from mug.scenes.script_functions import module_of
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.model import KeyBinding, Section
 from mug.study.rules import refusal, shown
+from mug.study.validation import BROWSER_CALLABLES
 
 __all__ = ["Building", "action_bindings", "checked", "given_values", "plain_value"]
+
+
+_IN_THE_BROWSER: Final = frozenset(name.rpartition(".")[2] for name in BROWSER_CALLABLES)
 
 
 def given_values(method: str, struct: type[Section], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,12 +151,13 @@ class Building:
         self.script = script
         self.folder = folder
         self.callables: dict[str, Any] = {}
+        self.generated: dict[str, str] = {}
 
     def reference(self, target: Any, place: str) -> str:
         """Return how the study refers to `target`.
 
         Functions and classes of importable modules are named; whatever lives in the script alone is kept under
-        ``script.py:<scene>.<field>``.
+        ``script.py:<scene>.<field>``, or, for the browser, written into a module of its own.
         """
         if isinstance(target, str):
             return target
@@ -162,6 +168,12 @@ class Building:
                 found = getattr(found, part, None)
             if found is target:
                 return f"{module}:{name}"
+        field = place.rpartition(".")[2]
+        alone = module_of(target, field) if field in _IN_THE_BROWSER else None
+        if alone is not None:
+            file, source = alone
+            self.generated[file] = source
+            return f"{file}:{field}"
         ref, count = f"{self.script}:{place}", 1
         while ref in self.callables and self.callables[ref] is not target:
             count += 1

@@ -32,8 +32,8 @@ _OWN_PACKAGES: Final = frozenset({"mug", "gui"})
 class StudyConfig(Protocol):
     """What a script hands to `mug.server.app.run`."""
 
-    def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any]]:
-        """Return the study, and the Python objects that it refers to by reference."""
+    def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any], dict[str, str]]:
+        """Return the study, the Python objects that it refers to by reference, and modules for the browser."""
         ...
 
 
@@ -63,6 +63,7 @@ class LoadedStudy:
         folder: The study's folder; relative paths start here.
         source: The file that was loaded: ``study.toml`` or the script.
         working_directory: Where relative paths are looked for next.
+        generated: Modules for the browser, file name → source: functions that a script defines itself.
     """
 
     study: Study
@@ -70,6 +71,7 @@ class LoadedStudy:
     folder: Path = field(default_factory=Path.cwd)
     source: Path = field(default_factory=Path.cwd)
     working_directory: Path = field(default_factory=Path.cwd)
+    generated: Mapping[str, str] = field(default_factory=dict)
     _modules: dict[Path, types.ModuleType] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -182,8 +184,8 @@ def load(path: str | Path, argv: Sequence[str] = ()) -> LoadedStudy:
 def loaded_from_config(config: StudyConfig, script: Path | None) -> LoadedStudy:
     """Make a loaded study of a config that a running script gave to `run` (``python script.py``)."""
     source = (script if script is not None else Path.cwd() / "script.py").resolve()
-    study, callables = config.build(source.name, source.parent)
-    return LoadedStudy(study, callables, source.parent, source)
+    study, callables, generated = config.build(source.name, source.parent)
+    return LoadedStudy(study, callables, source.parent, source, generated=generated)
 
 
 def _load_folder(folder: Path) -> LoadedStudy:
@@ -262,8 +264,8 @@ def _take(loader: ScriptLoader, script: Path) -> LoadedStudy:
             script,
             f"{script} calls mug.server.app.run {len(loader.configs)} times: a script is one study, so call it once",
         )
-    study, callables = loader.configs[0].build(script.name, script.parent)
-    return LoadedStudy(study, callables, script.parent, script)
+    study, callables, generated = loader.configs[0].build(script.name, script.parent)
+    return LoadedStudy(study, callables, script.parent, script, generated=generated)
 
 
 def _told(error: BaseException, folder: Path) -> tuple[str, int | None]:

@@ -98,6 +98,28 @@ def test_that_the_example_is_right_as_folder_and_as_script():
     assert check_study(load(EXAMPLE / "mountain_car.py"), runtime=nothing) == []
 
 
+def test_that_a_function_of_a_script_is_tried_where_the_browser_would_call_it(folder):
+    script = folder / "script.py"
+    text = """\
+from mug.configurations.experiment_config import ExperimentConfig
+from mug.scenes import gym_scene, stager, static_scene
+from mug.server import app
+
+start = static_scene.StartScene().scene("start").display(scene_body="Hello")
+game = gym_scene.GymScene().scene("game").gameplay(action_mapping={"a": 0}, default_action=1)
+game.runtime(environment_initialization_code_filepath="env.py")
+game.rendering(hud_text_fn=lambda game: f"{game.env.count}")
+end = static_scene.EndScene().scene("end").display(scene_body="Bye")
+app.run(ExperimentConfig().experiment(stager.Stager([start, game, end]), "s"))
+"""
+    script.write_text(text)
+    assert check_study(load(script), runtime=resolved) == []
+    script.write_text(text.replace("game.env.count", "game.env.nothing"))
+    (problem,) = check_study(load(script), runtime=resolved)
+    assert (problem.field, problem.code) == ("rendering.hud_text_fn", "environment_failed")
+    assert "nothing" in problem.message
+
+
 def test_that_missing_files_are_told_with_the_nearest_name(folder):
     (folder / "pages" / "start.html").rename(folder / "pages" / "startt.html")
     (problem,) = check_study(load(folder), runtime=resolved)

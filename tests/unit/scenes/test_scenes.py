@@ -248,8 +248,8 @@ def test_that_a_copy_can_be_set_again_without_changing_the_first():
 
 def test_that_two_functions_for_one_place_are_kept_apart():
     building = Building("script.py", Path("/study"))
-    refs = [building.reference(value, "g.hud_text_fn") for value in (lambda: 1, lambda: 2)]
-    assert refs == ["script.py:g.hud_text_fn", "script.py:g.hud_text_fn~2"]
+    refs = [building.reference(value, "g.game_page_html_fn") for value in (lambda: 1, lambda: 2)]
+    assert refs == ["script.py:g.game_page_html_fn", "script.py:g.game_page_html_fn~2"]
     assert [building.callables[ref]() for ref in refs] == [1, 2]
 
 

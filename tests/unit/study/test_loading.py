@@ -169,8 +169,55 @@ def test_that_hooks_of_scene_subclasses_are_kept(script):
     assert loaded.resolve_callable("script.py:hello.on_connect")(1) == ["hello", 1]
 
 
-def test_that_a_hud_function_of_the_script_is_a_problem_because_the_browser_does_not_have_it(script):
-    loaded = load(script("game.rendering(hud_text_fn=lambda game: 'x')\napp.run(config)\n"))
+def test_that_a_function_of_the_script_goes_to_the_browser_with_what_it_needs(script):
+    path = script(
+        """\
+        import math
+        from fractions import Fraction as Half
+        WORDS = {"score": ["Score", 2]}
+        def rounded(value): return math.floor(value)
+        def hud(game, digits=len(WORDS)) -> "SomeType":
+            return f"{WORDS['score'][0]}: {rounded(game)} {Half(1, 2)} {digits}"
+        game.rendering(hud_text_fn=hud, env_to_state_fn=lambda env: [WORDS, env])
+        app.run(config)
+        """
+    )
+    loaded = load(path)
+    rendering = loaded.study.chain[1].rendering
+    results = {}
+    for ref in (rendering.hud_text_fn, rendering.env_to_state_fn):
+        file, _, name = ref.partition(":")
+        namespace: dict = {}
+        exec(compile(loaded.generated[file], file, "exec"), namespace)
+        results[name] = namespace[name]
+    assert results["hud_text_fn"](3.7) == "Score: 3 1/2 1"
+    assert results["env_to_state_fn"](1) == [{"score": ["Score", 2]}, 1]
+    assert not [problem for problem in validate(loaded.study) if problem.field.startswith("rendering")]
+
+
+def test_that_two_lambdas_on_one_line_are_told_apart(script):
+    loaded = load(script("game.rendering(hud_text_fn=lambda g: 'x', env_to_state_fn=lambda g: 'y')\napp.run(config)\n"))
+    sources = sorted(loaded.generated.values())
+    assert any("hud_text_fn = lambda g: 'x'" in source for source in sources)
+    assert any("env_to_state_fn = lambda g: 'y'" in source for source in sources)
+
+
+def test_that_another_function_is_another_study(script):
+    first = load(script("game.rendering(hud_text_fn=lambda g: 'x')\napp.run(config)\n"))
+    second = load(script("game.rendering(hud_text_fn=lambda g: 'y')\napp.run(config)\n"))
+    assert content_hash(first.study) != content_hash(second.study)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thing = object()\ngame.rendering(hud_text_fn=lambda game: str(thing))\napp.run(config)\n",
+        "game.rendering(hud_text_fn=lambda game: __file__)\napp.run(config)\n",
+        "class Hud:\n    def text(self, game): return ''\ngame.rendering(hud_text_fn=Hud().text)\napp.run(config)\n",
+    ],
+)
+def test_that_a_function_that_cannot_leave_the_script_is_a_problem(script, text):
+    loaded = load(script(text))
     found = [problem for problem in validate(loaded.study) if problem.field == "rendering.hud_text_fn"]
     assert [problem.code for problem in found] == ["not_in_the_browser"]
 
