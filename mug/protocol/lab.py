@@ -11,7 +11,7 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     """One participant as the console shows it. Times ISO-8601 UTC."""
 
     participant_id: str
-    state: str  # connected | background | lost | finished | excluded | turned_away
+    state: str  # connected | background | lost | left (lost for 5 minutes) | finished | excluded | turned_away
     scene_id: str | None = None
     scene_index: int = 0
     scene_total: int = 0
