@@ -187,7 +187,5 @@ class Console:
         if participant.outcome is not None:
             return "finished"
         if presence.connection is None:
-            if presence.waiting is not None:
-                return "turned_away"
             return "left" if presence.left else "lost"
         return "connected" if presence.visible else "background"
