@@ -1,6 +1,7 @@
 """The table of frames: chunks decoded, every frame once, whole values flattened to columns of numbers."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ _BYTES_AT_ONCE: Final = 16 * 1024 * 1024
 _SCALARS: Final = {bool, int, float, str, type(None)}
 _DICTS: Final = {dict, type(None)}
 
-_Signature = tuple[tuple[str, str], ...]
+_Signature = tuple[tuple[str, tuple[Any, ...] | None], ...]
 
 
 class FramesTable:
@@ -51,7 +52,9 @@ class FramesTable:
             if chunk is None:
                 self.lost_frames += part.last - part.first + 1
                 continue
-            columns = {name: column[part.skip :] for name, column in chunk.columns.items()}
+            columns = chunk.columns
+            if part.skip:
+                columns = {name: column[part.skip :] for name, column in columns.items()}
             self._add(columns, part.last - part.first + 1, episode, scene_id)
             rows += part.last - part.first + 1
         self._flush(episode, scene_id)
@@ -75,13 +78,13 @@ class FramesTable:
         return chunk
 
     def _add(self, columns: dict[str, Column], rows: int, episode: EpisodeFrames, scene_id: str | None) -> None:
-        signature = tuple((name, _shape_of(column)) for name, column in columns.items())
+        signature = tuple([(name, _shape_of(column)) for name, column in columns.items()])
         if signature != self._signature or self._rows >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
             self._flush(episode, scene_id)
             self._signature = signature
         self._parts.append((columns, rows))
         self._rows += rows
-        self._bytes += sum(column.nbytes for column in columns.values() if isinstance(column, np.ndarray))
+        self._bytes += sum([column.nbytes for column in columns.values() if isinstance(column, np.ndarray)])
 
     def _flush(self, episode: EpisodeFrames, scene_id: str | None) -> None:
         if not self._parts:
@@ -150,8 +153,8 @@ def _is_large(column: Column) -> bool:
     return any(issubclass(kind, np.ndarray | dict | list | tuple) for kind in set(map(type, column)))
 
 
-def _shape_of(column: Column) -> str:
-    return f"{column.dtype.str}{column.shape[1:]}" if isinstance(column, np.ndarray) else "list"
+def _shape_of(column: Column) -> tuple[Any, ...] | None:
+    return (column.dtype, column.shape[1:]) if isinstance(column, np.ndarray) else None
 
 
 def _joined(columns: list[Column]) -> Column:
@@ -160,7 +163,7 @@ def _joined(columns: list[Column]) -> Column:
         return first
     if isinstance(first, np.ndarray):
         return np.concatenate(columns)
-    return [value for column in columns for value in column]
+    return list(chain.from_iterable(columns))
 
 
 def _same(value: str | None, rows: int) -> Any:
