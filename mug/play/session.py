@@ -170,6 +170,8 @@ class GameSession:
             output.wait_s = self.config.reset_freeze_s
         elif self._next == "step":
             world, actors = self._world, self._require_actors()
+            if world.next_frame == 0 and self.config.reset_freeze_s > 0:
+                actors.keyboard.forget_presses()  # made while the first picture stood still
             actions, statuses = actors.decide(world.episode, world.next_frame, world.observations)
             began = time.perf_counter()
             self._step(actions, statuses, output)
