@@ -263,7 +263,10 @@ export class Participation {
       setGlobals: (values) => this.setGlobals(values),
       event: (name, data) => this.event(name, data),
       formValues: (values) => {
-        if (this.scene) me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), values });
+        if (!this.scene) return;
+        for (const [name, answer] of Object.entries(values)) {
+          me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), question_id: name, answer });
+        }
       },
       reportError: (error) => this.reportError(error),
       finish: (outcome) => void this.finish(outcome),

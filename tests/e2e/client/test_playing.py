@@ -1,15 +1,18 @@
 """Keys, focus, coming back into a game, and environments that fail."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from mug.play.chunks import decode_chunk
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.server_driver import ServerDriver
 from tests.e2e.client.conftest import Serve
 from tests.e2e.client.studies import KEYS_ENV, write_game
+from tests.e2e.client.test_pages import rows
 
 pytestmark = pytest.mark.pyodide
 
@@ -41,6 +44,19 @@ def errors(server: ServerDriver) -> list[f.ErrorReported]:
             for fact in reader.facts(head.session_id, ("error_reported",))
             if isinstance(fact, f.ErrorReported)
         ]
+
+
+def stored_frames(server: ServerDriver) -> list[tuple[str, int, int]]:
+    """Every stored frame as (match, episode, frame), repeated rows left out."""
+    found = []
+    with RecordReader(records_path(server.data_dir, "keys")) as reader:
+        for head in reader.sessions():
+            for fact in reader.facts(head.session_id, ("chunk_stored",)):
+                assert isinstance(fact, f.ChunkStored)
+                if fact.stream == "frames" and not fact.meta.get("repeated"):
+                    chunk = decode_chunk(reader.body(fact.sha256))
+                    found += [(chunk.match_id, chunk.episode, int(frame)) for frame in chunk.columns["frame"]]
+    return found
 
 
 def test_that_keys_chords_and_letters_become_actions_without_a_click(
@@ -122,6 +138,11 @@ def test_that_a_reload_and_a_killed_server_go_on_in_the_same_episode(
         person.wait_for_phase("ended")
         person.page.get_by_text("Everything is saved.").wait_for()
     assert errors(server) == []
+    frames = stored_frames(server)
+    assert len({match for match, _, _ in frames}) == 1
+    assert [frame for _, _, frame in frames] == list(range(len(frames))), "every frame exactly once, in order"
+    events = [json.dumps(row, sort_keys=True) for row in rows(server, "event")]
+    assert len(events) == len(set(events)), "no row of the page is stored twice"
 
 
 @pytest.mark.parametrize(

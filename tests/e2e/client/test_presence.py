@@ -100,7 +100,7 @@ def test_that_a_killed_server_is_waited_for_and_nothing_is_lost(browser: Browser
         pages.start()
         person.wait_for_scene("scripted")
         person.page.get_by_text("The connection to the study is interrupted").wait_for(state="hidden")
-    assert [row["values"] for row in rows(pages, "form")] == [{"age": 41}]
+    assert [(row["question_id"], row["answer"]) for row in rows(pages, "form")] == [("age", "41")]
     names = [row["name"] for row in rows(pages, "event")]
     assert names.count("continue") == 1
     assert "connection_lost" in names

@@ -1,4 +1,4 @@
-/** The values of the named form fields below `root`: numbers as numbers, an unanswered one as null. */
+/** The values of the named form fields below `root`: exactly as given; a choice not made is null. */
 export function fieldValues(root: ParentNode): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const field of root.querySelectorAll<HTMLInputElement>("input[name], select[name], textarea[name]")) {
@@ -7,7 +7,6 @@ export function fieldValues(root: ParentNode): Record<string, unknown> {
       if (field.checked) values[name] = value;
       else values[name] ??= null;
     } else if (type === "checkbox") values[name] = field.checked;
-    else if (type === "number" || type === "range") values[name] = value === "" ? null : Number(value);
     else values[name] = value;
   }
   return values;

@@ -97,6 +97,11 @@ export class Ledger {
     state.sent = state.acked;
   }
 
+  /** The number that the stream's next chunk gets. */
+  nextSeq(visitId: string, stream: string): number {
+    return this.streams.get(visitId)?.get(stream)?.next ?? 0;
+  }
+
   /** Below this number the server has the stream. */
   acked(visitId: string, stream: string): number {
     return this.streams.get(visitId)?.get(stream)?.acked ?? 0;

@@ -16,7 +16,7 @@ const SEND_AGAIN_MS = 2000;
 const CUT = {
   event: { rows: 200, afterMs: 1000 },
   telemetry: { rows: 5, afterMs: 6000 },
-  form: { rows: 1, afterMs: 0 },
+  form: { rows: 100, afterMs: 200 },
 } as const;
 
 export type RowStream = keyof typeof CUT;
@@ -30,6 +30,7 @@ export interface OutboxPort {
 }
 
 interface OpenDraft {
+  seq: number;
   rows: string[];
   timer: ReturnType<typeof setTimeout> | null;
 }
@@ -56,7 +57,7 @@ export class Outbox {
       const { chunks, drafts } = await store.load();
       for (const chunk of chunks) outbox.ledger.restore(chunk);
       for (const draft of drafts) {
-        outbox.drafts.set(draftKey(draft.visitId, draft.stream), { rows: draft.rows, timer: null });
+        outbox.drafts.set(draftKey(draft.visitId, draft.stream), { seq: draft.seq, rows: draft.rows, timer: null });
       }
     } catch (error) {
       outbox.storeFailed(error);
@@ -69,9 +70,8 @@ export class Outbox {
     const { dropped, renumbered } = this.ledger.open(visitId, expected);
     if (renumbered.length > 0) this.keep(this.store.renumber(renumbered));
     if (dropped.length > 0) this.keep(this.store.dropChunks(dropped));
-    const first = !this.open.has(visitId);
+    if (!this.open.has(visitId)) this.takeUpDrafts(visitId, expected);
     this.open.add(visitId);
-    if (first) for (const stream of Object.keys(CUT)) this.cut(visitId, stream);
     // Chunks of an earlier visit of this session: the server moved on only because it had them; offer them once more.
     for (const earlier of this.ledger.visits()) if (this.ledger.unacked(earlier) > 0) this.open.add(earlier);
     this.ledger.resendAll();
@@ -84,13 +84,13 @@ export class Outbox {
     if (this.closed.has(visitId)) return;
     const key = draftKey(visitId, stream);
     let draft = this.drafts.get(key);
-    if (!draft) this.drafts.set(key, (draft = { rows: [], timer: null }));
+    if (!draft) this.drafts.set(key, (draft = { seq: this.ledger.nextSeq(visitId, stream), rows: [], timer: null }));
     draft.rows.push(JSON.stringify(row));
     if (draft.rows.length >= CUT[stream].rows) {
       this.cut(visitId, stream);
       return;
     }
-    this.keep(this.store.putDraft({ visitId, stream, rows: draft.rows }));
+    this.keep(this.store.putDraft({ visitId, stream, seq: draft.seq, rows: draft.rows }));
     draft.timer ??= setTimeout(() => this.cut(visitId, stream), CUT[stream].afterMs);
   }
 
@@ -170,6 +170,18 @@ export class Outbox {
   dropTail(visitId: string): void {
     this.tailWrite.waiting = null;
     this.keep(this.store.dropTail(visitId));
+  }
+
+  /**
+   * Rows that an earlier life of the page left behind become a chunk, unless the server has them: a chunk may have
+   * arrived there while the browser's slower storage still held its rows when the page went away.
+   */
+  private takeUpDrafts(visitId: string, expected: Readonly<Record<string, number>>): void {
+    for (const stream of Object.keys(CUT)) {
+      const draft = this.drafts.get(draftKey(visitId, stream));
+      if (draft && draft.seq < (expected[stream] ?? 0)) this.drafts.delete(draftKey(visitId, stream));
+      else this.cut(visitId, stream);
+    }
   }
 
   private cut(visitId: string, stream: string): void {

@@ -9,6 +9,8 @@ import type { Chunk, Renumbered } from "./ledger";
 export interface Draft {
   visitId: string;
   stream: string;
+  /** The number of the chunk that these rows will be: a server that has it has the rows. */
+  seq: number;
   rows: string[];
 }
 
@@ -77,7 +79,7 @@ export class IndexedDbStore implements OutboxStore {
     const drafts = result<Draft[]>(transaction.objectStore("drafts").getAll(range) as IDBRequest<Draft[]>);
     return {
       chunks: (await chunks).map(({ visitId, stream, seq, body, meta }) => ({ visitId, stream, seq, body, meta })),
-      drafts: (await drafts).map(({ visitId, stream, rows }) => ({ visitId, stream, rows })),
+      drafts: (await drafts).map(({ visitId, stream, seq, rows }) => ({ visitId, stream, seq, rows })),
     };
   }
 

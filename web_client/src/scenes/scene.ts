@@ -14,7 +14,7 @@ export interface SceneContext {
   setGlobals(values: Record<string, unknown>): void;
   /** A row of the event stream, with both clocks. */
   event(name: string, data?: Record<string, unknown>): void;
-  /** The answers of a page, as one row of the form stream. */
+  /** The answers of a page: one row of the form stream for each. */
   formValues(values: Record<string, unknown>): void;
   reportError(error: Omit<ClientError, "op" | "visit_id">): void;
   /** Save everything, then tell the server that this visit is done. */
