@@ -8,7 +8,7 @@ import math
 
 import gymnasium
 
-from mug.play.environment import SingleAgent
+from mug.play import SingleAgent
 from mug.rendering import Surface
 
 WIDTH, HEIGHT = 600, 400

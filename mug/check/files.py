@@ -7,10 +7,10 @@ from pathlib import Path
 from mug.check.environments import Finding
 from mug.study.catalog import fields
 from mug.study.errors import CallableError
+from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Section, Study
 from mug.study.problems import did_you_mean
-from mug.study.validation import BROWSER_CALLABLES
 
 __all__ = ["files_of_node", "files_of_study"]
 

@@ -12,9 +12,9 @@ import numpy as np
 from mug.configurations.configuration_constants import ModelConfig, NotProvided
 from mug.scenes.script_functions import module_of
 from mug.study.catalog import FieldInfo, struct_fields
+from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.model import KeyBinding, Section
 from mug.study.rules import refusal, shown
-from mug.study.validation import BROWSER_CALLABLES
 
 __all__ = ["Building", "action_bindings", "checked", "given_values", "plain_value"]
 
