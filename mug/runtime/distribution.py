@@ -126,14 +126,14 @@ def install(
         snapshot: Whether to make the memory snapshot (needs Node).
 
     Raises:
-        HashMismatchError: A needed file was found, but was not what it should be.
+        HashMismatchError: A file was not what it should be, and no later source gave the right one.
         NoSourceError: No source gave a needed file.
     """
     pinned = pins()
     folder = _folder(cache_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    _fetch_missing(pinned, folder, sources, progress)
     write_whole(folder / LOCK_NAME, pinned.lock_bytes)
+    _fetch_missing(pinned, folder, sources, progress)
     distribution = find_distribution(cache_dir)
     if snapshot and distribution.snapshot is None:
         try:
@@ -168,13 +168,11 @@ def _fetch_missing(pinned: Pins, folder: Path, sources: Sequence[Source] | None,
                     path.replace(folder / path.name)
         if not missing():
             break
-    for name in missing():
-        if name in mismatches:
-            raise mismatches[name]
+    for name, mismatch in mismatches.items():  # a later source may have given the right one
+        if not (folder / name).is_file() and (name in pinned.required or sources is not None):
+            raise mismatch
     if missing():
         raise NoSourceError(missing(), reasons)
-    if sources is not None and mismatches:
-        raise next(iter(mismatches.values()))
 
 
 def make_snapshot(distribution: Distribution, progress: Progress = no_progress) -> Path:

@@ -54,6 +54,14 @@ def test_that_a_folder_with_the_distribution_installs_it_without_network(
     assert not list((tmp_path / "pyodide").glob(".staging-*"))
 
 
+def test_that_the_next_source_is_asked_after_a_wrong_file(tmp_path: Path, installed: Distribution) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "pyodide.mjs").write_bytes(b"something else")
+    sources = [FolderSource(tmp_path / "given"), FolderSource(installed.folder)]
+    install(sources=sources, cache_dir=tmp_path / "cache", snapshot=False)
+    assert verify(tmp_path / "cache") == ()
+
+
 def test_that_a_second_install_fetches_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mug.runtime.distribution.default_sources", lambda: pytest.fail("a source was asked"))
     assert install(cache_dir=cache).version == pins().version
