@@ -27,7 +27,7 @@ same names. `mug check STUDY` says what is wrong with one.
 - A setting that is not written has its default. There is no null: leave a setting out.
 - Fields that this version of MUG does not know are kept and reported.
 - Relative paths start in the study's folder, then in the working directory.
-- A function is named `"module:function"` or `"file.py:function"`. In a script it may be the function itself, or a lambda.
+- A function is named `"module:function"` or `"file.py:function"`. In a script it may be the function itself.
   `env_creator`, `hud_text_fn` and `env_to_state_fn` run in the participant's browser, where the script is not: such a
   function goes there with the constants, imports and functions that it uses; one that needs more is reported.
 - The chain is a list of tables, `[[chain]]`, each with a `kind`; what a wrapper holds is `[[chain.scenes]]`.
