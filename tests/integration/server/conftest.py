@@ -45,6 +45,15 @@ append_subject_id = true
 """
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
+    """A running server of the study of pages, for tests that leave it as it was but for participants of their own."""
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "study.toml").write_text(PAGES, encoding="utf-8")
+    with ServerDriver(folder, folder / "data") as driver:
+        yield driver
+
+
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
     """A study of five pages, three of them in an order drawn for each participant."""

@@ -16,8 +16,8 @@ def finish_everything(person: ParticipantClient) -> list[str]:
     return scenes
 
 
-def test_that_a_participant_passes_through_the_whole_study(server: ServerDriver) -> None:
-    with ParticipantClient(server) as person:
+def test_that_a_participant_passes_through_the_whole_study(shared: ServerDriver) -> None:
+    with ParticipantClient(shared) as person:
         scenes = finish_everything(person)
         assert scenes[0] == "welcome"
         assert sorted(scenes[1:4]) == ["apple", "pear", "plum"]
@@ -26,14 +26,14 @@ def test_that_a_participant_passes_through_the_whole_study(server: ServerDriver)
         assert person.page.redirect_url == f"https://example.org/done?study=1&subject_id={person.subject_id}"
 
 
-def test_that_a_reload_shows_the_same_scene_order_and_code(server: ServerDriver) -> None:
-    with ParticipantClient(server, "ann") as person:
+def test_that_a_reload_shows_the_same_scene_order_and_code(shared: ServerDriver) -> None:
+    with ParticipantClient(shared, "ann-2") as person:
         first = finish_everything(person)
         code = person.page.completion_code
         shown = person.come_back()
         assert shown.scene_id == "thanks"
         assert person.page.completion_code == code
-    with ParticipantClient(server, "bob") as other:
+    with ParticipantClient(shared, "bob-2") as other:
         other.enter()
         visits = []
         for _ in range(3):
@@ -46,39 +46,39 @@ def test_that_a_reload_shows_the_same_scene_order_and_code(server: ServerDriver)
     assert first[0] == "welcome"
 
 
-def test_that_an_address_without_an_id_makes_one_and_finds_the_unfinished_one_again(server: ServerDriver) -> None:
-    with ParticipantClient(server) as person:
+def test_that_an_address_without_an_id_makes_one_and_finds_the_unfinished_one_again(shared: ServerDriver) -> None:
+    with ParticipantClient(shared) as person:
         person.enter()
         assert person.welcome is not None
         mine = ResumeCandidate(
             session_id=person.welcome.session_id, participant_id=person.subject_id, token=person.welcome.token
         )
-        with ParticipantClient(server) as second_tab:
+        with ParticipantClient(shared) as second_tab:
             second_tab.candidates = (mine,)
             second_tab.enter()
             assert second_tab.subject_id != person.subject_id
         person.drop()
-        with ParticipantClient(server) as later:
+        with ParticipantClient(shared) as later:
             later.candidates = (mine,)
             later.connect()
             later.wait_until(lambda: later.welcome is not None or bool(later.received), "an answer")
             assert later.wait_for(Welcome).participant_id == person.subject_id
 
 
-def test_that_a_second_tab_is_turned_away_while_the_first_lives(server: ServerDriver) -> None:
-    with ParticipantClient(server, "ann") as person:
+def test_that_a_second_tab_is_turned_away_while_the_first_lives(shared: ServerDriver) -> None:
+    with ParticipantClient(shared, "ann-4") as person:
         person.enter()
         assert person.token is not None
-        with ParticipantClient(server, "ann") as second:
+        with ParticipantClient(shared, "ann-4") as second:
             second.token = person.token
             assert second.refusal().reason == "second_tab"
         assert person.pulse(1).n == 1
 
 
-def test_that_the_same_tab_takes_its_own_place_again(server: ServerDriver) -> None:
-    with ParticipantClient(server, "ann", tab_id="tab") as before:
+def test_that_the_same_tab_takes_its_own_place_again(shared: ServerDriver) -> None:
+    with ParticipantClient(shared, "ann-5", tab_id="tab") as before:
         before.enter()
-        with ParticipantClient(server, "ann", tab_id="tab") as after:
+        with ParticipantClient(shared, "ann-5", tab_id="tab") as after:
             after.token = before.token
             after.enter()
             assert before.closed().reason == "replaced"
@@ -86,20 +86,20 @@ def test_that_the_same_tab_takes_its_own_place_again(server: ServerDriver) -> No
 
 
 def test_that_an_id_without_its_token_is_turned_away_until_the_experimenter_lets_it_in_once(
-    server: ServerDriver,
+    shared: ServerDriver,
 ) -> None:
-    with ParticipantClient(server, "ann") as person, LabDriver(server) as lab:
+    with ParticipantClient(shared, "ann-6") as person, LabDriver(shared) as lab:
         first = person.enter()
         person.drop()
-        with ParticipantClient(server, "ann") as elsewhere:
+        with ParticipantClient(shared, "ann-6") as elsewhere:
             assert elsewhere.refusal().reason == "token"
             lab.wait_for(LabBatch, lambda batch: any(p.wants_in for p in batch.participants))
-            assert lab.ask(LetIn(request_id="1", participant_id="ann", reason="changed seats")).error == ""
+            assert lab.ask(LetIn(request_id="1", participant_id="ann-6", reason="changed seats")).error == ""
             shown = elsewhere.wait_for(ShowScene)
             assert shown.visit_id == first.visit_id
             assert elsewhere.token != person.token
         assert person.refusal().reason == "token"
-        with ParticipantClient(server, "ann") as third:
+        with ParticipantClient(shared, "ann-6") as third:
             assert third.refusal().reason == "token"
 
 
@@ -126,23 +126,23 @@ def test_that_pilots_may_repeat_in_another_session(pages: Path, tmp_path: Path) 
     assert not (tmp_path / "data" / "pages" / "records.sqlite").exists()
 
 
-def test_that_ids_are_checked_before_anything_is_made_of_them(server: ServerDriver) -> None:
+def test_that_ids_are_checked_before_anything_is_made_of_them(shared: ServerDriver) -> None:
     for bad in ("../../etc", "a b", ".hidden", "x" * 65, "seat", "a..b", "é"):
-        with ParticipantClient(server, bad) as person:
+        with ParticipantClient(shared, bad) as person:
             assert person.refusal().reason == "bad_id", bad
 
 
-def test_that_a_panel_parameter_becomes_the_id_and_is_kept(server: ServerDriver) -> None:
-    with ParticipantClient(server) as person:
+def test_that_a_panel_parameter_becomes_the_id_and_is_kept(shared: ServerDriver) -> None:
+    with ParticipantClient(shared) as person:
         person.params = {"PROLIFIC_PID": "5f1e", "condition": "blue"}
         person.enter()
         assert person.subject_id == "5f1e"
 
 
-def test_that_a_page_of_another_build_or_protocol_is_asked_to_reload(server: ServerDriver) -> None:
-    with ParticipantClient(server, build="another") as old:
+def test_that_a_page_of_another_build_or_protocol_is_asked_to_reload(shared: ServerDriver) -> None:
+    with ParticipantClient(shared, build="another") as old:
         assert old.refusal().reason == "build"
-    with ParticipantClient(server) as person:
+    with ParticipantClient(shared) as person:
         person.connect(hello=False)
         person.send_raw({"op": "participant.hello", "protocol": 0, "build": "", "tab_id": "t"})
         assert person.wait_for(Refused).reason == "protocol"
