@@ -35,12 +35,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
-    rollupOptions: {
+    rolldownOptions: {
       output: {
-        manualChunks(id: string) {
-          if (/node_modules\/(pixi\.js|@pixi|earcut|eventemitter3|ismobilejs|parse-svg-path|tiny-lru|gifuct-js|@xmldom)/.test(id)) return "pixi";
-          if (/node_modules\/(socket\.io|engine\.io|@socket\.io|debug|ms|xmlhttprequest)/.test(id)) return "socketio";
-          return undefined;
+        codeSplitting: {
+          groups: [
+            // Else this little function lands in the drawing library, and the first page waits for all of that.
+            { name: "preload", test: /vite\/preload-helper/, priority: 3 },
+            { name: "socketio", test: /node_modules[\\/](socket\.io|engine\.io|@socket\.io)/, priority: 2 },
+            { name: "pixi", test: /node_modules/, priority: 1 },
+          ],
         },
       },
     },

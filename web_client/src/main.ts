@@ -69,6 +69,8 @@ function start(): void {
   shell.onPhase((phase, detail, fraction) => participation.phaseChanged(phase, detail, fraction));
 
   window.addEventListener("error", (event) => {
+    // The browser's note that a size settles in the next frame is no failure.
+    if (event.message.startsWith("ResizeObserver loop")) return;
     participation.reportError(describe(event.error ?? event.message, "script"));
   });
   window.addEventListener("unhandledrejection", (event) => {

@@ -118,6 +118,27 @@ def test_that_the_redirect_waits_until_everything_is_saved(
     assert names.count("page_shown") == 3
 
 
+def test_that_a_page_of_another_build_reloads_itself_once_and_then_says_so(
+    browser: BrowserDriver, pages: ServerDriver
+) -> None:
+    loads = []
+    with browser.participant(pages.port) as person:
+        person.context.add_init_script("""
+            new MutationObserver(() => {
+              const mark = document.querySelector("meta[name=mug-build]");
+              if (mark && !mark.content.startsWith("old-")) mark.content = "old-" + mark.content;
+            }).observe(document, {childList: true, subtree: true});
+        """)
+        person.page.on(
+            "request", lambda request: loads.append(request.url) if request.is_navigation_request() else None
+        )
+        person.open("ann")
+        person.wait_for_phase("error")
+        assert person.page.get_by_role("heading", name="This page is out of date").is_visible()
+        assert person.page.get_by_role("button", name="Reload").is_visible()
+        assert len(loads) == 2
+
+
 def test_that_nothing_of_the_page_is_reachable_from_the_window(browser: BrowserDriver, pages: ServerDriver) -> None:
     with browser.participant(pages.port) as person:
         blank = person.new_tab()

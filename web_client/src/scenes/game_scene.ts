@@ -15,6 +15,9 @@ import type { Scene, SceneContext } from "./scene";
 import { StudyContent, type StudyContentPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
+/** Saving that takes longer than this gets a page that says so. */
+const SAVING_AFTER_MS = 500;
+
 type State = "preparing" | "ready" | "playing" | "saving" | "failed";
 
 export class GameScene implements Scene {
@@ -298,8 +301,19 @@ export class GameScene implements Scene {
   private played(): void {
     if (this.state === "failed" || this.state === "saving") return;
     this.state = "saving";
-    this.stopPlaying();
-    this.context.shell.show(noticePage({ title: "The game is over", text: "Saving your data…", working: true }), "waiting", "saving");
+    this.keyboard?.stop();
+    this.keyboard = null;
+    const saving = noticePage({ title: "The game is over", text: "Saving your data…", working: true });
+    const sayIt = (): void => {
+      if (this.disposed || this.state !== "saving") return;
+      this.stopPlaying();
+      this.context.shell.show(saving, "waiting", "saving");
+    };
+    // Mostly the next scene comes at once: then the last picture stays instead of a page that flickers by.
+    if (this.view) {
+      this.context.shell.setPhase("waiting", "saving");
+      setTimeout(sayIt, SAVING_AFTER_MS);
+    } else sayIt();
     this.context.finish("completed");
   }
 
