@@ -106,7 +106,10 @@ class Dispatcher:
         self._hooks = CallPool("study-hook", workers=1)
         self._timers: list[tuple[float, str]] = []
         self._troubles = 0
+        self._lab_queue: queue.SimpleQueue[LabUpdate | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        # A snapshot of a long session takes tenths of a second to write: no participant waits for it.
+        self._lab_thread = threading.Thread(target=self._send_to_labs, name="lab-sender", daemon=True)
         writer.on_failure = self._on_failure
         writer.on_recovered = self._on_recovered
 
@@ -114,6 +117,7 @@ class Dispatcher:
         """Begin; effects go to `outlet`."""
         self._outlet = outlet
         self._thread.start()
+        self._lab_thread.start()
 
     def put(self, happened: Input) -> None:
         """Have the engine take up an input; returns at once."""
@@ -124,6 +128,9 @@ class Dispatcher:
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout_s)
+        self._lab_queue.put(None)
+        if self._lab_thread.is_alive():
+            self._lab_thread.join(timeout_s)
         self._calls.stop()
         self._hooks.stop()
 
@@ -197,7 +204,7 @@ class Dispatcher:
             case Record():
                 self._record(effect)
             case LabUpdate():
-                self._outlet.send_lab(effect.message, effect.connection)
+                self._lab_queue.put(effect)
             case SendFrames():
                 self._send_frames(effect)
             case Close():
@@ -214,6 +221,14 @@ class Dispatcher:
     def _record(self, effect: Record) -> None:
         then = effect.then
         self._writer.append(effect.facts, effect.bodies, (lambda: self._queue.put(then)) if then else None)
+
+    def _send_to_labs(self) -> None:
+        assert self._outlet is not None
+        while (update := self._lab_queue.get()) is not None:
+            try:
+                self._outlet.send_lab(update.message, update.connection)
+            except Exception:
+                self._trouble("the server could not write to MUG Lab")
 
     def _send_frames(self, effect: SendFrames) -> None:
         assert self._outlet is not None
