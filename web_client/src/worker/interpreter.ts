@@ -17,6 +17,11 @@ const STALLED_MS = 60_000;
 /** About what Pyodide's core files weigh: the bar knows the whole before every file has announced itself. */
 const RUNTIME_BYTES = 12_400_000;
 
+/** A snapshot is a whole WebAssembly memory; Pyodide never answers when it is given something else. */
+const SNAPSHOT_BYTES = 16_000_000;
+const WASM_PAGE_BYTES = 65_536;
+const SNAPSHOT_MS = 30_000;
+
 /** Imported while the participant reads, because nearly every environment needs it. */
 const PREPARED_IMPORTS = ["numpy", "gymnasium"];
 
@@ -88,7 +93,11 @@ async function loadPyodide(manifest: RuntimeManifest): Promise<Pyodide> {
   };
   if (snapshot) {
     try {
-      return await module.loadPyodide({ ...options, _loadSnapshot: await snapshot });
+      const memory = await snapshot;
+      if (memory.byteLength < SNAPSHOT_BYTES || memory.byteLength % WASM_PAGE_BYTES !== 0) {
+        throw new BootError(`its ${memory.byteLength} bytes are no memory of a Pyodide`);
+      }
+      return await within(SNAPSHOT_MS, module.loadPyodide({ ...options, _loadSnapshot: memory }));
     } catch (error) {
       console.warn("the memory snapshot does not load, booting without it:", error);
     }
@@ -145,6 +154,18 @@ async function unlessStalled<T>(meter: TransferMeter, work: () => Promise<T>): P
     return await Promise.race([work(), stalled]);
   } finally {
     clearInterval(timer);
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new BootError(`no answer within ${ms / 1000} seconds`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

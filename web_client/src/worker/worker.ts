@@ -16,7 +16,7 @@ const entropy = new MatchEntropy();
 let pyodide: Pyodide | null = null;
 let runner: GameRunner | null = null;
 let inOrder: Promise<void> = Promise.resolve();
-let bootFailed = false;
+let bootFailure: unknown = null;
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
@@ -33,15 +33,14 @@ async function boot(message: Extract<ToWorker, { op: "boot" }>): Promise<void> {
     pyodide = await bootInterpreter(message.runtime, (stage, fraction, text) => post({ op: "progress", stage, fraction, text }));
     post({ op: "booted", bootMs: performance.now() - began });
   } catch (error) {
-    bootFailed = true;
+    bootFailure = error;
     failed(error, null);
   }
 }
 
 function load(message: Extract<ToWorker, { op: "load" }>): void {
   if (!pyodide) {
-    // A failed boot was told already, as a message for every visit.
-    if (!bootFailed) failed(new Error("a game was loaded before Python was booted"), message.visitId);
+    failed(bootFailure ?? new Error("a game was loaded before Python was booted"), message.visitId);
     return;
   }
   unload();
