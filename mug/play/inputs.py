@@ -33,7 +33,8 @@ def normal_key(key: str) -> str:
 class KeyBoard:
     """The keys of one participant, read once a frame.
 
-    "pressed_keys": the action of the longest chord whose keys are all down; with equal lengths the mapping's first.
+    "pressed_keys": the action of the longest chord whose keys are all down; with equal lengths the mapping's first. A
+    key that went down and up between two frames counts as down for the next one.
     "single_keystroke": each key press gives one action, one a frame, in order; a chord is complete when its last key
     goes down while the others are held. At most `queue_limit` presses wait; later ones are dropped, so that nobody
     plays with the key presses of long ago.
@@ -43,18 +44,22 @@ class KeyBoard:
         if input_mode not in ("pressed_keys", "single_keystroke"):
             raise ValueError(f"input_mode must be 'pressed_keys' or 'single_keystroke', not {input_mode!r}")
         self.input_mode = input_mode
-        chords = [(frozenset(map(normal_key, binding.keys)), binding.action) for binding in mapping if binding.keys]
+        named = {_ALIASES.get(key, key) for binding in mapping for key in binding.keys}
+        self._both_cases = frozenset(key for key in named if key.swapcase() != key and key.swapcase() in named)
+        chords = [(frozenset(map(self._name, binding.keys)), binding.action) for binding in mapping if binding.keys]
         self._chords = sorted(chords, key=lambda chord: -len(chord[0]))
         self._held: frozenset[str] = frozenset()
+        self._tapped: frozenset[str] = frozenset()
         self._presses: deque[Any] = deque()
         self._queue_limit = queue_limit
 
     def update(self, held: Iterable[str], pressed: Iterable[str]) -> None:
         """Take the keys that are down now, and the presses since the last update, in order."""
-        self._held = frozenset(map(normal_key, held))
+        self._held = frozenset(map(self._name, held))
         if self.input_mode != "single_keystroke":
+            self._tapped |= frozenset(map(self._name, pressed))
             return
-        for key in map(normal_key, pressed):
+        for key in map(self._name, pressed):
             chord = self._longest(self._held | {key}, containing=key)
             if chord is not None and len(self._presses) < self._queue_limit:
                 self._presses.append(chord[1])
@@ -63,12 +68,18 @@ class KeyBoard:
         """Return (True, action) when the keys give one for this frame, else (False, None)."""
         if self.input_mode == "single_keystroke":
             return (True, self._presses.popleft()) if self._presses else (False, None)
-        chord = self._longest(self._held)
+        chord = self._longest(self._held | self._tapped)
+        self._tapped = frozenset()
         return (False, None) if chord is None else (True, chord[1])
 
     def forget_presses(self) -> None:
         """Drop the waiting presses: an episode begins without those of the one before."""
         self._presses.clear()
+        self._tapped = frozenset()
+
+    def _name(self, key: str) -> str:
+        """Letters of which the mapping has both cases are two keys, as on the page."""
+        return key if key in self._both_cases else normal_key(key)
 
     def _longest(self, keys: frozenset[str], containing: str | None = None) -> tuple[frozenset[str], Any] | None:
         for chord in self._chords:

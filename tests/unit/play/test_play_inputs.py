@@ -21,6 +21,28 @@ def test_that_held_keys_give_their_action_at_every_frame() -> None:
     assert keys.read() == (False, None)
 
 
+def test_that_a_tap_between_two_frames_counts_for_one_frame() -> None:
+    keys = KeyBoard(MAPPING, "pressed_keys")
+    keys.update(["d"], ["d"])
+    keys.update([], [])
+    assert [keys.read(), keys.read()] == [(True, 2), (False, None)]
+
+
+def test_that_a_tap_of_the_last_episode_is_forgotten() -> None:
+    keys = KeyBoard(MAPPING, "pressed_keys")
+    keys.update([], ["d"])
+    keys.forget_presses()
+    assert keys.read() == (False, None)
+
+
+def test_that_both_cases_of_a_letter_may_be_two_keys() -> None:
+    keys = KeyBoard((ActionBinding(keys=("a",), action=1), ActionBinding(keys=("A",), action=2)), "pressed_keys")
+    keys.update(["A"], [])
+    assert keys.read() == (True, 2)
+    keys.update(["a"], [])
+    assert keys.read() == (True, 1)
+
+
 def test_that_the_longest_chord_wins() -> None:
     keys = KeyBoard(MAPPING, "pressed_keys")
     keys.update(["d", "w", "x"], [])
