@@ -28,12 +28,12 @@ from mug.records.library import SessionSummary
 __all__ = ["DataPage"]
 
 _WIDTHS = {
-    "started": 136,
-    "experiment": 150,
-    "state": 108,
-    "participants": 100,
-    "finished": 80,
-    "frames": 80,
+    "started": 132,
+    "experiment": 132,
+    "state": 104,
+    "participants": 98,
+    "finished": 78,
+    "frames": 76,
     "session": 150,
 }
 _TABLES = (
@@ -212,7 +212,12 @@ class DataPage(QWidget):
             self._exports.addWidget(label("None yet.", "muted"))
         for folder in folders[:3]:
             button = Button(
-                self._theme, folder.name, "folder", role="link", name=f"Open export {folder.name}", tip=str(folder)
+                self._theme,
+                _short_name(folder),
+                "folder",
+                role="link",
+                name=f"Open export {folder.name}",
+                tip=str(folder),
             )
             button.clicked.connect(lambda _checked=False, folder=folder: self.open_folder_asked.emit(str(folder)))
             self._exports.addWidget(button)
@@ -296,7 +301,7 @@ class DataPage(QWidget):
         upper.addWidget(self.table)
         upper.addWidget(self._make_detail())
         upper.setStretchFactor(0, 1)
-        upper.setSizes([640, 330])
+        upper.setSizes([650, 300])
         split.addWidget(upper)
         split.addWidget(self._make_preview())
         split.setStretchFactor(0, 1)
@@ -335,7 +340,7 @@ class DataPage(QWidget):
             ("participants", "visits", "matches", "episodes", "frames", "events", "telemetry", "forms")
         ):
             number = label("–")
-            number.setAlignment(Qt.AlignmentFlag.AlignRight)
+            number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             number.setAccessibleName(f"Rows of {name}")
             self._numbers[name] = number
             grid.addWidget(label(name, "muted"), place // 2, 3 * (place % 2))
@@ -386,3 +391,8 @@ class DataPage(QWidget):
         self._preview_stack.addWidget(self._preview_table)
         layout.addWidget(self._preview_stack, 1)
         return panel
+
+
+def _short_name(export: Path) -> str:
+    """Drop the experiment's id from an export's name: the list is of one experiment only."""
+    return export.name.removeprefix(f"{export.parent.parent.name}_").replace("_", " · ")

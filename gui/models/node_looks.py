@@ -9,7 +9,9 @@ from mug.study.traversal import human_agents
 
 __all__ = ["NodeLook", "look_of_node"]
 
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_INLINE = re.compile(r"</?(?:a|b|i|u|em|strong|span|code|kbd|small|sub|sup|mark)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _SHOWN = 140
 
 
@@ -95,5 +97,6 @@ def _times(n: int) -> str:
 
 def _plain(html: str | None) -> str:
     """Return the text of a piece of HTML, short enough for one line."""
-    text = " ".join(unescape(_TAG.sub(" ", html or "")).split())
+    seen = _TAG.sub(" ", _INLINE.sub("", _UNSEEN.sub(" ", html or "")))
+    text = " ".join(unescape(seen).split())
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1].rstrip() + "…"

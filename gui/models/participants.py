@@ -70,7 +70,7 @@ def look_of(view: ParticipantView) -> StateLook:
 
 
 def _focus_of(view: ParticipantView) -> StateLook:
-    if view.state not in {"connected", "background"}:
+    if not _is_here(view):
         return _FOCUS_GONE
     if not view.visible:
         return _HIDDEN
@@ -83,7 +83,13 @@ def _scene_of(view: ParticipantView) -> str:
     return f"{view.scene_index + 1} of {view.scene_total} · {view.scene_id}" if view.scene_total else view.scene_id
 
 
+def _is_here(view: ParticipantView) -> bool:
+    return view.state in {"connected", "background"}
+
+
 def _phase_of(view: ParticipantView) -> str:
+    if view.state in {"finished", "excluded"}:
+        return "–"
     phase = _PHASES.get(view.phase, view.phase.capitalize()) or "–"
     if view.phase == "playing" and view.episode is not None:
         phase = f"{phase} · episode {view.episode + 1}"
@@ -123,8 +129,8 @@ COLUMNS: tuple[Column, ...] = (
         "ping",
         "Ping",
         "Round trip to the server",
-        lambda v: _number(v.rtt_ms, " ms"),
-        lambda v: _or_least(v.rtt_ms),
+        lambda v: _number(v.rtt_ms if _is_here(v) else None, " ms"),
+        lambda v: _or_least(v.rtt_ms if _is_here(v) else None),
         True,
     ),
     Column(
@@ -138,8 +144,8 @@ COLUMNS: tuple[Column, ...] = (
         "rate",
         "fps",
         "Game frames a second",
-        lambda v: _number(v.frame_rate_hz, "", 1),
-        lambda v: _or_least(v.frame_rate_hz),
+        lambda v: _number(v.frame_rate_hz if _is_here(v) else None, "", 1),
+        lambda v: _or_least(v.frame_rate_hz if _is_here(v) else None),
         True,
     ),
     Column(

@@ -180,7 +180,8 @@ class RunPage(QWidget):
     def _show_counts(self, counts: dict[str, int]) -> None:
         rows = self.participants.model.rows()
         self._numbers["present"].setText(str(self.present()))
-        self._numbers["playing"].setText(str(sum(view.phase == "playing" for view in rows if view.state != "finished")))
+        playing = sum(view.phase == "playing" and view.state in {"connected", "background"} for view in rows)
+        self._numbers["playing"].setText(str(playing))
         self._numbers["finished"].setText(str(sum(view.state == "finished" for view in rows)))
         frames = max(counts.get("frames", 0), sum(view.frames_stored for view in rows))
         self._numbers["frames"].setText(f"{frames:,}")

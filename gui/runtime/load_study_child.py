@@ -14,7 +14,10 @@ import msgspec
 
 from mug.errors import MugError
 
-__all__ = ["main"]
+__all__ = ["PROGRESS", "main"]
+
+PROGRESS = "mug-progress: "
+"""Begins the lines of stdout that say what is being done; other lines are a script's own."""
 
 
 def main(argv: list[str]) -> int:
@@ -45,7 +48,7 @@ def _load(path: Path, *, check: bool) -> dict[str, Any]:
     if check:
         from mug.check import check_study
 
-        problems = check_study(loaded)
+        problems = check_study(loaded, progress=_tell)
     return {
         "error": "",
         "study": loaded.study,
@@ -55,6 +58,10 @@ def _load(path: Path, *, check: bool) -> dict[str, Any]:
         "problems": problems,
         "in_python": sorted(loaded.callables),
     }
+
+
+def _tell(text: str) -> None:
+    sys.stdout.write(f"{PROGRESS}{text}\n")
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from gui.models.opened_study import LoadResult, OpenedStudy
 from gui.runtime.child_process import ChildOutcome, ChildProcess
+from gui.runtime.load_study_child import PROGRESS
 
 __all__ = ["StudyLoading"]
 
@@ -68,9 +69,16 @@ class StudyLoading(QObject):
         timeout_ms = _CHECK_TIMEOUT_MS if check else _LOAD_TIMEOUT_MS
         child = ChildProcess(what, arguments, timeout_ms=timeout_ms, parent=self)
         child.ended.connect(lambda outcome: self._on_ended(path, out, outcome, check=check))
+        child.line_read.connect(self._on_line)
         self._child = child
         self.busy_changed.emit(f"{what}…")
         child.start()
+
+    @Slot(str)
+    def _on_line(self, line: str) -> None:
+        if line.startswith(PROGRESS):
+            text = line.removeprefix(PROGRESS)
+            self.busy_changed.emit(f"{text[:1].upper()}{text[1:]}…")
 
     def _on_ended(self, path: Path, out: Path, outcome: ChildOutcome, *, check: bool) -> None:
         if self._child is not None:

@@ -1,108 +1,95 @@
-"""The real MUG Lab, driven as the experimenter does: with clicks and keys on its real window."""
+"""MUG Lab's real main window as a test uses it: in the words of the person in front of it."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
-from gui.models.opened_study import OpenedStudy
+from gui.models.participants import COLUMNS
 from gui.runtime.server_state import ServerState
-from gui.shell.settings import LabSettings
+from mug.host import ServerAddress
+from tests.drivers.server_driver import ParticipantClient, ServerDriver
 
-__all__ = ["GuiDriver"]
+__all__ = ["DEADLINE_MS", "GuiDriver"]
 
-DEADLINE_MS = 90_000
+DEADLINE_MS = 60_000
 
 
 class GuiDriver:
-    """One run of the app, with settings and a data folder of its own.
+    """Presses what a person presses, and reads what a person reads.
 
     Attributes:
         lab: The app.
     """
 
-    def __init__(self, qtbot: QtBot, app: QApplication, folder: Path) -> None:
+    def __init__(self, lab: Lab, qtbot: QtBot) -> None:
+        self.lab = lab
         self._qtbot = qtbot
-        self._app = app
-        settings = LabSettings(folder / "lab.ini")
-        settings.data_dir = folder / "data"
-        settings.reach = "machine"
-        self.lab = Lab(app, settings)
-        self.lab.window.resize(1440, 900)
-        self.lab.window.show()
-        qtbot.waitExposed(self.lab.window)
+        self._study: Path | None = None
 
-    def wait(self, condition: Callable[[], bool], deadline_ms: int = DEADLINE_MS) -> None:
-        """Let the app live until `condition` holds."""
+    def wait_until(self, condition: Callable[[], bool], deadline_ms: int = DEADLINE_MS) -> None:
+        """Let the app work until something holds."""
         self._qtbot.waitUntil(condition, timeout=deadline_ms)
 
-    def press(self, key: Qt.Key) -> None:
-        """Press Ctrl and a key in the main window."""
-        self._qtbot.keyClick(self.lab.window, key, Qt.KeyboardModifier.ControlModifier)
-
-    def open_study(self, path: Path) -> OpenedStudy:
-        """Open a study and wait until it is shown."""
-        with self._qtbot.waitSignal(self.lab.studies.opened, timeout=DEADLINE_MS) as opened:
+    def open_study(self, path: Path) -> None:
+        """Open a study and wait until its chain is shown."""
+        with self._qtbot.waitSignal(self.lab.studies.opened, timeout=DEADLINE_MS):
             self.lab.open_study(path)
-        study = opened.args[0]
-        assert isinstance(study, OpenedStudy)
-        return study
+        self._study = path
 
-    def start_session(self) -> int:
-        """Press Start on the Run page; returns the port that participants go to."""
-        self.press(Qt.Key.Key_2)
+    def start(self) -> ServerAddress:
+        """Press Start and wait until the page shows the running session."""
+        self.lab.window.show_page("run")
         self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
+        return self.wait_running()
 
-        def is_ready() -> bool:
-            outcome = self.lab.control.outcome
-            assert outcome.state is not ServerState.CRASHED, outcome
-            return self.lab.window.run.session is not None
+    def wait_running(self) -> ServerAddress:
+        """Wait for the running session; a server that does not start fails the test in its own words."""
 
-        self.wait(is_ready)
-        address = self.lab.control.address
-        assert address is not None
-        return address.port
+        def is_decided() -> bool:
+            state = self.lab.control.outcome.state
+            shown = state is ServerState.READY and self.lab.window.run.session is not None
+            return shown or state is ServerState.CRASHED
 
-    def stop_session(self) -> None:
-        """Stop the server, if it runs."""
+        self.wait_until(is_decided)
+        outcome = self.lab.control.outcome
+        assert outcome.state is ServerState.READY, f"{outcome.sentence}\n{outcome.log}"
+        assert self.lab.control.address is not None
+        return self.lab.control.address
+
+    def stop(self) -> None:
+        """Press Stop, if a server runs, and wait until it has ended."""
         if self.lab.control.is_running:
-            self.lab.control.stop()
-            self.wait(lambda: not self.lab.control.is_running)
+            self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
+            self.wait_until(lambda: not self.lab.control.is_running)
 
-    def row(self, participant_id: str) -> dict[str, str]:
-        """The participant's row of the table, column -> text; empty when there is none."""
+    def row(self, participant: str) -> dict[str, str]:
+        """Return a participant's row as it is shown, by the columns' keys; empty when there is none."""
         model = self.lab.window.run.participants.model
-        keys = ("state", "id", "scene", "phase", "ping", "focus", "rate", "stored", "errors")
         for row in range(model.rowCount()):
-            texts = {key: str(model.index(row, column).data()) for column, key in enumerate(keys)}
-            if texts["id"] == participant_id:
+            texts = {column.key: str(model.index(row, k).data()) for k, column in enumerate(COLUMNS)}
+            if texts["id"] == participant:
                 return texts
         return {}
 
     def export(self) -> Path:
-        """Export the newest session with the keyboard; returns the folder."""
+        """Export the newest session on the Data page; returns the folder."""
         data = self.lab.window.data
-        self.press(Qt.Key.Key_3)
-        self.wait(lambda: bool(data.model.rows()) and data.selected() is not None)
-        self.press(Qt.Key.Key_E)
-        self.wait(lambda: "complete" in data.notice.text() or "failed" in data.notice.text())
-        assert "complete" in data.notice.text(), data.notice.text()
-        return Path(data.notice.text().split(": ", 1)[1])
+        self.lab.window.show_page("data")
+        self.wait_until(lambda: data.selected() is not None)
+        self._qtbot.mouseClick(data.export, Qt.MouseButton.LeftButton)
+        self.wait_until(lambda: bool(data.notice.text()))
+        words, _, folder = data.notice.text().partition(": ")
+        assert "complete" in words, data.notice.text()
+        return Path(folder)
 
-    def screenshot(self, path: Path) -> None:
-        """Keep a picture of the window."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._app.processEvents()
-        assert self.lab.window.grab().save(str(path))
-
-    def close(self) -> None:
-        """Stop the server and end the app."""
-        self.stop_session()
-        self.lab.close()
-        self.lab.window.hide()
-        self.lab.window.deleteLater()
-        self.lab.deleteLater()
-        self._app.processEvents()
+    def participant(self, name: str) -> ParticipantClient:
+        """Return a participant for the running session that speaks the protocol without a browser."""
+        address = self.lab.control.address
+        assert address is not None
+        assert self._study is not None
+        server = ServerDriver(self._study, address.data_dir, port=address.port)
+        server.token = address.token
+        return ParticipantClient(server, name)

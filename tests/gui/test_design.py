@@ -179,3 +179,18 @@ def test_that_every_kind_of_node_has_a_look(node: StaticPage | GymGame | Repeat 
     assert look.kind
     assert look.title
     assert look.summary
+
+
+def test_that_the_thorough_check_follows_and_leaves_the_cards(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
+    text = GOOD.replace('scene_id = "apple"', 'scene_id = "apple"\nscene_body_filepath = "pages/missing.html"')
+    first = opened(lab, qtbot, write(tmp_path / "study", text))
+    assert not first.checked
+    cards = lab.window.design.chain.cards()
+    with qtbot.waitSignal(lab.studies.opened, timeout=DEADLINE_MS) as signal:
+        pass
+    second = signal.args[0]
+    assert isinstance(second, OpenedStudy)
+    assert second.checked
+    assert any("missing.html" in problem.message for problem in second.problems)
+    assert lab.window.design.chain.cards() == cards
+    assert "error" in cards[(1, 0, 0)].badge.text()

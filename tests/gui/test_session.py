@@ -15,7 +15,8 @@ from gui.app import Lab
 from gui.models.telemetry import Attention
 from gui.runtime.server_state import ServerState
 from gui.shell.settings import LabSettings
-from tests.drivers.server_driver import ParticipantClient, ServerDriver
+from tests.drivers.gui_driver import DEADLINE_MS, GuiDriver
+from tests.drivers.server_driver import ServerDriver
 
 STUDY = """\
 format = 1
@@ -51,7 +52,23 @@ kind = "end_page"
 scene_id = "end"
 """
 
-DEADLINE_MS = 60_000
+
+ENVIRONMENT = """\
+class Walk:
+    def reset(self, seed=None, options=None):
+        self.place = 0
+        return [0], {}
+
+    def step(self, actions):
+        self.place += next(iter(actions.values())) - 1
+        return [self.place], -1.0, False, False, {}
+
+    def render(self):
+        return {"game_state_objects": [], "removed": []}
+
+
+env = Walk()
+"""
 
 
 @pytest.fixture
@@ -59,79 +76,43 @@ def study(tmp_path: Path) -> Path:
     folder = tmp_path / "study"
     folder.mkdir()
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")
-    (folder / "env.py").write_text("env = object()\n", encoding="utf-8")
+    (folder / "env.py").write_text(ENVIRONMENT, encoding="utf-8")
     return folder
 
 
 @pytest.fixture
-def open_lab(lab: Lab, study: Path, qtbot: QtBot) -> Lab:
-    with qtbot.waitSignal(lab.studies.opened, timeout=DEADLINE_MS):
-        lab.open_study(study)
-    return lab
+def gui(lab: Lab, study: Path, qtbot: QtBot) -> GuiDriver:
+    driver = GuiDriver(lab, qtbot)
+    driver.open_study(study)
+    return driver
 
 
 @pytest.fixture
-def running(open_lab: Lab, qtbot: QtBot) -> Iterator[Lab]:
-    open_lab.window.show_page("run")
-    qtbot.mouseClick(open_lab.window.run.start_stop, Qt.MouseButton.LeftButton)
-    assert open_lab.control.outcome.state is ServerState.STARTING
-    wait_ready(open_lab, qtbot)
-    yield open_lab
-    stop(open_lab, qtbot)
+def running(gui: GuiDriver) -> Iterator[GuiDriver]:
+    gui.start()
+    yield gui
+    gui.stop()
 
 
-def wait_ready(lab: Lab, qtbot: QtBot) -> None:
-    def is_ready() -> bool:
-        assert lab.control.outcome.state is not ServerState.CRASHED, lab.control.outcome
-        return lab.window.run.session is not None
-
-    qtbot.waitUntil(is_ready, timeout=DEADLINE_MS)
-
-
-def stop(lab: Lab, qtbot: QtBot) -> None:
-    if lab.control.is_running:
-        lab.control.stop()
-        qtbot.waitUntil(lambda: not lab.control.is_running, timeout=DEADLINE_MS)
-
-
-def participant(lab: Lab, study: Path, name: str) -> ParticipantClient:
-    address = lab.control.address
-    assert address is not None
-    driver = ServerDriver(study, address.data_dir, port=address.port)
-    driver.token = address.token
-    return ParticipantClient(driver, name)
-
-
-def row_of(lab: Lab, name: str) -> dict[str, str]:
-    model = lab.window.run.participants.model
-    keys = ("state", "id", "scene", "phase", "ping", "focus", "rate", "stored", "errors")
-    for row in range(model.rowCount()):
-        texts = {key: model.index(row, column).data() for column, key in enumerate(keys)}
-        if texts["id"] == name:
-            return texts
-    return {}
-
-
-def test_that_a_session_is_started_watched_stopped_and_exported(running: Lab, study: Path, qtbot: QtBot) -> None:
-    run = running.window.run
+def test_that_a_session_is_started_watched_stopped_and_exported(running: GuiDriver) -> None:
+    run, control = running.lab.window.run, running.lab.control
     assert run.state.text() == "Running"
     assert run.address.address().startswith("http://localhost:")
-    assert run.session is not None
 
-    with participant(running, study, "anna") as anna:
+    with running.participant("anna") as anna:
         anna.enter()
-        qtbot.waitUntil(lambda: row_of(running, "anna").get("scene") == "1 of 3 · welcome", timeout=DEADLINE_MS)
+        running.wait_until(lambda: running.row("anna").get("scene") == "1 of 3 · welcome")
         anna.finish()
         anna.play_episode(25)
         anna.settle()
         anna.pulse(0, focused=True, visible=True, rtt_ms=12.0)
         anna.pulse(1, focused=True, visible=False, rtt_ms=14.0)
-        qtbot.waitUntil(lambda: row_of(running, "anna").get("stored") == "25", timeout=DEADLINE_MS)
-        assert row_of(running, "anna")["scene"] == "2 of 3 · car"
+        running.wait_until(lambda: running.row("anna").get("stored") == "25")
+        assert running.row("anna")["scene"] == "2 of 3 · car"
 
         pulses = run.live.history.pulses("anna")
-        qtbot.waitUntil(lambda: Attention.HIDDEN in pulses.attention.tolist(), timeout=DEADLINE_MS)
-        qtbot.waitUntil(lambda: len(run.live.ping.drawn("anna")[0]) >= 1, timeout=DEADLINE_MS)
+        running.wait_until(lambda: Attention.HIDDEN in pulses.attention.tolist())
+        running.wait_until(lambda: len(run.live.ping.drawn("anna")[0]) >= 1)
         seconds, milliseconds = run.live.ping.drawn("anna")
         assert np.all(np.diff(seconds) > 0)
         assert {12.0, 14.0} & set(milliseconds.tolist())
@@ -139,74 +120,70 @@ def test_that_a_session_is_started_watched_stopped_and_exported(running: Lab, st
         assert segments is not None
         assert Attention.HIDDEN in segments.code.tolist()
 
-    qtbot.waitUntil(lambda: row_of(running, "anna")["state"] == "Connection lost", timeout=DEADLINE_MS)
+    running.wait_until(lambda: running.row("anna")["state"] == "Connection lost")
     assert any("anna" in (line.participant_id or line.text) for line in run.log.shown())
-    qtbot.mouseClick(run.start_stop, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: running.control.outcome.state is ServerState.STOPPED, timeout=DEADLINE_MS)
-    assert "saved" in running.control.outcome.sentence
+    running.stop()
+    assert control.outcome.state is ServerState.STOPPED
+    assert "saved" in control.outcome.sentence
 
-    data = running.window.data
-    running.window.show_page("data")
-    qtbot.waitUntil(lambda: bool(data.model.rows()) and data.selected() is not None, timeout=DEADLINE_MS)
+    folder = running.export()
+    data = running.lab.window.data
     summary = data.model.rows()[0]
     assert (summary.experiment_id, summary.participants, summary.rows["frames"]) == ("first-flight", 1, 25)
-    qtbot.mouseClick(data.export, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "complete" in data.notice.text() or "failed" in data.notice.text(), timeout=DEADLINE_MS)
-    assert "complete" in data.notice.text(), data.notice.text()
-    folder = Path(data.notice.text().split(": ", 1)[1])
     assert (folder / "manifest.json").is_file()
-    qtbot.waitUntil(lambda: data.preview.rowCount() == 25, timeout=DEADLINE_MS)
+    running.wait_until(lambda: data.preview.rowCount() == 25)
 
 
 def test_that_a_session_left_running_is_found_again(
-    running: Lab, study: Path, settings: LabSettings, qapp: QApplication, qtbot: QtBot
+    running: GuiDriver, settings: LabSettings, qapp: QApplication, qtbot: QtBot
 ) -> None:
-    session = running.window.run.session
-    process = running.control.launched
+    window = running.lab.window
+    session = window.run.session
+    process = running.lab.control.launched
     assert process is not None
-    with participant(running, study, "bert") as bert:
+    with running.participant("bert") as bert:
         bert.enter()
-        qtbot.waitUntil(lambda: running.window.run.present() == 1, timeout=DEADLINE_MS)
-        running.window.close()
-        question = running.session.close_question
+        running.wait_until(lambda: window.run.present() == 1)
+        window.close()
+        question = running.lab.session.close_question
         assert question is not None
         assert question.leave is not None
-        assert running.window.isVisible()
+        assert window.isVisible()
         qtbot.mouseClick(question.leave, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(lambda: not running.window.isVisible(), timeout=DEADLINE_MS)
+        running.wait_until(lambda: not window.isVisible())
         assert bert.connected
 
-        again = Lab(qapp, settings)
+        again = GuiDriver(Lab(qapp, settings), qtbot)
         try:
-            again.window.show()
-            wait_ready(again, qtbot)
-            assert again.control.outcome.attached
-            assert again.window.run.session == session
-            assert row_of(again, "bert")["state"] == "Connected"
-            assert "found again" in again.control.outcome.sentence
+            again.lab.window.show()
+            again.wait_running()
+            assert again.lab.control.outcome.attached
+            assert again.lab.window.run.session == session
+            assert again.row("bert")["state"] == "Connected"
+            assert "found again" in again.lab.control.outcome.sentence
         finally:
-            stop(again, qtbot)
-            again.close()
-            again.window.hide()
-    assert again.control.outcome.state is ServerState.STOPPED
+            again.stop()
+            again.lab.close()
+            again.lab.window.hide()
+    assert again.lab.control.outcome.state is ServerState.STOPPED
     assert process.stop() == 0
 
 
-def test_that_closing_without_participants_only_offers_to_stop(running: Lab, qtbot: QtBot) -> None:
-    running.window.close()
-    question = running.session.close_question
+def test_that_closing_without_participants_only_offers_to_stop(running: GuiDriver, qtbot: QtBot) -> None:
+    running.lab.window.close()
+    question = running.lab.session.close_question
     assert question is not None
     assert question.leave is None
     qtbot.mouseClick(question.stay, Qt.MouseButton.LeftButton)
-    assert running.control.outcome.state is ServerState.READY
-    assert running.window.isVisible()
+    assert running.lab.control.outcome.state is ServerState.READY
+    assert running.lab.window.isVisible()
 
 
-def test_that_ending_the_session_needs_a_reason_and_is_for_good(running: Lab, study: Path, qtbot: QtBot) -> None:
-    run = running.window.run
-    with participant(running, study, "cleo") as cleo:
+def test_that_ending_the_session_needs_a_reason_and_is_for_good(running: GuiDriver, qtbot: QtBot) -> None:
+    run = running.lab.window.run
+    with running.participant("cleo") as cleo:
         cleo.enter()
-        qtbot.waitUntil(lambda: run.unfinished() == 1, timeout=DEADLINE_MS)
+        running.wait_until(lambda: run.unfinished() == 1)
         qtbot.mouseClick(run.end_session, Qt.MouseButton.LeftButton)
         dialog = run.end_dialog
         assert dialog is not None
@@ -214,48 +191,46 @@ def test_that_ending_the_session_needs_a_reason_and_is_for_good(running: Lab, st
         qtbot.keyClicks(dialog.reason, "Fire alarm")
         qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
         cleo.closed()
-        qtbot.waitUntil(lambda: run.session is not None and run.session.state == "ended", timeout=DEADLINE_MS)
+        running.wait_until(lambda: run.session is not None and run.session.state == "ended")
         assert not run.end_session.isEnabled()
         assert "has ended" in run.sentence.text()
 
 
-def test_that_somebody_turned_away_can_be_let_in(running: Lab, study: Path, qtbot: QtBot) -> None:
-    run = running.window.run
-    with participant(running, study, "dora") as dora:
+def test_that_somebody_turned_away_can_be_let_in(running: GuiDriver, qtbot: QtBot) -> None:
+    run = running.lab.window.run
+    with running.participant("dora") as dora:
         dora.enter()
         dora.drop()
-        with participant(running, study, "dora") as other:
+        with running.participant("dora") as other:
             other.refusal()
-            qtbot.waitUntil(lambda: any(view.wants_in for view in run.participants.model.rows()), timeout=DEADLINE_MS)
-            with qtbot.waitSignal(running.session.said, timeout=DEADLINE_MS) as said:
+            running.wait_until(lambda: any(view.wants_in for view in run.participants.model.rows()))
+            with qtbot.waitSignal(running.lab.session.said, timeout=DEADLINE_MS) as said:
                 run.participants.let_in_asked.emit("dora")
             assert "dora" in said.args[0]
             other.drop()
-            shown = other.enter()
-            assert shown.scene_id == "welcome"
+            assert other.enter().scene_id == "welcome"
 
 
-def test_that_a_killed_server_is_told_and_the_session_goes_on(running: Lab, qtbot: QtBot) -> None:
-    first = running.window.run.session
-    address = running.control.address
+def test_that_a_killed_server_is_told_and_the_session_goes_on(running: GuiDriver) -> None:
+    run = running.lab.window.run
+    first, address = run.session, running.lab.control.address
     assert first is not None
     assert address is not None
     os.kill(address.pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: running.control.outcome.state is ServerState.CRASHED, timeout=DEADLINE_MS)
-    assert "saved" in running.window.run.notice.text()
-    qtbot.mouseClick(running.window.run.start_stop, Qt.MouseButton.LeftButton)
-    wait_ready(running, qtbot)
-    assert running.window.run.session is not None
-    assert running.window.run.session.session_id == first.session_id
+    running.wait_until(lambda: running.lab.control.outcome.state is ServerState.CRASHED)
+    assert "saved" in run.notice.text()
+    running.start()
+    assert run.session is not None
+    assert run.session.session_id == first.session_id
 
 
-def test_that_a_port_in_use_is_said_in_words(open_lab: Lab, study: Path, tmp_path: Path, qtbot: QtBot) -> None:
+def test_that_a_port_in_use_is_said_in_words(gui: GuiDriver, study: Path, tmp_path: Path) -> None:
     with ServerDriver(study, tmp_path / "other") as other:
         text = STUDY.replace("port = 0", f"port = {other.port}")
         (study / "study.toml").write_text(text, encoding="utf-8")
-        with qtbot.waitSignal(open_lab.studies.opened, timeout=DEADLINE_MS):
-            open_lab.studies.reload()
-        open_lab.session.start()
-        qtbot.waitUntil(lambda: open_lab.control.outcome.state is ServerState.CRASHED, timeout=DEADLINE_MS)
-    assert str(other.port) in open_lab.window.run.notice.text()
-    assert "Traceback" not in open_lab.window.run.notice.text()
+        gui.open_study(study)
+        gui.lab.session.start()
+        gui.wait_until(lambda: gui.lab.control.outcome.state is ServerState.CRASHED)
+    notice = gui.lab.window.run.notice.text()
+    assert str(other.port) in notice
+    assert "Traceback" not in notice
