@@ -28,10 +28,10 @@ from mug.records.library import SessionSummary
 __all__ = ["DataPage"]
 
 _WIDTHS = {
-    "started": 132,
-    "experiment": 132,
+    "started": 142,
+    "experiment": 116,
     "state": 104,
-    "participants": 98,
+    "participants": 108,
     "finished": 78,
     "frames": 76,
     "session": 150,

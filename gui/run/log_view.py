@@ -1,6 +1,6 @@
 """The session's log, filtered by level; a line's traceback opens beside it."""
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Slot
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -107,7 +107,7 @@ class LogView(QFrame):
         self._stack.setCurrentIndex(1 if count else 0)
         bar = self.table.verticalScrollBar()
         if bar.value() >= bar.maximum() - 2 and not self.table.selectionModel().hasSelection():
-            self.table.scrollToBottom()
+            QTimer.singleShot(0, self.table, self.table.scrollToBottom)  # once the rows are laid out
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:

@@ -11,9 +11,9 @@ from mug.protocol.lab import ParticipantView
 __all__ = ["ParticipantsView"]
 
 _WIDTHS = {
-    "state": 142,
-    "id": 118,
-    "scene": 156,
+    "state": 152,
+    "id": 112,
+    "scene": 152,
     "phase": 130,
     "ping": 68,
     "focus": 114,
