@@ -148,7 +148,7 @@ def test_that_a_reload_and_a_killed_server_go_on_in_the_same_episode(
 @pytest.mark.parametrize(
     ("environment", "line", "named"),
     [
-        ("import a_package_that_is_not_there\n", 1, "a_package_that_is_not_there"),
+        ("import a_package_that_is_not_there\n" + KEYS_ENV, 1, "a_package_that_is_not_there"),
         (
             KEYS_ENV.replace("self.last = 0\n        return", 'raise RuntimeError("no reset")\n        return'),
             14,
