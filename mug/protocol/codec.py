@@ -51,6 +51,11 @@ _SERVER_OPS: Final = ops_of(ServerMessage)
 _LAB_REQUEST_OPS: Final = ops_of(LabRequest)
 _LAB_MESSAGE_OPS: Final = ops_of(LabMessage)
 
+# WORKAROUND msgspec 0.22.0: it describes a type to itself at the first use, and two threads that do so at once end the
+# process (seen: a null pointer in `_core`). The import lock lets one thread do it here, before any message comes.
+for _union in (ParticipantMessage, ServerMessage, LabRequest, LabMessage):
+    msgspec.json.Decoder(_union)
+
 
 def encode(message: Message) -> dict[str, Any]:
     """Turn a message into the dict that Socket.IO sends: plain values, lists and bytes.

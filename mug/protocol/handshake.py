@@ -32,3 +32,8 @@ class Handshake(msgspec.Struct, frozen=True, kw_only=True):
     experiment_id: str
     session_id: str
     data_dir: str
+
+
+# WORKAROUND msgspec 0.22.0: see `mug.protocol.codec`; handshakes are read by several threads of MUG Lab.
+for _struct in (ReadyLine, Handshake):
+    msgspec.json.Decoder(_struct)
