@@ -20,6 +20,10 @@ _LEFT_PX = 104
 _WINDOWS = (("120", "2 min"), ("600", "10 min"), ("1800", "30 min"), ("7200", "2 h"))
 
 
+_MANY = 20
+_MANY_EVERY_S = 0.5
+
+
 class LiveView(QFrame):
     """Both plots, repainted by one timer, at most 30 times a second and only while they are visible.
 
@@ -102,8 +106,11 @@ class LiveView(QFrame):
     def show_participants(self, views: Iterable[ParticipantView]) -> None:
         """Take the participants, in order of arrival; those who only were turned away have no line."""
         rows = [view for view in views if view.state != "turned_away"]
-        self._order = [view.participant_id for view in rows]
-        self._live = {view.participant_id for view in rows if view.state in {"connected", "background", "lost"}}
+        order = [view.participant_id for view in rows]
+        live = {view.participant_id for view in rows if view.state in {"connected", "background", "lost"}}
+        if order == self._order and live == self._live:
+            return
+        self._order, self._live = order, live
         for name in self._order:
             self.history.pulses(name)
         self._is_stale = True
@@ -141,8 +148,12 @@ class LiveView(QFrame):
         span_s = float(self.window_choice.current())
         now_s = time.time()
         moved_px = (now_s - self._drawn_until) * self.ping.widget.width() / span_s
-        if not self._is_stale and moved_px < 1.0 and self._drawn_version == self.history.version:
-            return
+        if not self._is_stale:
+            if moved_px < 1.0 and self._drawn_version == self.history.version:
+                return
+            # Everybody pulses once a second: with many, there is something new at every tick, and nothing to see in it.
+            if len(self._order) > _MANY and now_s - self._drawn_until < _MANY_EVERY_S:
+                return
         self._is_stale = False
         self._drawn_version, self._drawn_until = self.history.version, now_s
         self.repaints += 1

@@ -139,6 +139,7 @@ class Theme(QObject):
         self._app = app
         self._choice = choice
         self._icons: dict[tuple[str, str], QIcon] = {}
+        self._pixmaps: dict[tuple[str, str, int, int], QPixmap] = {}
         self._applying = False
         self.is_dark = False
         self.tokens = LIGHT
@@ -205,7 +206,11 @@ class Theme(QObject):
 
     def pixmap(self, name: str, role: str = "text", size: int = 20) -> QPixmap:
         """Return an icon as a pixmap of `size` logical pixels, sharp on this screen."""
-        return self._draw(name, role, size, max(1, round(self._app.devicePixelRatio())))
+        scale = max(1, round(self._app.devicePixelRatio()))
+        key = (name, role, size, scale)
+        if key not in self._pixmaps:
+            self._pixmaps[key] = self._draw(name, role, size, scale)
+        return self._pixmaps[key]
 
     def _draw(self, name: str, role: str, size: int, scale: int) -> QPixmap:
         svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
@@ -228,6 +233,7 @@ class Theme(QObject):
         self.is_dark = self._choice is ThemeChoice.DARK or (self._choice is ThemeChoice.SYSTEM and dark_system)
         self.tokens = DARK if self.is_dark else LIGHT
         self._icons.clear()
+        self._pixmaps.clear()
         self._app.setPalette(_palette(self.tokens))
         self._app.setStyleSheet(_style_sheet(self.tokens, self.is_dark, self._app.font()))
         self.changed.emit()
