@@ -12,7 +12,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from gui.app import Lab
 from gui.models.telemetry import Attention
+from gui.shell.settings import LabSettings
 from mug.data import read_export, read_manifest
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import check_mountain_car
@@ -28,18 +30,35 @@ TO_THE_FLAG = (("ArrowRight", 22), ("ArrowLeft", 59), ("ArrowRight", 133), ("Arr
 @pytest.fixture
 def experimenter(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[GuiDriver]:
     gc.disable()  # a Qt object that a worker's allocation collects ends the process
-    driver = GuiDriver(qtbot, qapp, tmp_path)
+    settings = LabSettings(tmp_path / "lab.ini")
+    settings.data_dir = tmp_path / "data"
+    settings.reach = "machine"
+    lab = Lab(qapp, settings)
+    lab.window.resize(1440, 900)
+    lab.window.show()
+    qtbot.waitExposed(lab.window)
+    driver = GuiDriver(lab, qtbot)
     yield driver
-    driver.close()
+    driver.stop()
+    lab.close()
+    lab.window.hide()
+    lab.window.deleteLater()
+    lab.deleteLater()
+    qapp.processEvents()
     gc.enable()
+
+
+def screenshot(experimenter: GuiDriver, path: Path) -> None:
+    QApplication.processEvents()
+    assert experimenter.lab.window.grab().save(str(path))
 
 
 def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data(
     chromium: BrowserDriver, experimenter: GuiDriver, tmp_path: Path, artifacts: Path
 ) -> None:
-    assert experimenter.open_study(MOUNTAIN_CAR).errors == ()
-    experimenter.screenshot(artifacts / "lab-design.png")
-    port = experimenter.start_session()
+    experimenter.open_study(MOUNTAIN_CAR)
+    screenshot(experimenter, artifacts / "lab-design.png")
+    port = experimenter.start().port
 
     with chromium.hideable_participant(port, tmp_path / "profile") as anna:
         anna.open("anna")
@@ -49,7 +68,7 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.wait_for_scene("instructions")
         anna.page.keyboard.press("Enter")
         anna.wait_for_scene("mountain-car")
-        experimenter.wait(lambda: "mountain-car" in experimenter.row("anna").get("scene", ""))
+        experimenter.wait_until(lambda: "mountain-car" in experimenter.row("anna").get("scene", ""))
         anna.wait_for_phase("page")
         hide_and_show(experimenter, anna)
         anna.press_continue()
@@ -59,15 +78,15 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.wait_for_phase("ended")
         assert anna.scene() == "end"
         anna.screenshot(artifacts / "page-end.png")
-        experimenter.wait(lambda: experimenter.row("anna")["state"] == "Finished")
+        experimenter.wait_until(lambda: experimenter.row("anna")["state"] == "Finished")
         watch_the_plots(experimenter)
-        experimenter.screenshot(artifacts / "lab-run.png")
+        screenshot(experimenter, artifacts / "lab-run.png")
         assert set(anna.hosts) == {"lab.test"}, f"requests went to other hosts: {anna.hosts}"
         assert anna.page_errors == []
         code = anna.page.locator("body").inner_text()
 
     folder = experimenter.export()
-    experimenter.screenshot(artifacts / "lab-data.png")
+    screenshot(experimenter, artifacts / "lab-data.png")
     tables, manifest = read_export(folder), read_manifest(folder)
     frames = check_mountain_car(tables, episodes=2, max_steps=600)
     assert list(tables["episodes"]["end"]) == ["terminated", "terminated"], "both rounds reached the flag"
@@ -88,16 +107,16 @@ def play_round(someone: ParticipantDriver, episode: int) -> None:
 def hide_and_show(experimenter: GuiDriver, someone: ParticipantDriver) -> None:
     history = experimenter.lab.window.run.live.history
     other = someone.hide_tab()
-    experimenter.wait(lambda: Attention.HIDDEN in history.pulses("anna").attention.tolist())
-    experimenter.wait(lambda: "idden" in experimenter.row("anna")["focus"])
+    experimenter.wait_until(lambda: Attention.HIDDEN in history.pulses("anna").attention.tolist())
+    experimenter.wait_until(lambda: "idden" in experimenter.row("anna")["focus"])
     someone.show_tab()
     other.close()
-    experimenter.wait(lambda: history.pulses("anna").attention.tolist()[-1] != Attention.HIDDEN)
+    experimenter.wait_until(lambda: history.pulses("anna").attention.tolist()[-1] != Attention.HIDDEN)
 
 
 def watch_the_plots(experimenter: GuiDriver) -> None:
     live = experimenter.lab.window.run.live
-    experimenter.wait(lambda: len(live.ping.drawn("anna")[0]) >= 5)
+    experimenter.wait_until(lambda: len(live.ping.drawn("anna")[0]) >= 5)
     seconds, milliseconds = live.ping.drawn("anna")
     known = milliseconds[~np.isnan(milliseconds)]
     assert np.all(np.diff(seconds) > 0)
@@ -109,4 +128,4 @@ def watch_the_plots(experimenter: GuiDriver) -> None:
         codes = [] if segments is None else segments.code.tolist()
         return Attention.HIDDEN in codes and codes[-1] != Attention.HIDDEN
 
-    experimenter.wait(hidden_and_back)
+    experimenter.wait_until(hidden_and_back)
