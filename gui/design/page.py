@@ -255,7 +255,7 @@ class DesignPage(QWidget):
         layout.addWidget(label(title, "heading"))
         layout.addSpacing(4)
         for path in list(paths)[:6]:
-            name = path.name.replace("_", " ")
+            name = path.name.replace("_", " ").capitalize()
             button = Button(self._theme, name, icon, role="link", name=f"Open {path.name}", tip=str(path))
             button.clicked.connect(lambda _checked=False, path=path: self.open_asked.emit(str(path)))
             layout.addWidget(button)
