@@ -618,6 +618,7 @@ def main(argv: Sequence[str]) -> int:
     commands.add_parser("serve", help="serve a study without the app, as `mug serve`", add_help=False)
     commands.add_parser("check", help="check a study, as `mug check`", add_help=False)
     commands.add_parser("setup", help="set up only")
+    commands.add_parser("perf", help="measure what DESIGN.md promises, as `python -m tests.perf`", add_help=False)
     testing = commands.add_parser("test", help="run the tests")
     testing.add_argument("stages", nargs="*", metavar="STAGE", help=f"some of: {', '.join(STAGES)}")
     testing.add_argument("--long", action="store_true", help="every test at full length")
@@ -631,6 +632,9 @@ def main(argv: Sequence[str]) -> int:
         return test(args.stages, args.long)
     if args.command == "lab":
         return lab(rest)
+    if args.command == "perf":
+        set_up(extras=["lab", "rehearse", "dev"], window=True, tests=True)
+        return go_on_as([venv_program("python"), "-m", "tests.perf", *rest])
     set_up(extras=["lab"] if args.command == "setup" else [], window=args.command == "setup", tests=False)
     if args.command == "setup":
         say("MUG is set up. Start it with: python3 bootstrap.py lab")
