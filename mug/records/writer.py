@@ -24,7 +24,7 @@ __all__ = ["RecordWriter", "WriteFailure"]
 
 _LOG: Final = logging.getLogger(__name__)
 _ENCODER: Final = msgspec.json.Encoder()
-_GATHER_S: Final = 0.01
+_GATHER_S: Final = 0.005
 _MAX_GROUP: Final = 2_000
 _MAX_GROUP_BYTES: Final = 32 * 1024 * 1024
 _RETRY_FIRST_S: Final = 0.1
