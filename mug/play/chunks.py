@@ -2,8 +2,9 @@
 
 Layout of a body: ``MUGF``, version (1 byte), flags (1 byte; bit 0: payload compressed), the chain hash before
 (16 bytes), the chain hash at the last row (16 bytes), the payload. The payload is one canonical value
-(`mug.play.encoding`): match, episode, first, last, context, columns. The hash covers the payload before
-compression, so it does not depend on a zlib version: ``chain = blake2b-128(chain before + payload)``.
+(`mug.play.encoding`): match, episode, first, last, context, then the columns as `mug.play.packing` packs them (layout,
+fixed, parts). The hash covers the payload before compression, so it does not depend on a zlib version:
+``chain = blake2b-128(chain before + payload)``.
 
 Columns hold whole values, named ``frame``, ``status.<agent>``, ``actions.<agent>``, ``rewards.<agent>``,
 ``terminated.<agent>``, ``truncated.<agent>``, ``observations.<agent>``, ``infos.<agent>``, ``state_hash``;
@@ -14,24 +15,26 @@ import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 
+from mug.play.columns import Column, whole_values
 from mug.play.encoding import decode, write_value
 from mug.play.errors import ChunkError
+from mug.play.packing import Packed, check_packed, pack, unpack
 
 __all__ = [
     "EMPTY_CHAIN",
     "MAX_CHUNK_BYTES",
     "Column",
     "FramesChunk",
+    "PackedChunk",
     "decode_chunk",
     "encode_chunk",
     "flatten_columns",
+    "read_chunk",
 ]
-
-Column: TypeAlias = "list[Any] | np.ndarray[Any, Any]"
 
 EMPTY_CHAIN: Final = "00" * 16
 """The chain hash before an episode's first row."""
@@ -39,7 +42,7 @@ EMPTY_CHAIN: Final = "00" * 16
 MAX_CHUNK_BYTES: Final = 256_000
 
 _MAGIC: Final = b"MUGF"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _COMPRESSED: Final = 1
 _HEAD: Final = 38
 _COMPRESS_FROM: Final = 4_096
@@ -85,6 +88,20 @@ class FramesChunk:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class PackedChunk:
+    """A chunk whose rows are still packed: for readers that take many chunks at once."""
+
+    match_id: str
+    episode: int
+    first: int
+    last: int
+    chain_hash: str
+    previous_chain_hash: str
+    context: dict[str, Any]
+    packed: Packed
+
+
 def encode_chunk(
     *,
     match_id: str,
@@ -102,10 +119,11 @@ def encode_chunk(
     lengths = {len(column) for column in columns.values()}
     if len(lengths) != 1 or 0 in lengths:
         raise ChunkError(f"the columns of a chunk must be equally long and not empty, not {sorted(lengths)} rows")
-    last = first + lengths.pop() - 1
-    packed = [(name, _pack(column)) for name, column in columns.items()]
+    rows = lengths.pop()
+    packed = pack(columns, rows)
     out = bytearray()
-    write_value(out, (match_id, episode, first, last, dict(context or {}), packed))
+    identity = (match_id, episode, first, first + rows - 1, dict(context or {}))
+    write_value(out, (*identity, packed.layout, packed.fixed, packed.parts))
     before = bytes.fromhex(previous_chain_hash)
     chain = hashlib.blake2b(before + out, digest_size=16).digest()
     payload, flags = bytes(out), 0
@@ -118,6 +136,29 @@ def encode_chunk(
 
 def decode_chunk(body: bytes) -> FramesChunk:
     """Return the rows that `encode_chunk` wrote, after checking the hash.
+
+    Raises:
+        ChunkError: When the bytes are no chunk of this version, or are damaged.
+    """
+    chunk = read_chunk(body)
+    try:
+        columns = {name: whole_values(unpack([chunk.packed], name)) for name in chunk.packed.names}
+    except ValueError as error:
+        raise ChunkError(f"the frames chunk has another layout than expected: {error}") from error
+    return FramesChunk(
+        match_id=chunk.match_id,
+        episode=chunk.episode,
+        first=chunk.first,
+        last=chunk.last,
+        chain_hash=chunk.chain_hash,
+        previous_chain_hash=chunk.previous_chain_hash,
+        columns=columns,
+        context=chunk.context,
+    )
+
+
+def read_chunk(body: bytes) -> PackedChunk:
+    """Return the chunk that `encode_chunk` wrote with its rows still packed, after checking the hash.
 
     Raises:
         ChunkError: When the bytes are no chunk of this version, or are damaged.
@@ -138,19 +179,19 @@ def decode_chunk(body: bytes) -> FramesChunk:
     if hashlib.blake2b(before + payload, digest_size=16).digest() != chain:
         raise ChunkError("the frames chunk is damaged: its hash differs")
     try:
-        match_id, episode, first, last, context, packed = decode(payload)
-        columns = {name: _unpack(column, last - first + 1) for name, column in packed}
+        match_id, episode, first, last, context, layout, fixed, parts = decode(payload)
+        packed = check_packed(last - first + 1, layout, fixed, parts)
     except (ValueError, TypeError) as error:
         raise ChunkError(f"the frames chunk has another layout than expected: {error}") from error
-    return FramesChunk(
+    return PackedChunk(
         match_id=match_id,
         episode=episode,
         first=first,
         last=last,
         chain_hash=chain.hex(),
         previous_chain_hash=before.hex(),
-        columns=columns,
         context=context,
+        packed=packed,
     )
 
 
@@ -173,30 +214,6 @@ def flatten_columns(columns: Mapping[str, Column], *, max_values: int | None = N
         else:
             _flatten_list(flat, name, column)
     return flat
-
-
-def _pack(column: Sequence[Any] | np.ndarray[Any, Any]) -> Any:
-    """Numbers of one Python kind and arrays of one dtype and shape become one array; the rest stays a list."""
-    if isinstance(column, np.ndarray):
-        return column
-    kinds = {type(value) for value in column}
-    if len(kinds) == 1:
-        kind = kinds.pop()
-        if kind is float:
-            return np.array(column, dtype="<f8")
-        if kind is bool:
-            return np.array(column, dtype="|b1")
-        if kind is int and all(-(2**63) <= value < 2**63 for value in column):
-            return np.array(column, dtype="<i8")
-        if kind is np.ndarray and len({(value.dtype.str, value.shape) for value in column}) == 1:
-            return np.stack(list(column))
-    return list(column)
-
-
-def _unpack(column: Any, rows: int) -> Column:
-    if not isinstance(column, (list, np.ndarray)) or len(column) != rows:
-        raise ValueError(f"a column of {rows} rows is missing or has another length")
-    return column
 
 
 def _largest(column: Column) -> int:

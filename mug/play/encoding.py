@@ -30,7 +30,7 @@ import numpy as np
 
 from mug.play.errors import ChunkError, NotCanonicalError
 
-__all__ = ["decode", "encode", "write_length", "write_value"]
+__all__ = ["array_dtype", "decode", "encode", "write_length", "write_value"]
 
 _FLOAT: Final = struct.Struct("<d")
 _ARRAY_KINDS: Final = "biufc"
@@ -174,8 +174,16 @@ def _base_value(value: Any) -> Any:
 
 
 @lru_cache(maxsize=128)
-def _dtype_of(name: bytes) -> np.dtype[Any]:
-    dtype = np.dtype(name.decode("ascii"))
+def array_dtype(name: str) -> np.dtype[Any]:
+    """Return the dtype of this name.
+
+    Raises:
+        ValueError: When it is none, or arrays of it are not plain values.
+    """
+    try:
+        dtype = np.dtype(name)
+    except TypeError as error:
+        raise ValueError(str(error)) from error
     if dtype.kind not in _ARRAY_KINDS + "US":
         raise ValueError(f"an array of {dtype} is not allowed")
     return dtype
@@ -263,7 +271,7 @@ class _Reader:
         return items
 
     def array(self) -> np.ndarray[Any, Any]:
-        dtype = _dtype_of(self.take(self.take(1)[0]))
+        dtype = array_dtype(self.take(self.take(1)[0]).decode("ascii"))
         shape = tuple([self.length() for _ in range(self.length())])
         size = math.prod(shape)
         if size == 0:

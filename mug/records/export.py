@@ -156,6 +156,7 @@ class _Exporter:
             self._problems += episode.problems
             written += table.add_episode(episode, match.formed.scene_id if match else None)
             self._say(0.02 + 0.5 * written / max(1, total), f"frames: {written:,} of {total:,}")
+        table.flush()
         self._problems += table.problems
         # A damaged chunk is told above and in the manifest; every other frame must be in the file.
         self.expected["frames"] = total - table.lost_frames

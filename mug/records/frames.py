@@ -1,33 +1,39 @@
-"""The table of frames: chunks decoded, every frame once, whole values flattened to columns of numbers."""
+"""The table of frames: chunks read, every frame once, their columns flattened and joined without a look at each row."""
 
-from collections.abc import Callable, Sequence
-from itertools import chain
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from mug.play.chunks import Column, FramesChunk, decode_chunk, flatten_columns
+from mug.play.chunks import Column, PackedChunk, flatten_columns, read_chunk
+from mug.play.columns import Columns, Fields, Numbers, Same, Texts, whole_values
 from mug.play.errors import ChunkError
+from mug.play.packing import Packed, unpack
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
 from mug.records.episodes import EpisodeFrames, FramesPart
-from mug.records.spool import TableSpool
+from mug.records.spool import TableSpool, to_array
 
 __all__ = ["FramesTable", "hold_large_values"]
 
 _ROWS_AT_ONCE: Final = 16_384
 _BYTES_AT_ONCE: Final = 16 * 1024 * 1024
-_SCALARS: Final = {bool, int, float, str, type(None)}
-_DICTS: Final = {dict, type(None)}
 
-_Signature = tuple[tuple[str, tuple[Any, ...] | None], ...]
+
+class _Waiting(NamedTuple):
+    """The rows of one chunk. `first`: the frame of its first row."""
+
+    packed: Packed
+    episode: int
+    first: int
 
 
 class FramesTable:
     """Feeds the frames of episodes into a spool.
 
-    Chunks with the same columns are put together before they are flattened: one second of one game is too little to
-    be handled on its own when there are a million frames.
+    The chunks of a match wait until there are many rows: one second of one game is too little to be handled on its own
+    when there are a million frames. Call `flush` after the last episode.
     """
 
     def __init__(
@@ -39,35 +45,72 @@ class FramesTable:
         self._arrays = arrays
         self._session_id = session_id
         self._read_body = read_body
-        self._parts: list[tuple[dict[str, Column], int]] = []
-        self._signature: _Signature = ()
+        self._match: tuple[str, str | None] = ("", None)
+        self._waiting: list[_Waiting] = []
         self._rows = 0
         self._bytes = 0
 
     def add_episode(self, episode: EpisodeFrames, scene_id: str | None) -> int:
         """Add all rows of one episode; returns how many there were."""
         rows = 0
+        # Values too large for a row go to a file per episode, so such episodes are not put together.
+        if self._match != (episode.match_id, scene_id) or self._bytes > self._rows * MAX_ROW_VALUES:
+            self.flush()
+            self._match = (episode.match_id, scene_id)
         for part in episode.parts:
-            chunk = self._decode(part)
+            chunk = self._read(part)
             if chunk is None:
                 self.lost_frames += part.last - part.first + 1
                 continue
-            columns = chunk.columns
-            if part.skip:
-                columns = {name: column[part.skip :] for name, column in columns.items()}
-            self._add(columns, part.last - part.first + 1, episode, scene_id)
-            rows += part.last - part.first + 1
-        self._flush(episode, scene_id)
+            packed = chunk.packed.without_first(part.skip) if part.skip else chunk.packed
+            if self._rows >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
+                self.flush()
+            self._waiting.append(_Waiting(packed, episode.episode, part.first))
+            self._rows += packed.rows
+            self._bytes += packed.size
+            rows += packed.rows
         return rows
 
-    def _decode(self, part: FramesPart) -> FramesChunk | None:
+    def flush(self) -> None:
+        """Hand on what is waiting."""
+        if not self._waiting:
+            return
+        waiting, rows = self._waiting, self._rows
+        self._waiting, self._rows, self._bytes = [], 0, 0
+        match_id, scene_id = self._match
+        counts = [one.packed.rows for one in waiting]
+        firsts = np.array([one.first for one in waiting], np.int64)
+        starts = np.cumsum([0, *counts[:-1]])
+        episodes = np.repeat(np.array([one.episode for one in waiting], np.int64), counts)
+        frames = np.arange(rows, dtype=np.int64) + np.repeat(firsts - starts, counts)
+        fixed = {
+            "session_id": _same(self._session_id, rows),
+            "scene_id": _same(scene_id, rows),
+            "match_id": _same(match_id, rows),
+            "episode": pa.array(episodes),
+            "frame": pa.array(frames),
+        }
+        pieces: dict[str, list[tuple[int, pa.Array]]] = {}
+        for name in _names_of(waiting):
+            row = 0
+            for spec, run in groupby(waiting, lambda one: one.packed.spec(name)):  # noqa: B023 - used at once
+                packs = [one.packed for one in run]
+                end = row + sum([pack.rows for pack in packs])
+                if spec is not None:
+                    for tail, array in self._flat(name, unpack(packs, name), episodes[row:end], frames[row:end]):
+                        pieces.setdefault(tail, []).append((row, array))
+                row = end
+        flat = {name: _joined(arrays, rows) for name, arrays in pieces.items() if name not in fixed}
+        self._spool.add(fixed | flat, rows)
+
+    def _read(self, part: FramesPart) -> PackedChunk | None:
         meta, name = part.chunk.meta, f"chunk {part.chunk.visit_id}/frames/{part.chunk.seq}"
         body = self._read_body(part.chunk.sha256)
         if body is None:
             self.problems.append(f"{name}: its bytes are missing")
             return None
         try:
-            chunk = decode_chunk(body)
+            chunk = read_chunk(body)
         except ChunkError as error:
             self.problems.append(f"{name}: {error}")
             return None
@@ -77,38 +120,34 @@ class FramesTable:
             return None
         return chunk
 
-    def _add(self, columns: dict[str, Column], rows: int, episode: EpisodeFrames, scene_id: str | None) -> None:
-        signature = tuple([(name, _shape_of(column)) for name, column in columns.items()])
-        if signature != self._signature or self._rows >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
-            self._flush(episode, scene_id)
-            self._signature = signature
-        self._parts.append((columns, rows))
-        self._rows += rows
-        self._bytes += sum([column.nbytes for column in columns.values() if isinstance(column, np.ndarray)])
-
-    def _flush(self, episode: EpisodeFrames, scene_id: str | None) -> None:
-        if not self._parts:
-            return
-        rows = self._rows
-        whole = {name: _joined([columns[name] for columns, _ in self._parts]) for name, _ in self._signature}
-        self._parts, self._rows, self._bytes = [], 0, 0
-        flat = _flat(whole)
-        frames = whole["frame"]
-        flat = hold_large_values(flat, self._arrays, episode.match_id, [episode.episode] * rows, frames)
-        fixed = {
-            "session_id": _same(self._session_id, rows),
-            "scene_id": _same(scene_id, rows),
-            "match_id": _same(episode.match_id, rows),
-            "episode": np.full(rows, episode.episode, dtype=np.int64),
-        }
-        self._spool.add(fixed | flat, rows)
+    def _flat(
+        self, name: str, columns: Columns, episodes: "Sequence[int] | Column", frames: "Sequence[int] | Column"
+    ) -> list[tuple[str, pa.Array]]:
+        """Return the flat columns of one column of whole values."""
+        match columns:
+            case Texts():
+                return [(name, _texts(columns))]
+            case Numbers():
+                return [(name, pa.array(columns.values, mask=~columns.present, from_pandas=False))]
+            case Same():
+                return [] if columns.empty_dict else [(name, pa.nulls(columns.rows))]
+            case Fields() if _values_in(columns) <= MAX_ROW_VALUES:
+                return [
+                    flat
+                    for key, column in columns.columns.items()
+                    for flat in self._flat(f"{name}.{key}", column, episodes, frames)
+                ]
+        whole = {name: whole_values(columns)}
+        flat = flatten_columns(whole, max_values=MAX_ROW_VALUES)
+        held = hold_large_values(flat, self._arrays, self._match[0], episodes, frames)
+        return [(flat_name, to_array(column)) for flat_name, column in held.items()]
 
 
 def hold_large_values(
-    flat: dict[str, Column],
+    flat: Mapping[str, Column],
     arrays: ArrayStore,
     match_id: str,
-    episodes: Sequence[int],
+    episodes: "Sequence[int] | Column",
     numbers: "Sequence[int] | Column",
 ) -> dict[str, Column]:
     """Replace columns of large values by their places in ``arrays/`` and their digests."""
@@ -132,38 +171,69 @@ def hold_large_values(
     return result
 
 
-def _flat(whole: dict[str, Column]) -> dict[str, Column]:
-    """Flatten columns, looking into the values only where they can be more than one."""
-    flat: dict[str, Column] = {}
-    for name, column in whole.items():
-        if isinstance(column, list):
-            kinds = set(map(type, column))
-            if kinds <= _SCALARS:
-                flat[name] = column
-                continue
-            if kinds <= _DICTS and not any(column):
-                continue
-        flat |= flatten_columns({name: column}, max_values=MAX_ROW_VALUES)
-    return flat
+def _names_of(waiting: Sequence[_Waiting]) -> list[str]:
+    """Return the columns of any of the chunks, in the order in which they come first."""
+    layouts = {one.packed.layout: one.packed for one in waiting}
+    return list(dict.fromkeys(name for packed in layouts.values() for name in packed.names))
+
+
+def _texts(texts: Texts) -> pa.Array:
+    """Return texts as Arrow holds them: the same bytes, with offsets."""
+    present = texts.lengths >= 0
+    offsets = np.zeros(len(present) + 1, np.int32)
+    np.cumsum(np.maximum(texts.lengths, 0), out=offsets[1:])
+    missing = int(len(present) - np.count_nonzero(present))
+    bits = pa.py_buffer(np.packbits(present, bitorder="little")) if missing else None
+    buffers = pa.py_buffer(offsets), pa.py_buffer(texts.data)
+    array = pa.StringArray.from_buffers(len(present), *buffers, bits, missing)
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:  # half a surrogate pair has no UTF-8 that Arrow takes
+        return to_array(whole_values(texts))
+    return array
+
+
+def _joined(pieces: Sequence[tuple[int, pa.Array]], rows: int) -> pa.Array:
+    """Return one array of all rows; where no piece lies the value is missing."""
+    kinds = {array.type for _, array in pieces} - {pa.null()}
+    if len(kinds) > 1:
+        values: list[Any] = [None] * rows
+        for row, array in pieces:
+            values[row : row + len(array)] = array.to_pylist()
+        return to_array(values)
+    kind = kinds.pop() if kinds else pa.null()
+    arrays, done = [], 0
+    for row, array in pieces:
+        if row > done:
+            arrays.append(pa.nulls(row - done, kind))
+        arrays.append(array if array.type == kind else pa.nulls(len(array), kind))
+        done = row + len(array)
+    if done < rows:
+        arrays.append(pa.nulls(rows - done, kind))
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _values_in(columns: Columns) -> int:
+    """Return how many single values a row has."""
+    if isinstance(columns, Fields):
+        return sum(_values_in(column) for column in columns.columns.values())
+    if isinstance(columns, np.ndarray):
+        return int(np.prod(columns.shape[1:], dtype=np.int64))
+    return max(map(_size, columns), default=1) if isinstance(columns, list) else 1
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, Mapping):
+        return sum(_size(item) for item in value.values())
+    return sum(_size(item) for item in value) if isinstance(value, list | tuple) else 1
 
 
 def _is_large(column: Column) -> bool:
     if isinstance(column, np.ndarray):
         return column.ndim > 1
     return any(issubclass(kind, np.ndarray | dict | list | tuple) for kind in set(map(type, column)))
-
-
-def _shape_of(column: Column) -> tuple[Any, ...] | None:
-    return (column.dtype, column.shape[1:]) if isinstance(column, np.ndarray) else None
-
-
-def _joined(columns: list[Column]) -> Column:
-    first = columns[0]
-    if len(columns) == 1:
-        return first
-    if isinstance(first, np.ndarray):
-        return np.concatenate(columns)
-    return list(chain.from_iterable(columns))
 
 
 def _same(value: str | None, rows: int) -> Any:
