@@ -4,6 +4,7 @@
  */
 import type { RuntimeManifest } from "../protocol/messages";
 import type { Pyodide, PyodideModule, PyodideOptions } from "./pyodide";
+import { isSnapshot } from "./snapshot";
 import { TransferMeter } from "./transfer_meter";
 
 /** The stages of booting, as they are shown. */
@@ -17,9 +18,6 @@ const STALLED_MS = 60_000;
 /** About what Pyodide's core files weigh: the bar knows the whole before every file has announced itself. */
 const RUNTIME_BYTES = 12_400_000;
 
-/** A snapshot is a whole WebAssembly memory; Pyodide never answers when it is given something else. */
-const SNAPSHOT_BYTES = 16_000_000;
-const WASM_PAGE_BYTES = 65_536;
 const SNAPSHOT_MS = 30_000;
 
 /** Imported while the participant reads, because nearly every environment needs it. */
@@ -94,7 +92,7 @@ async function loadPyodide(manifest: RuntimeManifest): Promise<Pyodide> {
   if (snapshot) {
     try {
       const memory = await snapshot;
-      if (memory.byteLength < SNAPSHOT_BYTES || memory.byteLength % WASM_PAGE_BYTES !== 0) {
+      if (!isSnapshot(memory)) {
         throw new BootError(`its ${memory.byteLength} bytes are no memory of a Pyodide`);
       }
       return await within(SNAPSHOT_MS, module.loadPyodide({ ...options, _loadSnapshot: memory }));
