@@ -95,10 +95,10 @@ def _keys(probe: dict[str, Any]) -> list[Row]:
     visible = {(s["episode"], s["frame"]): s["visibleAt"] for s in probe["shown"] if s["visibleAt"] is not None}
     delays: list[float] = []
     pictures: list[float] = []
-    for pressed in probe["keys"]:
-        taken = next((i for i in probe["inputs"] if i["at"] > pressed), None)
-        # After every second's cut the newest action travels with the chunk: such a press is not looked at.
-        if taken is None or taken["at"] - pressed > 85:
+    for pressed, following in itertools.pairwise([*probe["keys"], float("inf")]):
+        # The first action that a key gave; one in a second's last frame travels with the chunk and is seen one later.
+        taken = next((i for i in probe["inputs"] if pressed < i["at"] < following), None)
+        if taken is None:
             continue
         # The action of frame f is in the picture after it.
         seen = visible.get((taken["episode"], taken["frame"] + 1))
