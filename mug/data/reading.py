@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -17,6 +18,19 @@ __all__ = ["Export", "ExportFolderError", "read_array", "read_export", "read_man
 Export: TypeAlias = dict[str, pd.DataFrame]
 
 _ARROW: dict[str, pa.DataType] = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """One table. `kinds`: column -> Frictionless type."""
+
+    path: str
+    kinds: dict[str, str]
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> "_Resource":
+        fields = described["schema"]["fields"]
+        return cls(str(described["path"]), {str(field["name"]): str(field["type"]) for field in fields})
 
 
 class ExportFolderError(MugError):
@@ -50,7 +64,10 @@ def read_export(
     """
     folder = Path(folder)
     package = _read_json(folder, "datapackage.json")
-    resources = {str(resource["name"]): resource for resource in package["resources"]}
+    try:
+        resources = {str(one["name"]): _Resource.of(one) for one in package["resources"]}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ExportFolderError(folder, "its datapackage.json is not what MUG writes") from error
     for name in tables or ():
         if name not in resources:
             raise ExportFolderError(folder, f"it has no table {name!r}; it has {', '.join(resources)}")
@@ -107,9 +124,9 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     return data
 
 
-def _read_table(folder: Path, resource: dict[str, Any], dtype_backend: str) -> pd.DataFrame:
-    kinds = {str(field["name"]): str(field["type"]) for field in resource["schema"]["fields"]}
-    table = _read_csv(folder / str(resource["path"]), kinds)
+def _read_table(folder: Path, resource: _Resource, dtype_backend: str) -> pd.DataFrame:
+    kinds = resource.kinds
+    table = _read_csv(folder / resource.path, kinds)
     if dtype_backend == "pyarrow":
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
