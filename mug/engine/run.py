@@ -39,6 +39,7 @@ from mug.protocol.messages import (
     ErrorReply,
     FetchFrames,
     FinishVisit,
+    GlobalsChanged,
     Hello,
     PhaseChanged,
     Pulse,
@@ -242,6 +243,15 @@ class StudyRun:
             return
         core.record(f.GlobalsSet(at=core.now(), participant_id=participant.participant_id, values=values))
 
+    def _merge_globals(self, participant: ParticipantState, values: dict[str, Any]) -> None:
+        """Set what a hook answered, and tell the page, which else would write its older values over it."""
+        core = self._core
+        merged = {**participant.mug_globals, **values}
+        self._set_globals(None, participant, merged)
+        presence = core.presence(participant.participant_id)
+        if participant.mug_globals == merged and presence.connection is not None:
+            core.after_commit(Send(presence.connection, GlobalsChanged(values=values)))
+
     def _client_error(self, connection: ConnectionId, participant: ParticipantState, message: ClientError) -> None:
         core = self._core
         if participant.errors >= MAX_ERRORS_PER_PARTICIPANT:
@@ -286,8 +296,8 @@ class StudyRun:
         participant = core.state.participants[call.participant_id]
         if call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
-        elif isinstance(value, dict):
-            self._set_globals(None, participant, {**participant.mug_globals, **value})
+        elif isinstance(value, dict) and value:
+            self._merge_globals(participant, value)
 
     def _call_failed(self, failed: CallFailed) -> None:
         core = self._core

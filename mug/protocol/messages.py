@@ -257,6 +257,12 @@ class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
     next_seq: int
 
 
+class GlobalsChanged(Message, frozen=True, kw_only=True, tag="globals.changed"):
+    """What a hook of the study set in the participant's `mug_globals`: only these keys; the page merges them."""
+
+    values: dict[str, Any]
+
+
 class PulseEcho(Message, frozen=True, kw_only=True, tag="pulse.echo"):
     """Answer to Pulse, at once: the page takes the round trip from `client_ms`."""
 
@@ -289,4 +295,6 @@ class ErrorReply(Message, frozen=True, kw_only=True, tag="error.reply"):
     about: str = ""  # op of the refused message
 
 
-ServerMessage = Welcome | Refused | ShowScene | ChunkAck | PulseEcho | StoredFrames | Closed | ErrorReply
+ServerMessage = (
+    Welcome | Refused | ShowScene | ChunkAck | GlobalsChanged | PulseEcho | StoredFrames | Closed | ErrorReply
+)

@@ -4,7 +4,7 @@ import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import type { ClientCallback, ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
 import { GameScene } from "./scenes/game_scene";
 import { noticePage, titleFor } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
@@ -21,6 +21,7 @@ const LAST_WORDS_MS = 10_000;
 const SLOW_SAVING_MS = 20_000;
 const GLOBALS_MS = 250;
 const MAX_ERRORS = 30;
+const MAX_UNSENT_CALLBACKS = 100;
 const RELOADED = "mug:reloaded-for";
 
 export interface ParticipationOptions {
@@ -53,6 +54,7 @@ export class Participation {
   private globalsTimer: ReturnType<typeof setTimeout> | null = null;
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
+  private readonly unsentCallbacks: ClientCallback[] = [];
   private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void; reject(error: Error): void }>();
   private work: Promise<void> = Promise.resolve();
   private over = false;
@@ -147,6 +149,9 @@ export class Participation {
         this.fetches.delete(key);
         break;
       }
+      case "globals.changed":
+        this.setGlobals({ ...this.globals, ...message.values });
+        break;
       case "participant.refused":
         this.refused(message.reason, message.message);
         break;
@@ -189,6 +194,7 @@ export class Participation {
       if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
     this.sendGlobals();
+    this.sendCallbacks();
     for (const error of this.lateErrors.splice(0)) this.send(error);
     this.phaseChanged(shell.phase, "", null);
   }
@@ -261,6 +267,7 @@ export class Participation {
       subjectId: me.participantId,
       globals: () => this.globals,
       setGlobals: (values) => this.setGlobals(values),
+      callback: (data) => this.callback(data),
       event: (name, data) => this.event(name, data),
       formValues: (values) => {
         if (!this.scene) return;
@@ -285,6 +292,19 @@ export class Participation {
     this.globalsTimer ??= setTimeout(() => this.sendGlobals(), GLOBALS_MS);
     if (from === "page") this.me?.python?.post({ op: "globals", values });
     this.scene?.globalsChanged(values);
+  }
+
+  /** A page may speak while the connection is lost: what it said goes out, in order, when it is back. */
+  private callback(data: Record<string, unknown>): void {
+    if (!this.scene) return;
+    const message: ClientCallback = { op: "scene.callback", visit_id: this.scene.visitId, data };
+    if (this.unsentCallbacks.length > 0 || !this.send(message)) {
+      if (this.unsentCallbacks.length < MAX_UNSENT_CALLBACKS) this.unsentCallbacks.push(message);
+    }
+  }
+
+  private sendCallbacks(): void {
+    while (this.unsentCallbacks[0] && this.send(this.unsentCallbacks[0])) this.unsentCallbacks.shift();
   }
 
   private sendGlobals(): void {

@@ -12,6 +12,8 @@ interface MugOfPages {
   allowContinue(allowed: boolean): void;
   /** Go on, as if the continue button had been pressed. */
   continue(): void;
+  /** Send data to the scene's `on_client_callback` on the server. */
+  send(data: Record<string, unknown>): void;
   readonly subject_id: string;
   readonly scene_id: string;
 }
@@ -30,6 +32,12 @@ let globals: Record<string, unknown> = {};
 
 function post(message: FromFrame): void {
   port?.postMessage(message);
+}
+
+/** An object as JSON has it; anything else comes as its `value`. */
+function asPlainData(data: unknown): Record<string, unknown> {
+  const plain: unknown = JSON.parse(JSON.stringify(data ?? {}));
+  return typeof plain === "object" && plain !== null && !Array.isArray(plain) ? (plain as Record<string, unknown>) : { value: plain };
 }
 
 function sendValues(): void {
@@ -58,6 +66,7 @@ function open(message: Extract<ToFrame, { op: "open" }>): void {
     },
     allowContinue: (allowed) => post({ op: "allow_continue", allowed }),
     continue: () => post({ op: "continue" }),
+    send: (data) => post({ op: "callback", data: asPlainData(data) }),
     subject_id: message.subjectId,
     scene_id: message.sceneId,
   };

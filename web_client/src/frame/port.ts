@@ -14,4 +14,5 @@ export type FromFrame =
   | { op: "globals"; values: Record<string, unknown> }
   | { op: "allow_continue"; allowed: boolean }
   | { op: "continue" }
+  | { op: "callback"; data: Record<string, unknown> }
   | { op: "error"; message: string; traceback: string };

@@ -310,6 +310,12 @@ export interface ChunkAck {
   next_seq: number;
 }
 
+/** What a hook of the study set in the participant's `mug_globals`: only these keys; the page merges them. */
+export interface GlobalsChanged {
+  op: "globals.changed";
+  values: Record<string, unknown>;
+}
+
 /** Answer to Pulse, at once: the page takes the round trip from `client_ms`. */
 export interface PulseEcho {
   op: "pulse.echo";
@@ -469,6 +475,7 @@ export type ServerMessage =
   | Refused
   | ShowScene
   | ChunkAck
+  | GlobalsChanged
   | PulseEcho
   | StoredFrames
   | Closed

@@ -27,6 +27,7 @@ export class PageScene implements Scene {
         subjectId: context.subjectId,
         globals: () => context.globals(),
         setGlobals: (values) => context.setGlobals(values),
+        callback: (data) => context.callback(data),
         scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
       },
       onContinue: () => this.goOn(),

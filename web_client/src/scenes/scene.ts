@@ -12,6 +12,8 @@ export interface SceneContext {
   readonly subjectId: string;
   globals(): Record<string, unknown>;
   setGlobals(values: Record<string, unknown>): void;
+  /** Data of the study's own page for the scene's `on_client_callback`. */
+  callback(data: Record<string, unknown>): void;
   /** A row of the event stream, with both clocks. */
   event(name: string, data?: Record<string, unknown>): void;
   /** The answers of a page: one row of the form stream for each. */

@@ -10,6 +10,8 @@ export interface StudyContentPort {
   subjectId: string;
   globals(): Record<string, unknown>;
   setGlobals(values: Record<string, unknown>): void;
+  /** Data for the scene's `on_client_callback`. */
+  callback(data: Record<string, unknown>): void;
   scriptError(message: string, traceback: string): void;
   /** The page's script allows or forbids going on. */
   allowContinue(allowed: boolean): void;
@@ -77,6 +79,9 @@ export class StudyContent {
         break;
       case "allow_continue":
         this.port.allowContinue(message.allowed);
+        break;
+      case "callback":
+        this.port.callback(message.data);
         break;
       case "continue":
         this.port.continue();
