@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mug.check.environments import Finding
+from mug.study.assets import is_color, preloaded, served_path, served_roots
 from mug.study.catalog import fields
 from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
@@ -133,16 +134,36 @@ def _defined(tree: ast.Module) -> set[str]:
 
 
 def _of_game(loaded: LoadedStudy, game: GymGame) -> Iterator[Finding]:
-    folder = loaded.resolve_path(game.assets.assets_dir)
-    for index, name in enumerate(game.assets.assets_to_preload):
-        if not (folder / name).is_file() and not loaded.resolve_path(name).is_file():
-            yield (
-                f"assets.assets_to_preload[{index}]",
-                "error",
-                "missing_file",
-                f"there is no file {name!r} in {folder}{_near(folder / name)}",
-            )
+    if not is_color(game.rendering.background):
+        yield from _picture(loaded, "rendering.background", served_path(loaded.study, game, game.rendering.background))
+    given = len(game.assets.preload_specs)
+    for index, spec in enumerate(preloaded(loaded.study, game)):
+        for name in ("img_path", "path", "json_path", "atlas_path"):
+            if isinstance(spec.get(name), str):
+                field = f"assets.preload_specs[{index}].{name}"
+                yield from _picture(loaded, field if index < given else _preload_field(game, spec["name"]), spec[name])
     for index, pattern in enumerate(game.runtime.files):
         if Path(pattern).is_absolute() or not any(path.is_file() for path in loaded.folder.glob(pattern)):
             message = f"{pattern!r} matches no file in {loaded.folder}"
             yield f"runtime.files[{index}]", "error", "missing_file", message
+
+
+def _preload_field(game: GymGame, name: str) -> str:
+    return f"assets.assets_to_preload[{game.assets.assets_to_preload.index(name)}]"
+
+
+def _picture(loaded: LoadedStudy, field: str, address: str) -> Iterator[Finding]:
+    """Look for a picture where the server will."""
+    if address.startswith(("data:", "blob:")):
+        return
+    for root, text in served_roots(loaded.study).items():
+        if address.startswith(f"{root}/"):
+            path = loaded.resolve_path(text) / address.removeprefix(f"{root}/")
+            if path.is_file():
+                return
+            folder = loaded.resolve_path(text)
+            message = f"there is no file {address.removeprefix(f'{root}/')!r} in {folder}{_near(path)}"
+            yield field, "error", "missing_file", message
+            return
+    message = f"{address!r} is in no folder that is served: name its folder in static_files or assets.assets_dir"
+    yield field, "error", "not_served", message

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
 from mug.protocol.messages import GameContent, PageContent
+from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
@@ -134,9 +134,13 @@ def game_content(
         scene_header=game.content.scene_header or "",
         body_html=_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
         in_game_html=in_game_html,
-        background=game.rendering.background,
+        background=background(frozen.study, game),
         rollback_smoothing_duration_ms=game.rendering.rollback_smoothing_duration or 0,
-        asset_specs=_asset_specs(game),
+        asset_specs=preloaded(frozen.study, game),
+        asset_roots=tuple(served_roots(frozen.study)),
+        assets_dir=game.assets.assets_dir,
+        animations=animations(game),
+        first_objects=first_objects(game),
         assets_base_url=frozen.static_base,
         resume_match=resume,
     )
@@ -182,17 +186,6 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         mug_globals=dict(participant.mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
-
-
-def _asset_specs(game: GymGame) -> tuple[dict[str, Any], ...]:
-    specs = [dict(spec) for spec in game.assets.preload_specs]
-    folder = game.assets.assets_dir.rstrip("/")
-    known = {spec.get("name") for spec in specs}
-    for path in game.assets.assets_to_preload:
-        if path not in known:
-            full = path if "/" in path or not folder else f"{folder}/{path}"
-            specs.append({"object_type": "img_spec", "name": path, "img_path": full})
-    return tuple(specs)
 
 
 def _policy_name(policy: object) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mug.play.errors import PlayError
 
-__all__ = ["Image", "Picture", "PictureMaker"]
+__all__ = ["Image", "Picture", "PictureMaker", "relative_object"]
 
 _X_NAMES: Final = ("x", "w", "x1", "x2")
 _Y_NAMES: Final = ("y", "h", "y1", "y2")
@@ -83,7 +83,7 @@ class PictureMaker:
         if isinstance(drawn, Mapping) and "game_state_objects" in drawn:
             objects = [_wire_object(item, index) for index, item in enumerate(drawn["game_state_objects"])]
             if self._scale is not None:
-                objects = [_to_relative(item, *self._scale) for item in objects]
+                objects = [relative_object(item, *self._scale) for item in objects]
             removed = [str(name) for name in drawn.get("removed") or ()]
             return Picture(packet={"game_state_objects": objects, "removed": removed})
         if self._state_fn is not None:
@@ -127,7 +127,8 @@ def _wire_object(item: Any, index: int) -> dict[str, Any]:
     return wire
 
 
-def _to_relative(wire: dict[str, Any], width: float, height: float) -> dict[str, Any]:
+def relative_object(wire: dict[str, Any], width: float, height: float) -> dict[str, Any]:
+    """Return a wire object in pixels with coordinates from 0 to 1."""
     scaled = dict(wire)
     for names, size in ((_X_NAMES, width), (_Y_NAMES, height), (_RADII, max(width, height))):
         for name in names:

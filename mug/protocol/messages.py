@@ -42,12 +42,21 @@ class ResumeCandidate(msgspec.Struct, frozen=True, kw_only=True):
     token: str
 
 
+class KeptChunks(msgspec.Struct, frozen=True, kw_only=True):
+    """Chunks that a browser holds until the server of their session takes them."""
+
+    session_id: str
+    participant_id: str
+    chunks: int
+
+
 class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
     """First message of a connection. `subject_id` is the URL's path ("" for "/").
 
     `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
     browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
-    (for "/": unfinished, and in use by no live tab), else makes or refuses a participant.
+    (for "/": unfinished, and in use by no live tab), else makes or refuses a participant. `kept`: what this browser's
+    outbox holds of any session when the page opens.
     """
 
     protocol: int
@@ -58,6 +67,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
     candidates: tuple[ResumeCandidate, ...] = ()
     params: dict[str, str] = {}
     environment: ClientEnvironment = ClientEnvironment()
+    kept: tuple[KeptChunks, ...] = ()
 
 
 class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
@@ -225,7 +235,7 @@ class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 
 
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
-    """A gym game. `frames_done`: {episode: next frame} already stored, for coming back."""
+    """A gym game. `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`."""
 
     config: GameConfig
     scene_header: str = ""
@@ -235,6 +245,10 @@ class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     rollback_smoothing_duration_ms: int = 100
     asset_specs: tuple[dict[str, Any], ...] = ()
     assets_base_url: str = ""
+    asset_roots: tuple[str, ...] = ()
+    assets_dir: str = ""
+    animations: tuple[dict[str, Any], ...] = ()
+    first_objects: tuple[dict[str, Any], ...] = ()
     resume_match: bool = False
 
 

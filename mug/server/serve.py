@@ -40,10 +40,9 @@ from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
+from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load
-from mug.study.model import GymGame
-from mug.study.traversal import walk
 
 __all__ = ["Options", "serve", "serve_main"]
 
@@ -282,12 +281,9 @@ class _Session:
 
     def _served(self, prepared: PreparedRuntime | None) -> ServedStudy:
         roots: dict[str, Path] = {}
-        folders = [*self._loaded.study.static_files]
-        folders += [node.assets.assets_dir for _, node in walk(self._loaded.study) if isinstance(node, GymGame)]
-        for text in folders:
-            name = Path(text).as_posix().removeprefix("./").strip("/")
+        for name, text in served_roots(self._loaded.study).items():
             folder = self._loaded.resolve_path(text)
-            if name not in ("", ".") and ".." not in Path(name).parts and folder.is_dir():
+            if folder.is_dir():
                 roots[name] = folder
         if prepared is None:
             return ServedStudy(static_roots=roots)

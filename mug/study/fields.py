@@ -12,7 +12,7 @@ import msgspec
 
 __all__ = ["Format", "Severity", "about"]
 
-Format = Literal["text", "html", "path", "callable", "code", "color", "url", "key", "policy", "id"]
+Format = Literal["text", "html", "path", "callable", "code", "color", "url", "key", "policy", "id", "background"]
 Severity = Literal["error", "warning"]
 
 

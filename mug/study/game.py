@@ -78,7 +78,15 @@ class RenderingSection(Section, frozen=True, kw_only=True):
     ] = "relative"
     game_width: Annotated[int, about("Width", "Width of the game's picture.", unit="px", ge=1, le=10_000)] = 600
     game_height: Annotated[int, about("Height", "Height of the game's picture.", unit="px", ge=1, le=10_000)] = 400
-    background: Annotated[str, about("Background", "Colour behind the game.", shape="color")] = "#FFFFFF"
+    background: Annotated[
+        str,
+        about(
+            "Background",
+            "Behind the game: a colour (CSS name, #rgb, #rrggbb, rgb(…), hsl(…)), or the path of a picture, as "
+            "assets.preload_specs have it; the picture is scaled until it covers the game.",
+            shape="background",
+        ),
+    ] = "#FFFFFF"
     rollback_smoothing_duration: Annotated[
         int,
         about(
@@ -99,31 +107,37 @@ class AssetsSection(Section, frozen=True, kw_only=True):
         tuple[dict[str, Any], ...],
         about(
             "Pictures and atlases",
-            "Specs as Surface.get_asset_specs() gives them: object_type, name, img_path, and json_path of an atlas.",
+            "Specs as Surface.get_asset_specs() gives them: object_type, name, img_path, and json_path of an atlas. "
+            "A path that begins with a folder of static_files is that file; any other is below assets_dir.",
         ),
     ] = ()
-    assets_dir: Annotated[str, about("Assets folder", "Folder that relative asset paths start from.", shape="path")] = (
-        "./static/assets/"
-    )
+    assets_dir: Annotated[
+        str,
+        about(
+            "Assets folder", "Folder that relative asset paths start from; it is served to participants.", shape="path"
+        ),
+    ] = "./static/assets/"
     assets_to_preload: Annotated[
-        tuple[str, ...], about("Files to preload", "Paths of pictures in the assets folder.")
+        tuple[str, ...],
+        about("Files to preload", "Paths of pictures in the assets folder; they are loaded before the game starts."),
     ] = ()
     animation_configs: Annotated[
         tuple[dict[str, Any], ...],
         about(
             "Animations",
-            "Animations over an atlas: name, frames, frame rate.",
-            later="animations over an atlas",
-            later_severity="warning",
+            "Tables {name, image, frames, frame_rate, repeat}: a sprite of the image (an atlas or a registered "
+            "picture) whose frame is the name shows the frames (names or numbers) one after the other, frame_rate a "
+            "second, over and over unless repeat is false. Only the page shows this; the environment knows nothing of "
+            "it.",
         ),
     ] = ()
     state_init: Annotated[
         tuple[dict[str, Any], ...],
         about(
             "First objects",
-            "Wire objects that are drawn before the first frame.",
-            later="objects before the first frame",
-            later_severity="warning",
+            "Wire objects (each with uuid and object_type) that are drawn before the first frame and stay, like "
+            "persistent ones, until the environment removes or redraws their uuid. Coordinates as "
+            "rendering.location_representation says.",
         ),
     ] = ()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from mug.study.assets import problems_of_assets
 from mug.study.model import GymGame
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
@@ -28,6 +29,7 @@ def problems_of_game(path: NodePath, node: GymGame) -> Iterator[Problem]:
     yield from _of_environment(path, node)
     yield from _of_agents(path, node)
     yield from _of_keys(path, node)
+    yield from problems_of_assets(path, node)
     yield from exclusive(node, path, "content.scene_body", "content.scene_body_filepath", node.content)
     yield from exclusive(node, path, "content.in_game_scene_body", "content.in_game_scene_body_filepath", node.content)
     multiplayer = node.multiplayer

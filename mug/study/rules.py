@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from mug.rendering.color import normalize_color
+from mug.study.assets import is_color, is_picture_path
 from mug.study.catalog import FieldInfo
 from mug.study.problems import did_you_mean
 
@@ -75,6 +76,12 @@ def _refused_text(info: FieldInfo, value: str) -> tuple[str, str] | None:
                 normalize_color(value)
             except (ValueError, TypeError) as error:
                 return "invalid_color", f"is no colour: {error}"
+        case "background" if not is_picture_path(value) and not is_color(value):
+            return (
+                "invalid_background",
+                f"is neither a colour nor a picture: Unrecognized color {value!r}; write a CSS colour name, '#rrggbb', "
+                "'rgb(…)', or the path of a picture with its ending (.png, .jpg, .webp, .svg)",
+            )
         case "url" if not _URL.fullmatch(value):
             return "invalid_url", f"is {shown(value)}; it must be a whole address that begins with http:// or https://"
         case "callable" if not _REFERENCE.fullmatch(value):

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.e2e.client.png import encode
 
-__all__ = ["write_gallery", "write_game", "write_pages"]
+__all__ = ["write_gallery", "write_game", "write_pages", "write_pictures"]
 
 PAGES = """\
 format = 1
@@ -275,6 +275,103 @@ def state(env):
     ]
 """
 
+PICTURES = """\
+format = 1
+id = "pictures"
+title = "Pictures"
+static_files = ["more"]
+
+[[chain]]
+kind = "start_page"
+scene_id = "welcome"
+scene_header = "Welcome"
+
+[[chain]]
+kind = "gym_game"
+scene_id = "pictures"
+
+[chain.rendering]
+fps = 20
+game_width = 600
+game_height = 400
+background = "backdrops/wide.png"
+
+[chain.assets]
+assets_dir = "./art/"
+assets_to_preload = ["icons/dot.png"]
+preload_specs = [
+    {object_type = "atlas_spec", name = "sheet", img_path = "sheet.png", json_path = "sheet.json"},
+    {object_type = "img_spec", name = "other", img_path = "more/other.png"},
+]
+animation_configs = [
+    {name = "blink", image = "sheet", frames = ["red.png", "blue.png"], frame_rate = 4},
+    {name = "turn", image = "sheet", frames = [0, 1], frame_rate = 10, repeat = false},
+]
+
+[[chain.assets.state_init]]
+uuid = "ground"
+object_type = "rect"
+x = 0.0
+y = 0.9
+w = 1.0
+h = 0.1
+color = "Tomato"
+
+[[chain.assets.state_init]]
+uuid = "sun"
+object_type = "circle"
+x = 0.5
+y = 0.75
+radius = 0.05
+color = [255, 255, 0]
+
+[chain.gameplay]
+human_id = "human"
+action_mapping = [{keys = ["n"], action = 1}, {keys = ["q"], action = 9}]
+default_action = 0
+input_mode = "single_keystroke"
+max_steps = 100000
+
+[chain.runtime]
+run_through_pyodide = true
+environment_initialization_code_filepath = "pictures_env.py"
+packages_to_install = ["numpy"]
+
+[[chain]]
+kind = "end_page"
+scene_id = "end"
+scene_header = "Thank you"
+"""
+
+PICTURES_ENV = """\
+from mug.rendering import Surface
+from stages import Stages
+
+
+class Pictures(Stages):
+    def __init__(self):
+        super().__init__()
+        self.surface = Surface(600, 400)
+        self.surface.register_image("late", path="late.png")
+
+    def get_asset_specs(self):
+        return self.surface.get_asset_specs()
+
+    def render(self):
+        draw = self.surface
+        if self.stage == 1:
+            draw.remove("ground")
+        draw.image("sheet", 20, 20, 60, 60, frame="blink", id="blinking")
+        draw.image("sheet", 120, 20, 60, 60, frame="turn", id="turning")
+        draw.image("icons/dot.png", 220, 20, 60, 60)
+        draw.image("other", 320, 20, 60, 60)
+        draw.image("late", 420, 20, 60, 60)
+        return draw.commit().to_dict()
+
+
+env = Pictures()
+"""
+
 
 def write_pages(folder: Path, more: str = "") -> Path:
     """Static pages: one without, one with scripts, and a completion code; `more` belongs to the last."""
@@ -321,6 +418,38 @@ def write_gallery(folder: Path) -> Path:
     sheet = np.zeros((16, 32, 3), dtype=np.uint8)
     sheet[:, :16], sheet[:, 16:] = (200, 0, 0), (0, 0, 200)
     (folder / "assets/sheet.png").write_bytes(encode(sheet))
+    return folder
+
+
+def write_pictures(folder: Path) -> Path:
+    """A game with a picture behind it, pictures below its assets folder, animations, and objects from the start."""
+    _write(
+        folder,
+        {
+            "study.toml": PICTURES,
+            "stages.py": BASE_ENV,
+            "pictures_env.py": PICTURES_ENV,
+            "art/sheet.json": """{"frames": {
+                "red.png": {"frame": {"x": 0, "y": 0, "w": 16, "h": 16}},
+                "blue.png": {"frame": {"x": 16, "y": 0, "w": 16, "h": 16}}
+            }}""",
+        },
+    )
+    # Three times as wide as high, and the game is half as wide as that: a quarter is cut off on each side.
+    wide = np.zeros((40, 120, 3), dtype=np.uint8)
+    for index, stripe in enumerate([(90, 0, 0), (0, 90, 0), (0, 0, 90), (90, 90, 0)]):
+        wide[:, index * 30 : index * 30 + 30] = stripe
+    sheet = np.zeros((16, 32, 3), dtype=np.uint8)
+    sheet[:, :16], sheet[:, 16:] = (200, 0, 0), (0, 0, 200)
+    for name, picture in {
+        "art/backdrops/wide.png": wide,
+        "art/sheet.png": sheet,
+        "art/icons/dot.png": np.full((8, 8, 3), (1, 200, 200), dtype=np.uint8),
+        "more/other.png": np.full((8, 8, 3), (200, 1, 200), dtype=np.uint8),
+        "art/late.png": np.full((8, 8, 3), (240, 240, 240), dtype=np.uint8),
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(encode(picture))
     return folder
 
 

@@ -90,6 +90,41 @@ def test_that_a_right_study_has_no_problems(folder):
     assert found(folder) == []
 
 
+def test_that_pictures_are_looked_for_where_the_page_will(folder):
+    settings = """
+[chain.rendering]
+background = "sky.png"
+
+[chain.assets]
+assets_dir = "art"
+assets_to_preload = ["icons/dot.png"]
+preload_specs = [
+    {name = "sheet", img_path = "shet.png", json_path = "sheet.json"},
+    {name = "far", img_path = "static/far.png"},
+]
+
+[chain.runtime]"""
+    change(folder, "\n[chain.runtime]", settings)
+    change(folder, 'id = "s"', 'id = "s"\nstatic_files = ["static"]')
+    for name in ("art/sky.png", "art/icons/dot.png", "art/sheet.png", "art/sheet.json", "static/far.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    [problem] = check_study(load(folder), runtime=resolved)
+    assert (problem.field, problem.code) == ("assets.preload_specs[0].img_path", "missing_file")
+    assert "'shet.png'" in problem.message
+    assert "did you mean 'sheet.png'" in problem.message
+    change(folder, "shet", "sheet")
+    for name in ("art/sky.png", "art/icons/dot.png", "static/far.png"):
+        (folder / name).unlink()
+    assert found(folder) == [
+        ("rendering.background", "error", "missing_file"),
+        ("assets.preload_specs[1].img_path", "error", "missing_file"),
+        ("assets.assets_to_preload[0]", "error", "missing_file"),
+    ]
+    change(folder, 'assets_dir = "art"', 'assets_dir = "../art"')
+    assert ("rendering.background", "error", "not_served") in found(folder)
+
+
 def test_that_the_example_is_right_as_folder_and_as_script():
     def nothing(packages, *, lock_path):
         assert packages == ("gymnasium>=1.0",)

@@ -1,5 +1,5 @@
 /** How far the preparation of a game is, over all its stages. Pure. */
-export type Stage = "runtime" | "packages" | "study" | "environment" | "replay";
+export type Stage = "runtime" | "packages" | "study" | "environment" | "replay" | "pictures";
 
 /** Where each stage begins and ends in the whole: about the times they take. */
 const SPANS: Readonly<Record<Stage, readonly [number, number]>> = {
@@ -8,6 +8,8 @@ const SPANS: Readonly<Record<Stage, readonly [number, number]>> = {
   study: [0.75, 0.8],
   environment: [0.8, 0.96],
   replay: [0.96, 1],
+  // They load while Python does, and are told of where they take longer.
+  pictures: [0.97, 1],
 };
 
 export function overallFraction(stage: string, fraction: number): number {

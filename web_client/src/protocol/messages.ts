@@ -24,12 +24,20 @@ export interface ClientEnvironment {
   webassembly?: boolean;
 }
 
+/** Chunks that a browser holds until the server of their session takes them. */
+export interface KeptChunks {
+  session_id: string;
+  participant_id: string;
+  chunks: number;
+}
+
 /**
  * First message of a connection. `subject_id` is the URL's path ("" for "/").
  *
  * `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
  * browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
- * (for "/": unfinished, and in use by no live tab), else makes or refuses a participant.
+ * (for "/": unfinished, and in use by no live tab), else makes or refuses a participant. `kept`: what this browser's
+ * outbox holds of any session when the page opens.
  */
 export interface Hello {
   op: "participant.hello";
@@ -41,6 +49,7 @@ export interface Hello {
   candidates?: ResumeCandidate[];
   params?: Record<string, string>;
   environment?: ClientEnvironment;
+  kept?: KeptChunks[];
 }
 
 /** Once a second: the ping probe and the live status (what lands in the records goes up as chunks). */
@@ -277,7 +286,7 @@ export interface GameConfig {
   snapshot_level: string | null;
 }
 
-/** A gym game. `frames_done`: {episode: next frame} already stored, for coming back. */
+/** A gym game. `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`. */
 export interface GameContent {
   kind: "game";
   config: GameConfig;
@@ -288,6 +297,10 @@ export interface GameContent {
   rollback_smoothing_duration_ms: number;
   asset_specs: Record<string, unknown>[];
   assets_base_url: string;
+  asset_roots: string[];
+  assets_dir: string;
+  animations: Record<string, unknown>[];
+  first_objects: Record<string, unknown>[];
   resume_match: boolean;
 }
 

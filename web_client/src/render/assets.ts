@@ -1,6 +1,7 @@
 /** Loads a study's images and atlases by the names that the environment uses. */
 import { Rectangle, Texture } from "pixi.js";
 import { atlasFrames, findFrame, type AtlasFrame } from "./atlas";
+import { servedPath, type AssetFolders } from "./paths";
 
 interface Atlas {
   texture: Texture;
@@ -15,15 +16,25 @@ export class Assets {
   private readonly reported = new Set<string>();
 
   constructor(
-    private readonly baseUrl: string,
+    private readonly folders: AssetFolders,
     private readonly missing: (name: string, reason: string) => void,
     /** An image that was asked for while it was not there has come. */
     private readonly arrived: () => void,
   ) {}
 
   /** Load what the specs name (`get_asset_specs()`); what is loaded already is kept. */
-  async load(specs: readonly Record<string, unknown>[]): Promise<void> {
-    await Promise.all(specs.map((spec) => this.loadSpec(spec)));
+  async load(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void> {
+    let done = 0;
+    await Promise.all(
+      specs.map(async (spec) => {
+        await this.loadSpec(spec);
+        progress(++done, specs.length);
+      }),
+    );
+  }
+
+  hasAtlas(name: string): boolean {
+    return this.atlases.has(name);
   }
 
   /** The texture of an image, or of a frame of an atlas; null while it is not there. */
@@ -120,10 +131,8 @@ export class Assets {
     return texture;
   }
 
-  /** Paths are as the study writes them, below the server's root. */
   private url(path: string): string {
-    if (/^(data:|blob:)/.test(path)) return path;
-    return new URL(path.replace(/^\.\//, ""), new URL(this.baseUrl || "/", window.location.origin)).href;
+    return new URL(servedPath(path, this.folders), new URL(this.folders.baseUrl || "/", window.location.origin)).href;
   }
 
   private report(name: string, reason: string): void {

@@ -1,5 +1,6 @@
 /** Draws shapes with PixiJS: one view per object, redrawn only when its form changes, moved otherwise. */
 import { Container, Graphics, Sprite, Text, Texture } from "pixi.js";
+import type { Animation, Animations } from "./animations";
 import type { Assets } from "./assets";
 import type { Shape, SpriteShape, TextShape } from "./shapes";
 
@@ -9,6 +10,8 @@ interface View {
   shape: Shape | null;
   /** What the form was drawn from; place and angle are not part of it. */
   form: string;
+  /** What a sprite plays, since when, and the frame that it shows. */
+  playing: { animation: Animation; since: number; frame: string | number; ended: boolean } | null;
 }
 
 export class Painter {
@@ -17,11 +20,12 @@ export class Painter {
   constructor(
     private readonly world: Container,
     private readonly assets: Assets,
+    private readonly animations: Animations,
     private textResolution: number,
   ) {}
 
-  /** Make the picture these objects, from back to front. */
-  paint(objects: readonly { uuid: string; shape: Shape }[]): void {
+  /** Make the picture these objects, from back to front, at `now` (ms). */
+  paint(objects: readonly { uuid: string; shape: Shape }[], now: number): void {
     const wanted = new Set(objects.map(({ uuid }) => uuid));
     for (const [uuid, view] of this.views) {
       if (wanted.has(uuid)) continue;
@@ -35,13 +39,33 @@ export class Painter {
         view = undefined;
       }
       if (!view) {
-        view = { type: shape.type, display: emptyView(shape), shape: null, form: "" };
+        view = { type: shape.type, display: emptyView(shape), shape: null, form: "", playing: null };
         this.views.set(uuid, view);
         this.world.addChildAt(view.display, Math.min(index, this.world.children.length));
       }
       if (this.world.children[index] !== view.display) this.world.setChildIndex(view.display, Math.min(index, this.world.children.length - 1));
-      if (view.shape !== shape) this.update(view, shape);
+      if (view.shape !== shape) {
+        this.play(view, shape, now);
+        this.update(view, shape);
+      }
     });
+  }
+
+  /** Show the frames that animations are at now; `changed`: another picture, `active`: there will be one more. */
+  animate(now: number): { changed: boolean; active: boolean } {
+    let [changed, active] = [false, false];
+    for (const view of this.views.values()) {
+      const { playing, shape } = view;
+      if (!playing || shape?.type !== "sprite") continue;
+      const { frame, ended } = this.animations.frame(playing.animation, now - playing.since);
+      playing.ended = ended;
+      active ||= !ended;
+      if (frame === playing.frame) continue;
+      playing.frame = frame;
+      changed = true;
+      this.update(view, shape);
+    }
+    return { changed, active };
   }
 
   /** Images came late: sprites look again. */
@@ -56,6 +80,13 @@ export class Painter {
   setTextResolution(resolution: number): void {
     this.textResolution = resolution;
     for (const { display } of this.views.values()) if (display instanceof Text) display.resolution = resolution;
+  }
+
+  /** An object that goes on naming an animation goes on playing it, however often it is sent. */
+  private play(view: View, shape: Shape, now: number): void {
+    const animation = shape.type === "sprite" ? this.animations.find(shape.image, shape.frame) : null;
+    if (animation === (view.playing?.animation ?? null)) return;
+    view.playing = animation ? { animation, since: now, ...this.animations.frame(animation, 0) } : null;
   }
 
   private update(view: View, shape: Shape): void {
@@ -86,10 +117,13 @@ export class Painter {
   }
 
   private updateSprite(view: View, display: Sprite, shape: SpriteShape): void {
-    const form = JSON.stringify([shape.image, shape.frame]);
+    const frame = view.playing ? view.playing.frame : shape.frame;
+    const form = JSON.stringify([shape.image, frame]);
     if (form !== view.form || display.texture === Texture.WHITE) {
       view.form = form;
-      const texture = this.assets.texture(shape.image, shape.frame);
+      // The frames of an animation over plain pictures are pictures' names.
+      const ofPictures = view.playing && typeof frame === "string" && !this.assets.hasAtlas(shape.image);
+      const texture = ofPictures ? this.assets.texture(frame, null) : this.assets.texture(shape.image, frame);
       display.texture = texture ?? Texture.WHITE;
       // A missing image is a pale box of the right size, never a hole that nobody sees.
       display.tint = texture ? 0xffffff : 0xc9ced6;

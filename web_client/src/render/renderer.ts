@@ -3,9 +3,11 @@ import "pixi.js/unsafe-eval"; // the page's policy forbids eval
 import "pixi.js/app";
 import { autoDetectRenderer, Container, Graphics, RendererType, Sprite, Texture } from "pixi.js";
 import type { FrameView } from "../worker/rpc";
+import { Animations } from "./animations";
 import { Assets } from "./assets";
 import { isColor } from "./color";
 import { Painter } from "./painter";
+import type { AssetFolders } from "./paths";
 import { SceneGraph } from "./scene_graph";
 
 export interface RendererOptions {
@@ -13,14 +15,17 @@ export interface RendererOptions {
   height: number;
   /** A colour, the name of an image asset, or the path of a served image. */
   background: string;
-  assetsBaseUrl: string;
+  folders: AssetFolders;
+  /** The study's `animation_configs`. */
+  animations: readonly Record<string, unknown>[];
   assetMissing(name: string, reason: string): void;
 }
 
 export interface Renderer {
   readonly canvas: HTMLCanvasElement;
   readonly kind: "webgl" | "canvas";
-  loadAssets(specs: readonly Record<string, unknown>[]): Promise<void>;
+  /** `progress` is told of every picture that came or failed. */
+  loadAssets(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void>;
   showFrame(view: Pick<FrameView, "packet" | "image">): void;
   /** Size on the page, in CSS pixels. */
   resize(width: number, height: number): void;
@@ -46,6 +51,8 @@ async function firstWorking(options: RendererOptions): Promise<PixiRenderer> {
     accessibilityOptions: { enabledByDefault: false, activateOnTab: false },
     eventMode: "none" as const,
     manageImports: false,
+    // WebGL without a graphics card (drawn by the processor) takes the time that the game needs: the canvas is faster.
+    failIfMajorPerformanceCaveat: true,
   };
   try {
     return await autoDetectRenderer({ ...settings, preference: ["webgl", "canvas"] });
@@ -68,7 +75,9 @@ class PixiGame implements Renderer {
   private readonly pixels = document.createElement("canvas");
   private pixelsTexture: Texture | null = null;
   private changed = true;
+  /** The picture changes by itself: something glides, or an animation plays. */
   private gliding = false;
+  private animating = false;
   private frameRequest: number | null = null;
   private destroyed = false;
 
@@ -79,8 +88,8 @@ class PixiGame implements Renderer {
     this.canvas = pixi.canvas as HTMLCanvasElement;
     this.kind = pixi.type === RendererType.WEBGL ? "webgl" : "canvas";
     this.graph = new SceneGraph(options);
-    this.assets = new Assets(options.assetsBaseUrl, options.assetMissing, () => this.onAssetArrived());
-    this.painter = new Painter(this.world, this.assets, pixi.resolution);
+    this.assets = new Assets(options.folders, options.assetMissing, () => this.onAssetArrived());
+    this.painter = new Painter(this.world, this.assets, new Animations(options.animations, asksForStillness), pixi.resolution);
     this.root.addChild(this.backdrop, this.picture, this.world);
     if (isColor(options.background)) {
       this.backdrop.addChild(new Graphics().rect(0, 0, options.width, options.height).fill(options.background));
@@ -88,19 +97,24 @@ class PixiGame implements Renderer {
     this.request();
   }
 
-  async loadAssets(specs: readonly Record<string, unknown>[]): Promise<void> {
-    await this.assets.load(specs);
-    const { background, width, height } = this.options;
-    if (!isColor(background) && this.backdrop.children.length === 0) {
-      if (!specs.some((spec) => spec["name"] === background)) await this.assets.loadImage(background, background);
-      const texture = this.assets.texture(background, null);
-      if (texture && !this.destroyed) {
-        const sprite = new Sprite(texture);
-        sprite.setSize(width, height);
-        this.backdrop.addChild(sprite);
-      }
-    }
+  async loadAssets(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void> {
+    const { background } = this.options;
+    const picture = isColor(background) ? [] : [{ name: background, img_path: background }];
+    await this.assets.load([...picture, ...specs], progress);
+    if (picture.length > 0 && this.backdrop.children.length === 0) this.showBackground(background);
     this.onAssetArrived();
+  }
+
+  /** The whole game is covered, and the picture keeps its proportions: what is too much is cut off on both sides. */
+  private showBackground(name: string): void {
+    const texture = this.assets.texture(name, null);
+    if (!texture || this.destroyed) return;
+    const { width, height } = this.options;
+    const scale = Math.max(width / texture.width, height / texture.height);
+    const sprite = new Sprite(texture);
+    sprite.setSize(texture.width * scale, texture.height * scale);
+    sprite.position.set((width - texture.width * scale) / 2, (height - texture.height * scale) / 2);
+    this.backdrop.addChild(sprite);
   }
 
   showFrame(view: Pick<FrameView, "packet" | "image">): void {
@@ -166,12 +180,22 @@ class PixiGame implements Renderer {
   }
 
   private draw(now: number): void {
-    if (this.destroyed || (!this.changed && !this.gliding)) return;
-    const { objects, gliding } = this.graph.sample(now);
-    this.painter.paint(objects);
-    this.changed = false;
-    this.gliding = gliding;
-    this.pixi.render(this.root);
-    if (gliding) this.request();
+    if (this.destroyed || (!this.changed && !this.gliding && !this.animating)) return;
+    const moved = this.changed || this.gliding;
+    if (moved) {
+      const { objects, gliding } = this.graph.sample(now);
+      this.painter.paint(objects, now);
+      this.changed = false;
+      this.gliding = gliding;
+    }
+    const { changed, active } = this.painter.animate(now);
+    this.animating = active;
+    if (moved || changed) this.pixi.render(this.root);
+    if (this.gliding || active) this.request();
   }
+}
+
+/** A wish of the person's computer ("reduce motion"); it may change while the game runs. */
+function asksForStillness(): boolean {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

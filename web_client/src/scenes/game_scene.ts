@@ -9,7 +9,7 @@ import { Keyboard } from "../input/keyboard";
 import type { GameContent, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { hasWebAssembly } from "../transport/browser";
-import type { FromWorker } from "../worker/rpc";
+import type { FromWorker, WireObject } from "../worker/rpc";
 import { loadingPage, noticePage, ProgressView } from "./notices";
 import type { Scene, SceneContext } from "./scene";
 import { StudyContent, type StudyContentPort } from "./study_content";
@@ -36,6 +36,9 @@ export class GameScene implements Scene {
   private episode: number | null = null;
   private frame: number | null = null;
   private lastPhaseAt = 0;
+  private waitsForPictures = false;
+  private pictures = { done: 0, total: 0 };
+  private readonly missing: string[] = [];
   private disposed = false;
   private attempt = 0;
 
@@ -107,6 +110,7 @@ export class GameScene implements Scene {
     if (config.restart_pyodide || python.failure) python.reboot();
     python.boot();
     // The drawing code and the images load while Python does.
+    this.waitsForPictures = false;
     this.drawing ??= this.makeRenderer();
     let kept: Awaited<ReturnType<GameScene["whatIsKept"]>>;
     try {
@@ -171,23 +175,34 @@ export class GameScene implements Scene {
       subjectId: this.context.subjectId,
       globals: () => this.context.globals(),
       setGlobals: (values) => this.context.setGlobals(values),
-      callback: (data) => this.context.callback(data),
       scriptError: (text, traceback) => this.context.reportError({ kind: "script", message: text, traceback, fatal: false }),
     };
   }
 
   private async makeRenderer(): Promise<Renderer> {
+    this.missing.length = 0;
     const { createRenderer } = await import("../render/renderer");
-    const { config, background, asset_specs: specs, assets_base_url: base } = this.content;
+    const { config, background, asset_specs: specs, animations, first_objects: first } = this.content;
     const renderer = await createRenderer({
       width: config.game_width,
       height: config.game_height,
       background,
-      assetsBaseUrl: base,
-      assetMissing: (name, reason) => this.context.reportError({ kind: "script", message: `the image ${name} ${reason}`, traceback: "", fatal: false }),
+      folders: { baseUrl: this.content.assets_base_url, roots: this.content.asset_roots, assetsDir: this.content.assets_dir },
+      animations,
+      assetMissing: (name, reason) => {
+        this.missing.push(name);
+        this.context.reportError({ kind: "script", message: `the image ${name} ${reason}`, traceback: "", fatal: false });
+      },
     });
-    await renderer.loadAssets(specs);
+    if (first.length > 0) renderer.showFrame({ packet: { game_state_objects: first as unknown as WireObject[], removed: [] }, image: null });
+    await renderer.loadAssets(specs, (done, total) => this.pictureCame(done, total));
     return renderer;
+  }
+
+  /** Pictures load beside Python; they are spoken of where they take longer. */
+  private pictureCame(done: number, total: number): void {
+    this.pictures = { done, total };
+    if (this.waitsForPictures) this.updateProgress("pictures", done / Math.max(1, total), `Loading pictures: ${done} of ${total}`);
   }
 
   private onWorker(message: FromWorker): void {
@@ -235,9 +250,11 @@ export class GameScene implements Scene {
 
   private async loaded(assetSpecs: Record<string, unknown>[]): Promise<void> {
     const { attempt } = this;
+    this.waitsForPictures = true;
+    if (this.pictures.done < this.pictures.total) this.pictureCame(this.pictures.done, this.pictures.total);
     try {
       this.renderer = (await this.drawing) ?? null;
-      await this.renderer?.loadAssets(assetSpecs);
+      await this.renderer?.loadAssets(assetSpecs, (done, total) => this.pictureCame(done, total));
     } catch (error) {
       this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
       return;
@@ -250,14 +267,25 @@ export class GameScene implements Scene {
       const words = this.comingBack ? "<p>The game goes on where you left it.</p>" : "<p>The game is ready.</p>";
       const title = this.comingBack ? "Welcome back" : header || "Ready to start";
       const page = this.makeStartPage(title, words, this.comingBack ? "Go on" : "Start");
-      page.footer.append(enterHint());
+      page.footer.append(enterHint(), ...this.missingHint());
       this.context.shell.show(page.view, "page");
       page.focus();
       return;
     }
     this.startPage.setReady(true);
-    this.progress.view.replaceWith(enterHint());
+    this.progress.view.replaceWith(enterHint(), ...this.missingHint());
     this.context.shell.setPhase("page", "ready");
+  }
+
+  /** A calm word for the person who plays; the experimenter gets the names. */
+  private missingHint(): HTMLElement[] {
+    if (this.missing.length === 0) return [];
+    const hint = document.createElement("p");
+    hint.className = "enter-hint";
+    hint.dataset["mug"] = "missing-pictures";
+    const what = this.missing.length === 1 ? "One picture of this game" : `${this.missing.length} pictures of this game`;
+    hint.textContent = `${what} did not load. You can play all the same; please tell the person who runs the study.`;
+    return [hint];
   }
 
   private begin(): void {
