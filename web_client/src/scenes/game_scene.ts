@@ -175,6 +175,7 @@ export class GameScene implements Scene {
       subjectId: this.context.subjectId,
       globals: () => this.context.globals(),
       setGlobals: (values) => this.context.setGlobals(values),
+      callback: (data) => this.context.callback(data),
       scriptError: (text, traceback) => this.context.reportError({ kind: "script", message: text, traceback, fatal: false }),
     };
   }
