@@ -23,6 +23,13 @@ OffscreenCanvas.prototype.getContext = function (kind, ...more) {
 };
 """
 
+AS_WITH_A_GRAPHICS_CARD = """
+const real = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, attributes) {
+  return real.call(this, kind, attributes && { ...attributes, failIfMajorPerformanceCaveat: false });
+};
+"""
+
 
 @pytest.fixture(scope="module")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
@@ -37,8 +44,7 @@ def person(
 ) -> Iterator[ParticipantDriver]:
     """Somebody in front of the gallery's first game, drawn by WebGL or by the canvas renderer."""
     with browser.participant(gallery.port) as driver:
-        if request.param == "canvas":
-            driver.context.add_init_script(NO_WEBGL)
+        driver.context.add_init_script(NO_WEBGL if request.param == "canvas" else AS_WITH_A_GRAPHICS_CARD)
         driver.open()
         driver.wait_for_phase("page")
         driver.press_continue()
