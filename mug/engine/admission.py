@@ -51,6 +51,33 @@ class Admission:
         if connection in core.owner:
             core.refuse(connection, "invalid", "this connection has said hello already", about="participant.hello")
             return
+        self._answer(connection, hello)
+        self._tell_kept(connection, hello)
+
+    def _tell_kept(self, connection: ConnectionId, hello: Hello) -> None:
+        """Tell the experimenter, once, of chunks of other sessions that wait in this browser (DECISIONS.md 7)."""
+        core = self._core
+        assert core.state.opened is not None
+        for kept in hello.kept[:MAX_CANDIDATES]:
+            whose = (kept.session_id[:64], kept.participant_id[:64])
+            if (
+                kept.session_id == core.state.opened.session_id
+                or kept.chunks < 1
+                or core.kept_told.get(whose) == kept.chunks
+            ):
+                continue
+            if len(core.kept_told) < MAX_PARTICIPANTS:
+                core.kept_told[whose] = kept.chunks
+            what = "1 chunk" if kept.chunks == 1 else f"{kept.chunks} chunks"
+            core.say(
+                "warning",
+                f"this browser keeps {what} of session {whose[0]}, participant {whose[1]}; they are taken when that "
+                "session is opened again and this browser opens the study",
+                core.owner.get(connection),
+            )
+
+    def _answer(self, connection: ConnectionId, hello: Hello) -> None:
+        core = self._core
         wanted = self._wanted_id(hello)
         if reason := self._refusal(hello, wanted):
             self._refuse(connection, reason)

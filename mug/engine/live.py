@@ -93,6 +93,7 @@ class Core:
     calls: dict[int, PendingCall] = field(default_factory=dict)
     calls_made: int = 0
     labs: set[ConnectionId] = field(default_factory=set)
+    kept_told: dict[tuple[str, str], int] = field(default_factory=dict)
     storage_failed: str = ""
     refusals: dict[str, int] = field(default_factory=dict)
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))

@@ -1,8 +1,9 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
 import { Monitor } from "./monitor/monitor";
+import { countKept } from "./outbox/store";
 import { describe, Participation } from "./participation";
-import { PROTOCOL_VERSION, type Hello } from "./protocol/messages";
+import { PROTOCOL_VERSION, type Hello, type KeptChunks } from "./protocol/messages";
 import { noticePage } from "./scenes/notices";
 import { parseAddress } from "./transport/address";
 import { describeBrowser } from "./transport/browser";
@@ -10,6 +11,8 @@ import { Connection } from "./transport/connection";
 import { claimTabId, randomId, releaseTabId } from "./transport/tab";
 import { storageOrNull, TokenStore } from "./transport/tokens";
 import { Shell } from "./view/shell";
+
+const COUNTING_MS = 300;
 
 function required(id: string): HTMLElement {
   const found = document.getElementById(id);
@@ -42,6 +45,12 @@ function start(): void {
   });
   const monitor = new Monitor(participation.monitorPort());
 
+  let kept: KeptChunks[] = [];
+  const counted = countKept().then(
+    (found) => void (kept = found),
+    () => undefined, // the outbox itself tells of a storage that fails
+  );
+
   const hello = (): Hello => {
     const me = participation.identity();
     const subjectId = me?.participantId ?? address.subjectId;
@@ -55,6 +64,7 @@ function start(): void {
       candidates: tokens.candidates(subjectId),
       params: address.params,
       environment: describeBrowser(),
+      kept,
     };
   };
   const connection = new Connection({
@@ -83,7 +93,8 @@ function start(): void {
   });
 
   monitor.start();
-  connection.start();
+  // Counting takes a few milliseconds; a storage that hangs keeps nobody out.
+  void Promise.race([counted, new Promise((resolve) => setTimeout(resolve, COUNTING_MS))]).then(() => connection.start());
 }
 
 start();

@@ -126,3 +126,49 @@ def test_that_the_console_sees_ping_and_focus_and_the_records_have_a_row_a_secon
     assert seconds[-1]["rtt_ms"] > 0
     steps = [b["at_ms"] - a["at_ms"] for a, b in pairwise(seconds)]
     assert all(step > 0 for step in steps)
+
+
+def test_that_chunks_of_a_session_that_is_not_open_are_shown_and_taken_when_it_is_open_again(
+    browser: BrowserDriver, pages: ServerDriver
+) -> None:
+    with browser.participant(pages.port) as person:
+        person.open("ann")
+        person.wait_for_phase("page")
+        with LabDriver(pages) as lab:
+            first = lab.snapshot.session.session_id
+        person.page.locator("[name=age]").fill("41")
+        pages.kill()
+        person.page.get_by_text("The connection to the study is interrupted").wait_for()
+        person.press_continue()
+        person.wait_for_phase("waiting")
+        person.page.goto("about:blank")
+
+        pages.start("--new-session")
+        with LabDriver(pages) as lab:
+            assert lab.snapshot.session.session_id != first
+            person.open("ann")
+            person.wait_for_phase("page")
+            kept = lab.wait_for(LabBatch, lambda batch: any(first in line.text for line in batch.log))
+        [line] = [line for line in kept.log if first in line.text]
+        assert (line.level, line.participant_id) == ("warning", "ann")
+        assert line.text.startswith("this browser keeps ")
+        person.page.goto("about:blank")
+        pages.interrupt()
+
+        pages.start("--session", first)
+        person.open("ann")
+        person.wait_for_phase("page")
+        person.page.wait_for_function(
+            """() => new Promise((resolve) => {
+                const open = indexedDB.open("mug-outbox");
+                open.onsuccess = () => {
+                    const keys = open.result.transaction("chunks").objectStore("chunks").getAllKeys();
+                    keys.onsuccess = () => {
+                        open.result.close();
+                        resolve(!keys.result.some((key) => key[0] === SESSION));
+                    };
+                };
+            })""".replace("SESSION", repr(first))
+        )
+    answers = [row for row in rows(pages, "form") if row["question_id"] == "age"]
+    assert [row["answer"] for row in answers] == ["41"]

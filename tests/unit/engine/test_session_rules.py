@@ -15,6 +15,7 @@ from mug.protocol.messages import (
     FetchFrames,
     FinishVisit,
     GameContent,
+    KeptChunks,
     PageContent,
     PutChunk,
     Refused,
@@ -298,6 +299,37 @@ def test_that_a_console_gets_everything_once_and_then_what_changed() -> None:
     batch = memory.lab[-1]
     assert isinstance(batch, LabBatch)
     assert [view.participant_id for view in batch.participants] == ["bob"]
+
+
+def test_that_chunks_of_other_sessions_in_a_browser_are_told_once_a_session() -> None:
+    memory = Memory()
+    here = memory.run.state.opened
+    assert here is not None
+    kept = (
+        KeptChunks(session_id="earlier", participant_id="ann", chunks=12),
+        KeptChunks(session_id="other", participant_id="ann", chunks=1),
+        KeptChunks(session_id=here.session_id, participant_id="ann", chunks=5),
+        KeptChunks(session_id="nothing", participant_id="ann", chunks=0),
+    )
+    memory.lab_in()
+    memory.hello("c", "bob", kept=kept)
+    memory.tick()
+
+    def told() -> list[tuple[str | None, str]]:
+        lines = [line for batch in memory.lab if isinstance(batch, LabBatch) for line in batch.log]
+        return [(line.participant_id, line.text) for line in lines if "keeps" in line.text]
+
+    assert [who for who, _ in told()] == ["bob", "bob"]
+    assert "keeps 12 chunks of session earlier, participant ann" in told()[0][1]
+    assert "keeps 1 chunk of session other" in told()[1][1]
+    memory.drop("c")
+    memory.hello("c2", "bob", token=memory.token("c"), kept=kept)
+    memory.tick()
+    assert len(told()) == 2
+    memory.hello("d", "bob", kept=(KeptChunks(session_id="earlier", participant_id="ann", chunks=13),))
+    memory.tick()
+    assert told()[-1][0] is None, "who is not let in is told of, too"
+    assert "13 chunks" in told()[-1][1]
 
 
 def test_that_letting_in_is_for_one_browser_once_and_survives_a_restart() -> None:

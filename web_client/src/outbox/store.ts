@@ -3,6 +3,7 @@
  * browser never send each other's data. `MemoryStore` stands in when the browser's storage fails.
  */
 import type { TailRecord } from "../worker/rpc";
+import type { KeptChunks } from "../protocol/messages";
 import type { Chunk, Renumbered } from "./ledger";
 
 /** Rows that are not yet a chunk. */
@@ -62,6 +63,24 @@ export function openDatabase(): Promise<IDBDatabase> {
     request.onerror = () => reject(request.error ?? new Error("the browser's storage did not open"));
     request.onblocked = () => reject(new Error("the browser's storage is blocked by another tab"));
   });
+}
+
+/** How many chunks this browser holds, by session and participant. */
+export async function countKept(): Promise<KeptChunks[]> {
+  const db = await openDatabase();
+  try {
+    const keys = await result(db.transaction(["chunks"], "readonly").objectStore("chunks").getAllKeys());
+    const counts = new Map<string, KeptChunks>();
+    for (const key of keys) {
+      const [session, participant] = key as [string, string];
+      const name = JSON.stringify([session, participant]);
+      const found = counts.get(name) ?? { session_id: session, participant_id: participant, chunks: 0 };
+      counts.set(name, { ...found, chunks: found.chunks + 1 });
+    }
+    return [...counts.values()];
+  } finally {
+    db.close();
+  }
 }
 
 export class IndexedDbStore implements OutboxStore {
