@@ -248,7 +248,7 @@ class _Reader:
         raise ValueError(f"unknown tag {bytes((tag,))!r}")
 
     def items(self, count: int, depth: int) -> list[Any]:
-        """Read a list's items; short texts and empty dicts, most of a chunk, are read in place."""
+        """Read a list's items; short texts, small whole numbers and empty dicts are read in place."""
         data, position = self.data, self.position
         size = len(data)
         items: list[Any] = []
@@ -259,6 +259,10 @@ class _Reader:
                 if tag == 0x73 and length < 0x80 and end <= size:
                     items.append(str(data[position + 2 : end], "utf-8", "surrogatepass"))
                     position = end
+                    continue
+                if tag == 0x69 and length < 0x80:
+                    items.append(-((length + 1) >> 1) if length & 1 else length >> 1)
+                    position += 2
                     continue
                 if tag == 0x64 and length == 0:
                     items.append({})

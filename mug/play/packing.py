@@ -138,6 +138,9 @@ def unpack(packed: Sequence[Packed], name: str) -> Columns:
     Raises:
         ValueError: When it is not.
     """
+    known = packed[0]._nodes
+    if name in known and all(one._nodes is known for one in packed):
+        return _unpack(packed, [known[name]] * len(packed))
     nodes = [one._nodes[name] for one in packed if name in one._nodes]
     if len(nodes) != len(packed) or any(node.spec != nodes[0].spec for node in nodes):
         raise ValueError(f"the column {name!r} is not packed alike")

@@ -1,7 +1,7 @@
 """The table of frames: chunks read, every frame once, their columns flattened and joined without a look at each row."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -90,11 +90,12 @@ class FramesTable:
             "episode": pa.array(episodes),
             "frame": pa.array(frames),
         }
+        alike = [list(run) for _, run in groupby([one.packed for one in waiting], lambda packed: packed.layout)]
         pieces: dict[str, list[tuple[int, pa.Array]]] = {}
-        for name in _names_of(waiting):
+        for name in dict.fromkeys(name for run in alike for name in run[0].names):
             row = 0
-            for spec, run in groupby(waiting, lambda one: one.packed.spec(name)):  # noqa: B023 - used at once
-                packs = [one.packed for one in run]
+            for spec, runs in groupby(alike, lambda run: run[0].spec(name)):  # noqa: B023 - used at once
+                packs = list(chain.from_iterable(runs))
                 end = row + sum([pack.rows for pack in packs])
                 if spec is not None:
                     for tail, array in self._flat(name, unpack(packs, name), episodes[row:end], frames[row:end]):
@@ -169,12 +170,6 @@ def hold_large_values(
         result[f"{name}.array"] = places
         result[f"{name}.sha256"] = digests
     return result
-
-
-def _names_of(waiting: Sequence[_Waiting]) -> list[str]:
-    """Return the columns of any of the chunks, in the order in which they come first."""
-    layouts = {one.packed.layout: one.packed for one in waiting}
-    return list(dict.fromkeys(name for packed in layouts.values() for name in packed.names))
 
 
 def _texts(texts: Texts) -> pa.Array:
