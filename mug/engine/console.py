@@ -16,6 +16,7 @@ from mug.protocol.lab import (
     ParticipantView,
     SessionView,
     StopServer,
+    TelemetryPoint,
 )
 from mug.protocol.messages import Closed
 from mug.records import facts as f
@@ -34,8 +35,21 @@ class Console:
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
+        self._core.labs.add(connection)
+        self._send_everything(connection)
+
+    def past_telemetry(self, points: tuple[TelemetryPoint, ...]) -> None:
+        """Take up what was measured before a restart; consoles that are here already get everything again."""
         core = self._core
-        core.labs.add(connection)
+        first = core.telemetry[0].at_ms if core.telemetry else core.clock.now_ms()
+        room = (core.telemetry.maxlen or 0) - len(core.telemetry)
+        older = [point for point in points if point.at_ms < first][-room:] if room > 0 else []
+        core.telemetry.extendleft(reversed(older))
+        for connection in core.labs:
+            self._send_everything(connection)
+
+    def _send_everything(self, connection: ConnectionId) -> None:
+        core = self._core
         points = tuple(core.telemetry)
         step = -(-len(points) // SNAPSHOT_TELEMETRY_POINTS) or 1
         snapshot = LabSnapshot(

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from mug.engine.effects import ConnectionId
 from mug.ids import ParticipantId, VisitId
-from mug.protocol.lab import LabRequest
+from mug.protocol.lab import LabRequest, TelemetryPoint
 from mug.protocol.messages import ParticipantMessage
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PageLost",
     "PageMessage",
     "PageRefusal",
+    "PastTelemetry",
     "ServerTrouble",
     "StopRequested",
     "StorageFailed",
@@ -129,6 +130,13 @@ class ServerTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class PastTelemetry:
+    """What pages measured before the server was started again, oldest first."""
+
+    points: tuple[TelemetryPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LifelineEnded:
     """The process that started the server is gone."""
 
@@ -165,6 +173,7 @@ Input: TypeAlias = (
     | StorageFailed
     | StorageRecovered
     | ServerTrouble
+    | PastTelemetry
     | LifelineEnded
     | StopRequested
     | Wake

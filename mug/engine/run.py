@@ -20,6 +20,7 @@ from mug.engine.inputs import (
     PageLost,
     PageMessage,
     PageRefusal,
+    PastTelemetry,
     ServerTrouble,
     StopRequested,
     StorageFailed,
@@ -147,6 +148,8 @@ class StudyRun:
                 self._storage("")
             case ServerTrouble():
                 core.say("error", happened.text, traceback=happened.traceback)
+            case PastTelemetry():
+                self._console.past_telemetry(happened.points)
             case LifelineEnded():
                 if not core.owner:
                     self._console.stop_cleanly("the program that started the server is gone")

@@ -71,7 +71,10 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LabSnapshot(Message, frozen=True, kw_only=True, tag="lab.snapshot"):
-    """Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most."""
+    """Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
+
+    It comes once more when the server has read what was measured before its own restart.
+    """
 
     session: SessionView
     participants: tuple[ParticipantView, ...]

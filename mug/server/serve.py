@@ -38,6 +38,7 @@ from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
+from mug.server.past_telemetry import refill_telemetry
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
@@ -228,6 +229,8 @@ class _Session:
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         http = _http_server(app, self._host, self._listening)
         dispatcher.start(channel)
+        if self._choice.state is not None:
+            refill_telemetry(self._path, self._choice.session_id, time.time() * 1000, dispatcher.put)
         serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
         serving.start()
         with self._signals(dispatcher), self._handshake():

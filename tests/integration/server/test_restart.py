@@ -3,13 +3,15 @@
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mug.play.chunks import decode_chunk
-from mug.protocol.lab import LabBatch, StopServer
+from mug.protocol.lab import LabBatch, LabSnapshot, StopServer
 from mug.protocol.messages import ChunkAck, ErrorReply, RestartMatch, ShowScene, StoredFrames
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
@@ -111,6 +113,27 @@ def test_that_kill_minus_nine_in_mid_episode_loses_and_doubles_no_frame(server: 
     expected = [(match, 0, frame) for match in matches for frame in range(35)]
     expected += [(match, 1, frame) for match in matches for frame in range(120)]
     assert sorted(stored_frames(server.data_dir)) == sorted(expected)
+
+
+@pytest.mark.pyodide
+def test_that_the_consoles_plots_survive_a_restart(server: ServerDriver) -> None:
+    with ParticipantClient(server, "ann") as person:
+        person.enter()
+        stamps = [datetime.fromtimestamp(time.time() - 5 + n, UTC).isoformat() for n in range(5)]
+        person.put_rows(
+            "telemetry",
+            *(
+                {"at": at, "at_ms": n, "rtt_ms": 10.0 + n, "focused": n > 2, "visible": True}
+                for n, at in enumerate(stamps)
+            ),
+        )
+        person.settle()
+        server.kill()
+        server.start()
+        with LabDriver(server) as lab:
+            full = lab.wait_for(LabSnapshot, lambda snapshot: len(snapshot.telemetry) >= 5)
+    assert [point.rtt_ms for point in full.telemetry] == [10.0, 11.0, 12.0, 13.0, 14.0]
+    assert [point.focused for point in full.telemetry] == [False, False, False, True, True]
 
 
 @pytest.mark.pyodide

@@ -4,9 +4,9 @@ import pytest
 from engine_driver import SHORT, STUDY, Memory
 
 from mug.engine.effects import ConnectionId
-from mug.engine.inputs import LifelineEnded, PageRefusal, StorageFailed, StorageRecovered
+from mug.engine.inputs import LifelineEnded, PageRefusal, PastTelemetry, StorageFailed, StorageRecovered
 from mug.ids import MatchId, ParticipantId
-from mug.protocol.lab import EndSession, LabBatch, LabReply, LabSnapshot, LetIn, StopServer
+from mug.protocol.lab import EndSession, LabBatch, LabReply, LabSnapshot, LetIn, StopServer, TelemetryPoint
 from mug.protocol.messages import (
     ChunkAck,
     ClientError,
@@ -17,6 +17,7 @@ from mug.protocol.messages import (
     GameContent,
     KeptChunks,
     PageContent,
+    Pulse,
     PutChunk,
     Refused,
     RestartMatch,
@@ -268,8 +269,6 @@ def test_that_presence_is_told_as_it_is() -> None:
         views = [view for batch in memory.lab if isinstance(batch, LabBatch) for view in batch.participants]
         return views[-1].state
 
-    from mug.protocol.messages import Pulse
-
     assert state() == "connected"
     memory.say("c", Pulse(n=1, client_ms=0.0, visible=False))
     assert state() == "background"
@@ -330,6 +329,24 @@ def test_that_chunks_of_other_sessions_in_a_browser_are_told_once_a_session() ->
     memory.tick()
     assert told()[-1][0] is None, "who is not let in is told of, too"
     assert "13 chunks" in told()[-1][1]
+
+
+def test_that_what_was_measured_before_a_restart_comes_before_what_is_measured_now() -> None:
+    memory = Memory()
+    memory.hello("c", "ann")
+    memory.say("c", Pulse(n=1, client_ms=1.0, rtt_ms=9.0))
+    memory.lab_in()
+    now = memory.clock.now_ms()
+    point = TelemetryPoint(participant_id="ann", at_ms=now - 1000, rtt_ms=1.0, focused=True, visible=True)
+    later = TelemetryPoint(participant_id="ann", at_ms=now + 1000, rtt_ms=2.0, focused=True, visible=True)
+    memory.take(PastTelemetry((point, later)))
+    snapshot = memory.lab[-1]
+    assert isinstance(snapshot, LabSnapshot)
+    assert [p.rtt_ms for p in snapshot.telemetry] == [1.0, 9.0], "what is measured live is not told twice"
+    memory.lab_in("later")
+    again = memory.lab[-1]
+    assert isinstance(again, LabSnapshot)
+    assert again.telemetry == snapshot.telemetry
 
 
 def test_that_letting_in_is_for_one_browser_once_and_survives_a_restart() -> None:

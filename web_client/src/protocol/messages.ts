@@ -441,7 +441,11 @@ export interface LogLine {
   traceback: string;
 }
 
-/** Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most. */
+/**
+ * Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
+ *
+ * It comes once more when the server has read what was measured before its own restart.
+ */
 export interface LabSnapshot {
   op: "lab.snapshot";
   session: SessionView;
