@@ -5,7 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -143,7 +143,7 @@ class RecordReader:
             return
         query, values = self._selection(session_id, kinds)
         columns = "SELECT seq, kind, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
-        for seq, kind, body in self._connection.execute(columns + query, values):
+        for seq, kind, body in self._rows(columns + query, values):
             yield seq, self._decode(seq, kind, body)
 
     def entries(self, session_id: str | None = None, kinds: Sequence[str] = ()) -> Iterator[JournalEntry]:
@@ -152,7 +152,7 @@ class RecordReader:
             return
         query, values = self._selection(session_id, kinds)
         columns = "SELECT seq, session, at, kind, body_sha256, prev, hash FROM journal WHERE "
-        for row in self._connection.execute(columns + query, values):
+        for row in self._rows(columns + query, values):
             yield JournalEntry(*row)
 
     def fact(self, entry: JournalEntry) -> f.AnyFact:
@@ -176,13 +176,16 @@ class RecordReader:
 
     def find_body(self, sha256: str) -> bytes | None:
         """Return stored bytes by their SHA-256, or None when they are not there."""
-        row = self._connection.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+        try:
+            row = self._connection.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
         return bytes(row[0]) if row else None
 
     def body_digests(self) -> Iterator[str]:
         """Yield the SHA-256 under which each body is stored."""
         if self._has_tables:
-            for (sha256,) in self._connection.execute("SELECT sha256 FROM body"):
+            for (sha256,) in self._rows("SELECT sha256 FROM body"):
                 yield str(sha256)
 
     def check_file(self) -> list[str]:
@@ -195,9 +198,20 @@ class RecordReader:
         counts: dict[str, dict[str, int]] = {}
         if self._has_tables:
             query = "SELECT session, name, sum(rows) FROM tally GROUP BY session, name"
-            for session, name, rows in self._connection.execute(query):
+            for session, name, rows in self._rows(query):
                 counts.setdefault(str(session), {})[str(name)] = int(rows)
         return counts
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield a query's rows; a file that SQLite cannot go on reading is damaged, and said to be."""
+        try:
+            for row in self._connection.execute(query, values):  # noqa: UP028 - an abandoned one closes no cursor
+                yield row
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: sqlite3.DatabaseError) -> RecordsDamagedError:
+        return RecordsDamagedError(self.path, f"SQLite cannot read on in the file ({error})")
 
     def _facts_of_kind(self, kind: str, session: str | None = None) -> list[tuple[JournalEntry, f.AnyFact]]:
         return [(entry, self.fact(entry)) for entry in self.entries(session, (kind,))]

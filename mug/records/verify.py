@@ -14,7 +14,7 @@ from mug.play.chunks import EMPTY_CHAIN, decode_chunk
 from mug.play.errors import ChunkError
 from mug.records import facts as f
 from mug.records.episodes import EpisodeFrames, collect_episodes
-from mug.records.errors import RecordsError, UnknownSessionError
+from mug.records.errors import RecordsDamagedError, RecordsError, UnknownSessionError
 from mug.records.history import SessionHistory, read_history
 from mug.records.journal import GENESIS, entry_hash
 from mug.records.reader import RecordReader
@@ -71,7 +71,7 @@ def verify(
         check = _Verification(reader, progress or (lambda fraction, text: None))
         try:
             check.run(session_id)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, RecordsDamagedError) as error:
             check.say("file", str(path), f"SQLite cannot read the file to its end: {error}")
         return check.report
 

@@ -186,6 +186,29 @@ def test_that_verify_finds_tampering_from_the_command_line(tmp_path: Path, capsy
     assert "entry_missing" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("table", ["journal", "body"])
+def test_that_a_file_damaged_in_its_middle_is_said_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str
+) -> None:
+    path = record(tmp_path)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+    (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * page_size : root * page_size] = b"\xff" * page_size
+    path.write_bytes(content)
+
+    arguments = ("--data", str(tmp_path), "--experiment", "exp")
+    assert export_main(parse(add_export_arguments, *arguments, "--out", str(tmp_path / "out"))) == 1
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert "malformed" in said
+    assert not (tmp_path / "out").exists()
+    assert verify_main(parse(add_verify_arguments, *arguments)) == 1
+
+
 def test_that_unreadable_records_are_listed_with_the_reason_and_others_still_shown(tmp_path: Path) -> None:
     record(tmp_path)
     other = records_path(tmp_path, "broken")
