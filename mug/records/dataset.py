@@ -12,6 +12,7 @@ import mug
 from mug.records.codebook import TABLES, ColumnSpec, describe
 from mug.records.history import SessionHistory
 from mug.records.journal import Head
+from mug.records.scene_settings import write_scene_settings
 from mug.records.spool import TableFile
 
 __all__ = ["EXPORT_FORMAT", "FILES", "file_digest", "table_file_name", "write_descriptions", "write_manifest"]
@@ -26,6 +27,7 @@ FILES: Final = {
     "codebook.csv": "Every column of every table: type, unit, meaning.",
     "README.md": "How to read the export, for people.",
     "materials/study.json": "The study as it was frozen for the session.",
+    "materials/scenes/": "The settings of every scene with should_export_metadata, as <n>_<scene_id>.json.",
     "data/": "The tables.",
     "arrays/": "Observations too large for a row, as NumPy files; only where there are any.",
     "excel/": "Copies of the tables for Excel; only when asked for.",
@@ -58,6 +60,7 @@ def write_descriptions(folder: Path, history: SessionHistory, tables: Sequence[T
     materials = folder / "materials"
     materials.mkdir(exist_ok=True)
     _write_json(materials / "study.json", opened.study)
+    write_scene_settings(materials / "scenes", opened.study)
 
 
 def write_manifest(

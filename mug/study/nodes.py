@@ -44,9 +44,7 @@ class _Node(Section, frozen=True, kw_only=True, tag_field="kind"):
         bool,
         about(
             "Export the settings",
-            "Put this scene's settings beside its data in the export.",
-            later="a table of the scenes' settings in the export",
-            later_severity="warning",
+            "Put this scene's settings beside its data in the export, as materials/scenes/<n>_<scene_id>.json.",
         ),
     ] = False
     experiment_config: Annotated[
