@@ -197,15 +197,25 @@ class ParticipantsModel(QAbstractTableModel):
         self.endResetModel()
 
     def update(self, views: Iterable[ParticipantView]) -> None:
-        """Take whole rows: known participants' are replaced, new ones come last."""
+        """Take whole rows: known participants' are replaced, new ones come last.
+
+        However many rows changed, views hear of it once, and only of the columns that look or sort otherwise than
+        before: a table that is sorted by another column has nothing to sort again.
+        """
         fresh: dict[str, ParticipantView] = {}
+        rows: list[int] = []
+        columns: set[int] = set()
         for view in views:
             row = self._row_of.get(view.participant_id)
             if row is None:
                 fresh[view.participant_id] = view
             elif self._rows[row] != view:
+                columns |= _columns_between(self._rows[row], view)
                 self._rows[row] = view
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+                rows.append(row)
+        if rows:
+            low, high = min(columns, default=_STATE), max(columns, default=_STATE)
+            self.dataChanged.emit(self.index(min(rows), low), self.index(max(rows), high))
         if fresh:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
@@ -299,6 +309,17 @@ class ParticipantsModel(QAbstractTableModel):
         if view.state in {"finished", "excluded"}:
             return self._colour_of("muted")
         return None
+
+
+def _columns_between(before: ParticipantView, after: ParticipantView) -> set[int]:
+    """Return the columns that differ in what they say, in their order or in their colours."""
+    if before.state != after.state:
+        return set(range(len(COLUMNS)))
+    return {
+        number
+        for number, column in enumerate(COLUMNS)
+        if column.text(before) != column.text(after) or column.sort(before) != column.sort(after)
+    }
 
 
 def _alignment(column: Column) -> int:

@@ -1,21 +1,22 @@
 """Where each participant's attention was: one bar per participant, in colour and in shape."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QFrame, QGraphicsItem, QHBoxLayout, QScrollArea, QStyleOptionGraphicsItem, QWidget
+import numpy as np
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 from typing_extensions import override
 
-from gui.models.telemetry import Attention, Segments, TelemetryHistory, attention_segments
-from gui.run.time_axis import plot_widget
+from gui.models.telemetry import Attention, Pulses, Segments, TelemetryHistory, attention_segments
 from gui.widgets.basics import label
 from gui.widgets.theme import Theme
 
 __all__ = ["LOOKS", "FocusTimeline", "Legend"]
 
 ROW_PX = 21
+_NAME_GAP_PX = 8
 
 
 @dataclass(frozen=True)
@@ -36,42 +37,50 @@ LOOKS = {
 }
 
 
-class _Bars(QGraphicsItem):
-    """Draws the rows that are in sight."""
+class _Rows(QWidget):
+    """Names and bars, one row a participant. Only rows in sight are looked up and painted.
+
+    Runs on: GUI thread.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._rows: list[Segments] = []
-        self._bounds = QRectF(0, 0, 1, 1)
-
-    def show_rows(self, rows: list[Segments], start_s: float, end_s: float) -> None:
-        bounds = QRectF(start_s, 0.0, end_s - start_s, float(max(1, len(rows))))
-        if bounds != self._bounds:
-            self.prepareGeometryChange()
-            self._bounds = bounds
-        self._rows = rows
-        self.update()
+        self.setAccessibleName("Focus of each participant over time")
+        self.names: Sequence[str] = ()
+        self.segments_of: Callable[[str], Segments] = _no_segments
+        self.start_s, self.end_s = 0.0, 1.0
+        self.left_px, self.right_px = 0.0, 1.0
 
     @override
-    def boundingRect(self) -> QRectF:
-        return self._bounds
-
-    @override
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = self._theme.tokens
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(tokens.surface))
+        first = max(0, event.rect().top() // ROW_PX)
+        last = min(len(self.names), event.rect().bottom() // ROW_PX + 1)
+        painter.setPen(QColor(tokens.muted))
+        align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for row in range(first, last):
+            box = QRectF(0, row * ROW_PX, max(0.0, self.left_px - _NAME_GAP_PX), ROW_PX)
+            painter.drawText(box, align, _short(self.names[row]))
+        painter.setPen(QColor(tokens.border_strong))
+        painter.drawLine(QLineF(self.left_px, first * ROW_PX, self.left_px, last * ROW_PX))
         brushes = {int(code): QBrush(self._theme.colour(look.role)) for code, look in LOOKS.items()}
-        start, end = self._bounds.left(), self._bounds.right()
-        for row, segments in enumerate(self._rows):
-            base = len(self._rows) - 1 - row
-            inside = (segments.end_s > start) & (segments.start_s < end)
-            for left, right, code in zip(
-                segments.start_s[inside], segments.end_s[inside], segments.code[inside], strict=True
-            ):
-                look = LOOKS[Attention(int(code))]
-                left, right = max(float(left), start), min(float(right), end)
-                painter.setBrush(brushes[int(code)])
-                painter.drawRect(QRectF(left, base + look.low, right - left, look.high - look.low))
+        for row in range(first, last):
+            self._paint_bars(painter, row, brushes)
+        painter.end()
+
+    def _paint_bars(self, painter: QPainter, row: int, brushes: dict[int, QBrush]) -> None:
+        segments = self.segments_of(self.names[row])
+        inside = (segments.end_s > self.start_s) & (segments.start_s < self.end_s)
+        a_second = (self.right_px - self.left_px) / (self.end_s - self.start_s)
+        left = self.left_px + (np.maximum(segments.start_s[inside], self.start_s) - self.start_s) * a_second
+        right = self.left_px + (np.minimum(segments.end_s[inside], self.end_s) - self.start_s) * a_second
+        for x, until, code in zip(left.tolist(), right.tolist(), segments.code[inside].tolist(), strict=True):
+            look = LOOKS[Attention(code)]
+            top = (row + 1 - look.high) * ROW_PX
+            painter.fillRect(QRectF(x, top, until - x, (look.high - look.low) * ROW_PX), brushes[code])
 
 
 class FocusTimeline:
@@ -83,35 +92,30 @@ class FocusTimeline:
     Runs on: GUI thread.
     """
 
-    def __init__(self, theme: Theme, left_px: int) -> None:
-        self._theme = theme
-        self._plot = plot_widget("Focus of each participant over time")
-        self._item = self._plot.getPlotItem()
-        self._item.setContentsMargins(0, 0, 10, 0)
-        self._item.hideAxis("bottom")
-        self._item.getAxis("left").setWidth(left_px)
-        self._item.getAxis("left").setStyle(tickLength=0)
-        self._bars = _Bars(theme)
-        self._item.addItem(self._bars, ignoreBounds=True)
-        self._segments: dict[str, tuple[tuple[int, bool], Segments]] = {}
+    def __init__(self, theme: Theme) -> None:
+        self._rows = _Rows(theme)
+        self._live: set[str] = set()
+        self._history = TelemetryHistory()
         self.widget = QScrollArea()
         self.widget.setFrameShape(QFrame.Shape.NoFrame)
         self.widget.setWidgetResizable(True)
         self.widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.widget.setWidget(self._plot)
+        self.widget.setWidget(self._rows)
         self.widget.setAccessibleName("Focus timeline")
-        self.recolour()
+        self.widget.verticalScrollBar().setSingleStep(ROW_PX)
 
     def recolour(self) -> None:
         """Take the theme's colours."""
-        self._plot.setBackground(self._theme.tokens.surface)
-        axis = self._item.getAxis("left")
-        axis.setPen(QColor(self._theme.tokens.border_strong))
-        axis.setTextPen(QColor(self._theme.tokens.muted))
-        self._bars.update()
+        self._rows.update()
 
     def draw(
-        self, history: TelemetryHistory, participants: Sequence[str], live: set[str], start_s: float, end_s: float
+        self,
+        history: TelemetryHistory,
+        participants: Sequence[str],
+        live: set[str],
+        start_s: float,
+        end_s: float,
+        edges_px: tuple[float, float],
     ) -> None:
         """Draw the bars between two moments.
 
@@ -121,29 +125,23 @@ class FocusTimeline:
             live: From whom pulses are expected.
             start_s: Unix seconds of the left edge.
             end_s: Unix seconds of the right edge: now.
+            edges_px: Where these two moments are in the widget.
         """
-        rows = [self._segments_of(history, name, end_s, is_live=name in live) for name in participants]
-        count = max(1, len(rows))
-        self._plot.setMinimumHeight(count * ROW_PX)
-        self._plot.setMaximumHeight(count * ROW_PX)
-        self._bars.show_rows(rows, start_s, end_s)
-        self._item.setXRange(start_s, end_s, padding=0)
-        self._item.setYRange(0.0, float(count), padding=0)
-        names = [(count - row - 0.5, _short(name)) for row, name in enumerate(participants)]
-        self._item.getAxis("left").setTicks([names])
+        self._history, self._live = history, live
+        rows = self._rows
+        rows.names, rows.segments_of = participants, self._segments_of
+        rows.start_s, rows.end_s = start_s, end_s
+        rows.left_px = edges_px[0]
+        rows.right_px = max(rows.left_px + 1.0, min(edges_px[1], float(self.widget.viewport().width())))
+        rows.setMinimumHeight(max(1, len(participants)) * ROW_PX)
+        rows.update()
 
     def segments(self, participant: str) -> Segments | None:
         """Return a participant's stretches as drawn last."""
-        kept = self._segments.get(participant)
-        return None if kept is None else kept[1]
+        return self._segments_of(participant) if participant in self._rows.names else None
 
-    def _segments_of(self, history: TelemetryHistory, name: str, now_s: float, *, is_live: bool) -> Segments:
-        pulses = history.pulses(name)
-        key = (pulses.version, is_live)
-        kept = self._segments.get(name)
-        if kept is None or kept[0] != key or is_live:
-            self._segments[name] = (key, attention_segments(pulses, now_s, live=is_live))
-        return self._segments[name][1]
+    def _segments_of(self, name: str) -> Segments:
+        return attention_segments(self._history.pulses(name), self._rows.end_s, live=name in self._live)
 
 
 class Legend(QWidget):
@@ -183,3 +181,7 @@ class Legend(QWidget):
 
 def _short(name: str) -> str:
     return name if len(name) <= 13 else f"{name[:6]}…{name[-5:]}"
+
+
+def _no_segments(_name: str) -> Segments:
+    return attention_segments(Pulses(0), 0.0, live=False)

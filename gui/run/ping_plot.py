@@ -13,6 +13,8 @@ from gui.widgets.theme import Theme
 __all__ = ["PingPlot"]
 
 _LEAST_TOP_MS = 40.0
+_MOST_POINTS = 20_000
+_LEAST_STEPS = 60
 _GAP = np.full((2, 1), np.nan)
 """Ends a line, so that the next participant's does not go on from it."""
 
@@ -66,17 +68,18 @@ class PingPlot:
             end_s: Unix seconds of the right edge.
         """
         width_px = max(50, int(self._item.vb.width()))
+        # Two points a pixel are too many with many lines over hours: wider steps, still with every peak.
+        steps = min(width_px, max(_LEAST_STEPS, _MOST_POINTS // (2 * max(1, len(participants)))))
         top = _LEAST_TOP_MS
         self._drawn = {}
         alike: dict[tuple[str, float], list[np.ndarray]] = {}
         for participant in participants:
             pulses = history.pulses(participant)
-            x, y = thin(pulses.at_s, pulses.rtt_ms, start_s, end_s, width_px)
+            x, y = thin(pulses.at_s, pulses.rtt_ms, start_s, end_s, width_px if participant in chosen else steps)
             self._drawn[participant] = (x, y)
-            if len(y) and not np.all(np.isnan(y)):
-                top = max(top, float(np.nanmax(y)))
+            top = max(top, float(np.fmax.reduce(y, initial=top)))
             look = self._look(pulses.colour_index, stands_out=not chosen or participant in chosen, alone=bool(chosen))
-            alike.setdefault(look, []).extend((np.vstack((x, y)), _GAP))
+            alike.setdefault(look, []).extend((np.array((x, y)), _GAP))
         for gone in set(self._curves) - set(alike):
             self._item.removeItem(self._curves.pop(gone))
         for look, parts in alike.items():
@@ -85,6 +88,11 @@ class PingPlot:
         self._item.getAxis("bottom").setTicks([clock_ticks(start_s, end_s, width_px)])
         self._item.setXRange(start_s, end_s, padding=0)
         self._item.setYRange(0.0, top * 1.1, padding=0)
+
+    def edges_px(self) -> tuple[float, float]:
+        """Return where the left and the right edge of the time axis are in the widget."""
+        rect = self._item.vb.sceneBoundingRect()
+        return float(rect.left()), float(rect.right())
 
     def drawn(self, participant: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the points of a participant's line as drawn: seconds and milliseconds."""

@@ -1,6 +1,5 @@
 """A QR code, drawn sharp at every size, dark on light in both themes so that every camera reads it."""
 
-import segno
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -30,8 +29,10 @@ class QrCode(QWidget):
 
     def show_text(self, text: str) -> None:
         """Show another text; an empty one clears the code."""
+        if text == self._text:
+            return
         self._text = text
-        self._modules = [[bool(cell) for cell in row] for row in segno.make_qr(text).matrix] if text else []
+        self._modules = _modules_of(text)
         self.setAccessibleName(f"QR code of {text}" if text else "")
         self.update()
 
@@ -64,3 +65,11 @@ class QrCode(QWidget):
                         QColor("#000000"),
                     )
         painter.end()
+
+
+def _modules_of(text: str) -> list[list[bool]]:
+    if not text:
+        return []
+    import segno  # when a session starts, not with the app: it brings urllib and http along
+
+    return [[bool(cell) for cell in row] for row in segno.make_qr(text).matrix]

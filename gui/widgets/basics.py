@@ -140,6 +140,7 @@ class Pill(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(9, 4, 12, 4)
         layout.setSpacing(6)
+        self._shown: tuple[str, str, str] | None = None
         self._icon = Icon(theme, icon, "muted", 16)
         self._text = label(text)
         layout.addWidget(self._icon)
@@ -152,6 +153,9 @@ class Pill(QFrame):
 
     def show_state(self, text: str, icon: str, tone: str) -> None:
         """Show another state."""
+        if (text, icon, tone) == self._shown:
+            return
+        self._shown = (text, icon, tone)
         self._text.setText(text)
         self.setAccessibleName(text)
         self._icon.show_icon(icon, self._ROLES.get(tone, "muted"))
@@ -169,6 +173,7 @@ class Notice(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 10, 10, 10)
         layout.setSpacing(10)
+        self._shown: tuple[str, str, str] | None = None
         self._icon = Icon(theme, icon, tone, 18)
         self._text = label("", wrap=True, selectable=True)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -186,6 +191,9 @@ class Notice(QFrame):
 
     def say(self, text: str, icon: str = "info", tone: str = "accent") -> None:
         """Show `text`; an empty one hides the notice."""
+        if (text, icon, tone) == self._shown:
+            return  # a restyle costs more than a row of the table
+        self._shown = (text, icon, tone)
         self._text.setText(text)
         self.setAccessibleName(text)
         self._icon.show_icon(icon, tone)
