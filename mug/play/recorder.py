@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from mug.play.chunks import EMPTY_CHAIN, MAX_CHUNK_BYTES, encode_chunk
+from mug.play.errors import EnvironmentFailedError
 
 __all__ = ["RecordedChunk", "Recorder", "Row"]
 
@@ -70,10 +71,24 @@ class Recorder:
         return self._rows
 
     def add(self, row: Row) -> list[RecordedChunk]:
-        """Keep a row; returns the chunks that are finished by it (at most two)."""
+        """Keep a row; returns the chunks that are finished by it (at most two).
+
+        Raises:
+            EnvironmentFailedError: The row alone is more than a chunk may hold; the rows before it are kept.
+        """
         size = _size(row.observations) + _size(row.infos) + _size(row.actions) + 40 * len(self.agents)
+        room = MAX_CHUNK_BYTES - _ROOM
+        if row.frame == 0:
+            size += _size(self.context)
+        if size > room and (packed := len(self._encoded([row]))) > room:
+            raise EnvironmentFailedError(
+                "step",
+                f"what step returned in frame {row.frame} takes {packed // 1000} kB, but one frame may take at most "
+                f"{room // 1000} kB: return smaller observations or infos",
+                "",
+            )
         chunks = []
-        if self._rows and self._bytes + size > MAX_CHUNK_BYTES - _ROOM:
+        if self._rows and self._bytes + size > room:
             chunks.append(self._cut())
         self._rows.append(row)
         self._bytes += size
@@ -87,6 +102,19 @@ class Recorder:
 
     def _cut(self) -> RecordedChunk:
         rows, self._rows, self._bytes = self._rows, [], 0
+        body = self._encoded(rows)
+        self.chain_hash = body[22:38].hex()
+        meta = {
+            "match_id": self.match_id,
+            "episode": self.episode,
+            "first": rows[0].frame,
+            "last": rows[-1].frame,
+            "chain_hash": self.chain_hash,
+            "agents": list(self.agents),
+        }
+        return RecordedChunk(meta, body)
+
+    def _encoded(self, rows: Sequence[Row]) -> bytes:
         columns: dict[str, list[Any]] = {"frame": [row.frame for row in rows]}
         for name, part in (
             ("status", "statuses"),
@@ -101,7 +129,7 @@ class Recorder:
                 columns[f"{name}.{agent}"] = [getattr(row, part).get(agent) for row in rows]
         columns["state_hash"] = [row.state_hash for row in rows]
         first = rows[0].frame
-        body = encode_chunk(
+        return encode_chunk(
             match_id=self.match_id,
             episode=self.episode,
             first=first,
@@ -109,16 +137,6 @@ class Recorder:
             previous_chain_hash=self.chain_hash,
             context=self.context if first == 0 else None,
         )
-        self.chain_hash = body[22:38].hex()
-        meta = {
-            "match_id": self.match_id,
-            "episode": self.episode,
-            "first": first,
-            "last": rows[-1].frame,
-            "chain_hash": self.chain_hash,
-            "agents": list(self.agents),
-        }
-        return RecordedChunk(meta, body)
 
 
 def _size(value: Any) -> int:
