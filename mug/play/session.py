@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from mug.play.actors import Actors
 from mug.play.chunks import FramesChunk, decode_chunk
@@ -27,6 +27,9 @@ from mug.play.values import json_value, own_copy
 from mug.play.world import World
 
 __all__ = ["Event", "GameSession", "Output", "View"]
+
+MAX_TOLD_CHARS: Final = 40_000
+"""The longest observation of one agent that an event holds whole: events travel as lines of text, in small chunks."""
 
 Next = Literal["step", "between", "finished"]
 
@@ -226,8 +229,8 @@ class GameSession:
             "match_id": self.config.match_id,
             "episode": episode,
             "seed": seed,
-            "reset_observations": json_value(world.observations),
-            "reset_infos": json_value(world.infos),
+            "reset_observations": _told(world.observations),
+            "reset_infos": _told(world.infos),
             "agents": list(world.agents),
             "state_hash": world.world_hash.digest(),
             "state_hash_reason": world.world_hash.reason,
@@ -264,7 +267,7 @@ class GameSession:
             "episode": world.episode,
             "frames": world.next_frame,
             "end": world.ended,
-            "final_observations": json_value(world.observations),
+            "final_observations": _told(world.observations),
             "chain_hash": recorder.chain_hash,
             "rewards": json_value(world.rewards),
             "infos_left_out": sorted(world.left_out_infos),
@@ -417,3 +420,14 @@ def _seen_hash(world: World) -> bytes:
 
 def _text(value: Any) -> str:
     return json.dumps(json_value(value), sort_keys=False)
+
+
+def _told(by_agent: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes into an event, per agent; of a value too long for a row of text, its digest and length in bytes."""
+    told: dict[str, Any] = {}
+    for agent, value in by_agent.items():
+        told[agent] = json_value(value)
+        if len(json.dumps(told[agent])) > MAX_TOLD_CHARS:
+            whole = encode(value)
+            told[agent] = {"sha256": hashlib.sha256(whole).hexdigest(), "bytes": len(whole)}
+    return told

@@ -449,3 +449,14 @@ env = SingleAgent(Drawn())
     assert packet is not None
     assert packet["game_state_objects"][0]["object_type"] == "sprite"
     assert not any("surface" in name for name in played.events("episode_started")[0]["state_hash_left_out"])
+
+
+def test_that_a_screen_as_observation_is_told_by_its_digest_and_stored_whole_in_its_rows() -> None:
+    code = counter_code(3).replace("return self.seen,", "return np.full((210, 160, 3), self.n, dtype=np.uint8),")
+    played = play(config(code))
+    (started,), (ended,) = played.events("episode_started"), played.events("episode_ended")
+    for told in (started["reset_observations"]["human"], ended["final_observations"]["human"]):
+        assert set(told) == {"sha256", "bytes"}
+        assert told["bytes"] > 210 * 160 * 3
+    assert len(json.dumps(started)) < 10_000
+    assert np.asarray(played.column("observations.human")[0]).shape == (210, 160, 3)
