@@ -28,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         opened.close()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise PortInUseError(host, port, reason) from error
+        raise PortInUseError(host, port, reason, error.errno if isinstance(error, OSError) else None) from error
     return opened
 
 
