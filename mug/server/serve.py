@@ -39,6 +39,7 @@ from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
 from mug.server.past_telemetry import refill_telemetry
+from mug.server.late_packets import leave_out_late_packets
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
@@ -97,6 +98,7 @@ class _QuietHandler(WSGIRequestHandler):
 def serve_main(args: argparse.Namespace) -> int:
     """Run ``mug serve`` with parsed arguments; returns the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    leave_out_late_packets()
     options = Options(
         host=args.host,
         port=args.port,
@@ -326,6 +328,8 @@ class _Session:
         # `mug.host` closes its end after this line: nothing else may be written there.
         out.write(json.dumps(msgspec.to_builtins(line)) + "\n")
         out.flush()
+        if out is sys.stdout:
+            sys.stdout = say  # what the study's functions print must not fail where nobody reads this any more
         opened = "goes on" if self._choice.state is not None else "is open"
         kind = "pilot session" if self._options.pilot else "session"
         say.write(f"{self._loaded.study.id}: {kind} {self._choice.session_id} {opened}. Participants go to:\n")

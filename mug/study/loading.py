@@ -246,6 +246,8 @@ def _load_script(script: Path, argv: Sequence[str]) -> LoadedStudy:
             ) from error
         except Exception as error:
             message, line = _told(error, folder)
+            if line is None:
+                message = f"{script}: {message}"
             raise StudyLoadError(
                 script, message, line=line, detail="".join(traceback.format_exception(error))
             ) from error

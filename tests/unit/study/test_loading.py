@@ -373,3 +373,14 @@ def test_that_importing_the_package_imports_nothing_heavy():
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_that_an_experiment_without_scenes_names_its_script(tmp_path: Path) -> None:
+    script = tmp_path / "empty_experiment.py"
+    script.write_text(
+        "from mug.configurations.experiment_config import ExperimentConfig\n"
+        "from mug.server import app\n"
+        "app.run(ExperimentConfig())\n"
+    )
+    with pytest.raises(StudyLoadError, match=r"empty_experiment\.py: ValueError: the experiment has no scenes"):
+        load(script)
