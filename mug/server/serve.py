@@ -38,8 +38,8 @@ from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
-from mug.server.past_telemetry import refill_telemetry
 from mug.server.late_packets import leave_out_late_packets
+from mug.server.past_telemetry import refill_telemetry
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
