@@ -1,7 +1,7 @@
 /**
  * Builds `src/frame/frame.ts` into one self-contained HTML file with a hashed name.
  *
- * HTML of a study that has scripts runs in a sandboxed frame (DECISIONS.md 17). A `srcdoc` frame would inherit the
+ * HTML of a study that has scripts runs in a sandboxed frame. A `srcdoc` frame would inherit the
  * policy of our page, which allows no inline script; so the frame is a file of its own, which the server sends with a
  * policy of its own. Its script is inline because a sandboxed frame has an opaque origin and loads no modules.
  */

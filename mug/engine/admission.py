@@ -1,4 +1,4 @@
-"""Who may come in: new participants, returning ones, second tabs, ids without their token (DECISIONS.md 6)."""
+"""Who may come in: new participants, returning ones, second tabs, ids without their token."""
 
 import hashlib
 import hmac
@@ -55,7 +55,7 @@ class Admission:
         self._tell_kept(connection, hello)
 
     def _tell_kept(self, connection: ConnectionId, hello: Hello) -> None:
-        """Tell the experimenter, once, of chunks of other sessions that wait in this browser (DECISIONS.md 7)."""
+        """Tell the experimenter, once, of chunks of other sessions that wait in this browser."""
         core = self._core
         assert core.state.opened is not None
         for kept in hello.kept[:MAX_CANDIDATES]:

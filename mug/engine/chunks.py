@@ -1,4 +1,4 @@
-"""The numbered chunks of a page's outbox: what is taken, what is a repetition, what is missing (DECISIONS.md 7)."""
+"""The numbered chunks of a page's outbox: what is taken, what is a repetition, what is missing."""
 
 import hashlib
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Where a server is, and finding those that still run: by their handshake files (DECISIONS.md 5)."""
+"""Where a server is, and finding those that still run: by their handshake files."""
 
 import http.client
 import json

@@ -35,7 +35,7 @@ class GameConfig:
         scene_id: The scene's label.
         match_id: Identity of this play; goes into every row.
         match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
-        environment_seed: The study's ``seed``; None: derived from `match_seed` (DECISIONS.md 16).
+        environment_seed: The study's ``seed``; None: derived from `match_seed`.
         subject_id: The participant.
         human_agents: Agent ids that this participant controls (one in single player).
         policies: Agent id -> "random" or a policy reference; agents not named here or in
@@ -62,7 +62,7 @@ class GameConfig:
         game_width: Canvas width in CSS pixels. game_height: likewise.
         mug_globals: The participant's JSON dict.
         restart_pyodide: Boot a fresh interpreter for this scene.
-        snapshot_level: The chosen snapshot level (DECISIONS.md 11), or None before it is chosen.
+        snapshot_level: The chosen snapshot level, or None before it is chosen.
     """
 
     scene_id: str

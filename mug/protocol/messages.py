@@ -99,7 +99,7 @@ class PhaseChanged(Message, frozen=True, kw_only=True, tag="participant.phase"):
 
 
 class PutChunk(Message, frozen=True, kw_only=True, tag="chunk.put"):
-    """One numbered chunk of the outbox (DECISIONS.md 7). `stream`: form, event, telemetry, frames.
+    """One numbered chunk of the outbox. `stream`: form, event, telemetry, frames.
 
     `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
     `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,

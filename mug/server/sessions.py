@@ -1,4 +1,4 @@
-"""Which session a server takes up: the newest open one of the same study, or a new one (DECISIONS.md 5)."""
+"""Which session a server takes up: the newest open one of the same study, or a new one."""
 
 import secrets
 from dataclasses import dataclass

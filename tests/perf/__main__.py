@@ -1,4 +1,4 @@
-"""``python -m tests.perf [NAME …]``: run the benchmarks and print one table beside the budgets of DESIGN.md."""
+"""``python -m tests.perf [NAME …]``: run the benchmarks and print one table beside their budgets."""
 
 import argparse
 import importlib

@@ -1,4 +1,4 @@
-"""What a benchmark answers: rows with a value, a unit and, where DESIGN.md gives one, a budget."""
+"""What a benchmark answers: rows with a value, a unit and, where there is one, a budget."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Row:
         what: What was measured, in words.
         value: The number.
         unit: Of `value` and `budget`.
-        budget: The limit; None where DESIGN.md sets none.
+        budget: The limit; None where there is none.
         at_least: The value has to reach the budget instead of staying under it.
         note: How it came about: how many samples, what else was seen.
     """

@@ -1,6 +1,6 @@
 /**
  * Everything that a participant produces leaves through here: numbered, kept in the browser until the server has
- * committed it to disk, sent again after a reload, a reconnection or a restart of the server (DECISIONS.md 7).
+ * committed it to disk, sent again after a reload, a reconnection or a restart of the server.
  */
 import type { PutChunk } from "../protocol/messages";
 import type { TailRecord } from "../worker/rpc";

@@ -81,7 +81,7 @@ export interface PhaseChanged {
 }
 
 /**
- * One numbered chunk of the outbox (DECISIONS.md 7). `stream`: form, event, telemetry, frames.
+ * One numbered chunk of the outbox. `stream`: form, event, telemetry, frames.
  *
  * `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
  * `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,
@@ -224,7 +224,7 @@ export interface ActionBinding {
  *     scene_id: The scene's label.
  *     match_id: Identity of this play; goes into every row.
  *     match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
- *     environment_seed: The study's ``seed``; None: derived from `match_seed` (DECISIONS.md 16).
+ *     environment_seed: The study's ``seed``; None: derived from `match_seed`.
  *     subject_id: The participant.
  *     human_agents: Agent ids that this participant controls (one in single player).
  *     policies: Agent id -> "random" or a policy reference; agents not named here or in
@@ -251,7 +251,7 @@ export interface ActionBinding {
  *     game_width: Canvas width in CSS pixels. game_height: likewise.
  *     mug_globals: The participant's JSON dict.
  *     restart_pyodide: Boot a fresh interpreter for this scene.
- *     snapshot_level: The chosen snapshot level (DECISIONS.md 11), or None before it is chosen.
+ *     snapshot_level: The chosen snapshot level, or None before it is chosen.
  */
 export interface GameConfig {
   scene_id: string;

@@ -1,6 +1,6 @@
 /**
  * HTML of a study. Without scripts it is inserted as it is, except for inline handlers and what would leave the page;
- * with scripts it gets a frame of its own (DECISIONS.md 17).
+ * with scripts it gets a frame of its own.
  */
 const REMOVED = "base, meta, object, embed, applet, noscript";
 const URL_ATTRIBUTES = new Set(["href", "src", "action", "formaction", "xlink:href", "srcdoc", "data"]);

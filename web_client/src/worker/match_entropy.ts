@@ -1,6 +1,6 @@
 /**
  * While a step runs, the browser's clocks and its source of chance are the match's: every unseeded generator and every
- * clock of an environment is the same on all peers and in every replay (DECISIONS.md 15).
+ * clock of an environment is the same on all peers and in every replay.
  */
 
 /** One question about the time moves the clock by so much: a loop that waits for time to pass comes to an end. */
