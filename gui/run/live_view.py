@@ -100,7 +100,8 @@ class LiveView(QFrame):
         self._timer.start()
         theme.changed.connect(self._on_theme_changed)
         self._describe()
-        QTimer.singleShot(_LOAD_PLOTS_MS, self, self._load_plots)
+        # Counted from the event loop's first turn, which paints the window, and not while the window is being made.
+        QTimer.singleShot(0, self, lambda: QTimer.singleShot(_LOAD_PLOTS_MS, self, self._load_plots))
 
     @property
     def ping(self) -> "PingPlot":

@@ -15,6 +15,8 @@ __all__ = ["PingPlot"]
 _LEAST_TOP_MS = 40.0
 _MOST_POINTS = 20_000
 _LEAST_STEPS = 60
+_MANY = 20
+"""Of more lines than this, thin ones say more, and Qt draws them several times as fast as wide ones."""
 _GAP = np.full((2, 1), np.nan)
 """Ends a line, so that the next participant's does not go on from it."""
 
@@ -70,6 +72,7 @@ class PingPlot:
         width_px = max(50, int(self._item.vb.width()))
         # Two points a pixel are too many with many lines over hours: wider steps, still with every peak.
         steps = min(width_px, max(_LEAST_STEPS, _MOST_POINTS // (2 * max(1, len(participants)))))
+        width = 2.2 if chosen else 1.0 if len(participants) > _MANY else 1.6
         top = _LEAST_TOP_MS
         self._drawn = {}
         alike: dict[tuple[str, float], list[np.ndarray]] = {}
@@ -78,7 +81,8 @@ class PingPlot:
             x, y = thin(pulses.at_s, pulses.rtt_ms, start_s, end_s, width_px if participant in chosen else steps)
             self._drawn[participant] = (x, y)
             top = max(top, float(np.fmax.reduce(y, initial=top)))
-            look = self._look(pulses.colour_index, stands_out=not chosen or participant in chosen, alone=bool(chosen))
+            stands_out = participant in chosen or not chosen
+            look = self._look(pulses.colour_index, stands_out=stands_out, width=width if stands_out else 1.0)
             alike.setdefault(look, []).extend((np.array((x, y)), _GAP))
         for gone in set(self._curves) - set(alike):
             self._item.removeItem(self._curves.pop(gone))
@@ -111,7 +115,7 @@ class PingPlot:
             self._curves[look] = curve
         return curve
 
-    def _look(self, index: int, *, stands_out: bool, alone: bool) -> tuple[str, float]:
+    def _look(self, index: int, *, stands_out: bool, width: float) -> tuple[str, float]:
         """The colour and the width of a line."""
         colour = self._theme.series(index) if stands_out else self._theme.colour("border_strong")
-        return colour.name(), 2.2 if stands_out and alone else 1.6 if stands_out else 1.0
+        return colour.name(), width

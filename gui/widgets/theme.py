@@ -140,6 +140,7 @@ class Theme(QObject):
         self._choice = choice
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._pixmaps: dict[tuple[str, str, int, int], QPixmap] = {}
+        self._drawings: dict[str, str] = {}
         self._applying = False
         self.is_dark = False
         self.tokens = LIGHT
@@ -213,8 +214,9 @@ class Theme(QObject):
         return self._pixmaps[key]
 
     def _draw(self, name: str, role: str, size: int, scale: int) -> QPixmap:
-        svg = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
-        svg = svg.replace("currentColor", getattr(self.tokens, role))
+        if name not in self._drawings:
+            self._drawings[name] = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
+        svg = self._drawings[name].replace("currentColor", getattr(self.tokens, role))
         pixmap = QPixmap(QSize(size, size) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

@@ -76,6 +76,17 @@ def test_that_a_row_that_did_not_change_is_not_painted_again(theme: Theme, qtbot
         model.update([participant("a")])
 
 
+def test_that_many_changed_rows_are_told_once_with_the_columns_that_differ(theme: Theme, qtbot: QtBot) -> None:
+    model = participants(theme)
+    model.replace_all([participant(name, rtt_ms=1.0) for name in "abc"])
+    told: list[tuple[int, int, int, int]] = []
+    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row(), first.column(), last.column())))
+    model.update([participant("a", rtt_ms=2.0), participant("c", rtt_ms=2.0)])
+    model.update([participant("b", wants_in=True, rtt_ms=1.0)])
+    ping = [column.key for column in COLUMNS].index("ping")
+    assert told == [(0, 2, ping, ping), (1, 1, 0, 0)]
+
+
 def test_that_scene_and_position_are_shown_counted_from_one(theme: Theme) -> None:
     model = participants(theme)
     model.replace_all([participant("a", scene_id="game", scene_index=2, scene_total=5, phase="playing", episode=0)])
