@@ -618,7 +618,7 @@ def main(argv: Sequence[str]) -> int:
     commands.add_parser("serve", help="serve a study without the app, as `mug serve`", add_help=False)
     commands.add_parser("check", help="check a study, as `mug check`", add_help=False)
     commands.add_parser("setup", help="set up only")
-    commands.add_parser("perf", help="measure the budgets of docs/reference/performance.md, as `python -m tests.perf`", add_help=False)
+    commands.add_parser("perf", help="measure the budgets, as `python -m tests.perf`", add_help=False)
     testing = commands.add_parser("test", help="run the tests")
     testing.add_argument("stages", nargs="*", metavar="STAGE", help=f"some of: {', '.join(STAGES)}")
     testing.add_argument("--long", action="store_true", help="every test at full length")
