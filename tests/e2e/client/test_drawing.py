@@ -24,10 +24,13 @@ OffscreenCanvas.prototype.getContext = function (kind, ...more) {
 """
 
 AS_WITH_A_GRAPHICS_CARD = """
-const real = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, attributes) {
-  return real.call(this, kind, attributes && { ...attributes, failIfMajorPerformanceCaveat: false });
-};
+for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
+  const real = kind.prototype.getParameter;
+  const UNMASKED_RENDERER_WEBGL = 0x9246;
+  kind.prototype.getParameter = function (name) {
+    return name === UNMASKED_RENDERER_WEBGL ? "A graphics card" : real.call(this, name);
+  };
+}
 """
 
 

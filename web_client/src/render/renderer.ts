@@ -6,6 +6,7 @@ import type { FrameView } from "../worker/rpc";
 import { Animations } from "./animations";
 import { Assets } from "./assets";
 import { isColor } from "./color";
+import { hasGraphicsCard } from "./graphics_card";
 import { Painter } from "./painter";
 import type { AssetFolders } from "./paths";
 import { SceneGraph } from "./scene_graph";
@@ -51,11 +52,10 @@ async function firstWorking(options: RendererOptions): Promise<PixiRenderer> {
     accessibilityOptions: { enabledByDefault: false, activateOnTab: false },
     eventMode: "none" as const,
     manageImports: false,
-    // WebGL without a graphics card (drawn by the processor) takes the time that the game needs: the canvas is faster.
-    failIfMajorPerformanceCaveat: true,
   };
   try {
-    return await autoDetectRenderer({ ...settings, preference: ["webgl", "canvas"] });
+    // WebGL drawn by the processor takes the time that the game needs: there the canvas is faster.
+    return await autoDetectRenderer({ ...settings, preference: hasGraphicsCard() ? ["webgl", "canvas"] : ["canvas"] });
   } catch {
     // WebGL says it is there and fails all the same (blocked drivers): the canvas always works.
     return autoDetectRenderer({ ...settings, preference: ["canvas"] });
