@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QItemSelection, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QItemSelection, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QProgressBar,
     QSplitter,
     QStackedWidget,
@@ -22,6 +21,7 @@ from gui.models.export_tables import PREVIEW_ROWS, Preview, PreviewModel
 from gui.models.sessions import SESSION_COLUMNS, SUMMARY_ROLE, SessionsModel, SortedSessions
 from gui.widgets.basics import Button, Notice, card, label
 from gui.widgets.empty_state import EmptyState
+from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
 from mug.records.library import SessionSummary
 
@@ -275,26 +275,10 @@ class DataPage(QWidget):
         upper.setHandleWidth(14)
         self.model = SessionsModel(self._theme.icon, self._theme.colour, self)
         self._sorted = SortedSessions(self.model, self)
-        self.table = QTableView()
+        self.table = RecordTable("Sessions", row_px=36, least_column_px=64, many=False)
         self.table.setModel(self._sorted)
-        self.table.setAccessibleName("Sessions")
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setIconSize(QSize(18, 18))
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(36)
-        header = self.table.horizontalHeader()
-        header.setSectionsMovable(True)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setMinimumSectionSize(64)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.table.sort_by(0, Qt.SortOrder.DescendingOrder)
+        self.table.horizontalHeader().setStretchLastSection(True)
         for section, column in enumerate(SESSION_COLUMNS):
             self.table.setColumnWidth(section, _WIDTHS[column.key])
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)

@@ -1,10 +1,11 @@
 """The participants table with what can be done for one of them."""
 
-from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from gui.models.participants import COLUMNS, VIEW_ROLE, ParticipantsModel, SortedParticipants
 from gui.widgets.basics import Button, Notice
+from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
 from mug.protocol.lab import ParticipantView
 
@@ -53,31 +54,14 @@ class ParticipantsView(QWidget):
         layout.addWidget(self._notice)
         self.model = ParticipantsModel(theme.icon, theme.colour, theme.series, self)
         self._sorted = SortedParticipants(self.model, self)
-        self.table = QTableView()
+        self.table = RecordTable("Participants", row_px=33, least_column_px=56, many=True)
         self.table.setModel(self._sorted)
-        self.table.setAccessibleName("Participants")
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setIconSize(QSize(18, 18))
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(33)
-        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        header = self.table.horizontalHeader()
-        header.setSectionsMovable(True)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(False)
-        header.setMinimumSectionSize(56)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.table.sort_by(1, Qt.SortOrder.AscendingOrder)
+        self.table.horizontalHeader().setStretchLastSection(False)
         for section, column in enumerate(COLUMNS):
             self.table.setColumnWidth(section, _WIDTHS[column.key])
             if column.key == "phase":
-                header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+                self.table.horizontalHeader().setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_menu_asked)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
