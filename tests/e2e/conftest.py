@@ -13,7 +13,7 @@ MOUNTAIN_CAR = REPOSITORY / "examples" / "mountain_car"
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserDriver]:
+def browser() -> Iterator[BrowserDriver]:
     """One Chromium for a module; each participant gets a context of their own."""
     with BrowserDriver() as driver:
         yield driver

@@ -25,9 +25,9 @@ def walk_to_the_game(someone: ParticipantDriver) -> None:
     someone.wait_for_phase("playing")
 
 
-def test_that_a_killed_server_costs_no_frame(chromium: BrowserDriver, short_mountain_car: Path, tmp_path: Path) -> None:
+def test_that_a_killed_server_costs_no_frame(browser: BrowserDriver, short_mountain_car: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with ServerDriver(short_mountain_car, data) as server, chromium.participant(server.port) as someone:
+    with ServerDriver(short_mountain_car, data) as server, browser.participant(server.port) as someone:
         someone.open("p-1")
         walk_to_the_game(someone)
         someone.press_keys_by_frame(0, ("ArrowRight", 40))
@@ -49,10 +49,10 @@ def test_that_a_killed_server_costs_no_frame(chromium: BrowserDriver, short_moun
 
 
 def test_that_a_reload_in_mid_episode_goes_on_at_the_next_frame(
-    chromium: BrowserDriver, short_mountain_car: Path, tmp_path: Path
+    browser: BrowserDriver, short_mountain_car: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
-    with ServerDriver(short_mountain_car, data) as server, chromium.participant(server.port) as someone:
+    with ServerDriver(short_mountain_car, data) as server, browser.participant(server.port) as someone:
         someone.open()
         walk_to_the_game(someone)
         who = someone.page.url
@@ -79,10 +79,10 @@ def test_that_a_reload_in_mid_episode_goes_on_at_the_next_frame(
 
 
 def test_that_the_export_holds_row_by_row_what_the_page_recorded(
-    chromium: BrowserDriver, short_mountain_car: Path, tmp_path: Path
+    browser: BrowserDriver, short_mountain_car: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
-    with ServerDriver(short_mountain_car, data) as server, chromium.participant(server.port) as someone:
+    with ServerDriver(short_mountain_car, data) as server, browser.participant(server.port) as someone:
         someone.open("row-by-row")
         walk_to_the_game(someone)
         someone.press_keys_by_frame(0, ("ArrowRight", 30), ("ArrowLeft", 90))

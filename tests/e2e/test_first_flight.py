@@ -54,13 +54,13 @@ def screenshot(experimenter: GuiDriver, path: Path) -> None:
 
 
 def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data(
-    chromium: BrowserDriver, experimenter: GuiDriver, tmp_path: Path, artifacts: Path
+    browser: BrowserDriver, experimenter: GuiDriver, tmp_path: Path, artifacts: Path
 ) -> None:
     experimenter.open_study(MOUNTAIN_CAR)
     screenshot(experimenter, artifacts / "lab-design.png")
     port = experimenter.start().port
 
-    with chromium.hideable_participant(port, tmp_path / "profile") as anna:
+    with browser.hideable_participant(port, tmp_path / "profile") as anna:
         anna.open("anna")
         anna.wait_for_scene("welcome")
         anna.screenshot(artifacts / "page-welcome.png")

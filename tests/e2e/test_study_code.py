@@ -191,9 +191,9 @@ def table(folder: Path, name: str) -> list[dict[str, str]]:
 
 
 def test_that_hooks_callbacks_and_a_random_partner_work_from_the_script_to_the_data(
-    chromium: BrowserDriver, script: Path, tmp_path: Path
+    browser: BrowserDriver, script: Path, tmp_path: Path
 ) -> None:
-    with ServerDriver(script, tmp_path / "data") as server, chromium.participant(server.port) as person:
+    with ServerDriver(script, tmp_path / "data") as server, browser.participant(server.port) as person:
         person.open("", "?PROLIFIC_PID=ann.b-1&batch=2")
         person.wait_for_scene("start")
         person.press_continue()

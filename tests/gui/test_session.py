@@ -15,43 +15,9 @@ from gui.app import Lab
 from gui.models.telemetry import Attention
 from gui.runtime.server_state import ServerState
 from gui.shell.settings import LabSettings
+from tests.drivers.game_study import game_study, write_game_study
 from tests.drivers.gui_driver import DEADLINE_MS, GuiDriver
 from tests.drivers.server_driver import ServerDriver
-
-STUDY = """\
-format = 1
-id = "first-flight"
-title = "First flight"
-
-[hosting]
-port = 0
-
-[[chain]]
-kind = "start_page"
-scene_id = "welcome"
-scene_header = "Welcome"
-
-[[chain]]
-kind = "gym_game"
-scene_id = "car"
-
-[chain.rendering]
-fps = 10
-
-[chain.gameplay]
-action_mapping = [{keys = ["ArrowLeft"], action = 0}, {keys = ["ArrowRight"], action = 2}]
-default_action = 1
-num_episodes = 1
-
-[chain.runtime]
-run_through_pyodide = true
-environment_initialization_code_filepath = "env.py"
-
-[[chain]]
-kind = "end_page"
-scene_id = "end"
-"""
-
 
 ENVIRONMENT = """\
 class Walk:
@@ -71,13 +37,13 @@ env = Walk()
 """
 
 
+def first_flight(port: int = 0) -> str:
+    return game_study("first-flight", "First flight", episodes=1, port=port)
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Path:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
-    (folder / "env.py").write_text(ENVIRONMENT, encoding="utf-8")
-    return folder
+    return write_game_study(tmp_path / "study", ENVIRONMENT, study=first_flight())
 
 
 @pytest.fixture
@@ -226,8 +192,7 @@ def test_that_a_killed_server_is_told_and_the_session_goes_on(running: GuiDriver
 
 def test_that_a_port_in_use_is_said_in_words(gui: GuiDriver, study: Path, tmp_path: Path) -> None:
     with ServerDriver(study, tmp_path / "other") as other:
-        text = STUDY.replace("port = 0", f"port = {other.port}")
-        (study / "study.toml").write_text(text, encoding="utf-8")
+        (study / "study.toml").write_text(first_flight(other.port), encoding="utf-8")
         gui.open_study(study)
         gui.lab.session.start()
         gui.wait_until(lambda: gui.lab.control.outcome.state is ServerState.CRASHED)

@@ -1,4 +1,4 @@
-"""One browser a module, a server per study."""
+"""A server per study."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.drivers.browser_driver import BrowserDriver, chromium_path
 from tests.drivers.server_driver import ServerDriver
 
 Serve = Callable[[Path], ServerDriver]
@@ -17,14 +16,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserDriver]:
-    if chromium_path() is None:
-        pytest.skip("Chromium is not installed")
-    with BrowserDriver() as driver:
-        yield driver
 
 
 @pytest.fixture

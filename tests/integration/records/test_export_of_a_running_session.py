@@ -7,45 +7,13 @@ import pytest
 
 from mug.records import library
 from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.game_study import write_game_study
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
-
-GAME = """\
-format = 1
-id = "game"
-title = "A study with a game"
-
-[[chain]]
-kind = "start_page"
-scene_id = "welcome"
-
-[[chain]]
-kind = "gym_game"
-scene_id = "car"
-
-[chain.rendering]
-fps = 10
-
-[chain.gameplay]
-action_mapping = [{keys = ["ArrowLeft"], action = 0}, {keys = ["ArrowRight"], action = 2}]
-default_action = 1
-num_episodes = 2
-
-[chain.runtime]
-run_through_pyodide = true
-environment_initialization_code = "env = object()"
-
-[[chain]]
-kind = "end_page"
-scene_id = "end"
-"""
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerDriver]:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "study.toml").write_text(GAME, encoding="utf-8")
-    with ServerDriver(folder, tmp_path / "data") as driver:
+    with ServerDriver(write_game_study(tmp_path / "study"), tmp_path / "data") as driver:
         yield driver
 
 

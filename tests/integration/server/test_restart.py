@@ -15,45 +15,13 @@ from mug.protocol.lab import LabBatch, LabSnapshot, StopServer
 from mug.protocol.messages import ChunkAck, ErrorReply, RestartMatch, ShowScene, StoredFrames
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
+from tests.drivers.game_study import write_game_study
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
-
-GAME = """\
-format = 1
-id = "game"
-title = "A study with a game"
-
-[[chain]]
-kind = "start_page"
-scene_id = "welcome"
-
-[[chain]]
-kind = "gym_game"
-scene_id = "car"
-
-[chain.rendering]
-fps = 10
-
-[chain.gameplay]
-action_mapping = [{keys = ["ArrowLeft"], action = 0}, {keys = ["ArrowRight"], action = 2}]
-default_action = 1
-num_episodes = 2
-
-[chain.runtime]
-run_through_pyodide = true
-environment_initialization_code_filepath = "env.py"
-
-[[chain]]
-kind = "end_page"
-scene_id = "end"
-"""
 
 
 @pytest.fixture
 def game(tmp_path: Path) -> Path:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "study.toml").write_text(GAME, encoding="utf-8")
-    (folder / "env.py").write_text("import helper_of_env\nenv = helper_of_env.make()\n", encoding="utf-8")
+    folder = write_game_study(tmp_path / "study", "import helper_of_env\nenv = helper_of_env.make()\n")
     (folder / "helper_of_env.py").write_text("def make():\n    return object()\n", encoding="utf-8")
     (folder / "test_env.py").write_text("", encoding="utf-8")
     return folder
