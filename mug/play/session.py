@@ -208,8 +208,7 @@ class GameSession:
     def _begin_episode(self, episode: int, output: Output, *, again: bool = False) -> None:
         world = self._world
         if world.ended is not None:
-            for agent, value in world.rewards.items():
-                world.earlier_rewards[agent] = world.earlier_rewards.get(agent, 0.0) + value
+            world.carry_over(world.rewards)
         context: dict[str, Any] = {"mug_globals": json_value(self.mug_globals)}
         seed = world.reset(episode)
         self._next = "step"
@@ -327,8 +326,7 @@ class GameSession:
 
     def _rebuild(self, game: StoredGame, first_episode: int, last_episode: int, output: Output) -> None:
         for earlier in range(first_episode):
-            for agent, value in game.rewards(earlier).items():
-                self._world.earlier_rewards[agent] = self._world.earlier_rewards.get(agent, 0.0) + value
+            self._world.carry_over(game.rewards(earlier))
         for episode in range(first_episode, last_episode + 1):
             self._restore_globals(game.context(episode))
             made = output if episode == last_episode else Output()

@@ -102,6 +102,11 @@ class World:
         """All agents, in the environment's order."""
         return self.agent_env.agents
 
+    def carry_over(self, rewards: Mapping[str, float]) -> None:
+        """Add an earlier episode's sums of rewards to the score that is carried over."""
+        for agent, value in rewards.items():
+            self.earlier_rewards[agent] = self.earlier_rewards.get(agent, 0.0) + value
+
     def reset(self, episode: int) -> int:
         """Begin an episode with its own seed, which is returned."""
         seed = episode_seed(self.config, episode)
