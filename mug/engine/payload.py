@@ -42,12 +42,15 @@ class FrozenStudy:
         content_hash: Its sha256.
         texts: Path as the study writes it -> the file's text, for every body and environment file.
         static_base: Where the study's static files are served; ends with "/".
+        snapshot_levels: Scene id -> how states of its environment are saved (`mug.play.snapshots.LEVELS`), proved by
+            the sync test before the session began; only games of several people are here.
     """
 
     study: Study
     content_hash: str
     texts: Mapping[str, str] = field(default_factory=dict)
     static_base: str = "/"
+    snapshot_levels: Mapping[str, str] = field(default_factory=dict)
 
 
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:

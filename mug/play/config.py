@@ -37,7 +37,7 @@ class GameConfig:
         match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
         environment_seed: The study's ``seed``; None: derived from `match_seed`.
         subject_id: The participant.
-        human_agents: Agent ids that this participant controls (one in single player).
+        human_agents: Agent ids that this participant controls (one).
         policies: Agent id -> "random" or a policy reference; agents not named here or in
             `human_agents` act randomly only when the study says so.
         frame_skip: A policy decides every n-th frame.
@@ -62,7 +62,18 @@ class GameConfig:
         game_width: Canvas width in CSS pixels. game_height: likewise.
         mug_globals: The participant's JSON dict.
         restart_pyodide: Boot a fresh interpreter for this scene.
-        snapshot_level: The chosen snapshot level, or None before it is chosen.
+        snapshot_level: How states are saved ("own", "pickle", "walker", "deepcopy"), or None: not chosen.
+        players: In a game of several people: all agents that people control, in the match's order, equal on every
+            peer; a player's number on the wire is the place here. Empty: one person.
+        study_hash: Hash of the frozen study; peers that differ do not play together.
+        input_delay: Frames between a key and its effect, or "auto".
+        window: Frames that may be predicted before the game waits; None: from `fps` (NETCODE: 200 ms, 4 to 12).
+        snapshot_interval: Largest distance of saved states, in frames.
+        input_confirmation_timeout_ms: A stall this long is shown as "waiting for your partner".
+        countdown_ms: Between the first agreement of the players and the first frame.
+        network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
+        dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
+        dropout_agent_policy: Who takes over with "policy".
     """
 
     scene_id: str
@@ -95,6 +106,16 @@ class GameConfig:
     mug_globals: dict[str, Any] = field(default_factory=dict)
     restart_pyodide: bool = False
     snapshot_level: str | None = None
+    players: tuple[str, ...] = ()
+    study_hash: str = ""
+    input_delay: int | str = 0
+    window: int | None = None
+    snapshot_interval: int = 5
+    input_confirmation_timeout_ms: int = 500
+    countdown_ms: int = 3000
+    network_conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    dropout_policy: str = "end"
+    dropout_agent_policy: Any = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "GameConfig":
@@ -105,6 +126,7 @@ class GameConfig:
         """
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known["human_agents"] = tuple(str(agent) for agent in known.get("human_agents", ()))
+        known["players"] = tuple(str(agent) for agent in known.get("players") or ())
         known["policies"] = {str(agent): policy for agent, policy in (known.get("policies") or {}).items()}
         known["action_mapping"] = tuple(
             row if isinstance(row, ActionBinding) else ActionBinding(keys=tuple(row["keys"]), action=row["action"])

@@ -66,10 +66,8 @@ class World:
             seed_global_generators(config.match_seed, -1)
             with self._entropy.during(-1, -2):
                 env = self.workspace.make_environment()
-            configured = [
-                *config.human_agents,
-                *(agent for agent in config.policies if agent not in config.human_agents),
-            ]
+            people = config.players or config.human_agents
+            configured = [*people, *(agent for agent in config.policies if agent not in people)]
             self.agent_env = AgentEnvironment(env, configured)
             self._hud = self._optional_callable(config.hud_text_fn, "hud_text_fn")
             state_fn = self._optional_callable(config.env_to_state_fn, "env_to_state_fn")

@@ -60,6 +60,52 @@ class TelemetryPoint(msgspec.Struct, frozen=True, kw_only=True):
     frame_rate_hz: float | None = None
 
 
+class PairView(msgspec.Struct, frozen=True, kw_only=True):
+    """The connection of two players, as the worse of the two pages sees it. `path`: p2p, relay, or empty."""
+
+    agents: tuple[str, ...]  # two
+    path: str = ""
+    rtt_ms: float | None = None
+    jitter_ms: float | None = None
+    loss: float | None = None
+
+
+class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
+    """One player of a match. Figures are of the last second."""
+
+    agent: str
+    participant_id: str
+    stage: str = ""
+    frame: int = 0
+    rollbacks: int = 0
+    depth_mean: float = 0.0
+    depth_max: int = 0
+    stalled_ms: float = 0.0
+    dropped: bool = False
+
+
+class MatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """One match of several people as the console shows it.
+
+    `state`: connecting, playing, paused, completed, partner_left, void, refused, failed. `compared`, `desyncs`: of the
+    player who counts most.
+    """
+
+    match_id: str
+    scene_id: str
+    state: str
+    formed_at: str
+    players: tuple[PlayerView, ...] = ()
+    policies: tuple[str, ...] = ()  # agents that policies control
+    pairs: tuple[PairView, ...] = ()
+    episode: int = 0
+    frame: int = 0
+    input_delay: int | None = None
+    compared: int = 0
+    desyncs: int = 0
+    flags: tuple[str, ...] = ()
+
+
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the session's log. `level`: info, warning, error."""
 
@@ -81,6 +127,7 @@ class LabSnapshot(Message, frozen=True, kw_only=True, tag="lab.snapshot"):
     telemetry: tuple[TelemetryPoint, ...] = ()
     log: tuple[LogLine, ...] = ()
     counts: dict[str, int] = {}
+    matches: tuple[MatchView, ...] = ()
 
 
 class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
@@ -91,6 +138,7 @@ class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
     telemetry: tuple[TelemetryPoint, ...] = ()
     log: tuple[LogLine, ...] = ()
     counts: dict[str, int] = {}  # rows per table stored so far
+    matches: tuple[MatchView, ...] = ()  # whole, those that changed
 
 
 class LabReply(Message, frozen=True, kw_only=True, tag="lab.reply"):

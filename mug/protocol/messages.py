@@ -70,6 +70,40 @@ class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
     kept: tuple[KeptChunks, ...] = ()
 
 
+class PeerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One partner, seen from this page. `path`: p2p, relay, or empty while there is none. Times in ms."""
+
+    agent: str
+    path: str = ""
+    rtt_ms: float | None = None
+    jitter_ms: float | None = None
+    loss: float | None = None  # 0..1, of the last report periods
+    silent_ms: float = 0.0  # since the last packet
+
+
+class MatchStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A game of several people as one of its pages stands; figures of "the last second" end at this pulse.
+
+    `stage`: connecting, countdown, playing, stalled, paused, between, over. `compared` and `desyncs` are sums of the
+    match.
+    """
+
+    match_id: str
+    stage: str
+    episode: int = 0
+    frame: int = 0
+    confirmed: int = -1
+    input_delay: int = 0
+    window: int = 0
+    rollbacks: int = 0  # of the last second
+    depth_mean: float = 0.0
+    depth_max: int = 0
+    stalled_ms: float = 0.0
+    compared: int = 0
+    desyncs: int = 0
+    peers: tuple[PeerStatus, ...] = ()
+
+
 class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
     """Once a second: the ping probe and the live status (what lands in the records goes up as chunks)."""
 
@@ -87,6 +121,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
     phase: str = ""
     episode: int | None = None
     frame: int | None = None
+    match: MatchStatus | None = None  # while a game of several people runs
 
 
 class PhaseChanged(Message, frozen=True, kw_only=True, tag="participant.phase"):
@@ -100,6 +135,8 @@ class PhaseChanged(Message, frozen=True, kw_only=True, tag="participant.phase"):
 
 class PutChunk(Message, frozen=True, kw_only=True, tag="chunk.put"):
     """One numbered chunk of the outbox. `stream`: form, event, telemetry, frames.
+
+    A row of the telemetry stream may name another table: ``"table": "network"`` or ``"ticks"``.
 
     `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
     `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,
@@ -117,7 +154,7 @@ class FinishVisit(Message, frozen=True, kw_only=True, tag="visit.finish"):
     """The participant is done with a scene.
 
     The server moves on only when it holds all chunks: `counts` says how many were sent per stream.
-    `outcome`: "completed" or "failed".
+    `outcome`: "completed", "failed", "partner_left" (the match ended by a verdict) or "void".
     """
 
     visit_id: str
@@ -169,6 +206,55 @@ class RestartMatch(Message, frozen=True, kw_only=True, tag="match.restart"):
     reason: str
 
 
+class JoinMatch(Message, frozen=True, kw_only=True, tag="match.join"):
+    """The participant is ready for partners; repeated after a reconnection while none came."""
+
+    visit_id: str
+
+
+class SendSignal(Message, frozen=True, kw_only=True, tag="peer.signal"):
+    """For a partner's page: a WebRTC description or candidate. Passed on at once, not stored.
+
+    `data` is ``{"description": {...}}``, ``{"candidate": {...} or null}`` or ``{"restart": true}``.
+    """
+
+    match_id: str
+    to: str  # agent
+    data: dict[str, Any]
+
+
+class RelayPacket(Message, frozen=True, kw_only=True, tag="peer.relay"):
+    """A packet of the game for a partner, where no direct path exists. `channel`: game or ctrl."""
+
+    match_id: str
+    to: str  # agent
+    channel: str
+    body: bytes
+
+
+class ReportPeer(Message, frozen=True, kw_only=True, tag="match.peer"):
+    """A partner has been silent for so long that the game is paused (`state` lost), or is heard again (back)."""
+
+    match_id: str
+    agent: str
+    state: str
+    silent_ms: float = 0.0
+
+
+class ReportMatch(Message, frozen=True, kw_only=True, tag="match.report"):
+    """Something about the match that analysts must know: `flag` desync, refused or void, with its words.
+
+    `desync`: the peers' states differ from `frame` of `episode` on. `refused`: the handshake found that the pages do
+    not run the same program. `void`: the pages could not agree on how to go on.
+    """
+
+    match_id: str
+    flag: str
+    detail: str
+    episode: int = 0
+    frame: int = 0
+
+
 ParticipantMessage = (
     Hello
     | Pulse
@@ -180,6 +266,11 @@ ParticipantMessage = (
     | ClientCallback
     | FetchFrames
     | RestartMatch
+    | JoinMatch
+    | SendSignal
+    | RelayPacket
+    | ReportPeer
+    | ReportMatch
 )
 
 # ---------------------------------------------------------------- server -> participant
@@ -235,7 +326,10 @@ class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 
 
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
-    """A gym game. `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`."""
+    """A gym game. With `config.players` it is one of several people, and without a `match_id` it waits for partners.
+
+    `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`.
+    """
 
     config: GameConfig
     scene_header: str = ""
@@ -250,6 +344,7 @@ class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     animations: tuple[dict[str, Any], ...] = ()
     first_objects: tuple[dict[str, Any], ...] = ()
     resume_match: bool = False
+    hide_lobby_count: bool = False
 
 
 class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
@@ -293,6 +388,56 @@ class StoredFrames(Message, frozen=True, kw_only=True, tag="frames.stored"):
     chunks: tuple[bytes, ...]
 
 
+class MatchWaiting(Message, frozen=True, kw_only=True, tag="match.waiting"):
+    """Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed."""
+
+    visit_id: str
+    waiting: int
+    needed: int
+
+
+class MatchReady(Message, frozen=True, kw_only=True, tag="match.ready"):
+    """Partners are found: load this game and connect to the others of `config.players`.
+
+    `ice_servers` as `RTCPeerConnection` takes them; `force_relay`: no direct path (with `ice_servers`: by TURN only,
+    without: by the server).
+    """
+
+    visit_id: str
+    config: GameConfig
+    ice_servers: tuple[dict[str, Any], ...] = ()
+    force_relay: bool = False
+
+
+class SignalFrom(Message, frozen=True, kw_only=True, tag="peer.signal_from"):
+    """What a partner's page said with SendSignal."""
+
+    match_id: str
+    agent: str
+    data: dict[str, Any]
+
+
+class RelayedPacket(Message, frozen=True, kw_only=True, tag="peer.relayed"):
+    """What a partner's page sent with RelayPacket."""
+
+    match_id: str
+    agent: str
+    channel: str
+    body: bytes
+
+
+class MatchVerdict(Message, frozen=True, kw_only=True, tag="match.verdict"):
+    """Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
+
+    The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+    """
+
+    match_id: str
+    dropped: tuple[str, ...]
+    policy: str
+    message: str = ""
+
+
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     """The participation is over from the server's side. `reason`: session_ended, excluded, replaced."""
 
@@ -310,5 +455,18 @@ class ErrorReply(Message, frozen=True, kw_only=True, tag="error.reply"):
 
 
 ServerMessage = (
-    Welcome | Refused | ShowScene | ChunkAck | GlobalsChanged | PulseEcho | StoredFrames | Closed | ErrorReply
+    Welcome
+    | Refused
+    | ShowScene
+    | ChunkAck
+    | GlobalsChanged
+    | PulseEcho
+    | StoredFrames
+    | MatchWaiting
+    | MatchReady
+    | SignalFrom
+    | RelayedPacket
+    | MatchVerdict
+    | Closed
+    | ErrorReply
 )

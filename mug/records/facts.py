@@ -107,25 +107,42 @@ class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
 
     participant_id: str
     visit_id: str
-    outcome: str  # completed | failed
+    outcome: str  # completed | failed | partner_left | void
     counts: dict[str, int] = {}
 
 
 class MatchFormed(Fact, frozen=True, kw_only=True, tag="match_formed"):
-    """`agents`: agent id -> participant id, or "policy:<name>"."""
+    """`agents`: agent id -> participant id, or "policy:<name>".
+
+    With several people, `visits` is participant id -> visit id (`visit_id` is the first player's), and `settings` is
+    what holds for the match on every peer: players, input_delay, window, snapshot_level, network_conditions.
+    """
 
     match_id: str
     visit_id: str
     scene_id: str
     seed: int
     agents: dict[str, str]
+    visits: dict[str, str] = {}
+    settings: dict[str, Any] = {}
+
+
+class PlayerDropped(Fact, frozen=True, kw_only=True, tag="player_dropped"):
+    """A player is out of a match for good. `policy`: end, default_action, policy, void."""
+
+    match_id: str
+    agent: str
+    participant_id: str
+    policy: str
+    reason: str = ""
 
 
 class MatchEnded(Fact, frozen=True, kw_only=True, tag="match_ended"):
     """The match is over."""
 
     match_id: str
-    outcome: str  # completed | failed | restarted | abandoned
+    outcome: str  # completed | failed | restarted | abandoned | partner_left | void | refused
+    reason: str = ""
 
 
 class MatchFlagged(Fact, frozen=True, kw_only=True, tag="match_flagged"):
@@ -194,6 +211,7 @@ AnyFact = (
     | VisitStarted
     | VisitFinished
     | MatchFormed
+    | PlayerDropped
     | MatchEnded
     | MatchFlagged
     | ChunkStored

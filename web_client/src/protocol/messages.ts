@@ -52,6 +52,39 @@ export interface Hello {
   kept?: KeptChunks[];
 }
 
+/** One partner, seen from this page. `path`: p2p, relay, or empty while there is none. Times in ms. */
+export interface PeerStatus {
+  agent: string;
+  path?: string;
+  rtt_ms?: number | null;
+  jitter_ms?: number | null;
+  loss?: number | null;
+  silent_ms?: number;
+}
+
+/**
+ * A game of several people as one of its pages stands; figures of "the last second" end at this pulse.
+ *
+ * `stage`: connecting, countdown, playing, stalled, paused, between, over. `compared` and `desyncs` are sums of the
+ * match.
+ */
+export interface MatchStatus {
+  match_id: string;
+  stage: string;
+  episode?: number;
+  frame?: number;
+  confirmed?: number;
+  input_delay?: number;
+  window?: number;
+  rollbacks?: number;
+  depth_mean?: number;
+  depth_max?: number;
+  stalled_ms?: number;
+  compared?: number;
+  desyncs?: number;
+  peers?: PeerStatus[];
+}
+
 /** Once a second: the ping probe and the live status (what lands in the records goes up as chunks). */
 export interface Pulse {
   op: "participant.pulse";
@@ -69,6 +102,7 @@ export interface Pulse {
   phase?: string;
   episode?: number | null;
   frame?: number | null;
+  match?: MatchStatus | null;
 }
 
 /** The page's ``body[data-mug-phase]`` changed. `fraction` 0..1 while loading. */
@@ -82,6 +116,8 @@ export interface PhaseChanged {
 
 /**
  * One numbered chunk of the outbox. `stream`: form, event, telemetry, frames.
+ *
+ * A row of the telemetry stream may name another table: ``"table": "network"`` or ``"ticks"``.
  *
  * `meta` of a frames chunk: match_id, episode, first, last, chain_hash, agents. Body: for frames what
  * `mug.play.chunks` encodes; for the others UTF-8 JSON lines, one row each with ``at_ms`` (page clock,
@@ -100,7 +136,7 @@ export interface PutChunk {
  * The participant is done with a scene.
  *
  * The server moves on only when it holds all chunks: `counts` says how many were sent per stream.
- * `outcome`: "completed" or "failed".
+ * `outcome`: "completed", "failed", "partner_left" (the match ended by a verdict) or "void".
  */
 export interface FinishVisit {
   op: "visit.finish";
@@ -153,6 +189,57 @@ export interface RestartMatch {
   visit_id: string;
   match_id: string;
   reason: string;
+}
+
+/** The participant is ready for partners; repeated after a reconnection while none came. */
+export interface JoinMatch {
+  op: "match.join";
+  visit_id: string;
+}
+
+/**
+ * For a partner's page: a WebRTC description or candidate. Passed on at once, not stored.
+ *
+ * `data` is ``{"description": {...}}``, ``{"candidate": {...} or null}`` or ``{"restart": true}``.
+ */
+export interface SendSignal {
+  op: "peer.signal";
+  match_id: string;
+  to: string;
+  data: Record<string, unknown>;
+}
+
+/** A packet of the game for a partner, where no direct path exists. `channel`: game or ctrl. */
+export interface RelayPacket {
+  op: "peer.relay";
+  match_id: string;
+  to: string;
+  channel: string;
+  body: Uint8Array;
+}
+
+/** A partner has been silent for so long that the game is paused (`state` lost), or is heard again (back). */
+export interface ReportPeer {
+  op: "match.peer";
+  match_id: string;
+  agent: string;
+  state: string;
+  silent_ms?: number;
+}
+
+/**
+ * Something about the match that analysts must know: `flag` desync, refused or void, with its words.
+ *
+ * `desync`: the peers' states differ from `frame` of `episode` on. `refused`: the handshake found that the pages do
+ * not run the same program. `void`: the pages could not agree on how to go on.
+ */
+export interface ReportMatch {
+  op: "match.report";
+  match_id: string;
+  flag: string;
+  detail: string;
+  episode?: number;
+  frame?: number;
 }
 
 /** Where the page's worker loads Python from; all URLs are paths on the same origin. */
@@ -226,7 +313,7 @@ export interface ActionBinding {
  *     match_seed: 64-bit unsigned seed of this match; episode e is reset with H(match_seed, e).
  *     environment_seed: The study's ``seed``; None: derived from `match_seed`.
  *     subject_id: The participant.
- *     human_agents: Agent ids that this participant controls (one in single player).
+ *     human_agents: Agent ids that this participant controls (one).
  *     policies: Agent id -> "random" or a policy reference; agents not named here or in
  *         `human_agents` act randomly only when the study says so.
  *     frame_skip: A policy decides every n-th frame.
@@ -251,7 +338,18 @@ export interface ActionBinding {
  *     game_width: Canvas width in CSS pixels. game_height: likewise.
  *     mug_globals: The participant's JSON dict.
  *     restart_pyodide: Boot a fresh interpreter for this scene.
- *     snapshot_level: The chosen snapshot level, or None before it is chosen.
+ *     snapshot_level: How states are saved ("own", "pickle", "walker", "deepcopy"), or None: not chosen.
+ *     players: In a game of several people: all agents that people control, in the match's order, equal on every
+ *         peer; a player's number on the wire is the place here. Empty: one person.
+ *     study_hash: Hash of the frozen study; peers that differ do not play together.
+ *     input_delay: Frames between a key and its effect, or "auto".
+ *     window: Frames that may be predicted before the game waits; None: from `fps` (NETCODE: 200 ms, 4 to 12).
+ *     snapshot_interval: Largest distance of saved states, in frames.
+ *     input_confirmation_timeout_ms: A stall this long is shown as "waiting for your partner".
+ *     countdown_ms: Between the first agreement of the players and the first frame.
+ *     network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
+ *     dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
+ *     dropout_agent_policy: Who takes over with "policy".
  */
 export interface GameConfig {
   scene_id: string;
@@ -284,9 +382,23 @@ export interface GameConfig {
   mug_globals: Record<string, unknown>;
   restart_pyodide: boolean;
   snapshot_level: string | null;
+  players: string[];
+  study_hash: string;
+  input_delay: number | string;
+  window: number | null;
+  snapshot_interval: number;
+  input_confirmation_timeout_ms: number;
+  countdown_ms: number;
+  network_conditions: Record<string, Record<string, unknown>>;
+  dropout_policy: string;
+  dropout_agent_policy: unknown;
 }
 
-/** A gym game. `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`. */
+/**
+ * A gym game. With `config.players` it is one of several people, and without a `match_id` it waits for partners.
+ *
+ * `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`.
+ */
 export interface GameContent {
   kind: "game";
   config: GameConfig;
@@ -302,6 +414,7 @@ export interface GameContent {
   animations: Record<string, unknown>[];
   first_objects: Record<string, unknown>[];
   resume_match: boolean;
+  hide_lobby_count: boolean;
 }
 
 /** Show this visit. `next_seq`: per stream, the chunk number that the server expects next. */
@@ -343,6 +456,58 @@ export interface StoredFrames {
   visit_id: string;
   match_id: string;
   chunks: Uint8Array[];
+}
+
+/** Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed. */
+export interface MatchWaiting {
+  op: "match.waiting";
+  visit_id: string;
+  waiting: number;
+  needed: number;
+}
+
+/**
+ * Partners are found: load this game and connect to the others of `config.players`.
+ *
+ * `ice_servers` as `RTCPeerConnection` takes them; `force_relay`: no direct path (with `ice_servers`: by TURN only,
+ * without: by the server).
+ */
+export interface MatchReady {
+  op: "match.ready";
+  visit_id: string;
+  config: GameConfig;
+  ice_servers: Record<string, unknown>[];
+  force_relay: boolean;
+}
+
+/** What a partner's page said with SendSignal. */
+export interface SignalFrom {
+  op: "peer.signal_from";
+  match_id: string;
+  agent: string;
+  data: Record<string, unknown>;
+}
+
+/** What a partner's page sent with RelayPacket. */
+export interface RelayedPacket {
+  op: "peer.relayed";
+  match_id: string;
+  agent: string;
+  channel: string;
+  body: Uint8Array;
+}
+
+/**
+ * Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
+ *
+ * The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+ */
+export interface MatchVerdict {
+  op: "match.verdict";
+  match_id: string;
+  dropped: string[];
+  policy: string;
+  message: string;
 }
 
 /** The participation is over from the server's side. `reason`: session_ended, excluded, replaced. */
@@ -441,6 +606,51 @@ export interface LogLine {
   traceback: string;
 }
 
+/** One player of a match. Figures are of the last second. */
+export interface PlayerView {
+  agent: string;
+  participant_id: string;
+  stage: string;
+  frame: number;
+  rollbacks: number;
+  depth_mean: number;
+  depth_max: number;
+  stalled_ms: number;
+  dropped: boolean;
+}
+
+/** The connection of two players, as the worse of the two pages sees it. `path`: p2p, relay, or empty. */
+export interface PairView {
+  agents: string[];
+  path: string;
+  rtt_ms: number | null;
+  jitter_ms: number | null;
+  loss: number | null;
+}
+
+/**
+ * One match of several people as the console shows it.
+ *
+ * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed. `compared`, `desyncs`: of
+ * the
+ * player who counts most.
+ */
+export interface MatchView {
+  match_id: string;
+  scene_id: string;
+  state: string;
+  formed_at: string;
+  players: PlayerView[];
+  policies: string[];
+  pairs: PairView[];
+  episode: number;
+  frame: number;
+  input_delay: number | null;
+  compared: number;
+  desyncs: number;
+  flags: string[];
+}
+
 /**
  * Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
  *
@@ -453,6 +663,7 @@ export interface LabSnapshot {
   telemetry: TelemetryPoint[];
   log: LogLine[];
   counts: Record<string, number>;
+  matches: MatchView[];
 }
 
 /** What changed since the last batch, at most 10 a second. Participants are whole rows. */
@@ -463,6 +674,7 @@ export interface LabBatch {
   telemetry: TelemetryPoint[];
   log: LogLine[];
   counts: Record<string, number>;
+  matches: MatchView[];
 }
 
 /** Answer to one request, by its `request_id`. `error` is empty when it was done. */
@@ -484,7 +696,12 @@ export type ClientMessage =
   | ClientError
   | ClientCallback
   | FetchFrames
-  | RestartMatch;
+  | RestartMatch
+  | JoinMatch
+  | SendSignal
+  | RelayPacket
+  | ReportPeer
+  | ReportMatch;
 
 /** What the server sends to a participant's page (namespace /). */
 export type ServerMessage =
@@ -495,6 +712,11 @@ export type ServerMessage =
   | GlobalsChanged
   | PulseEcho
   | StoredFrames
+  | MatchWaiting
+  | MatchReady
+  | SignalFrom
+  | RelayedPacket
+  | MatchVerdict
   | Closed
   | ErrorReply;
 

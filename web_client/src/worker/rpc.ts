@@ -2,7 +2,7 @@
  * Messages between the page and the worker that runs Python. Bytes are transferred, never copied.
  * Pyodide proxies never leave the worker (STYLE 36).
  */
-import type { GameConfig, RuntimeManifest } from "../protocol/messages";
+import type { GameConfig, MatchStatus, RuntimeManifest } from "../protocol/messages";
 
 /** page -> worker */
 export type ToWorker =
@@ -13,7 +13,22 @@ export type ToWorker =
   /** The keys as they are now, and the presses since the last message (for single_keystroke). */
   | { op: "keys"; held: string[]; pressed: string[] }
   | { op: "globals"; values: Record<string, unknown> }
+  /** A partner's packet; `at` is the worker's clock when it is taken (filled in by the worker). Transferred. */
+  | { op: "packet"; visitId: string; player: number; channel: PeerChannel; body: ArrayBuffer }
+  /** What the page knows of the match besides packets. */
+  | { op: "note"; visitId: string; note: MatchNote }
   | { op: "unload"; visitId: string };
+
+/** 0: game (unordered, may be lost), 1: ctrl (reliable, ordered). As in mug.play.rollback.requests. */
+export type PeerChannel = 0 | 1;
+
+export type MatchNote =
+  /** The way to a player: "" while there is none. `pair`: candidate types of the chosen pair ("host/host"). */
+  | { kind: "path"; player: number; path: "p2p" | "relay" | ""; pair?: string }
+  /** The page is hidden or has no focus: neutral input with the status "hidden". */
+  | { kind: "hidden"; hidden: boolean }
+  /** The server's decision about lost players. */
+  | { kind: "verdict"; dropped: number[]; policy: "end" | "default_action" | "policy" | "void" };
 
 /**
  * The actions after the last cut chunk, kept in IndexedDB on every frame, so that a reload replays them:
@@ -50,6 +65,8 @@ export interface FrameView {
   score: number;
   /** ms spent in Python for this tick. */
   tickMs: number;
+  /** A rollback changed what had been shown: positions glide to the new ones (`rollback_smoothing_duration`). */
+  corrected?: boolean;
 }
 
 export interface RenderPacketWire {
@@ -67,8 +84,25 @@ export interface WireObject {
   [parameter: string]: unknown;
 }
 
+/** Of a game of several people, about ten times a second and at every change of `stage`. Names as in MatchStatus. */
+export interface MatchLive extends MatchStatus {
+  /** ms until the first frame, while `stage` is countdown. */
+  countdownMs: number;
+  /** How long the game has been standing still for want of a partner's input, ms; 0 while it runs. */
+  waitingMs: number;
+  /** Players that are silent for longer than the notice time, with the silence in ms. */
+  silent: { player: number; ms: number }[];
+}
+
 /** worker -> page */
 export type FromWorker =
+  /** For a partner. */
+  | { op: "send"; visitId: string; player: number; channel: PeerChannel; body: ArrayBuffer }
+  | { op: "live"; visitId: string; live: MatchLive }
+  /** Between the peers: agreed, refused, lost, resumed, dropped, desync, void, ... (mug.play.rollback Event, over). */
+  | { op: "peers"; visitId: string; name: string; data: Record<string, unknown> }
+  /** Rows for the telemetry stream's other tables: each has `table` ("network", "ticks"). */
+  | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
   | { op: "progress"; stage: "runtime" | "packages" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
   /** The environment stands before its first (or resumed) frame. */
@@ -82,7 +116,7 @@ export type FromWorker =
   | { op: "chunk"; visitId: string; stream: "frames" | "event"; meta: FrameMeta | Record<string, unknown>; body: Uint8Array }
   | { op: "event"; visitId: string; name: string; data: Record<string, unknown> }
   | { op: "globals"; values: Record<string, unknown> }
-  /** All episodes are played and every chunk has been handed over. */
-  | { op: "finished"; visitId: string }
+  /** All episodes are played, or the match is over for another reason, and every chunk has been handed over. */
+  | { op: "finished"; visitId: string; outcome?: "completed" | "partner_left" | "void" | "refused"; reason?: string }
   /** `environment`: the study's code failed; `runtime`: ours or the loading did. */
   | { op: "failed"; visitId: string | null; kind: "environment" | "runtime"; message: string; traceback: string };

@@ -1,0 +1,1 @@
+"""GGPO-style rollback for two to four people, as a pure state machine."""

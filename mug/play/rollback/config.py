@@ -1,0 +1,52 @@
+"""What a rollback core has to know of its match: the same on every peer, but for `local` and `identity`."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["MAX_PLAYERS", "RollbackConfig", "default_window"]
+
+MAX_PLAYERS: Final = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollbackConfig:
+    """One match, seen from one peer. Times in ms.
+
+    Attributes:
+        match_id: The match.
+        players: Agent ids of all people in the match's order; a player's number is the place here.
+        local: Our own number.
+        fps: Frames per second.
+        default_input: The input of nobody: before the first frames (input delay), and of a dropped player.
+        repeats: Prediction repeats the last confirmed input; else it is `default_input`.
+        input_delay: Frames between sampling and effect, or "auto": from the RTT measured in the handshake (0 to 3).
+        window: Frames that may be predicted; None: `default_window(fps)`.
+        snapshot_interval: Largest distance of saved states.
+        check_interval: Frames between compared state hashes; None: one second.
+        identity: Names and values that all peers must have alike (study, program, snapshot level, packages); a
+            difference refuses the match, in words.
+        calibration: What this machine measured (step_ms, save_ms, load_ms); exchanged, for the records only.
+    """
+
+    match_id: str
+    players: tuple[str, ...]
+    local: int
+    fps: int
+    default_input: bytes
+    repeats: bool = True
+    input_delay: int | str = 0
+    window: int | None = None
+    snapshot_interval: int = 1
+    check_interval: int | None = None
+    identity: dict[str, str] = field(default_factory=dict)
+    calibration: dict[str, float] = field(default_factory=dict)
+    keep_alive_ms: float = 200.0
+    resend_ms: float = 100.0
+    notify_ms: float = 750.0
+    pause_ms: float = 3000.0
+
+
+def default_window(fps: int) -> int:
+    """Frames of 200 ms, at least 4 and at most 12 (GGPO and GGRS use 8 at 60 Hz, Slippi 7)."""
+    return min(max(math.ceil(0.2 * fps), 4), 12)
