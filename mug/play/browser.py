@@ -19,8 +19,9 @@ from mug.errors import MugError
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
+from mug.play.output import Output, View
 from mug.play.replay import Tail
-from mug.play.session import GameSession, Output, View
+from mug.play.session import GameSession
 from mug.play.values import json_value
 
 __all__ = ["BrowserGame", "prepare_interpreter"]

@@ -10,9 +10,8 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from mug.play.actors import Actors
 from mug.play.chunks import FramesChunk, decode_chunk
@@ -20,65 +19,15 @@ from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
 from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
-from mug.play.picture import Picture
+from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, world_view
 from mug.play.recorder import RecordedChunk, Recorder
 from mug.play.replay import StoredFrame, StoredGame, Tail
 from mug.play.values import json_value, own_copy
 from mug.play.world import World
 
-__all__ = ["Event", "GameSession", "Output", "View"]
-
-MAX_TOLD_CHARS: Final = 40_000
-"""The longest observation of one agent that an event holds whole: events travel as lines of text, in small chunks."""
+__all__ = ["GameSession"]
 
 Next = Literal["step", "between", "finished"]
-
-
-@dataclass(frozen=True)
-class View:
-    """What the participant sees now.
-
-    Attributes:
-        frame: Steps made in the episode so far: 0 is the picture after the reset.
-        score: The person's sum of rewards.
-    """
-
-    episode: int
-    frame: int
-    picture: Picture
-    hud: str | None
-    score: float
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something to record in the event stream; `data` is JSON-ready."""
-
-    name: str
-    data: dict[str, Any]
-
-
-@dataclass
-class Output:
-    """What came of one call, in the order in which it is to be handed over: events, chunks, views.
-
-    Attributes:
-        tail: The rows after the last cut, when they changed; made and read by this package only.
-        mug_globals: The participant's dict, when study code changed it.
-        wait_s: The next tick comes this much later than usual (`reset_freeze_s`).
-        step_s: How long the step took. render_s: The same for the picture.
-        finished: The last episode is over and everything was handed over.
-    """
-
-    views: list[View] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    chunks: list[RecordedChunk] = field(default_factory=list)
-    tail: Tail | None = None
-    mug_globals: dict[str, Any] | None = None
-    wait_s: float = 0.0
-    step_s: float = 0.0
-    render_s: float = 0.0
-    finished: bool = False
 
 
 class GameSession:
@@ -99,7 +48,7 @@ class GameSession:
         self.mug_globals: dict[str, Any] = json.loads(json.dumps(config.mug_globals))
         self._root = root
         self._entropy = entropy
-        self._sent_globals = _text(self.mug_globals)
+        self._sent_globals = json_text(self.mug_globals)
         self._world = self._new_world()
         self._actors: Actors | None = None
         self._recorder: Recorder | None = None
@@ -161,7 +110,7 @@ class GameSession:
         """Replace the participant's dict, as a page did."""
         self.mug_globals.clear()
         self.mug_globals.update(values)
-        self._sent_globals = _text(self.mug_globals)
+        self._sent_globals = json_text(self.mug_globals)
 
     def tick(self) -> Output:
         """Make one step, or begin the next episode after the last picture of the one before."""
@@ -179,7 +128,7 @@ class GameSession:
             began = time.perf_counter()
             self._step(actions, statuses, output)
             stepped = time.perf_counter()
-            output.views.append(self._view(world.picture()))
+            output.views.append(world_view(world, world.picture()))
             output.step_s, output.render_s = stepped - began, time.perf_counter() - stepped
         self._add_globals(output)
         return output
@@ -224,20 +173,10 @@ class GameSession:
         )
         self._tail_entries = []
         picture = world.first_picture() if not world.drawn else world.picture()
-        data = {
-            "match_id": self.config.match_id,
-            "episode": episode,
-            "seed": seed,
-            "reset_observations": _told(world.observations),
-            "reset_infos": _told(world.infos),
-            "agents": list(world.agents),
-            "state_hash": world.world_hash.digest(),
-            "state_hash_reason": world.world_hash.reason,
-            "state_hash_left_out": list(world.world_hash.left_out),
-        }
+        data = begun_episode(world, self.config.match_id, seed)
         output.events.append(Event("episode_started", {**data, "again": True} if again else data))
         output.tail = self._tail()
-        output.views.append(self._view(picture))
+        output.views.append(world_view(world, picture))
 
     def _step(
         self, actions: Mapping[str, Any], statuses: Mapping[str, str], output: Output, *, again: bool = False
@@ -261,25 +200,11 @@ class GameSession:
     def _end_episode(self, output: Output, *, again: bool) -> None:
         world, recorder = self._world, self._recorder
         assert recorder is not None
-        data = {
-            "match_id": self.config.match_id,
-            "episode": world.episode,
-            "frames": world.next_frame,
-            "end": world.ended,
-            "final_observations": _told(world.observations),
-            "chain_hash": recorder.chain_hash,
-            "rewards": json_value(world.rewards),
-            "infos_left_out": sorted(world.left_out_infos),
-            "state_hash_reason": world.world_hash.reason,
-        }
+        data = finished_episode(world, self.config.match_id, recorder.chain_hash)
         output.events.append(Event("episode_ended", {**data, "again": True} if again else data))
         last = world.episode + 1 >= self.config.num_episodes
         self._next = "finished" if last else "between"
         output.finished = last
-
-    def _view(self, picture: Picture) -> View:
-        world = self._world
-        return View(world.episode, world.next_frame, picture, world.hud_text(), world.score())
 
     def _tail(self) -> Tail:
         recorder = self._recorder
@@ -289,13 +214,13 @@ class GameSession:
             episode=recorder.episode,
             first=self._world.next_frame - len(self._tail_entries),
             entries=tuple(self._tail_entries),
-            context=_text(recorder.context) if self._world.next_frame < self.config.fps else "",
+            context=json_text(recorder.context) if self._world.next_frame < self.config.fps else "",
         )
 
     def _add_globals(self, output: Output) -> None:
         if not self.mug_globals and self._sent_globals == "{}":
             return
-        text = _text(self.mug_globals)
+        text = json_text(self.mug_globals)
         if text != self._sent_globals:
             self._sent_globals = text
             output.mug_globals = json.loads(text)
@@ -320,9 +245,9 @@ class GameSession:
                 raise _irreproducible(again, self._world) from again
         self._resumed = self._world.next_frame > 0 or episode > 0
         self._restore_globals({"mug_globals": self.config.mug_globals})
-        self._sent_globals = _text(self.mug_globals)
+        self._sent_globals = json_text(self.mug_globals)
         if self._world.next_frame > 0:
-            output.views.append(self._view(self._world.picture()))
+            output.views.append(world_view(self._world, self._world.picture()))
 
     def _rebuild(self, game: StoredGame, first_episode: int, last_episode: int, output: Output) -> None:
         for earlier in range(first_episode):
@@ -414,18 +339,3 @@ def _first_difference(known: FramesChunk, made: RecordedChunk) -> str:
 def _seen_hash(world: World) -> bytes:
     """A short hash of what the agents see and have earned: enough to notice that a replay went another way."""
     return hashlib.blake2b(encode((world.observations, world.rewards)), digest_size=6).digest()
-
-
-def _text(value: Any) -> str:
-    return json.dumps(json_value(value), sort_keys=False)
-
-
-def _told(by_agent: Mapping[str, Any]) -> dict[str, Any]:
-    """What goes into an event, per agent; of a value too long for a row of text, its digest and length in bytes."""
-    told: dict[str, Any] = {}
-    for agent, value in by_agent.items():
-        told[agent] = json_value(value)
-        if len(json.dumps(told[agent])) > MAX_TOLD_CHARS:
-            whole = encode(value)
-            told[agent] = {"sha256": hashlib.sha256(whole).hexdigest(), "bytes": len(whole)}
-    return told

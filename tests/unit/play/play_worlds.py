@@ -6,7 +6,8 @@ from typing import Any
 
 from mug.play.chunks import FramesChunk, decode_chunk
 from mug.play.config import ActionBinding, GameConfig
-from mug.play.session import GameSession, Output
+from mug.play.output import Output
+from mug.play.session import GameSession
 
 CAR = """
 import gymnasium
