@@ -3,16 +3,16 @@
  * when Python says that everything is played. What happens in the game is Python's business.
  */
 import { mergeChunks } from "../game/bytes";
-import { GameView } from "../game/game_view";
 import { overallFraction } from "../game/loading";
-import { Keyboard } from "../input/keyboard";
 import type { GameContent, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { hasWebAssembly } from "../transport/browser";
-import type { FromWorker, WireObject } from "../worker/rpc";
+import type { FrameView, FromWorker } from "../worker/rpc";
+import { GameDrawing } from "./game_drawing";
+import { GameStage } from "./game_stage";
 import { loadingPage, noticePage, ProgressView } from "./notices";
 import type { Scene, SceneContext } from "./scene";
-import { StudyContent, type StudyContentPort } from "./study_content";
+import type { StudyContentPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 /** Saving that takes longer than this gets a page that says so. */
@@ -26,19 +26,14 @@ export class GameScene implements Scene {
   private content: GameContent;
   private startPage: StudyPage | null = null;
   private readonly progress = new ProgressView("Preparing the game");
-  private view: GameView | null = null;
-  private beside: StudyContent | null = null;
-  private keyboard: Keyboard | null = null;
+  private stage: GameStage | null = null;
   private renderer: Renderer | null = null;
-  private drawing: Promise<Renderer> | null = null;
+  private drawing: GameDrawing | null = null;
   private comingBack = false;
-  private readonly early: Extract<FromWorker, { op: "frame" }>[] = [];
+  private readonly early: FrameView[] = [];
   private episode: number | null = null;
   private frame: number | null = null;
   private lastPhaseAt = 0;
-  private waitsForPictures = false;
-  private pictures = { done: 0, total: 0 };
-  private readonly missing: string[] = [];
   private disposed = false;
   private attempt = 0;
 
@@ -78,7 +73,7 @@ export class GameScene implements Scene {
 
   globalsChanged(values: Record<string, unknown>): void {
     this.startPage?.content.globalsChanged(values);
-    this.beside?.globalsChanged(values);
+    this.stage?.globalsChanged(values);
   }
 
   position(): { episode: number | null; frame: number | null } {
@@ -110,8 +105,10 @@ export class GameScene implements Scene {
     if (config.restart_pyodide || python.failure) python.reboot();
     python.boot();
     // The drawing code and the images load while Python does.
-    this.waitsForPictures = false;
-    this.drawing ??= this.makeRenderer();
+    this.drawing ??= new GameDrawing(this.content, {
+      progress: (fraction, words) => this.updateProgress("pictures", fraction, words),
+      pictureMissing: (text) => this.context.reportError({ kind: "script", message: text, traceback: "", fatal: false }),
+    });
     let kept: Awaited<ReturnType<GameScene["whatIsKept"]>>;
     try {
       kept = await this.whatIsKept();
@@ -180,32 +177,6 @@ export class GameScene implements Scene {
     };
   }
 
-  private async makeRenderer(): Promise<Renderer> {
-    this.missing.length = 0;
-    const { createRenderer } = await import("../render/renderer");
-    const { config, background, asset_specs: specs, animations, first_objects: first } = this.content;
-    const renderer = await createRenderer({
-      width: config.game_width,
-      height: config.game_height,
-      background,
-      folders: { baseUrl: this.content.assets_base_url, roots: this.content.asset_roots, assetsDir: this.content.assets_dir },
-      animations,
-      assetMissing: (name, reason) => {
-        this.missing.push(name);
-        this.context.reportError({ kind: "script", message: `the image ${name} ${reason}`, traceback: "", fatal: false });
-      },
-    });
-    if (first.length > 0) renderer.showFrame({ packet: { game_state_objects: first as unknown as WireObject[], removed: [] }, image: null });
-    await renderer.loadAssets(specs, (done, total) => this.pictureCame(done, total));
-    return renderer;
-  }
-
-  /** Pictures load beside Python; they are spoken of where they take longer. */
-  private pictureCame(done: number, total: number): void {
-    this.pictures = { done, total };
-    if (this.waitsForPictures) this.updateProgress("pictures", done / Math.max(1, total), `Loading pictures: ${done} of ${total}`);
-  }
-
   private onWorker(message: FromWorker): void {
     switch (message.op) {
       case "progress":
@@ -215,7 +186,7 @@ export class GameScene implements Scene {
         if (message.visitId === this.visitId) void this.loaded(message.assetSpecs);
         break;
       case "frame":
-        if (message.view.visitId === this.visitId) this.onFrame(message);
+        if (message.view.visitId === this.visitId) this.onFrame(message.view);
         break;
       case "tail":
         if (message.tail.visitId === this.visitId) this.context.outbox.putTail(message.tail);
@@ -251,11 +222,8 @@ export class GameScene implements Scene {
 
   private async loaded(assetSpecs: Record<string, unknown>[]): Promise<void> {
     const { attempt } = this;
-    this.waitsForPictures = true;
-    if (this.pictures.done < this.pictures.total) this.pictureCame(this.pictures.done, this.pictures.total);
     try {
-      this.renderer = (await this.drawing) ?? null;
-      await this.renderer?.loadAssets(assetSpecs, (done, total) => this.pictureCame(done, total));
+      this.renderer = (await this.drawing?.ready(assetSpecs)) ?? null;
     } catch (error) {
       this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
       return;
@@ -268,25 +236,14 @@ export class GameScene implements Scene {
       const words = this.comingBack ? "<p>The game goes on where you left it.</p>" : "<p>The game is ready.</p>";
       const title = this.comingBack ? "Welcome back" : header || "Ready to start";
       const page = this.makeStartPage(title, words, this.comingBack ? "Go on" : "Start");
-      page.footer.append(enterHint(), ...this.missingHint());
+      page.footer.append(enterHint(), ...(this.drawing?.missingHint() ?? []));
       this.context.shell.show(page.view, "page");
       page.focus();
       return;
     }
     this.startPage.setReady(true);
-    this.progress.view.replaceWith(enterHint(), ...this.missingHint());
+    this.progress.view.replaceWith(enterHint(), ...(this.drawing?.missingHint() ?? []));
     this.context.shell.setPhase("page", "ready");
-  }
-
-  /** A calm word for the person who plays; the experimenter gets the names. */
-  private missingHint(): HTMLElement[] {
-    if (this.missing.length === 0) return [];
-    const hint = document.createElement("p");
-    hint.className = "enter-hint";
-    hint.dataset["mug"] = "missing-pictures";
-    const what = this.missing.length === 1 ? "One picture of this game" : `${this.missing.length} pictures of this game`;
-    hint.textContent = `${what} did not load. You can play all the same; please tell the person who runs the study.`;
-    return [hint];
   }
 
   private begin(): void {
@@ -295,44 +252,32 @@ export class GameScene implements Scene {
     this.context.event("continue");
     this.startPage?.dispose();
     this.startPage = null;
-    const { config, in_game_html: html } = this.content;
-    this.beside = html ? new StudyContent(html, "Beside the game", { ...this.contentPort(), allowContinue: () => undefined, continue: () => undefined }) : null;
-    this.view = new GameView({
-      width: config.game_width,
-      height: config.game_height,
-      episodes: config.num_episodes,
-      label: "Game. The keys control it.",
-      beside: this.beside?.view ?? null,
-    });
-    this.view.attach(this.renderer);
-    this.context.shell.show(this.view.view, "playing");
-    this.view.focus();
-    const keys = config.action_mapping.flatMap((binding) => binding.keys);
-    this.keyboard = new Keyboard(new Set(keys), this.view.stage, {
-      keys: (held, pressed) => this.context.python?.post({ op: "keys", held, pressed }),
-      attention: (has) => this.view?.setAttention(has),
-    });
-    for (const message of this.early.splice(0)) this.onFrame(message);
-    this.context.python?.post({ op: "start", visitId: this.visitId });
+    const { python, shell } = this.context;
+    const port = {
+      ...this.contentPort(),
+      keys: (held: string[], pressed: string[]) => python?.post({ op: "keys", held, pressed }),
+    };
+    this.stage = new GameStage(this.content, this.renderer, port, (view) => shell.show(view, "playing"));
+    for (const view of this.early.splice(0)) this.onFrame(view);
+    python?.post({ op: "start", visitId: this.visitId });
   }
 
-  private onFrame(message: Extract<FromWorker, { op: "frame" }>): void {
-    if (!this.view) {
+  private onFrame(view: FrameView): void {
+    if (!this.stage) {
       // Drawn before the start (the first picture, with its persistent objects): shown when the stage is there.
-      this.early.push(message);
+      this.early.push(view);
       return;
     }
-    this.episode = message.view.episode;
-    this.frame = message.view.frame;
-    this.context.tick(message.view.tickMs);
-    this.view.showFrame(message.view);
+    this.episode = view.episode;
+    this.frame = view.frame;
+    this.context.tick(view.tickMs);
+    this.stage.showFrame(view);
   }
 
   private played(): void {
     if (this.state === "failed" || this.state === "saving") return;
     this.state = "saving";
-    this.keyboard?.stop();
-    this.keyboard = null;
+    this.stage?.stopKeys();
     const saving = noticePage({ title: "The game is over", text: "Saving your data…", working: true });
     const sayIt = (): void => {
       if (this.disposed || this.state !== "saving") return;
@@ -340,7 +285,7 @@ export class GameScene implements Scene {
       this.context.shell.show(saving, "waiting", "saving");
     };
     // Mostly the next scene comes at once: then the last picture stays instead of a page that flickers by.
-    if (this.view) {
+    if (this.stage) {
       this.context.shell.setPhase("waiting", "saving");
       setTimeout(sayIt, SAVING_AFTER_MS);
     } else sayIt();
@@ -348,15 +293,10 @@ export class GameScene implements Scene {
   }
 
   private stopPlaying(): void {
-    this.keyboard?.stop();
-    this.keyboard = null;
-    this.beside?.dispose();
-    this.beside = null;
-    this.view?.dispose();
-    this.view = null;
+    this.stage?.dispose();
+    this.stage = null;
     this.renderer = null;
-    // Also one that is only being made; destroying it twice is harmless.
-    void this.drawing?.then((renderer) => renderer.destroy(), () => undefined);
+    this.drawing?.dispose();
     this.drawing = null;
     this.early.length = 0;
   }
