@@ -12,7 +12,7 @@ import msgspec
 
 from mug.protocol.errors import InvalidMessageError, UnknownOpError
 from mug.protocol.lab import LabMessage, LabRequest
-from mug.protocol.messages import GameContent, Message, ParticipantMessage, ServerMessage, ShowScene
+from mug.protocol.messages import Message, ParticipantMessage, ServerMessage
 
 __all__ = [
     "LARGEST_EXACT_INTEGER",
@@ -69,11 +69,10 @@ def encode(message: Message) -> dict[str, Any]:
         data = msgspec.to_builtins(message, str_keys=True, builtin_types=_BYTES)
     except (TypeError, ValueError, msgspec.MsgspecError, RecursionError) as error:
         raise InvalidMessageError("", str(error), op) from error
-    if isinstance(message, ShowScene) and isinstance(message.content, GameContent):
-        config = data["content"]["config"]
-        for name in SEED_FIELDS:
-            if config[name] is not None:
-                config[name] = str(config[name])
+    _, config = _game_config_in(data, op)
+    for name in SEED_FIELDS:
+        if config.get(name) is not None:
+            config[name] = str(config[name])
     plain = _as_plain(data, "", op, 0)
     assert isinstance(plain, dict)
     return plain
@@ -133,8 +132,7 @@ def _decode(obj: object, ops: dict[str, type[Message]], union: Any) -> Any:
         raise UnknownOpError(op)
     plain = _as_plain(obj, "", op, 0)
     assert isinstance(plain, dict)
-    if op == "scene.show":
-        _take_integer_seeds(plain)
+    _take_integer_seeds(plain, op)
     try:
         return msgspec.convert(plain, union, builtin_types=_BYTES)
     except msgspec.ValidationError as error:
@@ -171,16 +169,25 @@ def _as_plain(value: object, path: str, op: str, depth: int) -> object:
     raise InvalidMessageError(path, f"{type(value).__name__} is not data that can be sent", op)
 
 
-def _take_integer_seeds(show_scene: dict[str, Any]) -> None:
-    content = show_scene.get("content")
-    config = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(config, dict):
-        return
+def _game_config_in(message: dict[str, Any], op: str) -> tuple[str, dict[str, Any]]:
+    """Where a message's `GameConfig` is, and its dict; an empty one when the message has none."""
+    match op:
+        case "scene.show":
+            content = message.get("content")
+            path, config = "content.config", content.get("config") if isinstance(content, dict) else None
+        case "match.ready":
+            path, config = "config", message.get("config")
+        case _:
+            return "", {}
+    return path, config if isinstance(config, dict) else {}
+
+
+def _take_integer_seeds(message: dict[str, Any], op: str) -> None:
+    path, config = _game_config_in(message, op)
     for name in SEED_FIELDS:
         text = config.get(name)
         if isinstance(text, str):
             try:
                 config[name] = int(text)
             except ValueError as error:
-                path = f"content.config.{name}"
-                raise InvalidMessageError(path, "expected a whole number as text", "scene.show") from error
+                raise InvalidMessageError(f"{path}.{name}", "expected a whole number as text", op) from error

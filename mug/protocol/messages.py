@@ -400,13 +400,15 @@ class MatchReady(Message, frozen=True, kw_only=True, tag="match.ready"):
     """Partners are found: load this game and connect to the others of `config.players`.
 
     `ice_servers` as `RTCPeerConnection` takes them; `force_relay`: no direct path (with `ice_servers`: by TURN only,
-    without: by the server).
+    without: by the server). `in_game_html`: what the study's `game_page_html_fn` made for this player, now that the
+    partners are known; null: what ShowScene said holds.
     """
 
     visit_id: str
     config: GameConfig
     ice_servers: tuple[dict[str, Any], ...] = ()
     force_relay: bool = False
+    in_game_html: str | None = None
 
 
 class SignalFrom(Message, frozen=True, kw_only=True, tag="peer.signal_from"):

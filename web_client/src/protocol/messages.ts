@@ -470,7 +470,8 @@ export interface MatchWaiting {
  * Partners are found: load this game and connect to the others of `config.players`.
  *
  * `ice_servers` as `RTCPeerConnection` takes them; `force_relay`: no direct path (with `ice_servers`: by TURN only,
- * without: by the server).
+ * without: by the server). `in_game_html`: what the study's `game_page_html_fn` made for this player, now that the
+ * partners are known; null: what ShowScene said holds.
  */
 export interface MatchReady {
   op: "match.ready";
@@ -478,6 +479,7 @@ export interface MatchReady {
   config: GameConfig;
   ice_servers: Record<string, unknown>[];
   force_relay: boolean;
+  in_game_html: string | null;
 }
 
 /** What a partner's page said with SendSignal. */
