@@ -318,11 +318,15 @@ class GymScene(Scene):
     ) -> Self:
         """Say how partners are joined, watched and missed; each setting is described in the study reference.
 
+        Two to four human agents of ``policies(policy_mapping=…)`` make the game one of several people; in their order
+        people get their agents as they come. `network_conditions` is what is done to what the players send, as a
+        treatment: ``{"delay_ms": 75, "jitter_ms": 50, "loss": 0.05, "seed": 7}``, or one such dict for each agent id.
+
         Any ``continuous_*`` value switches the monitoring on. `hide_lobby_count`, `max_rtt` and `matchmaker` are those
         of `matchmaking`: the last call wins.
 
         Raises:
-            ValueError: When more violations are required than the window holds.
+            ValueError: When more violations are required than the window holds, or for conditions out of their range.
         """
         watched = {
             "continuous_max_ping": continuous_max_ping,

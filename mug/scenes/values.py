@@ -12,6 +12,7 @@ import numpy as np
 from mug.configurations.configuration_constants import ModelConfig, NotProvided
 from mug.scenes.script_functions import module_of
 from mug.study.catalog import FieldInfo, struct_fields
+from mug.study.conditions import refused_conditions
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.model import KeyBinding, Section
 from mug.study.rules import refusal, shown
@@ -47,6 +48,8 @@ def checked(method: str, info: FieldInfo, value: Any) -> Any:
         return value
     elif info.name == "action_mapping":
         return action_bindings(place, value)
+    elif info.shape == "policy" and not isinstance(info.default, dict):
+        return _policy(place, value)
     elif info.shape == "policy" and isinstance(value, Mapping):
         return {str(agent): _policy(f"{place}[{agent!r}]", policy) for agent, policy in value.items()}
     value = plain_value(place, value)
@@ -60,6 +63,10 @@ def checked(method: str, info: FieldInfo, value: Any) -> Any:
     if refused is not None:
         code, message = refused
         raise (TypeError if code == "wrong_type" else ValueError)(f"{place} {message}")
+    if info.name == "network_conditions":
+        for where, code, message in refused_conditions(value, None):
+            wrong = TypeError if code == "wrong_type" else ValueError
+            raise wrong(f"{place}{''.join(f'[{key!r}]' for key in where.split('.')[1:])} {message}")
     return value
 
 
@@ -191,6 +198,8 @@ class Building:
                     built[name] = self.reference(value, f"{place}.{name}")
                 case "path" if isinstance(value, str):
                     built[name] = self.path(value)
+                case "policy" if name != "policy_mapping":
+                    built[name] = self._policy(value, f"{place}.{name}")
                 case "policy" if isinstance(value, dict):
                     built[name] = {
                         agent: self._policy(policy, f"{place}.{name}.{agent}") for agent, policy in value.items()

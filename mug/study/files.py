@@ -147,12 +147,21 @@ def _same(text: str, plain: Mapping[str, Any]) -> bool:
 def _sorted(value: Any) -> Any:
     """Order tables, so that two equal studies have one repr (== would call nan unequal, and 1 equal to True)."""
     if isinstance(value, Mapping):
-        return {str(name): _sorted(value[name]) for name in sorted(value)}
+        ordered = {str(name): _sorted(value[name]) for name in sorted(value)}
+        return (_humans(value[_ORDERED]), ordered) if _ORDERED in value else ordered
     if isinstance(value, list):
         return [_sorted(item) for item in value]
     if isinstance(value, str):
         return str(value)
     return value
+
+
+_ORDERED = "policy_mapping"
+"""The one table in which order counts: people get their agents in it."""
+
+
+def _humans(mapping: Any) -> list[str]:
+    return [str(name) for name, who in mapping.items() if who == "human"] if isinstance(mapping, Mapping) else []
 
 
 # --- writing anew -------------------------------------------------------------------------------------------------
@@ -253,6 +262,9 @@ def _merge_entry(target: Any, name: str, value: Any, full: Any) -> None:
     said = repr(_sorted(_plain(current)))
     if said in (repr(_sorted(value)), repr(_sorted(full))):
         return
+    if name == _ORDERED and _humans(_plain(current)) != _humans(value):
+        for agent in list(current):
+            del current[agent]
     if isinstance(current, items.Table) and isinstance(value, Mapping):
         _merge(current, value, full if isinstance(full, Mapping) else value)
     elif isinstance(current, items.AoT) and isinstance(value, list) and value:

@@ -149,7 +149,8 @@ class PoliciesSection(Section, frozen=True, kw_only=True):
         dict[str, Any],
         about(
             "Who plays",
-            'Agent id → "human", "random", or a policy. Two or more humans make the scene multiplayer.',
+            'Agent id → "human", "random", or a policy. Two to four humans make the scene multiplayer; who comes first '
+            "gets the first human agent of this table.",
             shape="policy",
         ),
     ] = {}
@@ -304,7 +305,7 @@ class MatchmakingSection(Section, frozen=True, kw_only=True):
 
     hide_lobby_count: Annotated[
         bool,
-        about("Hide the count", "Do not show how many people wait.", later=_GROUPS, later_severity="warning"),
+        about("Hide the count", "Do not show how many people wait."),
     ] = False
     max_rtt: Annotated[
         int | None,

@@ -8,6 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from mug.study.assets import problems_of_assets
 from mug.study.model import GymGame
+from mug.study.multiplayer_validation import problems_of_multiplayer
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, human_agents
@@ -32,24 +33,7 @@ def problems_of_game(path: NodePath, node: GymGame) -> Iterator[Problem]:
     yield from problems_of_assets(path, node)
     yield from exclusive(node, path, "content.scene_body", "content.scene_body_filepath", node.content)
     yield from exclusive(node, path, "content.in_game_scene_body", "content.in_game_scene_body_filepath", node.content)
-    multiplayer = node.multiplayer
-    if multiplayer.continuous_ping_required_violations > multiplayer.continuous_ping_violation_window:
-        yield problem_at(
-            node,
-            path,
-            "multiplayer.continuous_ping_required_violations",
-            "violations_exceed_window",
-            f"is {multiplayer.continuous_ping_required_violations}, more than the window of "
-            f"{multiplayer.continuous_ping_violation_window}: use at most the window",
-        )
-    if multiplayer.dropout_policy == "policy" and multiplayer.dropout_agent_policy is None:
-        yield problem_at(
-            node,
-            path,
-            "multiplayer.dropout_agent_policy",
-            "missing",
-            'is needed with dropout_policy "policy": say which policy takes over',
-        )
+    yield from problems_of_multiplayer(path, node)
 
 
 def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
@@ -172,15 +156,6 @@ def _of_agents(path: NodePath, node: GymGame) -> Iterator[Problem]:
             "policies.policy_mapping",
             "no_human",
             'has no human: give the participant\'s agent the value "human"',
-        )
-    if len(humans) > 1:
-        yield problem_at(
-            node,
-            path,
-            "policies.policy_mapping",
-            "not_available_yet",
-            f"has {len(humans)} humans; games of several people are not available in this version of MUG yet: let one "
-            'agent be "human", the others "random"',
         )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from mug.study.decoding import encode_study
-from mug.study.model import Study
+from mug.study.model import GymGame, Study
+from mug.study.traversal import human_agents, walk
 
 __all__ = ["content_hash"]
 
@@ -16,6 +17,10 @@ def content_hash(study: Study) -> str:
     """Return the SHA-256 of the study's content, in hex; places in the editor (`layout`) do not count."""
     plain = encode_study(study)
     plain.pop("layout", None)
+    # Tables have no order, but for one: people get their agents in the order of the mapping.
+    orders = [list(human_agents(node)) for _, node in walk(study) if isinstance(node, GymGame)]
+    if any(len(order) > 1 for order in orders):
+        plain["human_agents"] = orders
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

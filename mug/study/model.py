@@ -20,7 +20,7 @@ from mug.study.game import (
     RuntimeSection,
     WaitroomSection,
 )
-from mug.study.multiplayer import MultiplayerSection
+from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
     EndPage,

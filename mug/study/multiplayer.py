@@ -1,294 +1,33 @@
-"""The multiplayer section of a game scene: how partners are joined, watched, and missed."""
+"""Games that people play together: which they are, and what is done to their network on purpose."""
 
-from typing import Annotated, Any
+from typing import Any, Final
 
-from mug.study.fields import about
-from mug.study.settings import Section
+from mug.ids import AgentId
+from mug.study.conditions import conditions_by_agent
+from mug.study.model import GymGame
+from mug.study.traversal import human_agents
 
-__all__ = ["MultiplayerSection"]
+__all__ = ["MAX_PEOPLE", "conditions_for", "is_multiplayer"]
 
-_TOGETHER = "games of several people"
-_WATCHED = "watching participants during the game"
+MAX_PEOPLE: Final = 4
+"""Most people in one match: each sends to each, and waits for the slowest."""
 
 
-class MultiplayerSection(Section, frozen=True, kw_only=True):
-    """Playing together. A scene is multiplayer when two or more agents are human, or when it says so."""
+def is_multiplayer(game: GymGame) -> bool:
+    """Return whether participants wait for partners before they play `game`."""
+    said = game.multiplayer.multiplayer
+    return len(human_agents(game)) > 1 if said is None else said
 
-    mode: Annotated[
-        str,
-        about(
-            "Where the environment runs",
-            '"p2p": in every participant\'s browser, kept equal by rollback; "server_authoritative": on the server.',
-            choices=("p2p", "server_authoritative"),
-            later="environments that run on the server",
-        ),
-    ] = "p2p"
-    multiplayer: Annotated[
-        bool | None,
-        about("Multiplayer", "Not given: decided by the number of human agents.", later=_TOGETHER),
-    ] = None
-    input_delay: Annotated[
-        int | str,
-        about(
-            "Input delay",
-            'Frames between a key press and its effect, equal for all partners; "auto": from the measured '
-            "round-trip time.",
-            unit="frames",
-            ge=0,
-            le=60,
-            choices=("auto",),
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 0
-    snapshot_interval: Annotated[
-        int,
-        about(
-            "Snapshot interval",
-            "Largest distance between saved states.",
-            unit="frames",
-            ge=1,
-            le=1000,
-            later=_TOGETHER,
-            later_severity="warning",
-            advanced=True,
-        ),
-    ] = 5
-    input_confirmation_timeout_ms: Annotated[
-        int,
-        about(
-            "Waiting notice",
-            'A stall this long shows "waiting for your partner"; it forces nothing.',
-            unit="ms",
-            ge=0,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 500
-    hide_lobby_count: Annotated[
-        bool,
-        about(
-            "Hide the count",
-            "As in matchmaking; of the two the later call of the chain wins.",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = False
-    max_rtt: Annotated[
-        int | None,
-        about(
-            "Largest round trip",
-            "As in matchmaking; of the two the later call of the chain wins.",
-            unit="ms",
-            ge=1,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = None
-    matchmaker: Annotated[
-        str | None,
-        about(
-            "Matchmaker",
-            "As in matchmaking; of the two the later call of the chain wins.",
-            shape="callable",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = None
-    wait_for_known_group: Annotated[
-        bool,
-        about(
-            "Wait for the same partners",
-            "Participants who were a group before are matched again.",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = False
-    group_wait_timeout: Annotated[
-        int,
-        about(
-            "Longest wait for the group",
-            "How long the members of a known group wait for each other.",
-            unit="ms",
-            ge=0,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 60_000
-    continuous_monitoring_enabled: Annotated[
-        bool,
-        about(
-            "Monitoring", "Watch ping and focus during the game; any continuous_* value switches it on.", later=_WATCHED
-        ),
-    ] = False
-    continuous_max_ping: Annotated[
-        int | None,
-        about("Largest ping", "A measurement above it is a violation.", unit="ms", ge=1, later=_WATCHED),
-    ] = None
-    continuous_ping_violation_window: Annotated[
-        int,
-        about(
-            "Violation window",
-            "How many of the last measurements are looked at.",
-            ge=1,
-            le=1000,
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = 5
-    continuous_ping_required_violations: Annotated[
-        int,
-        about(
-            "Required violations",
-            "How many of them must be violations; not more than the window.",
-            ge=1,
-            le=1000,
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = 3
-    continuous_tab_warning_ms: Annotated[
-        int,
-        about(
-            "Hidden tab: warning",
-            "A tab hidden this long brings a warning.",
-            unit="ms",
-            ge=0,
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = 3000
-    continuous_tab_exclude_ms: Annotated[
-        int,
-        about(
-            "Hidden tab: exclusion",
-            "A tab hidden this long excludes the participant.",
-            unit="ms",
-            ge=0,
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = 10_000
-    continuous_exclusion_messages: Annotated[
-        dict[str, str],
-        about(
-            "Messages",
-            "What an excluded or warned participant reads, by reason.",
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = {}
-    continuous_callback: Annotated[
-        str | None,
-        about(
-            "Monitoring callback",
-            "Called on the server with ping, is_tab_hidden, tab_hidden_duration_ms, frame_number, episode_number, "
-            "subject_id, scene_id; answers {exclude, warn, message}.",
-            shape="callable",
-            later=_WATCHED,
-        ),
-    ] = None
-    continuous_callback_interval_frames: Annotated[
-        int,
-        about(
-            "Callback interval",
-            "How often the monitoring callback is called.",
-            unit="frames",
-            ge=1,
-            later=_WATCHED,
-            later_severity="warning",
-        ),
-    ] = 30
-    reconnection_timeout_ms: Annotated[
-        int,
-        about(
-            "Reconnection",
-            "How long a partner may be gone before it counts as a dropout.",
-            unit="ms",
-            ge=0,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 5000
-    partner_disconnect_message: Annotated[
-        str | None,
-        about(
-            "Partner left: message",
-            "What the others read when a partner does not come back.",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = None
-    partner_disconnect_show_completion_code: Annotated[
-        bool,
-        about(
-            "Partner left: code",
-            "The others get a completion code.",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = True
-    focus_loss_timeout_ms: Annotated[
-        int,
-        about(
-            "Focus lost",
-            "A participant whose page is out of focus this long leaves the match; 0: off.",
-            unit="ms",
-            ge=0,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 30_000
-    focus_loss_message: Annotated[
-        str | None,
-        about("Focus lost: message", "What that participant reads.", later=_TOGETHER, later_severity="warning"),
-    ] = None
-    pause_on_partner_background: Annotated[
-        bool,
-        about(
-            "Pause for hidden partners",
-            "The game pauses while a partner's page is hidden.",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = False
-    network_conditions: Annotated[
-        dict[str, Any],
-        about(
-            "Network conditions",
-            "Delay, jitter and loss added between partners on purpose, as a treatment.",
-            later=_TOGETHER,
-        ),
-    ] = {}
-    dropout_policy: Annotated[
-        str,
-        about(
-            "After a dropout",
-            "What happens to the match: it ends, the agent goes on with its default action or a policy, or the match "
-            "is void.",
-            choices=("end", "default_action", "policy", "void"),
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = "end"
-    dropout_agent_policy: Annotated[
-        str | dict[str, Any] | None,
-        about(
-            "Dropout's policy",
-            'The policy that takes over with dropout_policy "policy".',
-            shape="policy",
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = None
-    rejoin_timeout_ms: Annotated[
-        int,
-        about(
-            "Coming back",
-            "How long a returning page may take to rebuild the game.",
-            unit="ms",
-            ge=0,
-            later=_TOGETHER,
-            later_severity="warning",
-        ),
-    ] = 20_000
+
+def conditions_for(game: GymGame) -> dict[AgentId, dict[str, Any]]:
+    """Return what is done to what each player sends: agent → `mug.play.chaos.Conditions` as a whole dict.
+
+    Agents of whom the study says nothing are left out; without conditions, and for one person, it is empty.
+
+    Raises:
+        ValueError: When the study was not validated, and a value is none that conditions can have.
+    """
+    if not is_multiplayer(game):
+        return {}
+    found = conditions_by_agent(game.multiplayer.network_conditions, human_agents(game))
+    return {AgentId(agent): conditions for agent, conditions in found.items()}

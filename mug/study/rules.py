@@ -31,6 +31,8 @@ def refusal(info: FieldInfo, value: Any) -> tuple[str, str] | None:
     if info.choices is not None and value not in info.choices:
         hint = did_you_mean(value, info.choices) if isinstance(value, str) else ""
         allowed = ", ".join(repr(choice) for choice in info.choices)
+        if info.ge is not None or info.le is not None:
+            allowed = f"a whole number {_bounds(info)}, or {allowed}"
         return "not_allowed", f"is {shown(value)}{hint}; allowed: {allowed}"
     if isinstance(value, str):
         return _refused_text(info, value)
@@ -51,7 +53,6 @@ def _is_finite(value: Any) -> bool:
 
 
 def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
-    low = info.ge if info.ge is not None else info.gt
     fine = (
         (info.ge is None or value >= info.ge)
         and (info.gt is None or value > info.gt)
@@ -59,14 +60,18 @@ def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
     )
     if fine and math.isfinite(value):
         return None
+    other = f", or {' or '.join(map(repr, info.choices))}" if info.choices else ""
+    return "out_of_bounds", f"is {value!r}; it must be {_bounds(info)}{other}"
+
+
+def _bounds(info: FieldInfo) -> str:
+    low = info.ge if info.ge is not None else info.gt
     unit = f" {info.unit}" if info.unit else ""
     if low is not None and info.le is not None:
-        allowed = f"from {low:g} to {info.le:g}{unit}"
-    elif low is not None:
-        allowed = f"{'at least' if info.ge is not None else 'more than'} {low:g}{unit}"
-    else:
-        allowed = f"at most {info.le:g}{unit}" if info.le is not None else "a number"
-    return "out_of_bounds", f"is {value!r}; it must be {allowed}"
+        return f"from {low:g} to {info.le:g}{unit}"
+    if low is not None:
+        return f"{'at least' if info.ge is not None else 'more than'} {low:g}{unit}"
+    return f"at most {info.le:g}{unit}" if info.le is not None else "a number"
 
 
 def _refused_text(info: FieldInfo, value: str) -> tuple[str, str] | None:

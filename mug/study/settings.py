@@ -54,8 +54,6 @@ class WebRtc(Section, frozen=True, kw_only=True):
         about(
             "TURN user",
             "User name at the TURN servers; not given: the environment variable TURN_USERNAME.",
-            later="connections between partners",
-            later_severity="warning",
         ),
     ] = None
     turn_credential: Annotated[
@@ -63,8 +61,6 @@ class WebRtc(Section, frozen=True, kw_only=True):
         about(
             "TURN credential",
             "Password at the TURN servers; not given: the environment variable TURN_CREDENTIAL.",
-            later="connections between partners",
-            later_severity="warning",
         ),
     ] = None
     force_relay: Annotated[
@@ -72,8 +68,6 @@ class WebRtc(Section, frozen=True, kw_only=True):
         about(
             "Always relay",
             "Never connect partners directly; without TURN servers the MUG server relays.",
-            later="connections between partners",
-            later_severity="warning",
         ),
     ] = False
     ice_servers: Annotated[
@@ -81,8 +75,6 @@ class WebRtc(Section, frozen=True, kw_only=True):
         about(
             "ICE servers",
             "STUN and TURN servers, each as the browser's RTCIceServer: urls, username, credential.",
-            later="connections between partners",
-            later_severity="warning",
         ),
     ] = ()
 

@@ -21,7 +21,9 @@ from mug.study.model import (
     StartPage,
     StaticPage,
     Study,
+    WebRtc,
 )
+from mug.study.multiplayer import is_multiplayer
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.rules import refusal, shown
@@ -54,7 +56,10 @@ class _Validation:
 
     def _of_study(self) -> Iterator[Problem]:
         study = self.study
-        yield from _of_fields(study, None, ())
+        found = list(_of_fields(study, None, ()))
+        yield from found
+        if not any(problem.code == "wrong_type" for problem in found):
+            yield from _of_webrtc(study.webrtc)
         if isinstance(study.id, str) and not is_valid_id(study.id):
             yield problem_at(None, (), "id", "invalid_id", f"{study.id!r} {_ID_RULE}")
         if not study.chain:
@@ -145,8 +150,18 @@ class _Validation:
                 path,
                 "per",
                 "not_available_yet",
-                'is "group", which needs games of several people, not available in this version of MUG yet: use '
+                'is "group", but this version of MUG does not keep groups together over several scenes yet: use '
                 '"participant"',
+            )
+        elif any(isinstance(inner, GymGame) and is_multiplayer(inner) for inner in _inside(node)):
+            yield problem_at(
+                node,
+                path,
+                None,
+                "order_splits_groups",
+                "holds games of several people, but every participant has an order of their own: partners may wait for "
+                "each other at different scenes; put such games beside the random order, not into it",
+                "warning",
             )
 
     def _of_page(self, path: NodePath, node: StaticPage) -> Iterator[Problem]:
@@ -242,6 +257,53 @@ def _later(info: FieldInfo, node: Node | None, path: NodePath, field: str, value
         f"is {shown(value)}, but this version of MUG does not have {info.later} yet: {ending}",
         severity,
     )
+
+
+def _of_webrtc(webrtc: WebRtc) -> Iterator[Problem]:
+    relays = False
+    for index, server in enumerate(webrtc.ice_servers):
+        urls = server.get("urls")
+        listed = [urls] if isinstance(urls, str) else urls
+        if not isinstance(listed, list | tuple) or not listed:
+            hint = did_you_mean("url", ["urls"]) if "url" in server else ""
+            yield problem_at(
+                None,
+                (),
+                f"webrtc.ice_servers[{index}]",
+                "invalid_ice_server",
+                f'has no urls{hint}: write one as {{urls = "turn:turn.example.org:3478"}}',
+            )
+            continue
+        for url in listed:
+            if not isinstance(url, str) or not url.startswith(_ICE_SCHEMES):
+                yield problem_at(
+                    None,
+                    (),
+                    f"webrtc.ice_servers[{index}].urls",
+                    "invalid_ice_server",
+                    f"is {shown(url)}; it must begin with {', '.join(_ICE_SCHEMES[:-1])} or {_ICE_SCHEMES[-1]}",
+                )
+            elif url.startswith(("turn:", "turns:")):
+                relays = True
+    for name in ("turn_username", "turn_credential"):
+        if getattr(webrtc, name) is not None and not relays:
+            yield problem_at(
+                None,
+                (),
+                f"webrtc.{name}",
+                "no_effect",
+                'has no effect without a TURN server: name one in webrtc.ice_servers, as {urls = "turn:…"}',
+                "warning",
+            )
+
+
+_ICE_SCHEMES: Final = ("stun:", "stuns:", "turn:", "turns:")
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    for inner in node.scenes if isinstance(node, RandomizeOrder | Repeat) else ():
+        yield inner
+        yield from _inside(inner)
 
 
 def _count(value: Any) -> int:

@@ -122,6 +122,13 @@ def test_that_an_order_for_groups_is_not_available_yet():
     assert codes(study(node)) == [("1", "per", "not_available_yet")]
 
 
+def test_that_an_order_of_each_participants_own_should_hold_no_games_of_several_people():
+    together = game(policies=PoliciesSection(policy_mapping={"a": "human", "b": "human"}))
+    (problem,) = validate(study(RandomizeOrder(scenes=(Repeat(n=2, scenes=(together,)),))))
+    assert (problem.node_id, problem.code, problem.severity) == ("1", "order_splits_groups", "warning")
+    assert codes(study(RandomizeOrder(scenes=(GAME,)))) == []
+
+
 def test_that_a_plan_has_an_end():
     page = StaticPage(scene_id="p", scene_body="x")
     checked = study(Repeat(n=1000, scenes=(Repeat(n=1000, scenes=(page,)),)))
@@ -228,7 +235,10 @@ def test_that_keys_are_named_once_and_have_actions():
         ({"a": "human", "b": "humann"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
         ({"a": "human", "b": "model.onnx"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
         ({"a": "human", "b": {"kind": "onnx"}}, None, [("policies.policy_mapping.b", "not_available_yet")]),
-        ({"a": "human", "b": "human"}, None, [("policies.policy_mapping", "not_available_yet")]),
+        ({"a": "human", "b": "human"}, None, []),
+        ({"a": "human", "b": "human"}, "b", [("gameplay.human_id", "no_effect")]),
+        (dict.fromkeys("abcd", "human") | {"e": "random"}, None, []),
+        (dict.fromkeys("abcde", "human"), None, [("policies.policy_mapping", "too_many_humans")]),
     ],
 )
 def test_that_agents_are_people_or_policies_that_are_there(mapping, human_id, expected):
