@@ -2,15 +2,45 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from mug.play.config import ActionBinding
 
-__all__ = ["STATUS_DEFAULT", "STATUS_INPUT", "STATUS_POLICY", "KeyBoard", "normal_key"]
+__all__ = [
+    "NO_KEY",
+    "STATUS_DEFAULT",
+    "STATUS_DROPPED",
+    "STATUS_HIDDEN",
+    "STATUS_INPUT",
+    "STATUS_POLICY",
+    "Given",
+    "KeyBoard",
+    "normal_key",
+]
 
 STATUS_INPUT: Final = "input"
 STATUS_DEFAULT: Final = "default"
+STATUS_HIDDEN: Final = "hidden"
+STATUS_DROPPED: Final = "dropped"
 STATUS_POLICY: Final = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one person gave for one frame.
+
+    Attributes:
+        status: STATUS_INPUT: keys gave `action`. STATUS_DEFAULT: no key did. STATUS_HIDDEN: the page was not to be
+            seen. STATUS_DROPPED: the person is out of the match.
+        action: The action of the keys; None without any.
+    """
+
+    status: str
+    action: Any = None
+
+
+NO_KEY: Final = Given(STATUS_DEFAULT)
 
 _ALIASES: Final = {
     "Space": " ",
@@ -64,13 +94,24 @@ class KeyBoard:
             if chord is not None and len(self._presses) < self._queue_limit:
                 self._presses.append(chord[1])
 
-    def read(self) -> tuple[bool, Any]:
-        """Return (True, action) when the keys give one for this frame, else (False, None)."""
+    def read(self) -> Given:
+        """Return what the keys give for this frame; the next call is about the next frame."""
+        given = self.peek()
+        self.next_frame()
+        return given
+
+    def peek(self) -> Given:
+        """Return what the keys would give now."""
         if self.input_mode == "single_keystroke":
-            return (True, self._presses.popleft()) if self._presses else (False, None)
+            return Given(STATUS_INPUT, self._presses[0]) if self._presses else NO_KEY
         chord = self._longest(self._held | self._tapped)
+        return NO_KEY if chord is None else Given(STATUS_INPUT, chord[1])
+
+    def next_frame(self) -> None:
+        """What the keys gave belongs to a frame now: taps and the first waiting press are used up."""
+        if self._presses:
+            self._presses.popleft()
         self._tapped = frozenset()
-        return (False, None) if chord is None else (True, chord[1])
 
     def forget_presses(self) -> None:
         """Drop the waiting presses: an episode begins without those of the one before."""

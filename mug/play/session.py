@@ -19,6 +19,7 @@ from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
 from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
+from mug.play.inputs import KeyBoard
 from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, world_view
 from mug.play.recorder import RecordedChunk, Recorder
 from mug.play.replay import StoredFrame, StoredGame, Tail
@@ -51,6 +52,7 @@ class GameSession:
         self._sent_globals = json_text(self.mug_globals)
         self._world = self._new_world()
         self._actors: Actors | None = None
+        self._keyboard: KeyBoard | None = None
         self._recorder: Recorder | None = None
         self._tail_entries: list[str] = []
         self._next: Next = "step"
@@ -103,8 +105,8 @@ class GameSession:
 
     def keys(self, held: Iterable[str], pressed: Iterable[str]) -> None:
         """Take the keys as they are now, and the presses since the last call."""
-        if self._actors is not None:
-            self._actors.keyboard.update(held, pressed)
+        if self._keyboard is not None:
+            self._keyboard.update(held, pressed)
 
     def set_globals(self, values: Mapping[str, Any]) -> None:
         """Replace the participant's dict, as a page did."""
@@ -121,10 +123,11 @@ class GameSession:
             self._begin_episode(self._world.episode + 1, output)
             output.wait_s = self.config.reset_freeze_s
         elif self._next == "step":
-            world, actors = self._world, self._require_actors()
+            world, actors, keyboard = self._world, self._require_actors(), self._require_keyboard()
             if world.next_frame == 0 and self.config.reset_freeze_s > 0:
-                actors.keyboard.forget_presses()  # made while the first picture stood still
-            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations)
+                keyboard.forget_presses()  # made while the first picture stood still
+            given = {agent: keyboard.read() for agent in self.config.human_agents}
+            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, given)
             began = time.perf_counter()
             self._step(actions, statuses, output)
             stepped = time.perf_counter()
@@ -154,6 +157,11 @@ class GameSession:
             self._actors = Actors(self.config, self._world.agent_env)
         return self._actors
 
+    def _require_keyboard(self) -> KeyBoard:
+        if self._keyboard is None:
+            self._keyboard = KeyBoard(self.config.action_mapping, self.config.input_mode)
+        return self._keyboard
+
     def _begin_episode(self, episode: int, output: Output, *, again: bool = False) -> None:
         world = self._world
         if world.ended is not None:
@@ -164,6 +172,7 @@ class GameSession:
         context["seed"] = seed
         context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
         self._require_actors().begin_episode()
+        self._require_keyboard().forget_presses()
         self._recorder = Recorder(
             match_id=self.config.match_id,
             episode=episode,
