@@ -32,6 +32,7 @@ CLIENT = ROOT / "web_client"
 BUILT_CLIENT = ROOT / "mug" / "server" / "client"
 ARTIFACTS = ROOT / "tests" / "artifacts"
 DEMO = ROOT / "examples" / "mountain_car"
+EXAMPLES = sorted(file.parent for file in (ROOT / "examples").glob("*/study.toml"))
 STAMPS = VENV / "mug-setup.json"
 LOG = VENV / "mug-setup.log"
 OLDEST_PYTHON = (3, 11)
@@ -56,8 +57,8 @@ PYTEST_STAGES = ("rules", "unit", "integration", "gui", "e2e")
 STAGES = ("style", "imports", "types", "client", *PYTEST_STAGES)
 
 
-# Resolves and compiles a study's packages; what is wrong with the study itself is said when it is started.
-PREPARE_STUDY = """
+# Resolves and compiles the packages of studies; what is wrong with a study itself is said when it is started.
+PREPARE_STUDIES = """
 import sys
 from pathlib import Path
 from mug.check import check_study
@@ -67,8 +68,9 @@ from mug.study import load
 def prepare(packages, *, lock_path):
     return prepare_study(packages, lock_path=lock_path, progress=lambda text, fraction: print(text, flush=True))
 
-for problem in check_study(load(Path(sys.argv[1])), runtime=prepare, try_environments=False):
-    print(problem)
+for folder in sys.argv[1:]:
+    for problem in check_study(load(Path(folder)), runtime=prepare, try_environments=False):
+        print(problem)
 """
 
 
@@ -393,10 +395,11 @@ def build_client(*, for_tests: bool) -> None:
 
 
 def install_runtime() -> None:
-    """Get the Pyodide runtime into the cache folder, and the packages of the demo study."""
+    """Get the Pyodide runtime into the cache folder, and the packages of the examples."""
     pins = sorted((ROOT / "mug" / "runtime" / "data").glob("*.json"))
     scripts = sorted((ROOT / "mug" / "runtime" / "node_scripts").glob("*.*"))
-    wanted = hash_of(path.read_bytes() for path in [*pins, *scripts, DEMO / "study.toml"] if path.is_file())
+    locks = [folder / name for folder in EXAMPLES for name in ("study.toml", "study.lock.json")]
+    wanted = hash_of(path.read_bytes() for path in [*pins, *scripts, *locks] if path.is_file())
     wanted += os.environ.get("MUG_CACHE_DIR", "")
     done = read_stamps().get("runtime")
     if isinstance(done, dict) and done.get("hash") == wanted and Path(str(done.get("folder"))).is_dir():
@@ -406,9 +409,9 @@ def install_runtime() -> None:
         code = "import sys, argparse; from mug.runtime.commands import add_arguments, main; "
         code += "p = argparse.ArgumentParser(); add_arguments(p); sys.exit(main(p.parse_args(['install'])))"
         run([python, "-c", code], step, what="mug runtime install")
-    if (DEMO / "study.toml").is_file():
-        with Step("The packages of the demo study") as step:
-            run([python, "-c", PREPARE_STUDY, DEMO], step, what="preparing the demo study")
+    if EXAMPLES:
+        with Step("The packages of the examples") as step:
+            run([python, "-c", PREPARE_STUDIES, *EXAMPLES], step, what="preparing the examples")
     code = "from mug.runtime import find_distribution; print(find_distribution().folder)"
     folder = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True).stdout.strip()
     write_stamp("runtime", {"hash": wanted, "folder": folder})
