@@ -109,6 +109,10 @@ class AgentEnvironment:
         """The agents that still act in this episode."""
         return tuple(agent for agent in self.agents if agent in self._live)
 
+    @live_agents.setter
+    def live_agents(self, agents: Sequence[str]) -> None:
+        self._live = set(agents)
+
     def action_space(self, agent: str) -> Any:
         """Return the agent's action space, or None when the environment has none."""
         env, own = self.env, self._own_ids.get(agent, agent)
