@@ -1,0 +1,54 @@
+"""What the players compare in one episode: the world after its reset, states at fixed frames, the end."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+__all__ = ["Agreement", "Ending"]
+
+_KEPT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an episode ended for one player: the last frame, the state's hash after it, the chain hash of the rows."""
+
+    frame: int
+    state: str
+    rows: str
+
+
+@dataclass
+class Agreement:
+    """One episode's comparisons.
+
+    Attributes:
+        epoch: The episode.
+        ready: Hash of the world after the reset, by player.
+        endings: How the episode ended, by player.
+        compared: Hashes compared in this episode. differing: those that differed.
+    """
+
+    epoch: int
+    ready: dict[int, str] = field(default_factory=dict)
+    endings: dict[int, Ending] = field(default_factory=dict)
+    compared: int = 0
+    differing: int = 0
+    _ours: dict[int, str] = field(default_factory=dict)
+    _theirs: dict[int, dict[int, str]] = field(default_factory=dict)
+
+    def check_ours(self, frame: int, value: str) -> list[tuple[int, str]]:
+        """Take our hash of a confirmed frame; returns the players' hashes of it that were waiting for ours."""
+        self._ours[frame] = value
+        if len(self._ours) > _KEPT:
+            del self._ours[next(iter(self._ours))]
+        return [(player, waiting.pop(frame)) for player, waiting in self._theirs.items() if frame in waiting]
+
+    def check_theirs(self, player: int, frame: int, value: str) -> str | None:
+        """Take a player's hash; returns ours of the same frame, or None when there is none yet."""
+        ours = self._ours.get(frame)
+        if ours is None:
+            waiting = self._theirs.setdefault(player, {})
+            waiting[frame] = value
+            if len(waiting) > _KEPT:
+                del waiting[next(iter(waiting))]
+        return ours

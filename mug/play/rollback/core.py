@@ -1,0 +1,800 @@
+"""The rollback core: packets and frame times go in, ordered requests to save, load and step come out.
+
+It follows GGPO and GGRS (input queues, prediction, a window of predicted frames, saved states), with fixed check
+frames, confirmed ends of episodes, and one agreed cut for who is lost. It never calls the environment, a clock or the
+network, and bytes from outside never raise: what cannot be used is counted and dropped.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from mug.play.rollback.agreement import Agreement, Ending
+from mug.play.rollback.config import MAX_PLAYERS, RollbackConfig, default_window
+from mug.play.rollback.control import ControlOverflowError
+from mug.play.rollback.cut import Claim, CutRound, agreed_cut
+from mug.play.rollback.figures import Figures, PlayerFigures
+from mug.play.rollback.handshake import PINGS, Handshake
+from mug.play.rollback.inputs import NEVER, InputQueue
+from mug.play.rollback.messages import MessageError, decode_message, encode_message
+from mug.play.rollback.packets import (
+    MAX_INPUT_BYTES,
+    MAX_INPUTS,
+    Control,
+    Inputs,
+    PacketError,
+    Ping,
+    decode,
+    encode_control,
+    encode_inputs,
+    encode_ping,
+    encode_pong,
+    magic_of,
+)
+from mug.play.rollback.peer import Peer
+from mug.play.rollback.requests import CTRL, GAME, Event, Request, Send, Stage
+from mug.play.rollback.time_sync import SKIP_FROM_FRAMES, SKIP_PAUSE_FRAMES, stretch
+from mug.play.rollback.timeline import Timeline
+
+__all__ = ["LINGER_MS", "Rollback"]
+
+LINGER_MS: Final = 5000.0
+"""After the end, a peer still answers for so long: the others may not have heard its last words."""
+MAX_WINDOW: Final = 60
+MAX_DELAY: Final = 15
+_MAX_AHEAD: Final = 256
+"""Inputs further beyond our own frame than any window allows are refused: the queue stays bounded."""
+_BURST_BYTES: Final = 16_384
+_MAX_START_WAIT_MS: Final = 500.0
+
+
+class Rollback:
+    """One peer's side of a match.
+
+    The session hands packets to `receive` as they come, calls `tick` once a frame time while the stage is "playing"
+    and `poll` at any other time, executes the requests in their order, tells `executed`, and sends what `take_sends`
+    gives. After the end ("over") it goes on polling for `LINGER_MS`, so that the others get what they lack.
+
+    Args:
+        config: The match.
+        now_ms: The peer's clock; any origin, never going back.
+
+    Attributes:
+        config: The match.
+        epoch: The episode; -1 before the first.
+        input_delay: Frames between an input and its effect; 0 until agreed.
+        window: Frames that may be predicted.
+        check_interval: Frames between those whose state is compared.
+        speed: Factor on the frame time until the next tick: 1.0 to 1.01.
+
+    Raises:
+        ValueError: The config is not one of a match.
+    """
+
+    def __init__(self, config: RollbackConfig, now_ms: float) -> None:
+        _validate(config)
+        self.config = config
+        self.epoch = -1
+        self.input_delay = 0
+        self.window = default_window(config.fps) if config.window is None else config.window
+        self.check_interval = config.check_interval or config.fps
+        self.speed = 1.0
+        self._magic = magic_of(config.match_id)
+        self._players = len(config.players)
+        self._local = config.local
+        self._peers = {p: Peer(p, self._players) for p in range(self._players) if p != config.local}
+        self._base: Stage = "connecting"
+        self._now_ms = now_ms
+        self._tick_ms = now_ms
+        self._handshake = Handshake(config)
+        self._timeline: Timeline | None = None
+        self._agreement = Agreement(-1)
+        self._agreements = {0: Agreement(0)}
+        self._ready_ms = now_ms
+        self._cuts = CutRound()
+        self._policy = ""
+        self._final = NEVER
+        self._skip = 0
+        self._skipped_at = 0
+        self._stalled_ms: float | None = None
+        self._acknowledge = False
+        self._over_ms: float | None = None
+        self._figures = Figures()
+        self._sends: list[Send] = []
+        self._events: list[Event] = []
+        self._told_errors: set[tuple[int, str]] = set()
+        for peer in self._peers.values():
+            self._say(peer, "hello", **self._handshake.hello())
+
+    @property
+    def stage(self) -> Stage:
+        """Where the match is."""
+        base = self._base
+        if base in ("over", "connecting"):
+            return base
+        for peer in self._peers.values():
+            if peer.lost and peer.live:
+                return "paused"
+        if base == "playing" and self._timeline is not None and self._timeline.ended:
+            return "ending"
+        return base
+
+    @property
+    def frame(self) -> int:
+        """The next frame to step."""
+        return self._timeline.frame if self._timeline is not None else 0
+
+    @property
+    def confirmed(self) -> int:
+        """The last confirmed frame whose rollback has run; -1: none."""
+        return self._timeline.confirmed if self._timeline is not None else -1
+
+    @property
+    def figures(self) -> Figures:
+        """The counters, up to date."""
+        for player, peer in self._peers.items():
+            figures = self._figures.players.setdefault(player, PlayerFigures())
+            figures.rtt_ms = peer.trips.mean_ms
+            figures.jitter_ms = peer.trips.jitter_ms
+            figures.loss = peer.window.loss
+            figures.silent_ms = peer.silent_ms(self._now_ms)
+            figures.advantage = peer.sync.advantage
+            figures.path = peer.path
+        return self._figures
+
+    # What comes in
+
+    def receive(self, player: int, channel: int, body: bytes, at_ms: float) -> None:
+        """Take a packet.
+
+        Args:
+            player: Whom it came from.
+            channel: Where it came in; the packet itself says what it is.
+            body: The packet.
+            at_ms: When it came, on our clock.
+        """
+        peer = self._peers.get(player)
+        if peer is None or not peer.live:
+            self._figures.drop_packet("stranger" if peer is None else "dropped player")
+            return
+        try:
+            packet = decode(bytes(body), self._magic, player, self._players)
+        except PacketError as error:
+            self._figures.drop_packet(error.reason)
+            if error.reason == "version":
+                self._protocol_error(player, "the partner's program speaks another version of the packets")
+            return
+        if isinstance(packet, Control):
+            self._hear(peer, at_ms)
+            self._receive_control(peer, packet)
+            return
+        problem = peer.window.add(packet.sequence)
+        if problem:
+            self._figures.drop_packet(problem)
+            return
+        self._hear(peer, at_ms)
+        if isinstance(packet, Inputs):
+            self._receive_inputs(peer, packet, at_ms)
+        elif isinstance(packet, Ping):
+            peer.pongs.append((packet.ident, at_ms))
+        elif not peer.trips.pong(packet.ident, packet.hold_us / 1000.0, at_ms):
+            self._figures.drop_packet("unasked pong")
+
+    def poll(self, now_ms: float) -> list[Request]:
+        """Do what is due without a new frame: handshake, answers, repeats; a rollback that waits is returned."""
+        requests: list[Request] = []
+        self._progress(now_ms, requests)
+        self._transmit(now_ms)
+        return requests
+
+    def tick(self, local: bytes, now_ms: float) -> list[Request]:
+        """Let one frame time pass.
+
+        Args:
+            local: Our input, at most 4,096 bytes; it is dropped when the game waits.
+            now_ms: The peer's clock.
+
+        Raises:
+            ValueError: The input is too long.
+        """
+        if len(local) > MAX_INPUT_BYTES:
+            raise ValueError(f"an input has at most {MAX_INPUT_BYTES} bytes, not {len(local)}")
+        requests: list[Request] = []
+        self._progress(now_ms, requests)
+        timeline = self._timeline
+        if self.stage == "playing" and timeline is not None:
+            self._figures.ticks += 1
+            if self._skip > 0:
+                self._skip -= 1
+                self._figures.skipped += 1
+            elif self._may_step(timeline):
+                self._unstall(now_ms)
+                if self._final == NEVER:
+                    timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
+                timeline.step(requests)
+                self._tick_ms = now_ms
+                self._keep_time(timeline)
+                self._send_inputs(now_ms)
+            else:
+                self._stall(now_ms)
+        self._transmit(now_ms)
+        return requests
+
+    def executed(self, frame: int, ended: bool) -> None:
+        """Say what became of a list of requests.
+
+        Args:
+            frame: The next frame to step.
+            ended: The world has ended with the frame before it; what the list held beyond was not done.
+
+        Raises:
+            ValueError: The frame is not among those asked for.
+        """
+        if self._timeline is None:
+            raise ValueError("no episode has begun")
+        self._timeline.executed(frame, ended)
+        self._settle()
+
+    def take_sends(self) -> list[Send]:
+        """Return the packets to send, once."""
+        sends, self._sends = self._sends, []
+        return sends
+
+    def take_events(self) -> list[Event]:
+        """Return what happened, once."""
+        events, self._events = self._events, []
+        return events
+
+    # What the session says
+
+    def begin_episode(self, epoch: int, reset_hash: str) -> None:
+        """Say that the world was reset; the game begins when everybody has said so.
+
+        Args:
+            epoch: The episode.
+            reset_hash: Hash of the world after the reset.
+
+        Raises:
+            ValueError: This is not the next episode, or the last one is not agreed.
+        """
+        if self._base == "over":
+            return
+        if self._base != "ready" or epoch != self.epoch + 1:
+            raise ValueError(f"episode {epoch} cannot begin in stage {self.stage!r} of episode {self.epoch}")
+        config = self.config
+        self.epoch = epoch
+        self._base = "barrier"
+        self._ready_ms = self._now_ms
+        self._agreement = self._agreements[epoch]
+        self._agreements = {epoch + 1: Agreement(epoch + 1)}
+        queues = [
+            InputQueue(config.default_input, repeats=config.repeats, delay=self.input_delay) for _ in config.players
+        ]
+        self._timeline = Timeline(queues, config.default_input, window=self.window, interval=config.snapshot_interval)
+        for player in self._cuts.settled:
+            self._timeline.cut(player, -1)
+        self._skip = 0
+        self._skipped_at = 0
+        self._agreement.ready[self._local] = reset_hash
+        for peer in self._live():
+            peer.begin_episode(self.input_delay)
+            self._say(peer, "ready", epoch=epoch, hash=reset_hash)
+            early = list(peer.early)
+            peer.early.clear()
+            for packet, at_ms in early:
+                self._receive_inputs(peer, packet, at_ms)
+        for player, theirs in self._agreement.ready.items():
+            if player != self._local:
+                self._compare(player, -1, "reset", reset_hash, theirs)
+
+    def checked(self, frame: int, value: str) -> None:
+        """Give the hash of a confirmed frame's state, to be compared.
+
+        Args:
+            frame: A check frame (every `check_interval` frames), or the last one.
+            value: The state's hash.
+        """
+        for player, theirs in self._agreement.check_ours(frame, value):
+            self._compare(player, frame, "state", value, theirs)
+        for peer in self._live():
+            self._say(peer, "hash", epoch=self.epoch, frame=frame, value=value)
+
+    def episode_over(self, last_frame: int, state: str, rows: str) -> None:
+        """Say how the episode ended, once its last frame is confirmed.
+
+        Args:
+            last_frame: The last frame.
+            state: Hash of the state after it.
+            rows: Chain hash of the episode's rows.
+        """
+        if self._local in self._agreement.endings:
+            return
+        self._agreement.endings[self._local] = Ending(last_frame, state, rows)
+        for peer in self._live():
+            self._say(peer, "over", epoch=self.epoch, frame=last_frame, state=state, rows=rows)
+        self._settle_ending()
+
+    def drop(self, players: Sequence[int], policy: str) -> None:
+        """Take the server's verdict: these players are out.
+
+        Args:
+            players: Their numbers.
+            policy: "end", "void": the match is over at the cut. "default_action", "policy": it goes on.
+        """
+        if self._base == "over":
+            return
+        if self._local in players:
+            self._events.append(Event("dropped", {"player": self._local, "frame": self.confirmed + 1, **self._where()}))
+            self._finish()
+            return
+        new = [p for p in players if p in self._peers and self._peers[p].live]
+        if not new:
+            return
+        self._policy = policy
+        for player in new:
+            self._peers[player].live = False
+        self._cuts.lost |= set(new)
+        frames = {}
+        for player in sorted(self._cuts.lost):
+            last = -1
+            if self._timeline is not None:
+                queues = self._timeline.queues
+                last = queues[player].last
+                if policy in ("end", "void"):
+                    # Nobody makes a new input for a match that is over.
+                    last = min(last, queues[self._local].last)
+            frames[player] = last
+        self._cuts.add(self._local, Claim(self.epoch, frames))
+        for peer in self._live():
+            self._say(peer, "claim", epoch=self.epoch, players=list(frames), frames=list(frames.values()))
+        self._settle_cut()
+
+    def set_path(self, player: int, path: str) -> None:
+        """Say which way leads to a player now: "p2p", "relay" or "" (none)."""
+        peer = self._peers.get(player)
+        if peer is None or peer.path == path:
+            return
+        peer.path = path
+        if path:
+            peer.line.resend()
+            peer.inputs_ms = None
+            peer.pinged_ms = None
+
+    def close(self, reason: str) -> None:
+        """Say goodbye; the stage is "over"."""
+        if self._base == "over":
+            return
+        for peer in self._live():
+            self._say(peer, "bye", reason=reason[:200])
+        self._finish()
+
+    # Packets
+
+    def _hear(self, peer: Peer, at_ms: float) -> None:
+        silent_ms = 0.0 if peer.heard_ms is None else max(at_ms - peer.heard_ms, 0.0)
+        if peer.heard_ms is None or at_ms > peer.heard_ms:
+            peer.heard_ms = at_ms
+        if peer.interrupted:
+            peer.interrupted = peer.lost = False
+            self._events.append(Event("resumed", {"player": peer.player, "silent_ms": silent_ms}))
+
+    def _receive_inputs(self, peer: Peer, packet: Inputs, at_ms: float) -> None:
+        timeline = self._timeline
+        if timeline is None or packet.epoch != self.epoch:
+            if packet.epoch == self.epoch + 1:
+                peer.early.append((packet, at_ms))
+            else:
+                self._figures.drop_packet("stale" if packet.epoch < self.epoch else "future")
+            return
+        queue = timeline.queues[peer.player]
+        start = packet.start
+        end = start + len(packet.values)
+        if packet.views[self._local] > timeline.queues[self._local].last or packet.views[peer.player] < end - 1:
+            self._figures.drop_packet("impossible")
+            return
+        if end > timeline.stepped + _MAX_AHEAD:
+            self._figures.drop_packet("ahead")
+            return
+        peer.see(packet.views)
+        newest = packet.views[peer.player]
+        if newest > peer.newest:
+            peer.newest = newest
+            if self._base == "playing":
+                self._sample(peer, timeline, packet.advantage, at_ms)
+        if start > queue.last + 1:
+            self._figures.drop_packet("gap")
+            return
+        if end - 1 > queue.last:
+            self._acknowledge = True
+            for frame in range(queue.last + 1, end):
+                queue.add(frame, packet.values[frame - start])
+
+    def _sample(self, peer: Peer, timeline: Timeline, told: float, at_ms: float) -> None:
+        fps = self.config.fps
+        own = timeline.queues[self._local].last + min(max((at_ms - self._tick_ms) * fps / 1000.0, 0.0), 1.0)
+        there = peer.newest + peer.trips.mean_ms / 2.0 * fps / 1000.0
+        peer.sync.add(there - own, told)
+
+    def _receive_control(self, peer: Peer, packet: Control) -> None:
+        if not peer.line.acknowledge(packet.acknowledged):
+            self._figures.drop_packet("impossible")
+            return
+        bodies = peer.line.receive(packet.number, packet.body)
+        if bodies is None:
+            self._figures.drop_packet("ahead")
+            return
+        for body in bodies:
+            try:
+                message = decode_message(body)
+            except MessageError as error:
+                self._figures.drop_packet("message")
+                self._protocol_error(peer.player, str(error))
+                continue
+            if self._base != "over" and peer.live:
+                self._hear_message(peer, message)
+
+    def _hear_message(self, peer: Peer, message: dict[str, Any]) -> None:
+        player = peer.player
+        match message["op"]:
+            case "hello":
+                problem = self._handshake.meet(player, message)
+                if problem and self._base == "connecting":
+                    self._events.append(Event("refused", {"player": player, "reason": problem}))
+                    self._finish()
+            case "propose":
+                if message["delay"] <= MAX_DELAY:
+                    self._handshake.proposals[player] = message["delay"]
+            case "claim":
+                if len(message["players"]) == len(message["frames"]):
+                    frames = dict(zip(message["players"], message["frames"], strict=True))
+                    self._cuts.add(player, Claim(message["epoch"], frames))
+                    self._settle_cut()
+            case "bye":
+                self._events.append(Event("closed", {"player": player, "reason": message["reason"]}))
+            case _:
+                self._hear_agreement(player, message)
+
+    def _hear_agreement(self, player: int, message: dict[str, Any]) -> None:
+        epoch = message["epoch"]
+        agreement = self._agreement if epoch == self.epoch else self._agreements.get(epoch)
+        if agreement is None:
+            self._figures.drop_packet("stale message")
+            return
+        if message["op"] == "ready":
+            if player not in agreement.ready:
+                agreement.ready[player] = message["hash"]
+                ours = agreement.ready.get(self._local)
+                if ours is not None:
+                    self._compare(player, -1, "reset", ours, message["hash"])
+        elif message["op"] == "hash":
+            ours = agreement.check_theirs(player, message["frame"], message["value"])
+            if ours is not None:
+                self._compare(player, message["frame"], "state", ours, message["value"])
+        elif player not in agreement.endings:
+            agreement.endings[player] = Ending(message["frame"], message["state"], message["rows"])
+            if agreement is self._agreement:
+                # Who has confirmed the end knows that everybody holds all inputs up to it.
+                self._peers[player].see((message["frame"],) * self._players)
+                self._settle()
+
+    # What follows
+
+    def _progress(self, now_ms: float, requests: list[Request]) -> None:
+        if self._timeline is not None and self._timeline.awaited:
+            raise RuntimeError("the last list of requests was not followed by executed()")
+        self._watch(now_ms)
+        if self._base == "connecting":
+            self._shake_hands()
+        elif self._base == "barrier":
+            self._pass_barrier(now_ms)
+        if self._base == "playing" and self._timeline is not None:
+            self._repair(self._timeline, requests)
+            self._settle()
+
+    def _repair(self, timeline: Timeline, requests: list[Request]) -> None:
+        repair = timeline.repair(requests)
+        if repair is not None:
+            figures = self._figures
+            figures.rollbacks += 1
+            figures.resimulated += repair.steps
+            figures.depth_sum += repair.depth
+            figures.depth_max = max(figures.depth_max, repair.depth)
+
+    def _watch(self, now_ms: float) -> None:
+        gap_ms = now_ms - self._now_ms
+        self._now_ms = now_ms
+        if self._base == "over":
+            return
+        config = self.config
+        for peer in self._peers.values():
+            if peer.heard_ms is None or not peer.live:
+                continue
+            if gap_ms > config.notify_ms / 2.0:
+                # Nobody polled: we slept, and what came meanwhile may still be on its way to us.
+                peer.heard_ms = min(peer.heard_ms + gap_ms, now_ms)
+            silent_ms = now_ms - peer.heard_ms
+            if silent_ms > config.notify_ms and not peer.interrupted:
+                peer.interrupted = True
+                self._events.append(Event("interrupted", {"player": peer.player, "silent_ms": silent_ms}))
+            if silent_ms > config.pause_ms and not peer.lost:
+                peer.lost = True
+                self._unstall(now_ms)
+                self._events.append(Event("lost", {"player": peer.player, "silent_ms": silent_ms}))
+
+    def _shake_hands(self) -> None:
+        live = [peer.player for peer in self._live()]
+        trips_ms = {p: self._peers[p].trips.median_ms for p in live if self._peers[p].trips.count >= PINGS}
+        proposal = self._handshake.propose(live, trips_ms)
+        if proposal is not None:
+            for peer in self._live():
+                self._say(peer, "propose", delay=proposal, rtt_ms=round(trips_ms[peer.player], 3))
+        delay = self._handshake.agreed(live)
+        if delay is None or self._cuts.open:
+            return
+        self.input_delay = delay
+        self._base = "ready"
+        data = {
+            "input_delay": delay,
+            "window": self.window,
+            "rtt_ms": {p: self._peers[p].trips.median_ms for p in live},
+            "calibration": {p: self._handshake.calibrations[p] for p in live},
+        }
+        self._events.append(Event("agreed", data))
+
+    def _pass_barrier(self, now_ms: float) -> None:
+        live = self._live()
+        if self._cuts.open or any(peer.player not in self._agreement.ready for peer in live):
+            return
+        # Our word takes half a round trip: who waits for it to arrive begins together with the others.
+        way_ms = max((peer.trips.mean_ms / 2.0 for peer in live), default=0.0)
+        if now_ms >= self._ready_ms + min(way_ms, _MAX_START_WAIT_MS):
+            self._base = "playing"
+            self._tick_ms = now_ms
+
+    def _settle(self) -> None:
+        """Confirm what is confirmed, and see whether that ends something."""
+        timeline = self._timeline
+        if timeline is None or timeline.awaited or self._base != "playing":
+            return
+        if not self._cuts.open:
+            timeline.confirm(self._held_by_all(timeline))
+        self._settle_ending()
+        if timeline.confirmed >= self._final:
+            self._finish()
+
+    def _held_by_all(self, timeline: Timeline) -> int:
+        held = min(timeline.held, self._final)
+        players = [self._local, *(peer.player for peer in self._live())]
+        for player in players[1:]:
+            views = self._peers[player].views
+            for other in players:
+                if views[other] < held:
+                    held = views[other]
+        return held
+
+    def _settle_ending(self) -> None:
+        agreement, timeline = self._agreement, self._timeline
+        if self._base != "playing" or timeline is None:
+            return
+        theirs = {peer.player: agreement.endings.get(peer.player) for peer in self._live()}
+        ours = agreement.endings.get(self._local)
+        if ours is None:
+            first = min((ending.frame for ending in theirs.values() if ending is not None), default=NEVER)
+            went_on = timeline.frame > first + 1 or not timeline.ended
+            if timeline.confirmed < first or not went_on:
+                return
+            # With the same inputs, the world did not end here: there is nothing to wait for any more.
+            ours = Ending(timeline.confirmed, "", "")
+            agreement.endings[self._local] = ours
+            for peer in self._live():
+                self._say(peer, "over", epoch=self.epoch, frame=ours.frame, state="", rows="")
+        if None in theirs.values():
+            return
+        equal = True
+        last = ours.frame
+        for player, ending in theirs.items():
+            assert ending is not None
+            last = min(last, ending.frame)
+            for what in ("frame", "state", "rows"):
+                here, there = str(getattr(ours, what)), str(getattr(ending, what))
+                if not self._compare(player, ours.frame, what, here, there):
+                    equal = False
+                    break
+        data = {
+            "episode": self.epoch,
+            "frames": last + 1,
+            "compared": agreement.compared,
+            "equal": equal and agreement.differing == 0,
+        }
+        self._events.append(Event("episode_agreed", data))
+        self._unstall(self._now_ms)
+        self._base = "ready"
+        if self._final != NEVER or (self._cuts.settled and self._policy in ("end", "void")):
+            self._finish()
+
+    def _compare(self, player: int, frame: int, what: str, ours: str, theirs: str) -> bool:
+        if not self._peers[player].live:
+            return True
+        self._agreement.compared += 1
+        self._figures.compared += 1
+        if ours == theirs:
+            return True
+        self._agreement.differing += 1
+        self._figures.desyncs += 1
+        data = {
+            "player": player,
+            "episode": self._agreement.epoch,
+            "frame": frame,
+            "what": what,
+            "ours": ours,
+            "theirs": theirs,
+        }
+        self._events.append(Event("desync", data))
+        return False
+
+    def _settle_cut(self) -> None:
+        claims = self._cuts.complete([self._local, *(peer.player for peer in self._live())])
+        if claims is None:
+            return
+        timeline = self._timeline
+        for player in sorted(self._cuts.lost - self._cuts.settled):
+            self._cuts.settled.add(player)
+            cut = agreed_cut(player, claims, self.epoch)
+            place = {"frame": 0, "episode": max(self.epoch, 0) if cut is not None else self.epoch + 1}
+            if cut is not None:
+                place["frame"] = cut + 1
+                if timeline is not None:
+                    timeline.cut(player, cut)
+                self._final = min(self._final, cut) if self._policy in ("end", "void") else NEVER
+            self._events.append(Event("dropped", {"player": player, "policy": self._policy, **place}))
+        if self._policy in ("end", "void") and self._base != "playing":
+            self._finish()
+        self._settle()
+
+    def _where(self) -> dict[str, Any]:
+        return {"episode": max(self.epoch, 0), "policy": self._policy}
+
+    def _finish(self) -> None:
+        self._base = "over"
+        self._over_ms = self._now_ms
+
+    # Frames
+
+    def _may_step(self, timeline: Timeline) -> bool:
+        if self._cuts.open or not timeline.may_step():
+            return False
+        if self._final != NEVER:
+            return timeline.stepped <= self._final
+        own = timeline.queues[self._local].last
+        return all(own - peer.views[self._local] < MAX_INPUTS for peer in self._live())
+
+    def _stall(self, now_ms: float) -> None:
+        self._figures.stalled_ticks += 1
+        if self._stalled_ms is None:
+            self._stalled_ms = now_ms
+            self._figures.stalls += 1
+            self._events.append(Event("stalled", {"ms": 0.0}))
+
+    def _unstall(self, now_ms: float) -> None:
+        if self._stalled_ms is not None:
+            lasted_ms = now_ms - self._stalled_ms
+            self._stalled_ms = None
+            self._figures.stalled_ms += lasted_ms
+            self._events.append(Event("unstalled", {"ms": lasted_ms}))
+
+    def _keep_time(self, timeline: Timeline) -> None:
+        live = self._live()
+        ahead = max((peer.sync.ahead for peer in live), default=0.0)
+        self.speed = stretch(ahead)
+        if ahead >= SKIP_FROM_FRAMES and timeline.stepped - self._skipped_at >= SKIP_PAUSE_FRAMES:
+            self._skip = min(int(ahead), self.window)
+            self._skipped_at = timeline.stepped
+            for peer in live:
+                peer.sync.clear()
+
+    # What goes out
+
+    def _live(self) -> list[Peer]:
+        return [peer for peer in self._peers.values() if peer.live]
+
+    def _say(self, peer: Peer, op: str, **fields: Any) -> None:
+        try:
+            peer.line.say(encode_message(op, **fields))
+        except ControlOverflowError:
+            self._protocol_error(peer.player, "nothing that we say is acknowledged")
+
+    def _protocol_error(self, player: int, reason: str) -> None:
+        if (player, reason) not in self._told_errors and len(self._told_errors) < 100:
+            self._told_errors.add((player, reason))
+            self._events.append(Event("protocol_error", {"player": player, "reason": reason}))
+
+    def _transmit(self, now_ms: float) -> None:
+        if self._over_ms is not None and now_ms - self._over_ms > LINGER_MS:
+            return
+        config = self.config
+        due_ms = config.keep_alive_ms
+        if self._base != "playing" or self.stage != "playing" or self._stalled_ms is not None:
+            due_ms = min(config.resend_ms, due_ms)
+        acknowledge_ms = min(due_ms, 500.0 / config.fps)
+        for peer in self._peers.values():
+            if not peer.live or not peer.path:
+                continue
+            while peer.pongs:
+                ident, at_ms = peer.pongs.popleft()
+                self._send(
+                    peer,
+                    GAME,
+                    encode_pong(
+                        self._magic, self._local, peer.next_sequence(), ident, round((now_ms - at_ms) * 1000.0)
+                    ),
+                )
+            every_ms = config.resend_ms if self._base == "connecting" else config.keep_alive_ms
+            if peer.pinged_ms is None or now_ms - peer.pinged_ms >= every_ms:
+                peer.pinged_ms = now_ms
+                ident = peer.trips.ping(now_ms)
+                self._send(peer, GAME, encode_ping(self._magic, self._local, peer.next_sequence(), ident))
+            self._transmit_control(peer, now_ms)
+            if self._timeline is not None and self._base in ("barrier", "playing", "over"):
+                since_ms = NEVER if peer.inputs_ms is None else now_ms - peer.inputs_ms
+                if since_ms >= due_ms or (self._acknowledge and since_ms >= acknowledge_ms):
+                    self._send_inputs_to(peer, now_ms)
+        self._acknowledge = False
+
+    def _transmit_control(self, peer: Peer, now_ms: float) -> None:
+        line = peer.line
+        due = line.due(now_ms, max(self.config.resend_ms, 1.5 * peer.trips.mean_ms))
+        if not due and line.acknowledgement_due:
+            due = [(0, b"")]
+        if due:
+            line.acknowledgement_due = False
+        for number, body in due:
+            self._send(peer, CTRL, encode_control(self._magic, self._local, number, line.received, body))
+
+    def _send(self, peer: Peer, channel: int, body: bytes) -> None:
+        self._sends.append(Send(peer.player, channel, body))
+
+    def _send_inputs(self, now_ms: float) -> None:
+        for peer in self._peers.values():
+            if peer.live and peer.path:
+                self._send_inputs_to(peer, now_ms)
+
+    def _send_inputs_to(self, peer: Peer, now_ms: float) -> None:
+        timeline = self._timeline
+        assert timeline is not None
+        peer.inputs_ms = now_ms
+        views = [queue.last for queue in timeline.queues]
+        start = peer.views[self._local] + 1
+        values = timeline.queues[self._local].held(start, MAX_INPUTS)
+        size = 0
+        while True:
+            body, count = encode_inputs(
+                self._magic,
+                self._local,
+                peer.next_sequence(),
+                self.epoch,
+                views,
+                peer.sync.advantage,
+                start,
+                values,
+            )
+            self._send(peer, GAME, body)
+            size += len(body)
+            start += count
+            values = values[count:]
+            if not values or size > _BURST_BYTES:
+                break
+
+
+def _validate(config: RollbackConfig) -> None:
+    if not 2 <= len(config.players) <= MAX_PLAYERS or len(set(config.players)) != len(config.players):
+        raise ValueError(f"a match has 2 to {MAX_PLAYERS} different players, not {config.players}")
+    if not 0 <= config.local < len(config.players):
+        raise ValueError(f"{config.local} is no player's number")
+    if config.fps < 1 or config.snapshot_interval < 1 or (config.check_interval or 1) < 1:
+        raise ValueError("fps, snapshot_interval and check_interval are at least 1")
+    if config.window is not None and not 0 <= config.window <= MAX_WINDOW:
+        raise ValueError(f"the window is 0 to {MAX_WINDOW} frames, not {config.window}")
+    delay = config.input_delay
+    if delay != "auto" and not (isinstance(delay, int) and 0 <= delay <= MAX_DELAY):
+        raise ValueError(f'the input delay is "auto" or 0 to {MAX_DELAY} frames, not {delay!r}')
+    if len(config.default_input) > MAX_INPUT_BYTES:
+        raise ValueError(f"an input has at most {MAX_INPUT_BYTES} bytes")

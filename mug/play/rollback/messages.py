@@ -1,0 +1,68 @@
+"""What the control messages between the players say: JSON objects with an ``op``, checked when they are read."""
+
+import json
+import math
+from typing import Any, Final
+
+__all__ = ["MessageError", "decode_message", "encode_message"]
+
+_TEXT_CHARS: Final = 4096
+_FRAMES: Final = 2**31 - 1
+
+_FIELDS: Final[dict[str, dict[str, str]]] = {
+    "hello": {"identity": "texts", "settings": "texts", "calibration": "numbers"},
+    "propose": {"delay": "count", "rtt_ms": "number"},
+    "ready": {"epoch": "count", "hash": "text"},
+    "hash": {"epoch": "count", "frame": "count", "value": "text"},
+    "over": {"epoch": "count", "frame": "frame", "state": "text", "rows": "text"},
+    "claim": {"epoch": "frame", "players": "frames", "frames": "frames"},
+    "bye": {"reason": "text"},
+}
+
+
+class MessageError(ValueError):
+    """Bytes that are no control message."""
+
+
+def encode_message(op: str, **fields: Any) -> bytes:
+    """Return the message's bytes."""
+    assert fields.keys() == _FIELDS[op].keys()
+    return json.dumps({"op": op, **fields}, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decode_message(body: bytes) -> dict[str, Any]:
+    """Read a message: all its fields are there, of their types, within their bounds.
+
+    Raises:
+        MessageError: It is none.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MessageError("not JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("op"), str) or message["op"] not in _FIELDS:
+        raise MessageError("an unknown op")
+    for name, kind in _FIELDS[message["op"]].items():
+        if not _is(kind, message.get(name)):
+            raise MessageError(f"{message['op']} with a bad {name}")
+    return message
+
+
+def _is(kind: str, value: Any) -> bool:
+    match kind:
+        case "text":
+            return isinstance(value, str) and len(value) <= _TEXT_CHARS
+        case "count":
+            return type(value) is int and 0 <= value <= _FRAMES
+        case "frame":
+            return type(value) is int and -1 <= value <= _FRAMES
+        case "number":
+            return type(value) in (int, float) and math.isfinite(value)
+        case "texts":
+            return isinstance(value, dict) and all(_is("text", key) and _is("text", one) for key, one in value.items())
+        case "numbers":
+            return isinstance(value, dict) and all(
+                _is("text", key) and _is("number", one) for key, one in value.items()
+            )
+        case _:
+            return isinstance(value, list) and len(value) <= 4 and all(_is("frame", one) for one in value)

@@ -1,0 +1,69 @@
+"""One other player, as seen from here: what they hold, how long they are silent, what is to be sent to them."""
+
+from collections import deque
+from typing import Final
+
+from mug.play.rollback.control import ControlLine
+from mug.play.rollback.packets import Inputs
+from mug.play.rollback.quality import RoundTrips, SequenceWindow
+from mug.play.rollback.time_sync import TimeSync
+
+__all__ = ["Peer"]
+
+_PONGS: Final = 16
+_EARLY_PACKETS: Final = 32
+
+
+class Peer:
+    """The way to one other player.
+
+    Attributes:
+        path: "p2p", "relay", "" (none: nothing is sent), or "?" (nobody said).
+        live: The player is in the match.
+        views: The last frame of every player's input that they are known to hold, in this episode.
+        heard_ms: When they were last heard; None: never.
+        interrupted: Their silence was told. lost: it paused the game.
+        pongs: Pings to answer: name and arrival.
+        early: Packets of the next episode.
+    """
+
+    def __init__(self, player: int, players: int) -> None:
+        self.player = player
+        self.path = "?"
+        self.live = True
+        self.views = [-1] * players
+        self.line = ControlLine()
+        self.trips = RoundTrips()
+        self.window = SequenceWindow()
+        self.sync = TimeSync()
+        self.heard_ms: float | None = None
+        self.interrupted = False
+        self.lost = False
+        self.pongs: deque[tuple[int, float]] = deque(maxlen=_PONGS)
+        self.early: deque[tuple[Inputs, float]] = deque(maxlen=_EARLY_PACKETS)
+        self.pinged_ms: float | None = None
+        self.inputs_ms: float | None = None
+        self.newest = -1
+        self._sequence = 0
+
+    def next_sequence(self) -> int:
+        """Return the number of the next packet on the game channel."""
+        self._sequence = self._sequence % 0xFFFFFFFF + 1
+        return self._sequence
+
+    def begin_episode(self, delay: int) -> None:
+        """Forget what was known of the last episode; the first `delay` inputs are everybody's."""
+        self.views = [delay - 1] * len(self.views)
+        self.newest = delay - 1
+        self.sync.clear()
+
+    def see(self, views: tuple[int, ...]) -> None:
+        """Take what they hold; packets may come late, so nothing ever shrinks."""
+        mine = self.views
+        for player, last in enumerate(views):
+            if last > mine[player]:
+                mine[player] = last
+
+    def silent_ms(self, now_ms: float) -> float:
+        """How long nothing was heard of them; 0 before the first packet."""
+        return 0.0 if self.heard_ms is None else max(now_ms - self.heard_ms, 0.0)
