@@ -4,18 +4,30 @@ The address is ``http://lab.test:PORT``, mapped to this machine: there, as in a 
 `crypto.subtle`, Web Locks and the Cache API do not exist. Every request is counted by host.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
+import psutil
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    Request,
+    sync_playwright,
+)
 
 __all__ = ["CHROMIUM_ARGS", "LAB_HOST", "BrowserDriver", "ParticipantDriver", "chromium_path"]
 
@@ -72,27 +84,49 @@ class BrowserDriver:
             context.close()
 
     @contextmanager
-    def hideable_participant(self, port: int, profile: Path) -> Iterator["ParticipantDriver"]:
-        """Sit a participant down at a Chromium of their own whose tabs can really be hidden.
+    def hideable_participant(
+        self, port: int, profile: Path, *, prefix: tuple[str, ...] = ()
+    ) -> Iterator["ParticipantDriver"]:
+        """Sit a participant down at a Chromium of their own, whose tabs can really be hidden and which can be killed.
 
         Playwright keeps every page of a browser that it starts visible; one that it is connected to it leaves alone.
+
+        Args:
+            port: The lab's port.
+            profile: A folder for the browser.
+            prefix: What the command line begins with, such as a program that enters a network namespace.
         """
         assert self._playwright is not None
         path = chromium_path()
         assert path is not None
         arguments = [path, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", *CHROMIUM_ARGS]
-        process = subprocess.Popen([*arguments, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            [*prefix, *arguments, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             browser = self._playwright.chromium.connect_over_cdp(
                 f"http://127.0.0.1:{_debugging_port(profile, process)}", no_defaults=True
             )
             try:
-                yield ParticipantDriver(browser.contexts[0], port)
+                yield ParticipantDriver(browser.contexts[0], port, process)
             finally:
-                browser.close()
+                with suppress(Error):  # it may have been killed
+                    browser.close()
         finally:
+            for found in _family(process):
+                with suppress(psutil.NoSuchProcess):
+                    found.resume()
             process.terminate()
             process.wait(20)
+
+
+def _family(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    """A browser's processes, its own first."""
+    try:
+        own = psutil.Process(process.pid)
+        return [own, *own.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _debugging_port(profile: Path, process: "subprocess.Popen[bytes]", deadline_s: float = 30.0) -> int:
@@ -116,9 +150,10 @@ class ParticipantDriver:
         sent: The binary attachments that the page sent (bodies of its chunks), in order, resent ones again.
     """
 
-    def __init__(self, context: BrowserContext, port: int) -> None:
+    def __init__(self, context: BrowserContext, port: int, process: "subprocess.Popen[bytes] | None" = None) -> None:
         self.context = context
         self.port = port
+        self._process = process
         self.hosts: Counter[str] = Counter()
         self.console: list[str] = []
         self.sent: list[bytes] = []
@@ -237,6 +272,30 @@ class ParticipantDriver:
         """Bring the study's tab to the front again."""
         self.page.bring_to_front()
         self.page.wait_for_function("() => document.visibilityState === 'visible'", polling=200)
+
+    def kill_browser(self) -> None:
+        """End this participant's browser as a power cut would."""
+        assert self._process is not None, "only a participant with a browser of their own can lose it"
+        family = _family(self._process)
+        for found in family:
+            with suppress(psutil.NoSuchProcess):
+                found.kill()
+        self._process.wait(20)
+        psutil.wait_procs(family, timeout=20)
+
+    def freeze_browser(self) -> None:
+        """Stop this participant's browser, all its processes, until `thaw_browser`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw_browser(self) -> None:
+        """Let a frozen browser go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None, "only a participant with a browser of their own can be frozen"
+        for found in _family(self._process):
+            with suppress(ProcessLookupError):
+                os.kill(found.pid, number)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture of the page."""
