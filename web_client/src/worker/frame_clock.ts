@@ -1,6 +1,7 @@
 /**
  * The clock of the game: frame n is due at start + n frame times, however late single ticks are. After a hold-up at
- * most a few ticks are made up at once; the rest of the lost time is dropped, never a frame.
+ * most a few ticks are made up at once; the rest of the lost time is dropped, never a frame. `speed` stretches the frames
+ * of a player who is ahead of the partners.
  */
 
 /** Ticks that may follow each other at once to make up for a late one. */
@@ -13,12 +14,14 @@ export interface Timers {
 }
 
 export class FrameClock {
-  private readonly frameMs: number;
+  private readonly rateMs: number;
   private due = 0;
   private timer: number | null = null;
   private running = false;
   /** Times that lost time was dropped. */
   dropped = 0;
+  /** Factor on the time of the frames from now on. */
+  speed = 1;
 
   /** `tick` answers with the milliseconds that the next tick is to wait in addition (0: none). */
   constructor(
@@ -26,7 +29,11 @@ export class FrameClock {
     private readonly tick: () => number,
     private readonly timers: Timers,
   ) {
-    this.frameMs = 1000 / rateHz;
+    this.rateMs = 1000 / rateHz;
+  }
+
+  private get frameMs(): number {
+    return this.rateMs * this.speed;
   }
 
   start(waitMs: number): void {

@@ -118,5 +118,7 @@ export type FromWorker =
   | { op: "globals"; values: Record<string, unknown> }
   /** All episodes are played, or the match is over for another reason, and every chunk has been handed over. */
   | { op: "finished"; visitId: string; outcome?: "completed" | "partner_left" | "void" | "refused"; reason?: string }
+  /** Everything of this visit has been handed over. */
+  | { op: "unloaded"; visitId: string }
   /** `environment`: the study's code failed; `runtime`: ours or the loading did. */
   | { op: "failed"; visitId: string | null; kind: "environment" | "runtime"; message: string; traceback: string };

@@ -2,7 +2,9 @@
 import { GameRunner } from "./game_runner";
 import { bootInterpreter, textOf } from "./interpreter";
 import { MatchEntropy } from "./match_entropy";
+import { MatchRunner } from "./match_runner";
 import type { Pyodide } from "./pyodide";
+import type { Runner } from "./python_game";
 import type { FromWorker, ToWorker } from "./rpc";
 
 const scope = self as unknown as {
@@ -14,7 +16,7 @@ const scope = self as unknown as {
 
 const entropy = new MatchEntropy();
 let pyodide: Pyodide | null = null;
-let runner: GameRunner | null = null;
+let runner: Runner | null = null;
 let inOrder: Promise<void> = Promise.resolve();
 let bootFailure: unknown = null;
 
@@ -46,7 +48,8 @@ function load(message: Extract<ToWorker, { op: "load" }>): void {
   unload();
   const again = message.stored.length > 0 || (message.tail?.entries.length ?? 0) > 0;
   post({ op: "progress", stage: "environment", fraction: 0, text: again ? "Going back to where you were" : "Preparing the game" });
-  runner = new GameRunner(pyodide, message, entropy, post);
+  const several = message.config.players.length > 0;
+  runner = several ? new MatchRunner(pyodide, message, entropy, post) : new GameRunner(pyodide, message, entropy, post);
   runner.load(pyodide);
   post({ op: "progress", stage: "environment", fraction: 1, text: "Preparing the game" });
 }
@@ -70,8 +73,15 @@ async function handle(message: ToWorker): Promise<void> {
       return runner?.keys(message.held, message.pressed);
     case "globals":
       return runner?.setGlobals(message.values);
+    case "packet":
+      if (runner instanceof MatchRunner && runner.visit === message.visitId) runner.packet(message.player, message.channel, message.body);
+      return;
+    case "note":
+      if (runner instanceof MatchRunner && runner.visit === message.visitId) runner.note(message.note);
+      return;
     case "unload":
       if (runner?.visit === message.visitId) unload();
+      post({ op: "unloaded", visitId: message.visitId });
       return;
   }
 }
