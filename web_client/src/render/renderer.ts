@@ -19,6 +19,8 @@ export interface RendererOptions {
   folders: AssetFolders;
   /** The study's `animation_configs`. */
   animations: readonly Record<string, unknown>[];
+  /** How long objects take to their places after a rollback; 0: they jump. */
+  smoothingMs: number;
   assetMissing(name: string, reason: string): void;
 }
 
@@ -27,7 +29,7 @@ export interface Renderer {
   readonly kind: "webgl" | "canvas";
   /** `progress` is told of every picture that came or failed. */
   loadAssets(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void>;
-  showFrame(view: Pick<FrameView, "packet" | "image">): void;
+  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected">): void;
   /** Size on the page, in CSS pixels. */
   resize(width: number, height: number): void;
   destroy(): void;
@@ -117,8 +119,8 @@ class PixiGame implements Renderer {
     this.backdrop.addChild(sprite);
   }
 
-  showFrame(view: Pick<FrameView, "packet" | "image">): void {
-    if (view.packet) this.graph.apply(view.packet, performance.now());
+  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected">): void {
+    if (view.packet) this.graph.apply(view.packet, performance.now(), view.corrected ? this.options.smoothingMs : 0);
     if (view.image) this.showImage(view.image);
     this.changed = true;
     this.request();

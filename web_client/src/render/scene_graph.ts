@@ -8,6 +8,7 @@
  */
 import type { RenderPacketWire } from "../worker/rpc";
 import { between, shapeOf, type Shape, type SurfaceSize } from "./shapes";
+import { Smoothing } from "./smoothing";
 
 export interface Node {
   readonly uuid: string;
@@ -21,16 +22,20 @@ export interface Node {
 
 export class SceneGraph {
   private readonly nodes = new Map<string, Node>();
+  private readonly smoothing: Smoothing;
   private arrivals = 0;
   /** Objects that could not be understood. */
   readonly unknown = new Set<string>();
 
-  constructor(private readonly size: SurfaceSize) {}
+  constructor(private readonly size: SurfaceSize) {
+    this.smoothing = new Smoothing(size);
+  }
 
-  apply(packet: RenderPacketWire, now: number): void {
-    for (const uuid of packet.removed) this.nodes.delete(uuid);
+  /** `correctionMs`: how long objects take to their places where a rollback corrected the picture; 0: it did not. */
+  apply(packet: RenderPacketWire, now: number, correctionMs = 0): void {
+    for (const uuid of packet.removed) this.remove(uuid);
     const sent = new Set(packet.game_state_objects.map((object) => object.uuid));
-    for (const [uuid, node] of this.nodes) if (!node.permanent && !sent.has(uuid)) this.nodes.delete(uuid);
+    for (const [uuid, node] of this.nodes) if (!node.permanent && !sent.has(uuid)) this.remove(uuid);
     packet.game_state_objects.forEach((object, index) => {
       const shape = shapeOf(object, this.size);
       if (!shape) {
@@ -49,6 +54,7 @@ export class SceneGraph {
         glide: old && duration > 0 ? this.glide(old, shape, now, duration) : null,
       };
       this.nodes.set(object.uuid, node);
+      this.smoothing.moved(object.uuid, shape, now, duration > 0 ? 0 : correctionMs);
     });
   }
 
@@ -59,15 +65,16 @@ export class SceneGraph {
       (a, b) => a.depth - b.depth || Number(b.permanent) - Number(a.permanent) || a.order - b.order,
     );
     const objects = sorted.map((node) => {
-      const shape = this.shown(node, now);
-      if (node.glide) gliding = true;
-      return { uuid: node.uuid, shape };
+      const soft = this.smoothing.shown(node.uuid, this.shown(node, now), now);
+      if (node.glide || soft.gliding) gliding = true;
+      return { uuid: node.uuid, shape: soft.shape };
     });
     return { objects, gliding };
   }
 
-  clear(): void {
-    this.nodes.clear();
+  private remove(uuid: string): void {
+    this.nodes.delete(uuid);
+    this.smoothing.forget(uuid);
   }
 
   /** An object that is sent again on its way to the same place goes on gliding; a new place begins a new glide. */
