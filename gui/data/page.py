@@ -23,6 +23,7 @@ from gui.widgets.basics import Button, Notice, card, label
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
+from mug.records.codebook import TABLES
 from mug.records.library import SessionSummary
 
 __all__ = ["DataPage"]
@@ -43,11 +44,14 @@ _TABLES = (
     "episodes",
     "forms",
     "frames",
+    "frames_disagreeing",
+    "network",
+    "ticks",
     "events",
     "telemetry",
-    "network",
     "console",
 )
+_COUNTED = ("participants", "visits", "matches", "episodes", "frames", "network", "events", "telemetry", "forms")
 
 
 class DataPage(QWidget):
@@ -187,6 +191,9 @@ class DataPage(QWidget):
         self._choice.blockSignals(True)
         self._choice.clear()
         self._choice.addItems(ordered)
+        for place, name in enumerate(ordered):
+            meaning = TABLES[name].description if name in TABLES else ""
+            self._choice.setItemData(place, meaning, Qt.ItemDataRole.ToolTipRole)
         self._choice.blockSignals(False)
         self._preview_stack.setCurrentIndex(1 if ordered else 0)
         self._choice.setVisible(bool(ordered))
@@ -243,6 +250,7 @@ class DataPage(QWidget):
     @Slot(str)
     def _on_table_chosen(self, table: str) -> None:
         if table in self._tables:
+            self._choice.setToolTip(TABLES[table].description if table in TABLES else "")
             self.preview_asked.emit(str(self._tables[table]))
 
     def _show_selected(self) -> None:
@@ -320,9 +328,7 @@ class DataPage(QWidget):
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(3)
         self._numbers = {}
-        for place, name in enumerate(
-            ("participants", "visits", "matches", "episodes", "frames", "events", "telemetry", "forms")
-        ):
+        for place, name in enumerate(_COUNTED):
             number = label("–")
             number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             number.setAccessibleName(f"Rows of {name}")

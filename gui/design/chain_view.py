@@ -36,7 +36,7 @@ class NodeCard(QFrame):
         look = look_of_node(node)
         self.setProperty("kind", "container" if self._is_wrapper else "card")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{look.kind} {look.title}. {look.summary}")
+        self.setAccessibleName(" ".join([f"{look.kind} {look.title}. {look.summary}", *look.details]))
         self._accessible = self.accessibleName()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         layout = QVBoxLayout(self)
@@ -58,6 +58,10 @@ class NodeCard(QFrame):
         if look.label:
             texts.addWidget(label(f"{look.kind} · {look.label}", "small"))
         texts.addWidget(label(look.summary, "muted", wrap=True))
+        if look.details:
+            texts.addSpacing(4)
+        for sentence in look.details:
+            texts.addWidget(label(sentence, "small", wrap=True))
         head.addLayout(texts, 1)
         layout.addLayout(head)
         self.inside = layout

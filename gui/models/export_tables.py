@@ -14,7 +14,7 @@ __all__ = ["PREVIEW_ROWS", "Preview", "PreviewModel", "read_preview", "tables_of
 
 PREVIEW_ROWS = 200
 
-_TABLE = re.compile(r"_description-(?P<table>[A-Za-z0-9]+)_data\.csv$")
+_TABLE = re.compile(r"_description-(?P<table>[A-Za-z0-9_]+?)_data\.csv$")
 
 Index = QModelIndex | QPersistentModelIndex
 

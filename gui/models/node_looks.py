@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from gui.models.together_words import together_words
 from mug.study.model import CompletionCodePage, EndPage, GymGame, Node, RandomizeOrder, Repeat, StartPage, StaticPage
 from mug.study.traversal import human_agents
 
@@ -25,6 +26,7 @@ class NodeLook:
         title: Its name: the page's heading, else its id.
         label: The scene's id; empty for wrappers.
         summary: One line of what happens there.
+        details: Sentences about how people play together there.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class NodeLook:
     title: str
     label: str
     summary: str
+    details: tuple[str, ...] = ()
 
 
 def look_of_node(node: Node) -> NodeLook:
@@ -46,7 +49,7 @@ def look_of_node(node: Node) -> NodeLook:
             )
         case GymGame():
             title = _plain(node.content.scene_header) or str(node.scene_id)
-            return NodeLook("Game", "game", title, str(node.scene_id), _game(node))
+            return NodeLook("Game", "game", title, str(node.scene_id), _game(node), together_words(node))
         case CompletionCodePage():
             return _page(node, "Completion code", "code", "Shows a code of the participant's own.")
         case EndPage():

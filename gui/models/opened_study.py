@@ -5,7 +5,9 @@ from pathlib import Path
 import msgspec
 
 from mug.study import Problem
-from mug.study.model import Study
+from mug.study.model import GymGame, Study
+from mug.study.multiplayer import is_multiplayer
+from mug.study.traversal import walk
 
 __all__ = ["LoadResult", "OpenedStudy"]
 
@@ -48,6 +50,11 @@ class OpenedStudy(msgspec.Struct, frozen=True, kw_only=True):
     def title(self) -> str:
         """The study's name for people."""
         return self.study.title or str(self.study.id)
+
+    @property
+    def plays_together(self) -> bool:
+        """Whether the study has a game of several people."""
+        return any(isinstance(node, GymGame) and is_multiplayer(node) for _path, node in walk(self.study))
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -15,13 +15,25 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from typing_extensions import override
 
+from gui.models.matches import is_over
 from gui.models.moments import clock_time
-from mug.protocol.lab import ParticipantView
+from mug.protocol.lab import MatchView, ParticipantView
 
-__all__ = ["COLUMNS", "SORT_ROLE", "VIEW_ROLE", "ParticipantsModel", "SortedParticipants", "StateLook", "look_of"]
+__all__ = [
+    "COLUMNS",
+    "MATCH_ID_ROLE",
+    "SORT_ROLE",
+    "VIEW_ROLE",
+    "MatchPlace",
+    "ParticipantsModel",
+    "SortedParticipants",
+    "StateLook",
+    "look_of",
+]
 
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
+MATCH_ID_ROLE = Qt.ItemDataRole.UserRole + 2
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -116,6 +128,11 @@ def _or_least(value: float | None) -> float:
     return -1.0 if value is None else float(value)
 
 
+def _none(_view: ParticipantView) -> str:
+    """Of what is not in the view: the model knows it."""
+    return ""
+
+
 COLUMNS: tuple[Column, ...] = (
     Column(
         "state", "State", "Whether the participant's page is here", lambda v: look_of(v).word, lambda v: look_of(v).rank
@@ -125,6 +142,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("scene", "Scene", "The scene and its place in this participant's order", _scene_of, lambda v: v.scene_index),
     Column("phase", "Doing", "What the page does now", _phase_of, lambda v: v.phase),
+    Column("match", "Match", "Number of the match that the participant is in, and the partners there", _none, _none),
     Column(
         "ping",
         "Ping",
@@ -159,7 +177,24 @@ COLUMNS: tuple[Column, ...] = (
     Column("errors", "Errors", "Errors that the page reported", lambda v: str(v.errors), lambda v: v.errors, True),
 )
 
-_STATE, _ID, _FOCUS, _ERRORS = 0, 1, 5, 8
+_PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
+_STATE, _ID, _MATCH, _FOCUS, _ERRORS = (_PLACE[key] for key in ("state", "id", "match", "focus", "errors"))
+
+
+@dataclass(frozen=True)
+class MatchPlace:
+    """The match that a participant is in: its id, its number in the order of formation, and who else plays."""
+
+    match_id: str
+    number: int
+    partners: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = [str(self.number)] if self.number else []
+        return " · ".join([*words, *([", ".join(self.partners)] if self.partners else [])]) or "–"
+
+
+_NOWHERE = MatchPlace("", 0, ())
 
 
 class ParticipantsModel(QAbstractTableModel):
@@ -187,6 +222,7 @@ class ParticipantsModel(QAbstractTableModel):
         self._icon_of, self._colour_of, self._series_of = icon_of, colour_of, series_of
         self._rows: list[ParticipantView] = []
         self._row_of: dict[str, int] = {}
+        self._matches: dict[str, MatchPlace] = {}
         self._dots: dict[int, QPixmap] = {}
 
     def replace_all(self, views: Iterable[ParticipantView]) -> None:
@@ -223,6 +259,41 @@ class ParticipantsModel(QAbstractTableModel):
                 self._row_of[view.participant_id] = len(self._rows)
                 self._rows.append(view)
             self.endInsertRows()
+
+    def replace_matches(self, matches: Iterable[MatchView], number_of: Callable[[str], int]) -> None:
+        """Take the matches of a snapshot; see `update_matches`."""
+        self._matches.clear()
+        self._say_matches_changed(self._row_of)
+        self.update_matches(matches, number_of)
+
+    def update_matches(self, matches: Iterable[MatchView], number_of: Callable[[str], int]) -> None:
+        """Show who plays with whom.
+
+        Args:
+            matches: Those that are new or have changed; who was in one that is over is in none.
+            number_of: A match's id to its number in the order of formation.
+        """
+        changed: set[str] = set()
+        for view in matches:
+            here = () if is_over(view) else tuple(p.participant_id for p in view.players if not p.dropped)
+            for player in view.players:
+                name = player.participant_id
+                before = self._matches.get(name)
+                if name in here:
+                    partners = tuple(other for other in here if other != name)
+                    place = MatchPlace(view.match_id, number_of(view.match_id), partners)
+                    self._matches[name] = place
+                    if place != before:
+                        changed.add(name)
+                elif before is not None and before.match_id == view.match_id:
+                    del self._matches[name]
+                    changed.add(name)
+        self._say_matches_changed(changed)
+
+    def _say_matches_changed(self, names: Iterable[str]) -> None:
+        rows = [self._row_of[name] for name in names if name in self._row_of]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows), _MATCH), self.index(max(rows), _MATCH))
 
     def rows(self) -> tuple[ParticipantView, ...]:
         """Return the rows in order of arrival."""
@@ -267,9 +338,9 @@ class ParticipantsModel(QAbstractTableModel):
         view, column = self._rows[index.row()], COLUMNS[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.text(view)
+                return self._text(view, column)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{column.title}: {column.text(view)}"
+                return f"{column.title}: {self._text(view, column)}"
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case Qt.ItemDataRole.DecorationRole:
@@ -279,11 +350,19 @@ class ParticipantsModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return _tip(view, column)
             case _ if role == SORT_ROLE:
-                return column.sort(view)
+                return self._place(view).number if column.key == "match" else column.sort(view)
             case _ if role == VIEW_ROLE:
                 return view
+            case _ if role == MATCH_ID_ROLE:
+                return self._place(view).match_id
             case _:
                 return None
+
+    def _text(self, view: ParticipantView, column: Column) -> str:
+        return str(self._place(view)) if column.key == "match" else column.text(view)
+
+    def _place(self, view: ParticipantView) -> MatchPlace:
+        return self._matches.get(view.participant_id, _NOWHERE)
 
     def _decoration(self, view: ParticipantView, row: int, column: int) -> QIcon | QPixmap | None:
         if column == _STATE:

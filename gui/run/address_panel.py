@@ -1,14 +1,17 @@
 """The address for participants: to read, to copy, to open, to scan."""
 
 from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.run.qr_code import QrCode
 from gui.widgets.basics import Button, Icon, label
 from gui.widgets.theme import Theme
 
 __all__ = ["AddressPanel"]
+
+_NARROW_PX = 620
 
 
 class AddressPanel(QFrame):
@@ -50,9 +53,9 @@ class AddressPanel(QFrame):
                 on_click=self.copy,
             )
         )
-        layout.addWidget(
-            Button(theme, "Open", "external", name="Open the address in a browser", on_click=self.open_in_browser)
-        )
+        name = "Open the address in a browser"
+        self._open = Button(theme, "Open", "external", name=name, tip=name, on_click=self.open_in_browser)
+        layout.addWidget(self._open)
         layout.addWidget(Button(theme, "QR code", "qr", name="Show the QR code large", on_click=self.show_large))
 
     def address(self) -> str:
@@ -64,6 +67,11 @@ class AddressPanel(QFrame):
         self._address.setText(address)
         self._icon.show_icon("network" if on_network else "monitor", "accent")
         self._who.setText("For participants, in the lab network" if on_network else "For participants, on this machine")
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._open.setText("Open" if self.width() >= _NARROW_PX else "")  # the address comes first
 
     def copy(self) -> None:
         """Put the address on the clipboard."""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveView"]
 
-_TICK_MS = 33
 _LOAD_PLOTS_MS = 300
 _LEFT_PX = 104
 _WINDOWS = (("120", "2 min"), ("600", "10 min"), ("1800", "30 min"), ("7200", "2 h"))
@@ -27,10 +26,10 @@ _LEAST_OFTEN_S = 2.0
 
 
 class LiveView(QFrame):
-    """Both plots, repainted by one timer in turns of their own, and only while they are visible.
+    """Both plots, repainted in turns of their own, and only while they are visible.
 
     A repaint costs about as much for every participant, so there are fewer of them the more participants there are:
-    30 a second at most, one a second with 100.
+    20 a second at most, one a second with 100.
 
     Attributes:
         history: The pulses.
@@ -93,11 +92,6 @@ class LiveView(QFrame):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(split)
         layout.addWidget(self._stack, 1)
-        self._timer = QTimer(self)
-        self._timer.setObjectName("repaint")
-        self._timer.setInterval(_TICK_MS)
-        self._timer.timeout.connect(self._on_tick)
-        self._timer.start()
         theme.changed.connect(self._on_theme_changed)
         self._describe()
         # Counted from the event loop's first turn, which paints the window, and not while the window is being made.
@@ -166,7 +160,8 @@ class LiveView(QFrame):
         self._stale = {"ping", "focus"}
 
     @Slot()
-    def _on_tick(self) -> None:
+    def draw_due(self) -> None:
+        """Draw what is due of what is in sight; called by the page's one repaint timer."""
         if not self.isVisible() or self.window().isMinimized():
             return
         self._stack.setCurrentIndex(1 if self._order else 0)

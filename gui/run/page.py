@@ -1,18 +1,21 @@
 """The Run page: start and stop, the address, the participants, live plots, the log."""
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.models.match_history import MatchHistory
 from gui.models.opened_study import OpenedStudy
 from gui.run.address_panel import AddressPanel
 from gui.run.dialogs import EndSessionDialog
 from gui.run.live_view import LiveView
 from gui.run.log_view import LogView
-from gui.run.participants_view import ParticipantsView
-from gui.run.qr_code import QrCode
+from gui.run.match_live import MatchLive
+from gui.run.people_view import PeopleView
 from gui.runtime.server_state import Outcome, ServerState
 from gui.widgets.basics import Button, Notice, Pill, card, label
 from gui.widgets.empty_state import EmptyState
@@ -29,6 +32,7 @@ _PILLS = {
     ServerState.CRASHED: ("error", "error"),
 }
 _NO_STUDY, _IDLE, _RUNNING = 0, 1, 2
+_REPAINT_MS = 50
 
 
 class RunPage(QWidget):
@@ -80,6 +84,15 @@ class RunPage(QWidget):
         layout.addWidget(self._stack, 1)
         self.participants.chosen.connect(self.live.choose)
         self.participants.let_in_asked.connect(self.let_in_asked)
+        self.people.view_chosen.connect(self._on_view_chosen)
+        self.matches.chosen.connect(self._show_match)
+        self.matches.said.connect(self.said)
+        self._repaint = QTimer(self)
+        self._repaint.setObjectName("repaint")
+        self._repaint.setInterval(_REPAINT_MS)
+        self._repaint.timeout.connect(self.live.draw_due)
+        self._repaint.timeout.connect(self.match_live.draw_due)
+        self._repaint.start()
         self.show_outcome(self._outcome)
 
     # What the page is told
@@ -109,8 +122,13 @@ class RunPage(QWidget):
     def show_snapshot(self, snapshot: LabSnapshot) -> None:
         """Replace everything by what the server sent on connect."""
         self.live.clear()
+        is_same = self._session is not None and self._session.session_id == snapshot.session.session_id
         self._show_session(snapshot.session)
-        self.participants.model.replace_all(snapshot.participants)
+        history = self.match_live.history
+        history.keep([view.match_id for view in snapshot.matches] if is_same else ())
+        history.add(snapshot.matches, time.time())
+        self.people.replace_all(snapshot.participants, snapshot.matches)
+        self._show_match(self.match_live.match_id)
         self.live.show_participants(self.participants.model.rows())
         self.live.add(snapshot.telemetry)
         self.log.model.replace_all(snapshot.log)
@@ -121,8 +139,12 @@ class RunPage(QWidget):
         """Take up what changed."""
         if batch.session is not None:
             self._show_session(batch.session)
+        if batch.matches:
+            self.match_live.history.add(batch.matches, time.time())
+        self.people.update_rows(batch.participants, batch.matches)
+        if any(view.match_id == self.match_live.match_id for view in batch.matches):
+            self._show_match(self.match_live.match_id)
         if batch.participants:
-            self.participants.model.update(batch.participants)
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
         self.log.model.append(batch.log)
@@ -142,16 +164,23 @@ class RunPage(QWidget):
         """Return how many participants are here now."""
         return sum(view.state in {"connected", "background"} for view in self.participants.model.rows())
 
-    def restore(self, columns: QByteArray, main: QByteArray, lower: QByteArray) -> None:
-        """Bring the arrangement back."""
-        self.participants.restore(columns)
-        for split, state in ((self._main_split, main), (self._lower_split, lower)):
+    def restore(self, state_of: Callable[[str], QByteArray]) -> None:
+        """Bring the arrangement back: of each part by its name; empty where there is none."""
+        self.participants.restore(state_of("participants"))
+        self.matches.restore(state_of("matches"))
+        for name, split in (("run", self._main_split), ("live", self._lower_split)):
+            state = state_of(name)
             if not state.isEmpty():
                 split.restoreState(state)
 
-    def arrangement(self) -> tuple[QByteArray, QByteArray, QByteArray]:
-        """Return the arrangement: columns, main and lower splitter."""
-        return self.participants.arrangement(), self._main_split.saveState(), self._lower_split.saveState()
+    def arrangement(self) -> dict[str, QByteArray]:
+        """Return the arrangement of each part: columns of both tables, main and lower splitter."""
+        return {
+            "participants": self.participants.arrangement(),
+            "matches": self.matches.arrangement(),
+            "run": self._main_split.saveState(),
+            "live": self._lower_split.saveState(),
+        }
 
     def ask_end_session(self) -> None:
         """Open the question whether to end the session."""
@@ -164,7 +193,8 @@ class RunPage(QWidget):
     def _forget(self) -> None:
         self._session = None
         self.live.clear()
-        self.participants.model.replace_all(())
+        self.match_live.history.clear()
+        self.people.replace_all((), ())
         self.log.model.replace_all(())
         self._show_counts({})
 
@@ -173,8 +203,7 @@ class RunPage(QWidget):
         address = session.addresses[0] if session.addresses else ""
         is_local = "//127.0.0.1" in address or "//localhost" in address
         self.address.show_address(address, on_network=not is_local)
-        self._qr.show_text(address)
-        self._qr_address.setText(address)
+        self.people.show_address(address)
         self._refresh()
 
     def _show_counts(self, counts: dict[str, int]) -> None:
@@ -185,7 +214,6 @@ class RunPage(QWidget):
         self._numbers["finished"].setText(str(sum(view.state == "finished" for view in rows)))
         frames = max(counts.get("frames", 0), sum(view.frames_stored for view in rows))
         self._numbers["frames"].setText(f"{frames:,}")
-        self._people.setCurrentIndex(1 if rows else 0)
 
     def _refresh(self) -> None:
         outcome, state = self._outcome, self._outcome.state
@@ -225,8 +253,18 @@ class RunPage(QWidget):
             self._stack.setCurrentIndex(_RUNNING)
         else:
             self._stack.setCurrentIndex(_NO_STUDY if self._opened is None and not runs else _IDLE)
+        self.people.expect_matches(self._opened is not None and self._opened.plays_together)
         if self._opened is not None:
             self._study.setText(f"{self._opened.title}  ·  {self._opened.path}")
+
+    @Slot(str)
+    def _on_view_chosen(self, view: str) -> None:
+        self._plots.setCurrentIndex(1 if view == "matches" else 0)
+
+    @Slot(str)
+    def _show_match(self, match_id: str) -> None:
+        model = self.matches.model
+        self.match_live.show_match(model.view_of(match_id), model.number_of(match_id))
 
     def _show_server_log(self) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -336,19 +374,21 @@ class RunPage(QWidget):
         strip.addWidget(self.address, 1)
         strip.addWidget(self._make_numbers())
         layout.addLayout(strip)
-        self.participants = ParticipantsView(self._theme)
-        self._people = QStackedWidget()
-        self._people.addWidget(self._make_waiting())
-        self._people.addWidget(self.participants)
-        self._people.setMinimumHeight(120)
+        self.people = PeopleView(self._theme)
+        self.people.setMinimumHeight(120)
+        self.participants, self.matches = self.people.participants, self.people.matches
         self.live = LiveView(self._theme)
-        self.live.setMinimumSize(380, 200)
+        self.match_live = MatchLive(self._theme, MatchHistory())
+        self._plots = QStackedWidget()
+        self._plots.addWidget(self.live)
+        self._plots.addWidget(self.match_live)
+        self._plots.setMinimumSize(380, 200)
         self.log = LogView(self._theme)
         self.log.setMinimumWidth(300)
         self._lower_split = QSplitter(Qt.Orientation.Horizontal)
         self._lower_split.setChildrenCollapsible(False)
         self._lower_split.setHandleWidth(12)
-        self._lower_split.addWidget(self.live)
+        self._lower_split.addWidget(self._plots)
         self._lower_split.addWidget(self.log)
         self._lower_split.setStretchFactor(0, 3)
         self._lower_split.setStretchFactor(1, 2)
@@ -356,7 +396,7 @@ class RunPage(QWidget):
         self._main_split = QSplitter(Qt.Orientation.Vertical)
         self._main_split.setChildrenCollapsible(False)
         self._main_split.setHandleWidth(12)
-        self._main_split.addWidget(self._people)
+        self._main_split.addWidget(self.people)
         self._main_split.addWidget(self._lower_split)
         self._main_split.setStretchFactor(0, 2)
         self._main_split.setStretchFactor(1, 3)
@@ -368,7 +408,7 @@ class RunPage(QWidget):
         panel, inner = card(margins=8, spacing=0)
         row = QHBoxLayout()
         row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(24)
+        row.setSpacing(18)
         inner.addLayout(row)
         self._numbers = {}
         for key, title in (
@@ -385,24 +425,4 @@ class RunPage(QWidget):
             column.addWidget(number)
             column.addWidget(label(title, "small"))
             row.addLayout(column)
-        return panel
-
-    def _make_waiting(self) -> QWidget:
-        panel, layout = card(margins=14)
-        row = QHBoxLayout()
-        row.setSpacing(24)
-        row.addStretch(1)
-        self._qr = QrCode(132)
-        row.addWidget(self._qr)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        texts.addStretch(1)
-        texts.addWidget(label("Waiting for the first participant", "heading"))
-        texts.addWidget(label("Let participants scan the code, or type the address into a browser:", "muted"))
-        self._qr_address = label("", "address", selectable=True)
-        texts.addWidget(self._qr_address)
-        texts.addStretch(1)
-        row.addLayout(texts)
-        row.addStretch(1)
-        layout.addLayout(row)
         return panel

@@ -1,9 +1,9 @@
 """The participants table with what can be done for one of them."""
 
 from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
-from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from gui.models.participants import COLUMNS, VIEW_ROLE, ParticipantsModel, SortedParticipants
+from gui.models.participants import COLUMNS, MATCH_ID_ROLE, VIEW_ROLE, ParticipantsModel, SortedParticipants
 from gui.widgets.basics import Button, Notice
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
@@ -12,16 +12,18 @@ from mug.protocol.lab import ParticipantView
 __all__ = ["ParticipantsView"]
 
 _WIDTHS = {
-    "state": 152,
+    "state": 146,
     "id": 112,
-    "scene": 152,
-    "phase": 130,
+    "scene": 140,
+    "phase": 146,
+    "match": 130,
     "ping": 68,
     "focus": 114,
     "rate": 58,
     "stored": 72,
     "errors": 66,
 }
+_PHASE, _MATCH = ([column.key for column in COLUMNS].index(key) for key in ("phase", "match"))
 
 
 class ParticipantsView(QWidget):
@@ -34,12 +36,14 @@ class ParticipantsView(QWidget):
     Signals:
         chosen: The ids of the selected rows (a list of str).
         let_in_asked: The id to let in.
+        match_asked: The id of a match to show.
 
     Runs on: GUI thread.
     """
 
     chosen = Signal(list)
     let_in_asked = Signal(str)
+    match_asked = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,10 +64,10 @@ class ParticipantsView(QWidget):
         self.table.horizontalHeader().setStretchLastSection(False)
         for section, column in enumerate(COLUMNS):
             self.table.setColumnWidth(section, _WIDTHS[column.key])
-            if column.key == "phase":
-                self.table.horizontalHeader().setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+        self.table.fill_with(_PHASE, _WIDTHS["phase"])
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_menu_asked)
+        self.table.activated.connect(self._on_activated)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.model.dataChanged.connect(self._on_rows_changed)
         self.model.rowsInserted.connect(self._on_rows_changed)
@@ -76,10 +80,17 @@ class ParticipantsView(QWidget):
         rows = self.table.selectionModel().selectedRows()
         return [view.participant_id for index in rows if isinstance(view := index.data(VIEW_ROLE), ParticipantView)]
 
+    def show_match_column(self, shown: bool) -> None:
+        """Show the column of matches, in a study with games of several people."""
+        if self.table.isColumnHidden(_MATCH) is shown:
+            self.table.setColumnHidden(_MATCH, not shown)
+
     def restore(self, state: QByteArray) -> None:
         """Bring the columns back as the user left them."""
         if not state.isEmpty():
+            hidden = self.table.isColumnHidden(_MATCH)
             self.table.horizontalHeader().restoreState(state)
+            self.table.setColumnHidden(_MATCH, hidden)
 
     def arrangement(self) -> QByteArray:
         """Return the columns' order, widths and sorting."""
@@ -115,7 +126,15 @@ class ParticipantsView(QWidget):
         let_in = menu.addAction(self._theme.icon("door"), f"Let “{view.participant_id}” in")
         let_in.setEnabled(view.wants_in)
         let_in.triggered.connect(lambda: self.let_in_asked.emit(view.participant_id))
+        if match_id := index.data(MATCH_ID_ROLE):
+            show = menu.addAction(self._theme.icon("users"), f"Show the match of “{view.participant_id}”")
+            show.triggered.connect(lambda: self.match_asked.emit(match_id))
         menu.popup(self.table.viewport().mapToGlobal(position))
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        if match_id := index.data(MATCH_ID_ROLE):
+            self.match_asked.emit(match_id)
 
     def _ask_let_in(self) -> None:
         if self._waiting:

@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         geometry = settings.state("window")
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
-        run.restore(settings.state("participants"), settings.state("run"), settings.state("live"))
+        run.restore(settings.state)
         data.restore(settings.state("sessions"))
         self.show_records_place()
         self._on_theme_changed()
@@ -134,10 +134,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._settings.keep_state("window", self.saveGeometry())
-        columns, main, lower = self.run.arrangement()
-        self._settings.keep_state("participants", columns)
-        self._settings.keep_state("run", main)
-        self._settings.keep_state("live", lower)
+        for name, state in self.run.arrangement().items():
+            self._settings.keep_state(name, state)
         self._settings.keep_state("sessions", self.data.arrangement())
         self._settings.save()
         event.accept()

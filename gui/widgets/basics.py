@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QIcon
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets.theme import BUTTON_ICON, Theme
 
 __all__ = ["Button", "Icon", "IconTile", "Notice", "Pill", "Segments", "card", "label", "restyle"]
+
+_SEGMENT_AIR_PX = 24
+"""Left and right of a segment's word, with its border; as in the style sheet."""
 
 
 def restyle(widget: QWidget) -> None:
@@ -221,6 +225,7 @@ class Segments(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
         layout.setSpacing(2)
+        self._name = name
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         for key, text in choices:
@@ -229,6 +234,7 @@ class Segments(QFrame):
             button.setAccessibleName(f"{name}: {text}")
             button.setChecked(key == (current or choices[0][0]))
             button.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
+            self._leave_room(button)
             self._group.addButton(button)
             self._buttons[key] = button
             layout.addWidget(button)
@@ -236,6 +242,21 @@ class Segments(QFrame):
     def current(self) -> str:
         """Return the key of the choice."""
         return next(key for key, button in self._buttons.items() if button.isChecked())
+
+    def rename(self, key: str, text: str, icon: QIcon | None = None) -> None:
+        """Let a choice say something else, with a picture before it."""
+        button = self._buttons[key]
+        button.setText(text)
+        button.setAccessibleName(f"{self._name}: {text}")
+        button.setIcon(icon or QIcon())
+        self._leave_room(button)
+
+    def _leave_room(self, button: QPushButton) -> None:
+        """Let the button be as wide as it is when it is chosen, and bold."""
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        icon_px = 0 if button.icon().isNull() else button.iconSize().width() + 6
+        button.setMinimumWidth(QFontMetrics(font).horizontalAdvance(button.text()) + icon_px + _SEGMENT_AIR_PX)
 
     def choose(self, key: str) -> None:
         """Take a choice as if the user had; unknown keys change nothing."""

@@ -24,8 +24,11 @@ def participants(theme: Theme) -> ParticipantsModel:
 
 
 def texts(model: QAbstractItemModel, key: str) -> list[str]:
-    column = [column.key for column in COLUMNS].index(key)
-    return [model.index(row, column).data() for row in range(model.rowCount())]
+    return [model.index(row, place(key)).data() for row in range(model.rowCount())]
+
+
+def place(key: str) -> int:
+    return [column.key for column in COLUMNS].index(key)
 
 
 def test_that_the_participants_model_keeps_qts_rules_through_every_change(theme: Theme, qtbot: QtBot) -> None:
@@ -33,7 +36,7 @@ def test_that_the_participants_model_keeps_qts_rules_through_every_change(theme:
     tester = QAbstractItemModelTester(model, MODE)
     sorted_model = SortedParticipants(model)
     sorted_tester = QAbstractItemModelTester(sorted_model, MODE)
-    sorted_model.sort(4, Qt.SortOrder.DescendingOrder)
+    sorted_model.sort(place("ping"), Qt.SortOrder.DescendingOrder)
     model.update([participant("a", rtt_ms=5.0), participant("b", rtt_ms=50.0)])
     model.update([participant("b", rtt_ms=1.0), participant("c", rtt_ms=10.0)])
     assert texts(sorted_model, "id") == ["c", "a", "b"]
@@ -64,7 +67,7 @@ def test_that_what_needs_help_sorts_to_the_top(theme: Theme) -> None:
 def test_that_numbers_sort_as_numbers(theme: Theme) -> None:
     model = participants(theme)
     sorted_model = SortedParticipants(model)
-    sorted_model.sort(7, Qt.SortOrder.AscendingOrder)
+    sorted_model.sort(place("stored"), Qt.SortOrder.AscendingOrder)
     model.replace_all([participant("a", frames_stored=1000), participant("b", frames_stored=99)])
     assert texts(sorted_model, "stored") == ["99", "1,000"]
 
@@ -83,7 +86,7 @@ def test_that_many_changed_rows_are_told_once_with_the_columns_that_differ(theme
     model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row(), first.column(), last.column())))
     model.update([participant("a", rtt_ms=2.0), participant("c", rtt_ms=2.0)])
     model.update([participant("b", wants_in=True, rtt_ms=1.0)])
-    ping = [column.key for column in COLUMNS].index("ping")
+    ping = place("ping")
     assert told == [(0, 2, ping, ping), (1, 1, 0, 0)]
 
 

@@ -1,0 +1,220 @@
+"""One match as it goes: round trips of its pairs above, depth of its players' rollbacks below, on one axis of time."""
+
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from gui.models.match_history import MatchHistory
+from gui.models.matches import (
+    DEPTH,
+    ROLLBACK,
+    RTT,
+    is_over,
+    match_look,
+    names_of,
+    pair_name,
+    player_name,
+)
+from gui.run.line_legend import LineLegend, NamedLine
+from gui.widgets.basics import Pill, Segments, label
+from gui.widgets.theme import Theme
+from mug.protocol.lab import MatchView, PairView, PlayerView
+
+if TYPE_CHECKING:
+    from gui.run.match_plot import MatchPlot
+
+__all__ = ["MatchLive"]
+
+_WINDOWS = (("120", "2 min"), ("600", "10 min"), ("1800", "30 min"))
+_LEFT_PX = 62
+_LEAST_LEGEND_PX, _MOST_LEGEND_PX = 210, 320
+_LEAST_OFTEN_S = 2.0
+_PATHS = {"p2p": "direct", "relay": "server", "": "no connection"}
+_STAGES = {
+    "connecting": "connecting",
+    "countdown": "countdown",
+    "stalled": "stalled",
+    "paused": "paused",
+    "between": "between episodes",
+    "over": "done",
+}
+
+
+class MatchLive(QFrame):
+    """The plots of the chosen match.
+
+    Attributes:
+        history: The figures.
+        repaints: How often the plots were drawn.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, theme: Theme, history: MatchHistory) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self._theme = theme
+        self.history = history
+        self.repaints = 0
+        self._view: MatchView | None = None
+        self._plots: tuple[MatchPlot, MatchPlot] | None = None
+        self._drawn_s = 0.0
+        self._is_stale = True
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 10)
+        layout.setSpacing(4)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        self._title = label("Match", "heading")
+        head.addWidget(self._title)
+        self.state = Pill(theme)
+        head.addWidget(self.state)
+        self._who = label("", "small")
+        self._who.setMinimumWidth(20)
+        head.addWidget(self._who, 1)
+        self.window_choice = Segments(_WINDOWS, name="Time shown of the match", current="120")
+        self.window_choice.chosen.connect(self._on_window_chosen)
+        head.addWidget(self.window_choice)
+        layout.addLayout(head)
+        self._about = label("", "small")
+        self._about.setMinimumWidth(20)
+        self.rtt_lines = LineLegend(theme, "Round trip (RTT)", RTT)
+        self.depth_lines = LineLegend(theme, "Rollback depth", f"{ROLLBACK}\n{DEPTH}")
+        self._rows = tuple(QHBoxLayout() for _ in range(2))
+        body = QWidget()
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(4)
+        inner.addWidget(self._about)
+        for row, legend in zip(self._rows, (self.rtt_lines, self.depth_lines), strict=True):
+            row.setSpacing(12)
+            legend.setMinimumWidth(_LEAST_LEGEND_PX)
+            legend.setMaximumWidth(_MOST_LEGEND_PX)
+            row.addWidget(legend, 2)
+            inner.addLayout(row, 1)
+        empty = label("Round trips and rollbacks of the selected match appear here.", "muted", wrap=True)
+        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(empty)
+        self._stack.addWidget(body)
+        layout.addWidget(self._stack, 1)
+        theme.changed.connect(self._on_theme_changed)
+        self.show_match(None, 0)
+
+    @property
+    def plots(self) -> "tuple[MatchPlot, MatchPlot]":
+        """The plots of round trips and of depth, made when they are first asked for."""
+        if self._plots is None:
+            # pyqtgraph takes half a second to import; the window need not wait for it.
+            from gui.run.match_plot import MatchPlot, PlotKind
+
+            rtt = PlotKind("Round-trip time of each pair of players over time", "ms", 40.0, whole=False)
+            depth = PlotKind("Rollback depth of each player over time", "frames", 4.0, whole=True)
+            self._plots = MatchPlot(self._theme, rtt, _LEFT_PX), MatchPlot(self._theme, depth, _LEFT_PX)
+            for row, plot in zip(self._rows, self._plots, strict=True):
+                plot.widget.setMinimumHeight(60)
+                row.insertWidget(0, plot.widget, 3)
+        return self._plots
+
+    @property
+    def match_id(self) -> str:
+        """The match that is shown; empty when none is."""
+        return "" if self._view is None else self._view.match_id
+
+    def show_match(self, view: MatchView | None, number: int) -> None:
+        """Show a match as it stands now.
+
+        Args:
+            view: The match; None: none is chosen.
+            number: Its place in the order of formation, from 1.
+        """
+        is_other = (None if view is None else view.match_id) != (None if self._view is None else self._view.match_id)
+        was_over = self._view is not None and is_over(self._view)
+        self._is_stale |= is_other or (view is not None and is_over(view) != was_over)
+        self._view = view
+        self._stack.setCurrentIndex(0 if view is None else 1)
+        self.state.setVisible(view is not None)
+        if view is None:
+            self._title.setText("Match")
+            self._who.setText("")
+            return
+        if is_other:
+            self._title.setText(f"Match {number}")
+            self._who.setText(names_of(view))
+            self._who.setToolTip(names_of(view))
+        look = match_look(view)
+        self.state.show_state(look.word, look.icon, look.tone)
+        about = _about(view)
+        if about != self._about.text():
+            self._about.setText(about)
+            self._about.setToolTip(about)
+        self.rtt_lines.show_lines([NamedLine(pair_name(view, pair), _pair_now(view, pair)) for pair in view.pairs])
+        self.depth_lines.show_lines(
+            [NamedLine(player_name(view, player.agent), _player_now(view, player)) for player in view.players]
+        )
+
+    @Slot()
+    def draw_due(self) -> None:
+        """Draw the plots when they are in sight and something has moved since."""
+        view = self._view
+        if view is None or not self.isVisible() or self.window().isMinimized():
+            return
+        now_s = time.time()
+        window_s = float(self.window_choice.current())
+        a_pixel_s = window_s / max(1, self.width())
+        is_moving = not is_over(view) and now_s - self._drawn_s >= min(_LEAST_OFTEN_S, a_pixel_s)
+        track = self.history.track(view.match_id)
+        if track is None or not (self._is_stale or is_moving):
+            return
+        self._is_stale = False
+        self._drawn_s = now_s
+        self.repaints += 1
+        # A match that has ended stands still at its end.
+        end_s = float(track.at_s[-1]) if is_over(view) and len(track) else now_s
+        for plot, values in zip(self.plots, (track.rtt_ms, track.depth), strict=True):
+            plot.draw(track.at_s, values, end_s - window_s, end_s)
+
+    @Slot(str)
+    def _on_window_chosen(self, _key: str) -> None:
+        self._is_stale = True
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        for plot in self._plots or ():
+            plot.recolour()
+        self.rtt_lines.recolour()
+        self.depth_lines.recolour()
+        self._is_stale = True
+
+
+def _about(view: MatchView) -> str:
+    parts = [view.scene_id]
+    if view.input_delay is not None:
+        parts.append(f"input delay {view.input_delay} frame{'' if view.input_delay == 1 else 's'}")
+    if view.policies:
+        whom = "a policy" if len(view.policies) == 1 else "policies"
+        parts.append(f"{', '.join(view.policies)} played by {whom}")
+    if view.desyncs or view.compared:
+        parts.append(f"{view.compared:,} hashes compared, {view.desyncs:,} differed")
+    if view.flags:
+        parts.append(f"flags: {', '.join(flag.replace('_', ' ') for flag in view.flags)}")
+    return "  ·  ".join(parts)
+
+
+def _pair_now(view: MatchView, pair: PairView) -> str:
+    path = _PATHS.get(pair.path, pair.path)
+    if is_over(view):
+        return path if pair.path else "–"
+    return path if pair.rtt_ms is None else f"{pair.rtt_ms:,.0f} ms · {path}"
+
+
+def _player_now(view: MatchView, player: PlayerView) -> str:
+    if player.dropped:
+        return "left"
+    if is_over(view):
+        return "–"
+    now = f"{player.rollbacks}/s · depth {player.depth_max}"
+    stage = _STAGES.get(player.stage, "")
+    return f"{stage} · {now}" if player.stage in {"stalled", "paused"} else stage or now
