@@ -7,6 +7,7 @@ from typing import Final
 from mug.engine.clock import derive_seed
 from mug.engine.effects import Close, ConnectionId, Send
 from mug.engine.live import Core, WaitingPage
+from mug.engine.matches import Matches
 from mug.engine.plan import plan_visits
 from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
@@ -40,9 +41,10 @@ _MESSAGES: Final = {
 class Admission:
     """Answers hello."""
 
-    def __init__(self, core: Core, visits: Visits, runtime: RuntimeManifest | None) -> None:
+    def __init__(self, core: Core, visits: Visits, matches: Matches, runtime: RuntimeManifest | None) -> None:
         self._core = core
         self._visits = visits
+        self._matches = matches
         self._runtime = runtime
 
     def hello(self, connection: ConnectionId, hello: Hello) -> None:
@@ -256,7 +258,7 @@ class Admission:
         presence.connection, presence.tab_id = connection, hello.tab_id
         presence.lost_at_ms, presence.left, presence.waiting = None, False, None
         presence.focused = presence.visible = True
-        presence.finishing = None
+        presence.finishing = presence.match = None
         presence.gap_told.clear()
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
@@ -272,7 +274,11 @@ class Admission:
         )
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))
+        reloaded = hello.token != token  # a page that was welcomed before says so by its token
+        self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
+        if not reloaded:
+            core.after_commit(*self._matches.missed(participant, connection))
 
 
 def _sha256(text: str) -> str:

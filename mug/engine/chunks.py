@@ -3,11 +3,11 @@
 import hashlib
 from typing import Any, Final
 
-from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send, SendFrames
+from mug.engine.effects import ConnectionId, Effect, Send, SendFrames
 from mug.engine.live import Core
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.visits import Visits
-from mug.ids import MatchId, VisitId
+from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import ChunkAck, FetchFrames, PutChunk
 from mug.records import facts as f
 from mug.study.model import GymGame
@@ -103,7 +103,7 @@ class Chunks:
         flags: list[f.AnyFact] = []
         if message.stream == "frames":
             match = core.state.matches[MatchId(meta["match_id"])]
-            flags = self._compare(match, meta)
+            flags = self._compare(match, participant.participant_id, meta)
         core.record(
             f.ChunkStored(
                 at=core.now(),
@@ -126,21 +126,25 @@ class Chunks:
                 core.say("warning", f"match {flag.match_id}: {flag.flag} ({flag.detail})", participant.participant_id)
         self._visits.chunk_arrived(connection, participant, visit)
 
-    def _compare(self, match: MatchState, meta: dict[str, Any]) -> list[f.AnyFact]:
-        """Mark rows that are held already as `repeated`; flag what does not fit to what is held."""
-        expected = match.next_frame.get(meta["episode"], 0)
-        where = f"episode {meta['episode']}, frames {meta['first']} to {meta['last']}"
-        if meta["first"] == expected:
-            return []
-        if meta["first"] > expected:
-            return [self._flag(match, "frames_missing", f"{where}: expected {expected}")]
-        meta["repeated"] = True
-        for part in match.parts:
-            if part.episode == meta["episode"] and (part.first, part.last) == (meta["first"], meta["last"]):
-                if part.chain_hash == meta.get("chain_hash", ""):
-                    return []
-                return [self._flag(match, "frames_differ", where)]
-        return [self._flag(match, "frames_overlap", where)]
+    def _compare(self, match: MatchState, who: ParticipantId, meta: dict[str, Any]) -> list[f.AnyFact]:
+        """Mark a chunk whose rows are all held already as `repeated`; flag what does not fit to what is held.
+
+        Every player of a game sends all of its rows, in chunks that begin and end at the same frames; only the last
+        chunk of a player who left may be shorter. The chain hash of a chunk is about all rows up to its end.
+        """
+        episode, first, last = meta["episode"], meta["first"], meta["last"]
+        where = f"episode {episode}, frames {first} to {last}"
+        sent = match.sent.get((who, episode), 0)
+        if first < sent or last < match.next_frame.get(episode, 0):
+            meta["repeated"] = True
+        known = match.chain_hashes.get((episode, first, last))
+        if known is not None and known != meta.get("chain_hash", ""):
+            return [self._flag(match, "frames_differ", f"{where}, from {who}" if match.visits else where)]
+        if first > sent:
+            return [self._flag(match, "frames_missing", f"{where}: expected {sent}")]
+        if first < sent and known is None:
+            return [self._flag(match, "frames_overlap", where)]
+        return []
 
     def _flag(self, match: MatchState, flag: str, detail: str) -> f.MatchFlagged:
         return f.MatchFlagged(at=self._core.now(), match_id=match.match_id, flag=flag, detail=detail)
@@ -161,12 +165,9 @@ class Chunks:
         scene = self._visits.scene(visit)
         if not isinstance(scene, GymGame) or scene.gameplay.callback is None:
             return (ack,)
-        if message.stream not in ("event", "frames") or repeated:
+        if message.stream not in ("event", "frames") or repeated or not visit.match_ids:
             return (ack,)
-        visit_id = VisitId(visit.planned.visit_id)
-        callback = scene.gameplay.callback
-        observe = ObserveChunk(callback, participant.participant_id, visit_id, scene, message.stream, message.body)
-        return (ack, observe)
+        return (ack, self._visits.observation(participant, visit, scene, message.stream, message.body))
 
     def fetch(self, connection: ConnectionId, participant: ParticipantState, message: FetchFrames) -> None:
         """Answer with the stored rows of a match, in order."""
@@ -176,7 +177,7 @@ class Chunks:
             core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
             return
         match = core.state.matches.get(MatchId(message.match_id))
-        if match is None or match.visit_id != visit.planned.visit_id:
+        if match is None or match.match_id not in visit.match_ids:
             core.refuse(connection, "foreign_match", "this is not a match of this visit", path="match_id", about=about)
             return
         parts = sorted(match.parts, key=lambda part: (part.episode, part.first))

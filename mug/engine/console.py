@@ -4,6 +4,8 @@ from mug.engine.admission import Admission
 from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.live import Core
+from mug.engine.match_views import match_view
+from mug.engine.matches import Matches
 from mug.engine.state import ParticipantState
 from mug.ids import ParticipantId
 from mug.protocol.lab import (
@@ -29,9 +31,10 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 class Console:
     """Views for the consoles, in batches, and their requests."""
 
-    def __init__(self, core: Core, admission: Admission) -> None:
+    def __init__(self, core: Core, admission: Admission, matches: Matches) -> None:
         self._core = core
         self._admission = admission
+        self._matches = matches
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
@@ -58,6 +61,7 @@ class Console:
             telemetry=points[::step],
             log=tuple(core.log),
             counts=self.counts(),
+            matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -65,7 +69,12 @@ class Console:
         """Send what changed since the last batch, if there is anybody to see it."""
         core = self._core
         if core.labs and (
-            core.changed or core.session_changed or core.new_log or core.new_telemetry or core.counts_changed
+            core.changed
+            or core.changed_matches
+            or core.session_changed
+            or core.new_log
+            or core.new_telemetry
+            or core.counts_changed
         ):
             views = tuple(
                 self.participant_view(core.state.participants[who])
@@ -78,9 +87,11 @@ class Console:
                 telemetry=tuple(core.new_telemetry),
                 log=tuple(core.new_log),
                 counts=self.counts() if core.counts_changed else {},
+                matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
+        core.changed_matches.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
         core.session_changed = core.counts_changed = False
@@ -123,6 +134,7 @@ class Console:
         closed = Closed(reason="session_ended", message="The session is over. Thank you for taking part.")
         unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
         core.after_commit(*(Send(c, closed) for c in unfinished), reply)
+        self._matches.session_over()
         core.session_changed = True
         core.say("info", f"the session was ended: {reason}")
 

@@ -18,6 +18,7 @@ __all__ = [
     "Call",
     "Close",
     "ConnectionId",
+    "DropRoutes",
     "Effect",
     "LabUpdate",
     "ObserveChunk",
@@ -25,6 +26,7 @@ __all__ = [
     "Schedule",
     "Send",
     "SendFrames",
+    "SetRoutes",
     "Stop",
 ]
 
@@ -48,6 +50,30 @@ class SendFrames:
     visit_id: VisitId
     match_id: MatchId
     sha256s: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetRoutes:
+    """From now on, pass signals and relayed packets of a match among these connections, without the engine.
+
+    Attributes:
+        match_id: The match; what was set for it before no longer holds.
+        routes: Agent -> the connection of its page; None: the page is away, or out of the match.
+        ready: The agents whose pages know of the match; signals for the others are kept until they do.
+        gone: The agents that are out of the match for good: what is for them is dropped.
+    """
+
+    match_id: MatchId
+    routes: Mapping[str, ConnectionId | None]
+    ready: frozenset[str]
+    gone: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class DropRoutes:
+    """Pass nothing of a match any more."""
+
+    match_id: MatchId
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +112,9 @@ class Call:
 class ObserveChunk:
     """A stored chunk of a scene with a GameCallback: derive its hooks' calls from it.
 
-    Hooks run after the fact, in the chunk's order, one participant's chunks never at the same time. `stream` is
-    "event", "frames", or "end" when the visit is over (`body` is empty then).
+    Hooks run after the fact, in the chunk's order, one game's chunks never at the same time. `stream` is "event",
+    "frames", or "end" when the game is over (`body` is empty then). In a game of several people `visit_id` is the
+    first player's, whoever sent the chunk, and `people` says who plays which agent.
     """
 
     ref: str
@@ -96,6 +123,7 @@ class ObserveChunk:
     game: GymGame
     stream: str
     body: bytes
+    people: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +153,6 @@ class Record:
     then: "tuple[Effect, ...]" = ()
 
 
-Effect: TypeAlias = Send | SendFrames | Close | LabUpdate | Call | ObserveChunk | Schedule | Stop | Record
+Effect: TypeAlias = (
+    Send | SendFrames | SetRoutes | DropRoutes | Close | LabUpdate | Call | ObserveChunk | Schedule | Stop | Record
+)

@@ -42,7 +42,7 @@ class PageMessage:
 class PageRefusal:
     """A page sent something that was not taken at the edge; it is counted and shown.
 
-    `code`: unknown_op, invalid, too_large, rate.
+    `code`: unknown_op, invalid, too_large, rate, foreign_match, foreign_agent.
     """
 
     connection: ConnectionId

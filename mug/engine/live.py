@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
-from mug.engine.state import ParticipantState, SessionState
-from mug.ids import ParticipantId, VisitId
+from mug.engine.state import ParticipantState, SessionState, VisitState
+from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
-from mug.protocol.messages import ErrorReply, FinishVisit, Hello
+from mug.protocol.messages import ErrorReply, FinishVisit, Hello, MatchStatus
 from mug.records.facts import AnyFact
 
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
@@ -45,6 +45,7 @@ class Presence:
     gap_told: dict[tuple[str, str], int] = field(default_factory=dict)
     waiting: "WaitingPage | None" = None
     left: bool = False
+    match: MatchStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Core:
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     telemetry: deque[TelemetryPoint] = field(default_factory=lambda: deque(maxlen=TELEMETRY_POINTS))
     changed: set[ParticipantId] = field(default_factory=set)
+    changed_matches: set[MatchId] = field(default_factory=set)
     session_changed: bool = False
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)
@@ -148,6 +150,24 @@ class Core:
     def watch_absence(self, participant_id: ParticipantId) -> None:
         """Look again when the participant has been away for long."""
         self.emit(Schedule(LEFT_AFTER_MS, f"{AWAY}{participant_id}"))
+
+    def match_visits(self, match_id: str) -> dict[ParticipantId, VisitId]:
+        """The visits of a match of several people; empty when there is no such match."""
+        match = self.state.matches.get(MatchId(match_id))
+        return match.visits if match is not None else {}
+
+    def context(self, participant: ParticipantState, visit: VisitState) -> dict[str, object]:
+        """What the study's functions are told of a participant in a scene."""
+        assert self.state.opened is not None
+        return {
+            "subject_id": participant.participant_id,
+            "session_id": self.state.opened.session_id,
+            "experiment_id": self.state.opened.experiment_id,
+            "scene_id": visit.planned.scene_id,
+            "visit_id": visit.planned.visit_id,
+            "params": dict(participant.params),
+            "mug_globals": dict(participant.mug_globals),
+        }
 
     def participant(self, connection: ConnectionId) -> ParticipantState | None:
         """Who speaks on this connection; None before hello."""

@@ -1,11 +1,13 @@
 """From the frozen study to what one participant's page is told: `PageContent` and `GameContent`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.rollback.config import default_window
 from mug.protocol.messages import GameContent, PageContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.model import (
@@ -18,12 +20,17 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
+from mug.study.multiplayer import conditions_for, is_multiplayer
 from mug.study.traversal import human_agents
 
 __all__ = [
     "FrozenStudy",
     "Scene",
+    "game_config",
     "game_content",
+    "hides_lobby_count",
+    "match_settings",
+    "matched_agents",
     "needs_runtime",
     "page_content",
     "planned_agents",
@@ -70,8 +77,28 @@ def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
 
 
 def planned_agents(game: GymGame, participant_id: str) -> dict[str, str]:
-    """Who acts for which agent in a single-player match: agent id -> participant id or ``policy:<name>``."""
-    agents: dict[str, str] = dict.fromkeys(human_agents(game), participant_id)
+    """Who acts for which agent when one person plays: agent id -> participant id or ``policy:<name>``."""
+    return _with_policies(game, dict.fromkeys(human_agents(game), participant_id))
+
+
+def matched_agents(game: GymGame, players: Sequence[str]) -> dict[str, str]:
+    """Who acts for which agent when several people play: they get the agents in the order in which they came."""
+    return _with_policies(game, dict(zip(human_agents(game), players, strict=True)))
+
+
+def match_settings(frozen: FrozenStudy, game: GymGame) -> dict[str, Any]:
+    """Return what holds on every peer of a match of several people, as its record says."""
+    return {
+        "players": list(human_agents(game)),
+        "input_delay": game.multiplayer.input_delay,
+        "window": default_window(game.rendering.fps),
+        "snapshot_level": frozen.snapshot_levels.get(game.scene_id),
+        "network_conditions": {str(agent): dict(what) for agent, what in conditions_for(game).items()},
+        "dropout_policy": game.multiplayer.dropout_policy,
+    }
+
+
+def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
             agents[agent] = f"policy:{_policy_name(policy)}"
@@ -114,7 +141,7 @@ def game_content(
     frozen: FrozenStudy,
     game: GymGame,
     participant: ParticipantState,
-    match: MatchState,
+    match: MatchState | None,
     *,
     resume: bool,
     in_game_html: str | None = None,
@@ -125,7 +152,7 @@ def game_content(
         frozen: The session's study.
         game: The scene.
         participant: Whose page it is.
-        match: The play that this visit is in.
+        match: The play that this visit is in; None: partners are still to be found.
         resume: The page comes back into a match that it may have begun.
         in_game_html: What `game_page_html_fn` made; None: the study's own text.
     """
@@ -133,7 +160,7 @@ def game_content(
         content = game.content
         in_game_html = _text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
     return GameContent(
-        config=_game_config(frozen, game, participant, match),
+        config=game_config(frozen, game, participant, match),
         scene_header=game.content.scene_header or "",
         body_html=_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
         in_game_html=in_game_html,
@@ -145,11 +172,49 @@ def game_content(
         animations=animations(game),
         first_objects=first_objects(game),
         assets_base_url=frozen.static_base,
-        resume_match=resume,
+        resume_match=resume and match is not None,
+        hide_lobby_count=hides_lobby_count(game),
     )
 
 
-def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState, match: MatchState) -> GameConfig:
+def hides_lobby_count(game: GymGame) -> bool:
+    """Whether the study does not want people to see how many wait."""
+    return game.matchmaking.hide_lobby_count or game.multiplayer.hide_lobby_count
+
+
+def game_config(
+    frozen: FrozenStudy, game: GymGame, participant: ParticipantState, match: MatchState | None
+) -> GameConfig:
+    """Build what one participant's worker needs to know of a game.
+
+    Without a match (`match` None, a game of several people) it is good for loading and measuring only: it has no
+    match, no seed, and nobody plays.
+    """
+    config = _game_config(frozen, game, participant)
+    if match is not None:
+        config = replace(config, match_id=match.match_id, match_seed=match.seed)
+    if not is_multiplayer(game):
+        return config
+    settings = match_settings(frozen, game) if match is None else match.settings
+    own = match.agent_of(participant.participant_id) if match is not None else None
+    rules = game.multiplayer
+    return replace(
+        config,
+        human_agents=() if own is None else (own,),
+        players=tuple(settings["players"]),
+        study_hash=frozen.content_hash,
+        snapshot_level=settings["snapshot_level"],
+        input_delay=settings["input_delay"],
+        window=settings["window"],
+        network_conditions=settings["network_conditions"],
+        dropout_policy=settings["dropout_policy"],
+        dropout_agent_policy=rules.dropout_agent_policy,
+        snapshot_interval=rules.snapshot_interval,
+        input_confirmation_timeout_ms=rules.input_confirmation_timeout_ms,
+    )
+
+
+def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState) -> GameConfig:
     runtime, rendering, gameplay = game.runtime, game.rendering, game.gameplay
     code = runtime.environment_initialization_code
     filename = f"{game.scene_id}.environment_initialization_code"
@@ -160,8 +225,8 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
     bindings = sorted(gameplay.action_mapping, key=lambda binding: -len(binding.keys))
     return GameConfig(
         scene_id=game.scene_id,
-        match_id=match.match_id,
-        match_seed=match.seed,
+        match_id="",
+        match_seed=0,
         subject_id=participant.participant_id,
         human_agents=humans,
         environment_seed=game.environment.seed,

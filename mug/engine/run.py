@@ -8,6 +8,7 @@ from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
 from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
     CallFailed,
     CallResult,
@@ -29,10 +30,11 @@ from mug.engine.inputs import (
     Wake,
 )
 from mug.engine.live import AWAY, LEFT_AFTER_MS, Core
+from mug.engine.matches import VERDICT, Matches
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.visits import Visits
-from mug.ids import ParticipantId, VisitId
+from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
@@ -42,12 +44,17 @@ from mug.protocol.messages import (
     FinishVisit,
     GlobalsChanged,
     Hello,
+    JoinMatch,
     PhaseChanged,
     Pulse,
     PulseEcho,
     PutChunk,
+    RelayPacket,
+    ReportMatch,
+    ReportPeer,
     RestartMatch,
     RuntimeManifest,
+    SendSignal,
     SetGlobals,
 )
 from mug.records import facts as f
@@ -64,6 +71,8 @@ _REFUSALS: Final = {
     "invalid": "this message is not valid",
     "too_large": "this message is too large",
     "rate": "too many messages; please slow down",
+    "foreign_match": "this is not a match of yours",
+    "foreign_agent": "this is not a partner of yours",
 }
 
 
@@ -86,6 +95,7 @@ class StudyRun:
         finished_before: frozenset[str] = frozenset(),
         addresses: tuple[str, ...] = (),
         data_dir: str = "",
+        turn_account: tuple[str, str] = ("", ""),
     ) -> None:
         if state.opened is None:
             raise ValueError("a session runs from its first fact on: SessionOpened is missing")
@@ -99,10 +109,14 @@ class StudyRun:
             addresses=addresses,
             data_dir=data_dir,
         )
-        self._visits = Visits(self._core)
+        webrtc = frozen.study.webrtc
+        self._matches = Matches(
+            self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
+        )
+        self._visits = Visits(self._core, self._matches)
         self._chunks = Chunks(self._core, self._visits)
-        self._admission = Admission(self._core, self._visits, runtime)
-        self._console = Console(self._core, self._admission)
+        self._admission = Admission(self._core, self._visits, self._matches, runtime)
+        self._console = Console(self._core, self._admission, self._matches)
 
     @property
     def state(self) -> SessionState:
@@ -194,6 +208,17 @@ class StudyRun:
                 self._client_error(connection, participant, message)
             case ClientCallback():
                 self._client_callback(connection, participant, message)
+            case JoinMatch():
+                self._matches.join(connection, participant, message)
+            case ReportPeer():
+                self._matches.report_peer(connection, participant, message)
+            case ReportMatch():
+                self._matches.report_match(connection, participant, message)
+            case SendSignal() | RelayPacket():
+                # The server passes these on before they come here (`mug.server.routing`).
+                core.refuse(
+                    connection, "invalid", "this is not for the server", about=str(message.__struct_config__.tag)
+                )
 
     def _pulse(self, connection: ConnectionId, participant: ParticipantState, pulse: Pulse) -> None:
         core = self._core
@@ -208,6 +233,9 @@ class StudyRun:
         presence.unacked_chunks = pulse.unacked_chunks
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
+        if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
+            presence.match = pulse.match
+            core.changed_matches.add(MatchId(pulse.match.match_id))
         core.changed.add(participant.participant_id)
         core.measured(
             TelemetryPoint(
@@ -347,6 +375,9 @@ class StudyRun:
                 "error", f"game_page_html_fn answered {type(html).__name__}, not a text", participant.participant_id
             )
             html = None
+        if visit.match_ids and core.state.matches[visit.match_ids[-1]].visits:
+            self._matches.page_made(participant, visit, html)
+            return
         core.after_commit(
             Send(connection, self._visits.scene_message(participant, visit, resume=resume, in_game_html=html))
         )
@@ -379,6 +410,7 @@ class StudyRun:
             presence.connection = None
             presence.lost_at_ms = core.clock.now_ms()
             presence.finishing = None
+        self._matches.page_lost(core.state.participants[who])
         core.record(f.Disconnected(at=core.now(), participant_id=who, reason=reason[:200]))
         core.watch_absence(who)
         if core.state.participants[who].outcome is None:
@@ -397,9 +429,15 @@ class StudyRun:
             self._chunks.ask_again()
 
     def _wake(self, name: str) -> None:
+        """A scheduled time has come."""
+        if name.startswith(VERDICT):
+            self._matches.judge(MatchId(name.removeprefix(VERDICT)))
+        else:
+            self._left(ParticipantId(name.removeprefix(AWAY)))
+
+    def _left(self, who: ParticipantId) -> None:
         """A participant was away some time ago: whoever still is has left."""
         core = self._core
-        who = ParticipantId(name.removeprefix(AWAY))
         presence = core.presences.get(who)
         if presence is None or presence.connection is not None or presence.left or presence.lost_at_ms is None:
             return

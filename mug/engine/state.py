@@ -28,22 +28,46 @@ class FramesPart:
 
 @dataclass(slots=True)
 class MatchState:
-    """One play of a game scene. `next_frame`: per episode, the first frame that is not stored."""
+    """One play of a game scene.
+
+    Attributes:
+        visits: In a game of several people, participant id -> visit id; else empty.
+        settings: What holds on every peer of such a game.
+        dropped: Agents whose player is out of the match for good -> by which policy.
+        next_frame: Per episode, the first frame that nobody has sent.
+        sent: Per player and episode, the first frame that this player has not sent.
+        chain_hashes: (episode, first, last) of each chunk -> the chain hash of the first one that came.
+    """
 
     match_id: MatchId
     visit_id: VisitId
     scene_id: SceneId
     seed: int
     agents: dict[str, str]
+    formed_at: str = ""
+    visits: dict[ParticipantId, VisitId] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
     outcome: str | None = None
     flags: list[str] = field(default_factory=list)
     parts: list[FramesPart] = field(default_factory=list)
     next_frame: dict[int, int] = field(default_factory=dict)
+    sent: dict[tuple[ParticipantId, int], int] = field(default_factory=dict)
+    chain_hashes: dict[tuple[int, int, int], str] = field(default_factory=dict)
 
     @property
     def frames(self) -> int:
         """How many rows are stored."""
         return sum(self.next_frame.values())
+
+    @property
+    def players(self) -> dict[str, ParticipantId]:
+        """Agent -> participant, of all people that the match began with, in its order."""
+        return {agent: ParticipantId(who) for agent, who in self.agents.items() if not who.startswith("policy:")}
+
+    def agent_of(self, participant_id: ParticipantId) -> str | None:
+        """The agent that a participant plays; None when it is not a player of this match."""
+        return next((agent for agent, who in self.players.items() if who == participant_id), None)
 
 
 @dataclass(slots=True)
@@ -129,13 +153,9 @@ class SessionState:
             case f.VisitFinished():
                 self.visits[VisitId(fact.visit_id)].outcome = fact.outcome
             case f.MatchFormed():
-                visit = VisitId(fact.visit_id)
-                match_id = MatchId(fact.match_id)
-                self.matches[match_id] = MatchState(
-                    match_id, visit, SceneId(fact.scene_id), fact.seed, dict(fact.agents)
-                )
-                self.visits[visit].match_ids.append(match_id)
-                self._count("matches")
+                self._apply_match(fact)
+            case f.PlayerDropped():
+                self.matches[MatchId(fact.match_id)].dropped[fact.agent] = fact.policy
             case f.MatchEnded():
                 self.matches[MatchId(fact.match_id)].outcome = fact.outcome
             case f.MatchFlagged():
@@ -161,11 +181,27 @@ class SessionState:
         for planned in fact.visits:
             self.visits[VisitId(planned.visit_id)] = VisitState(who, planned)
 
+    def _apply_match(self, fact: f.MatchFormed) -> None:
+        match = MatchState(
+            MatchId(fact.match_id),
+            VisitId(fact.visit_id),
+            SceneId(fact.scene_id),
+            fact.seed,
+            dict(fact.agents),
+            fact.at,
+            {ParticipantId(who): VisitId(visit) for who, visit in fact.visits.items()},
+            dict(fact.settings),
+        )
+        self.matches[match.match_id] = match
+        for visit in dict.fromkeys((match.visit_id, *match.visits.values())):
+            self.visits[visit].match_ids.append(match.match_id)
+        self._count("matches")
+
     def _apply_chunk(self, fact: f.ChunkStored) -> None:
         visit = self.visits[VisitId(fact.visit_id)]
         visit.next_seq[fact.stream] = fact.seq + 1
         self._count("chunks")
-        if fact.stream != "frames" or fact.meta.get("repeated"):
+        if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]
         part = FramesPart(
@@ -176,9 +212,15 @@ class SessionState:
             fact.meta["last"],
             fact.meta.get("chain_hash", ""),
         )
+        sender = (ParticipantId(fact.participant_id), part.episode)
+        match.sent[sender] = max(match.sent.get(sender, 0), part.last + 1)
+        match.chain_hashes.setdefault((part.episode, part.first, part.last), part.chain_hash)
+        if fact.meta.get("repeated"):
+            return
         match.parts.append(part)
+        known = match.next_frame.get(part.episode, 0)
         match.next_frame[part.episode] = part.last + 1
-        self.counts["frames"] = self.counts.get("frames", 0) + part.last - part.first + 1
+        self.counts["frames"] = self.counts.get("frames", 0) + part.last + 1 - max(part.first, known)
 
     def _count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1

@@ -3,12 +3,14 @@
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
 from mug.engine.live import Core, PendingCall
+from mug.engine.matches import Matches
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.ids import MatchId, VisitId
 from mug.protocol.messages import ChunkAck, FinishVisit, GameContent, PageContent, RestartMatch, ShowScene
 from mug.records import facts as f
 from mug.study.model import EndPage, GymGame
+from mug.study.multiplayer import is_multiplayer
 
 __all__ = ["Visits"]
 
@@ -19,8 +21,10 @@ MAX_RESTARTS = 20
 class Visits:
     """The rules of moving along the plan."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, matches: Matches) -> None:
         self._core = core
+        self._matches = matches
+        self._told_of_end: set[MatchId] = set()
 
     def scene(self, visit: VisitState) -> Scene:
         """The scene that a visit passes through."""
@@ -33,7 +37,7 @@ class Visits:
         facts: list[f.AnyFact] = [
             f.VisitStarted(at=core.now(), participant_id=participant.participant_id, visit_id=planned.visit_id)
         ]
-        if isinstance(scene, GymGame):
+        if isinstance(scene, GymGame) and not is_multiplayer(scene):
             facts.append(self._match(participant, planned.visit_id, scene, attempt=0))
         if isinstance(scene, EndPage) and index == len(plan) - 1:
             facts.append(
@@ -72,7 +76,11 @@ class Visits:
         scene = self.scene(visit)
         if scene.on_connect is not None and (entered or resume):
             self.call_hook("on_connect", scene.on_connect, connection, participant, visit, {"resumed": resume})
-        if isinstance(scene, GymGame) and scene.content.game_page_html_fn is not None:
+        if (
+            isinstance(scene, GymGame)
+            and scene.content.game_page_html_fn is not None
+            and not is_multiplayer(scene)  # there it is called for each player when the partners are known
+        ):
             pending = PendingCall(
                 "game_page_html_fn",
                 scene.content.game_page_html_fn,
@@ -85,7 +93,7 @@ class Visits:
             assert match is not None
             people = {agent: who for agent, who in match.agents.items() if not who.startswith("policy:")}
             game = {"game": scene, "match_id": match.match_id, "human_players": people}
-            core.call(pending.kind, pending.ref, {**self._context(participant, visit), **game}, pending)
+            core.call(pending.kind, pending.ref, {**core.context(participant, visit), **game}, pending)
             return ()
         return (Send(connection, self.scene_message(participant, visit, resume=resume)),)
 
@@ -101,20 +109,7 @@ class Visits:
         """Have one of the scene's hooks called with the participant's context."""
         visit_id = VisitId(visit.planned.visit_id)
         pending = PendingCall(kind, ref, participant.participant_id, visit_id, connection)
-        self._core.call(kind, ref, {**self._context(participant, visit), **extra}, pending)
-
-    def _context(self, participant: ParticipantState, visit: VisitState) -> dict[str, object]:
-        opened = self._core.state.opened
-        assert opened is not None
-        return {
-            "subject_id": participant.participant_id,
-            "session_id": opened.session_id,
-            "experiment_id": opened.experiment_id,
-            "scene_id": visit.planned.scene_id,
-            "visit_id": visit.planned.visit_id,
-            "params": dict(participant.params),
-            "mug_globals": dict(participant.mug_globals),
-        }
+        self._core.call(kind, ref, {**self._core.context(participant, visit), **extra}, pending)
 
     def scene_message(
         self, participant: ParticipantState, visit: VisitState, *, resume: bool, in_game_html: str | None = None
@@ -125,7 +120,7 @@ class Visits:
         content: PageContent | GameContent
         if isinstance(scene, GymGame):
             match = core.state.current_match(visit)
-            assert match is not None
+            assert match is not None or is_multiplayer(scene)
             content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
         else:
             content = page_content(core.frozen, scene, participant)
@@ -147,8 +142,12 @@ class Visits:
                 connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="visit.finish"
             )
             return
-        if message.outcome not in ("completed", "failed"):
-            core.refuse(connection, "invalid", "expected completed or failed", path="outcome", about="visit.finish")
+        scene = self.scene(visit)
+        together = isinstance(scene, GymGame) and is_multiplayer(scene)
+        outcomes = ("completed", "failed", "partner_left", "void") if together else ("completed", "failed")
+        if message.outcome not in outcomes:
+            expected = f"expected one of {', '.join(outcomes)}"
+            core.refuse(connection, "invalid", expected, path="outcome", about="visit.finish")
             return
         current = core.state.current_visit(participant)
         if visit.outcome is not None:
@@ -189,6 +188,7 @@ class Visits:
     ) -> None:
         core = self._core
         core.presence(participant.participant_id).finishing = None
+        self._matches.leaving(participant, visit, message.outcome)
         facts: list[f.AnyFact] = [
             f.VisitFinished(
                 at=core.now(),
@@ -198,18 +198,17 @@ class Visits:
                 counts=dict(message.counts),
             )
         ]
-        then: list[Effect] = []
         match = core.state.current_match(visit)
-        if match is not None and match.outcome is None:
+        if match is not None and match.visits:
+            facts += self._matches.ended_by(visit, message.outcome)
+        elif match is not None and match.outcome is None:
             facts.append(f.MatchEnded(at=core.now(), match_id=match.match_id, outcome=message.outcome))
-        scene = self.scene(visit)
-        if isinstance(scene, GymGame) and scene.gameplay.callback is not None:
-            then.append(self._observe_end(scene, participant, visit, scene.gameplay.callback))
         following = participant.position + 1
         if following < len(participant.plan):
             plan = tuple(core.state.visits[v].planned for v in participant.plan)
             facts.extend(self.begin(participant, plan, following))
             core.record(*facts)
+            then = self._over(participant, visit)
             core.say("info", f"went on to {plan[following].scene_id}", participant.participant_id)
             if participant.outcome is not None:
                 core.say("info", "finished", participant.participant_id)
@@ -219,12 +218,32 @@ class Visits:
                 facts.append(
                     f.ParticipantFinished(at=core.now(), participant_id=participant.participant_id, outcome="complete")
                 )
-            core.record(*facts, then=tuple(then))
+            core.record(*facts)
+            core.after_commit(*self._over(participant, visit))
         core.changed.add(participant.participant_id)
 
-    @staticmethod
-    def _observe_end(game: GymGame, participant: ParticipantState, visit: VisitState, ref: str) -> ObserveChunk:
-        return ObserveChunk(ref, participant.participant_id, VisitId(visit.planned.visit_id), game, "end", b"")
+    def _over(self, participant: ParticipantState, visit: VisitState) -> tuple[Effect, ...]:
+        """Effects of a visit's end; a GameCallback hears of it when the game is over for everybody."""
+        scene = self.scene(visit)
+        is_over = self._matches.visit_over(visit)
+        match = self._core.state.current_match(visit)
+        if not isinstance(scene, GymGame) or scene.gameplay.callback is None or match is None:
+            return ()
+        if not is_over or match.match_id in self._told_of_end:
+            return ()
+        self._told_of_end.add(match.match_id)
+        return (self.observation(participant, visit, scene, "end", b""),)
+
+    def observation(
+        self, participant: ParticipantState, visit: VisitState, game: GymGame, stream: str, body: bytes
+    ) -> ObserveChunk:
+        """What the game's callback is told of a chunk of a visit, or of its end."""
+        assert game.gameplay.callback is not None
+        match = self._core.state.current_match(visit)
+        assert match is not None
+        return ObserveChunk(
+            game.gameplay.callback, participant.participant_id, match.visit_id, game, stream, body, dict(match.players)
+        )
 
     def restart_match(self, connection: ConnectionId, participant: ParticipantState, message: RestartMatch) -> None:
         """A match that does not reproduce after a reload is flagged and kept; the visit gets a new one."""
@@ -235,7 +254,7 @@ class Visits:
             return
         scene = self.scene(visit)
         match: MatchState | None = core.state.matches.get(MatchId(message.match_id))
-        if match is None or match.visit_id != visit.planned.visit_id or not isinstance(scene, GymGame):
+        if match is None or match.match_id not in visit.match_ids or not isinstance(scene, GymGame) or match.visits:
             core.refuse(connection, "foreign_match", "this is not a match of this visit", path="match_id", about=about)
             return
         if visit is not core.state.current_visit(participant) or visit.outcome is not None:

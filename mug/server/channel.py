@@ -1,7 +1,8 @@
-"""The sockets: handlers decode, enqueue and return; sending is the dispatcher's."""
+"""The sockets: handlers decode, enqueue and return; what pages send to each other is passed on at once."""
 
 import hmac
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from flask import Flask
 from flask_socketio import ConnectionRefusedError as Refuse
 from flask_socketio import SocketIO
 
-from mug.engine.effects import ConnectionId
+from mug.engine.effects import ConnectionId, DropRoutes, SetRoutes
 from mug.engine.inputs import Input, LabAsked, LabConnected, LabLost, PageLost, PageMessage, PageRefusal
 from mug.protocol import (
     InvalidMessageError,
@@ -20,7 +21,9 @@ from mug.protocol import (
     encode,
 )
 from mug.protocol.lab import LabReply
-from mug.server.gate import Gate
+from mug.protocol.messages import RelayPacket, SendSignal
+from mug.server.gate import Gate, Refusal
+from mug.server.routing import Routes
 from mug.server.web import is_this_machine
 
 __all__ = ["EVENT", "LAB", "PATH", "Channel"]
@@ -55,6 +58,8 @@ class Channel:
         self._host = host
         self._remote_lab = remote_lab
         self._gates: dict[str, Gate] = {}
+        self._sending: dict[str, threading.Lock] = {}
+        self._routes = Routes(self.send)
         # No allowed origin besides our own: engine.io compares the Origin header with the address that was asked for.
         self._socketio = SocketIO(
             app,
@@ -80,7 +85,18 @@ class Channel:
 
     def send(self, connection: ConnectionId, message: Message) -> None:
         """Send to one page; one that is gone is no error."""
-        self._emit(message, "/", connection)
+        # Several threads send, and a message with bytes is several packets, which must not mix with another's.
+        lock = self._sending.get(connection)
+        if lock is not None:
+            with lock:
+                self._emit(message, "/", connection)
+
+    def route(self, change: SetRoutes | DropRoutes) -> None:
+        """Take up who may send to whom."""
+        if isinstance(change, SetRoutes):
+            self._routes.set(change)
+        else:
+            self._routes.drop(change)
 
     def send_lab(self, message: Message, connection: ConnectionId | None = None) -> None:
         """Send to one console, or to all."""
@@ -104,9 +120,13 @@ class Channel:
         if len(self._gates) >= MAX_CONNECTIONS:
             raise Refuse("too many connections")
         self._gates[sid] = Gate()
+        self._sending[sid] = threading.Lock()
+        self._routes.connected(ConnectionId(sid))
 
     def _on_disconnect(self, sid: str, reason: object = "") -> None:
         self._gates.pop(sid, None)
+        self._sending.pop(sid, None)
+        self._routes.disconnected(ConnectionId(sid))
         self.enqueue(PageLost(ConnectionId(sid), str(reason)))
 
     def _on_message(self, sid: str, obj: object = None, *_more: object) -> None:
@@ -118,9 +138,7 @@ class Channel:
         about = op[:80] if isinstance(op, str) else ""
         refusal = gate.refuses(obj)
         if refusal is not None:
-            self.enqueue(PageRefusal(connection, refusal.code, about, refusal.detail))
-            if gate.exhausted:
-                self.close(connection)
+            self._refuse(connection, gate, refusal, about)
             return
         try:
             message = decode_participant_message(obj)
@@ -132,7 +150,16 @@ class Channel:
             detail = f"{error.path}: {error.reason}" if error.path else error.reason
             self.enqueue(PageRefusal(connection, "invalid", error.op, detail[:500]))
         else:
-            self.enqueue(PageMessage(connection, message))
+            if not isinstance(message, SendSignal | RelayPacket):
+                self.enqueue(PageMessage(connection, message))
+            elif (refusal := self._routes.pass_on(connection, message)) is not None:
+                gate.strikes += 1
+                self._refuse(connection, gate, refusal, about)
+
+    def _refuse(self, connection: ConnectionId, gate: Gate, refusal: Refusal, about: str) -> None:
+        self.enqueue(PageRefusal(connection, refusal.code, about, refusal.detail))
+        if gate.exhausted:
+            self.close(connection)
 
     def _on_lab_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None

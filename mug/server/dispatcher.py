@@ -13,6 +13,7 @@ from mug.engine.effects import (
     Call,
     Close,
     ConnectionId,
+    DropRoutes,
     Effect,
     LabUpdate,
     ObserveChunk,
@@ -20,6 +21,7 @@ from mug.engine.effects import (
     Schedule,
     Send,
     SendFrames,
+    SetRoutes,
     Stop,
 )
 from mug.engine.inputs import (
@@ -58,6 +60,9 @@ class Outlet(Protocol):
 
     def close(self, connection: ConnectionId) -> None:
         """Close a page's connection."""
+
+    def route(self, change: SetRoutes | DropRoutes) -> None:
+        """Take up which pages may send to each other."""
 
 
 class StudyCode(Protocol):
@@ -201,6 +206,8 @@ class Dispatcher:
         match effect:
             case Send():
                 self._outlet.send(effect.connection, effect.message)
+            case SetRoutes() | DropRoutes():
+                self._outlet.route(effect)
             case Record():
                 self._record(effect)
             case LabUpdate():

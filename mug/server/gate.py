@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["MAX_TEXT_CHARS", "Gate", "Refusal", "weigh"]
+__all__ = ["MAX_TEXT_CHARS", "Bucket", "Gate", "Refusal", "weigh"]
 
 MAX_TEXT_CHARS: Final = 128 * 1024
 MAX_BYTES: Final = 512 * 1024
@@ -14,31 +14,39 @@ NOT_UNICODE: Final = "text with half a character, which cannot be stored"
 MAX_STRIKES: Final = 2_000
 """Refused messages after which a connection is closed."""
 
-_RATES: Final = {"participant.pulse": (5.0, 30.0), "chunk.put": (100.0, 500.0)}
+_RATES: Final = {
+    "participant.pulse": (5.0, 30.0),
+    "chunk.put": (100.0, 500.0),
+    "peer.relay": (400.0, 800.0),
+    "peer.signal": (50.0, 300.0),
+}
 _OTHER: Final = (20.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a message is not taken. `code`: too_large, rate or invalid."""
+    """Why a message is not taken. `code`: too_large, rate, invalid, foreign_match or foreign_agent."""
 
     code: str
     detail: str
 
 
 @dataclass(slots=True)
-class _Bucket:
+class Bucket:
+    """A token bucket: `rate_hz` a second, at most `burst` at once; `level` are left at `at_s`."""
+
     rate_hz: float
     burst: float
     level: float
     at_s: float
 
-    def take(self, now_s: float) -> bool:
+    def take(self, now_s: float, amount: float = 1.0) -> bool:
+        """Take `amount` out of it; False, and nothing is taken, when there is not so much."""
         self.level = min(self.burst, self.level + (now_s - self.at_s) * self.rate_hz)
         self.at_s = now_s
-        if self.level < 1.0:
+        if self.level < amount:
             return False
-        self.level -= 1.0
+        self.level -= amount
         return True
 
 
@@ -48,7 +56,7 @@ class Gate:
 
     clock_s: Callable[[], float] = time.monotonic
     strikes: int = 0
-    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
 
     @property
     def exhausted(self) -> bool:
@@ -68,11 +76,11 @@ class Gate:
             self.strikes += 1
         return refusal
 
-    def _bucket(self, name: str) -> _Bucket:
+    def _bucket(self, name: str) -> Bucket:
         bucket = self._buckets.get(name)
         if bucket is None:
             rate_hz, burst = _RATES.get(name, _OTHER)
-            bucket = self._buckets[name] = _Bucket(rate_hz, burst, burst, self.clock_s())
+            bucket = self._buckets[name] = Bucket(rate_hz, burst, burst, self.clock_s())
         return bucket
 
 

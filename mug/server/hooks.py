@@ -20,7 +20,6 @@ from mug.server.callback import GameCallback
 from mug.server.remote_game import ServerGame
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
-from mug.study.traversal import human_agents
 
 __all__ = ["StudyHooks"]
 
@@ -149,11 +148,10 @@ class _Telling:
     def _tell(self, hook: Callable[[ServerGame], None]) -> None:
         observed = self._observed
         scene: GymGame = self._chunk.game
-        people: dict[str, str] = dict.fromkeys(human_agents(scene), str(self._chunk.participant_id))
         hook(
             ServerGame(
                 scene=scene,
-                human_players=MappingProxyType(people),
+                human_players=MappingProxyType(dict(self._chunk.people)),
                 fps=scene.rendering.fps,
                 match_id=observed.match_id,
                 episode_num=max(observed.episode, 0),

@@ -9,7 +9,17 @@ import msgspec
 
 from mug.engine import ConnectionId, Effect, FrozenStudy, SessionState, StudyRun, fold
 from mug.engine.effects import Call, Close, LabUpdate, Record, Schedule, Send, SendFrames, Stop
-from mug.engine.inputs import Input, LabAsked, LabConnected, PageLost, PageMessage, Tick, Wake
+from mug.engine.inputs import (
+    CallFailed,
+    CallResult,
+    Input,
+    LabAsked,
+    LabConnected,
+    PageLost,
+    PageMessage,
+    Tick,
+    Wake,
+)
 from mug.protocol import Message
 from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
@@ -164,6 +174,12 @@ class Memory:
 
     def ask(self, request: Any, connection: str = "lab") -> None:
         self.take(LabAsked(ConnectionId(connection), request))
+
+    def answer(self, call: Call, value: Any) -> None:
+        self.take(CallResult(call.call_id, value))
+
+    def fail(self, call: Call, error: str) -> None:
+        self.take(CallFailed(call.call_id, error))
 
     # ------------------------------------------------------------- what was seen
 

@@ -46,6 +46,9 @@ class Outlet:
     def close(self, connection: ConnectionId) -> None:
         return None
 
+    def route(self, change: SetRoutes | DropRoutes) -> None:
+        return None
+
     def _add(self, connection: str | None, message: Message) -> None:
         with self.changed:
             self.sent.append((connection, message))

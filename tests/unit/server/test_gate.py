@@ -72,3 +72,11 @@ def test_that_a_value_that_is_nested_without_end_is_weighed_in_bounded_time() ->
     for _ in range(MAX_ITEMS * 2):
         deep = [deep]
     assert weigh(deep).startswith("at most")
+
+
+def test_that_the_packets_of_a_game_have_a_rate_of_their_own() -> None:
+    gate = Gate(clock_s=lambda: 0.0)
+    for op, burst in (("peer.relay", 800), ("peer.signal", 300)):
+        taken = [gate.refuses({"op": op}) for _ in range(burst + 1)]
+        assert [refusal.code for refusal in taken if refusal is not None] == ["rate"]
+    assert gate.refuses({"op": "participant.phase"}) is None

@@ -43,7 +43,7 @@ def hooks(**callables: Any) -> StudyHooks:
 
 
 def chunk(stream: str, body: bytes = b"") -> ObserveChunk:
-    return ObserveChunk("script.py:told", ParticipantId("ann"), VisitId("v"), GAME, stream, body)
+    return ObserveChunk("script.py:told", ParticipantId("ann"), VisitId("v"), GAME, stream, body, {"human": "ann"})
 
 
 def rows(episode: int, first: int, last: int) -> bytes:

@@ -1,0 +1,108 @@
+"""A match of several people as the console shows it: what its pages last said of it, put together."""
+
+from itertools import combinations
+from typing import Final
+
+from mug.engine.live import Core
+from mug.engine.state import MatchState
+from mug.protocol.lab import MatchView, PairView, PlayerView
+from mug.protocol.messages import MatchStatus, PeerStatus
+
+__all__ = ["match_view"]
+
+_PLAYING: Final = ("countdown", "playing", "stalled", "between", "over")
+
+
+def match_view(core: Core, match: MatchState) -> MatchView:
+    """Build the row of one match."""
+    said = _said(core, match)
+    live = [said[agent] for agent in match.players if agent in said and agent not in match.dropped]
+    counting = max(said.values(), key=lambda status: status.compared, default=None)
+    ahead = max(live or said.values(), key=lambda status: (status.episode, status.frame), default=None)
+    return MatchView(
+        match_id=match.match_id,
+        scene_id=match.scene_id,
+        state=_state(core, match, live),
+        formed_at=match.formed_at,
+        players=tuple(_player(match, agent, said.get(agent)) for agent in match.players),
+        policies=tuple(agent for agent in match.agents if agent not in match.players),
+        pairs=tuple(_pair(one, other, said) for one, other in combinations(match.players, 2)),
+        episode=ahead.episode if ahead is not None else 0,
+        frame=ahead.frame if ahead is not None else 0,
+        input_delay=_input_delay(match, said),
+        compared=counting.compared if counting is not None else 0,
+        desyncs=max((status.desyncs for status in said.values()), default=0),
+        flags=tuple(dict.fromkeys(match.flags)),
+    )
+
+
+def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
+    """Agent -> what its page said last of this match."""
+    found = {agent: core.presence(who).match for agent, who in match.players.items()}
+    return {
+        agent: status for agent, status in found.items() if status is not None and status.match_id == match.match_id
+    }
+
+
+def _state(core: Core, match: MatchState, live: list[MatchStatus]) -> str:
+    if match.outcome == "abandoned":
+        return "partner_left"
+    if match.outcome is not None:
+        return match.outcome
+    pages = [core.presence(who) for agent, who in match.players.items() if agent not in match.dropped]
+    if all(page.connection is None for page in pages) or any(status.stage == "paused" for status in live):
+        return "paused"
+    return "playing" if any(status.stage in _PLAYING for status in live) else "connecting"
+
+
+def _player(match: MatchState, agent: str, status: MatchStatus | None) -> PlayerView:
+    who, dropped = match.players[agent], agent in match.dropped
+    if status is None:
+        return PlayerView(agent=agent, participant_id=who, dropped=dropped)
+    return PlayerView(
+        agent=agent,
+        participant_id=who,
+        stage=status.stage[:32],
+        frame=status.frame,
+        rollbacks=status.rollbacks,
+        depth_mean=status.depth_mean,
+        depth_max=status.depth_max,
+        stalled_ms=status.stalled_ms,
+        dropped=dropped,
+    )
+
+
+def _pair(one: str, other: str, said: dict[str, MatchStatus]) -> PairView:
+    seen = [
+        peer
+        for agent, partner in ((one, other), (other, one))
+        for peer in (said[agent].peers if agent in said else ())
+        if peer.agent == partner
+    ]
+    return PairView(
+        agents=(one, other),
+        path=_path(seen),
+        rtt_ms=_worst([peer.rtt_ms for peer in seen]),
+        jitter_ms=_worst([peer.jitter_ms for peer in seen]),
+        loss=_worst([peer.loss for peer in seen]),
+    )
+
+
+def _path(seen: list[PeerStatus]) -> str:
+    """The worse of the two ways: none, then the relay, then the direct one."""
+    paths = {peer.path for peer in seen}
+    if not paths or "" in paths:
+        return ""
+    return "relay" if "relay" in paths else "p2p"
+
+
+def _worst(values: list[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def _input_delay(match: MatchState, said: dict[str, MatchStatus]) -> int | None:
+    """The delay that the study pins, or the one that the pages agreed on when they began to play."""
+    pinned = match.settings.get("input_delay")
+    if isinstance(pinned, int):
+        return pinned
+    return next((status.input_delay for status in said.values() if status.stage != "connecting"), None)

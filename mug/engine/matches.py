@@ -1,0 +1,445 @@
+"""Games of several people: from the queue to a match, through dropouts, to its end."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from mug.engine.clock import derive_seed, short_hash
+from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send, SetRoutes
+from mug.engine.live import Core, PendingCall
+from mug.engine.lobby import Lobbies, Place, ScenePlace
+from mug.engine.payload import game_config, hides_lobby_count, match_settings, matched_agents, scene_at
+from mug.engine.state import MatchState, ParticipantState, VisitState
+from mug.engine.verdicts import Reports
+from mug.ids import MatchId, ParticipantId, VisitId
+from mug.protocol.messages import (
+    JoinMatch,
+    MatchReady,
+    MatchVerdict,
+    MatchWaiting,
+    ReportMatch,
+    ReportPeer,
+)
+from mug.records import facts as f
+from mug.study.model import GymGame
+from mug.study.multiplayer import is_multiplayer
+from mug.study.traversal import human_agents
+
+__all__ = ["VERDICT", "Matches"]
+
+VERDICT: Final = "verdict:"
+"""Begins the name of the timer at whose end a match's silent players are judged."""
+
+REPORT_FLAGS: Final = ("desync", "refused", "void")
+MAX_FLAGS: Final = 100
+"""Flags that a match may collect from its pages."""
+
+
+class Matches:
+    """The rules of playing together."""
+
+    def __init__(self, core: Core, *, ice_servers: tuple[dict[str, Any], ...] = (), force_relay: bool = False) -> None:
+        self._core = core
+        self._ice_servers = ice_servers
+        self._force_relay = force_relay
+        self._lobbies = Lobbies()
+        self._reports = Reports()
+        # A server that is started again cannot know which pages heard of their match; one that did not asks again.
+        self._told = {
+            (match.match_id, who)
+            for match in core.state.matches.values()
+            if match.visits and not self._is_over(match)
+            for who in match.visits
+        }
+        self._flagged: set[tuple[MatchId, str, int]] = set()
+
+    # ------------------------------------------------------------- from the queue to a match
+
+    def join(self, connection: ConnectionId, participant: ParticipantState, message: JoinMatch) -> None:
+        """A page is ready for partners: it waits, or the match is formed; a match that is there is told again."""
+        core, about = self._core, "match.join"
+        visit = core.state.visits.get(VisitId(message.visit_id))
+        if visit is None or visit.participant_id != participant.participant_id:
+            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+            return
+        if visit is not core.state.current_visit(participant) or visit.outcome is not None:
+            core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
+            return
+        game = self._game(visit)
+        if game is None:
+            core.refuse(connection, "invalid", "this scene is not for several people", path="visit_id", about=about)
+            return
+        if core.state.ended:
+            core.refuse(connection, "closed", "the session is over", about=about)
+            return
+        match = core.state.current_match(visit)
+        if match is not None:
+            self._tell_again(connection, participant, visit, match)
+            return
+        scene = visit.planned.node_path
+        self._lobbies.join(scene, Place(participant.participant_id, connection, VisitId(visit.planned.visit_id)))
+        while group := self._lobbies.take(scene, len(human_agents(game))):
+            self._form(game, group)
+        self._tell_waiting(scene, game, connection)
+
+    def _tell_again(
+        self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, match: MatchState
+    ) -> None:
+        if match.outcome is not None or match.agent_of(participant.participant_id) in match.dropped:
+            self._core.refuse(connection, "over", "this match is over", path="visit_id", about="match.join")
+            self._core.after_commit(*self.missed(participant, connection))
+            return
+        self._tell_match(match, participant.participant_id, visit)
+
+    def _form(self, game: GymGame, group: tuple[Place, ...]) -> None:
+        core = self._core
+        opened = core.state.opened
+        assert opened is not None
+        visits = {str(place.participant_id): str(place.visit_id) for place in group}
+        match_id = f"m-{short_hash('match', opened.session_id, *visits.values())}"
+        core.record(
+            f.MatchFormed(
+                at=core.now(),
+                match_id=match_id,
+                visit_id=group[0].visit_id,
+                scene_id=game.scene_id,
+                seed=derive_seed("match", opened.seed, match_id),
+                agents=matched_agents(game, list(visits)),
+                visits=visits,
+                settings=match_settings(core.frozen, game),
+            )
+        )
+        match = core.state.matches[MatchId(match_id)]
+        core.say("info", f"match {match_id} of {game.scene_id}: {', '.join(visits)}")
+        core.changed.update(place.participant_id for place in group)
+        core.changed_matches.add(match.match_id)
+        core.after_commit(self._routes(match))
+        for place in group:
+            self._tell_match(match, place.participant_id, core.state.visits[place.visit_id])
+
+    def _tell_match(self, match: MatchState, who: ParticipantId, visit: VisitState) -> None:
+        """Send MatchReady to one player, after the study's function made that player's page, where it has one."""
+        core = self._core
+        connection = core.presence(who).connection
+        game = self._game(visit)
+        if connection is None or game is None:
+            return
+        ref = game.content.game_page_html_fn
+        if ref is None:
+            self._ready(match, who, visit, None)
+            return
+        participant = core.state.participants[who]
+        pending = PendingCall("game_page_html_fn", ref, who, VisitId(visit.planned.visit_id), connection)
+        extra = {"game": game, "match_id": match.match_id, "human_players": dict(match.players)}
+        core.call(pending.kind, ref, {**core.context(participant, visit), **extra}, pending)
+
+    def page_made(self, participant: ParticipantState, visit: VisitState, html: str | None) -> None:
+        """The study's function made (or failed to make) the page of a player of a formed match."""
+        match = self._core.state.current_match(visit)
+        if match is not None and match.outcome is None:
+            self._ready(match, participant.participant_id, visit, html)
+
+    def _ready(self, match: MatchState, who: ParticipantId, visit: VisitState, html: str | None) -> None:
+        core = self._core
+        connection, game = core.presence(who).connection, self._game(visit)
+        if connection is None or game is None:
+            return  # it asks again as soon as it is back
+        ready = MatchReady(
+            visit_id=visit.planned.visit_id,
+            config=game_config(core.frozen, game, core.state.participants[who], match),
+            ice_servers=self._ice_servers,
+            force_relay=self._force_relay,
+            in_game_html=html,
+        )
+        self._told.add((match.match_id, who))
+        core.after_commit(Send(connection, ready), self._routes(match))
+
+    def _tell_waiting(self, scene: ScenePlace, game: GymGame, asked: ConnectionId | None = None) -> None:
+        """Tell everybody in a queue how many they are; where the study hides it, only who asked gets an answer."""
+        waiting, hidden = self._lobbies.waiting(scene), hides_lobby_count(game)
+        for place in waiting:
+            if hidden and place.connection != asked:
+                continue
+            message = MatchWaiting(
+                visit_id=place.visit_id, waiting=0 if hidden else len(waiting), needed=len(human_agents(game))
+            )
+            self._core.emit(Send(place.connection, message))
+
+    def leave_lobby(self, who: ParticipantId) -> None:
+        """Take somebody out of the queue who waits in one."""
+        scene = self._lobbies.leave(who)
+        if scene is None:
+            return
+        game = scene_at(self._core.frozen.study, scene)
+        assert isinstance(game, GymGame)
+        self._tell_waiting(scene, game)
+
+    def session_over(self) -> None:
+        """Nobody waits any more."""
+        self._lobbies.clear()
+
+    # ------------------------------------------------------------- pages that come and go
+
+    def page_came(self, participant: ParticipantState, *, reloaded: bool) -> None:
+        """A page is connected: the one that plays, or another one (`reloaded`), which is out of its match."""
+        self.leave_lobby(participant.participant_id)  # of a page that this one takes the place of
+        visit, match = self._match_of(participant)
+        if match is None or visit is None:
+            return
+        agent = match.agent_of(participant.participant_id)
+        if reloaded and not self._is_over(match) and agent is not None and agent not in match.dropped:
+            self._drop(
+                match,
+                {agent},
+                self._policy(match),
+                "the page was loaded again",
+                knows=participant.participant_id,
+            )
+        self._core.changed_matches.add(match.match_id)
+        if not self._is_over(match):
+            self._core.emit(self._routes(match))
+
+    def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
+        """What a page that comes back has to be told again: who is out of its match."""
+        _, match = self._match_of(participant)
+        if match is None or not match.dropped:
+            return ()
+        return (Send(connection, self._verdict(match, tuple(match.dropped), participant.participant_id)),)
+
+    def page_lost(self, participant: ParticipantState) -> None:
+        """A page's connection ended: it waits no more, and what it said of its partners does not count any more."""
+        self.leave_lobby(participant.participant_id)
+        _, match = self._match_of(participant)
+        if match is None:
+            return
+        agent = match.agent_of(participant.participant_id)
+        if agent is not None:
+            self._reports.forget_reporter(match.match_id, agent)
+        self._core.changed_matches.add(match.match_id)
+
+    def _match_of(self, participant: ParticipantState) -> tuple[VisitState | None, MatchState | None]:
+        """The present visit and its match, when it is one of several people."""
+        visit = self._core.state.current_visit(participant)
+        match = self._core.state.current_match(visit) if visit is not None else None
+        return visit, match if match is not None and match.visits else None
+
+    def _routes(self, match: MatchState) -> SetRoutes:
+        presences = {agent: self._core.presence(who) for agent, who in match.players.items()}
+        gone = frozenset(match.dropped)
+        return SetRoutes(
+            match.match_id,
+            {agent: None if agent in gone else presence.connection for agent, presence in presences.items()},
+            frozenset(agent for agent, who in match.players.items() if (match.match_id, who) in self._told),
+            gone,
+        )
+
+    # ------------------------------------------------------------- silence, and what is decided about it
+
+    def report_peer(self, connection: ConnectionId, participant: ParticipantState, message: ReportPeer) -> None:
+        """A page hears nothing of a partner, or hears it again."""
+        core, about = self._core, "match.peer"
+        match = self._reported(connection, participant, message.match_id, about)
+        if match is None:
+            return
+        own = match.agent_of(participant.participant_id)
+        if own is None or message.agent == own or message.agent not in match.players:
+            core.refuse(connection, "foreign_agent", "this is not a partner of yours", path="agent", about=about)
+            return
+        if message.state not in ("lost", "back"):
+            core.refuse(connection, "invalid", "expected lost or back", path="state", about=about)
+            return
+        if self._is_over(match) or own in match.dropped or message.agent in match.dropped:
+            return  # it was decided while this was on its way
+        core.changed_matches.add(match.match_id)
+        if message.state == "back":
+            self._reports.heard(match.match_id, own, message.agent)
+            return
+        now_ms = core.clock.now_ms()
+        since = self._reports.lost(match.match_id, own, message.agent, message.silent_ms, now_ms)
+        wait_ms = max(since + self._timeout_ms(match) - now_ms, 0.0)
+        core.emit(Schedule(wait_ms, f"{VERDICT}{match.match_id}"))
+
+    def judge(self, match_id: MatchId) -> None:
+        """A silence may have lasted too long."""
+        core = self._core
+        match = core.state.matches.get(match_id)
+        if match is None or self._is_over(match):
+            return
+        named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms())
+        lost = {agent for agent in match.players if agent in named and agent not in match.dropped}
+        if not lost:
+            return
+        if mutual or lost == match.players.keys() - match.dropped.keys():
+            self._drop(match, lost, "void", "the players did not hear each other")
+        else:
+            self._drop(match, lost, self._policy(match), "was not heard any more")
+
+    def report_match(self, connection: ConnectionId, participant: ParticipantState, message: ReportMatch) -> None:
+        """A page found something about the match that analysts must know."""
+        core, about = self._core, "match.report"
+        match = self._reported(connection, participant, message.match_id, about)
+        if match is None:
+            return
+        if message.flag not in REPORT_FLAGS:
+            expected = f"expected one of {', '.join(REPORT_FLAGS)}"
+            core.refuse(connection, "invalid", expected, path="flag", about=about)
+            return
+        who = participant.participant_id
+        known = (match.match_id, message.flag, message.episode)
+        if known not in self._flagged and len(match.flags) < MAX_FLAGS:
+            self._flagged.add(known)
+            where = f"episode {message.episode}, frame {message.frame}: " if message.flag == "desync" else ""
+            detail = f"{where}{message.detail[:2000]} (reported by {who})"
+            core.record(f.MatchFlagged(at=core.now(), match_id=match.match_id, flag=message.flag, detail=detail))
+            core.say("warning", f"match {match.match_id}: {message.flag} ({detail})", who)
+            core.changed_matches.add(match.match_id)
+        agent = match.agent_of(who)
+        if message.flag == "refused":
+            self._end(match, "refused", message.detail[:2000])
+        elif message.flag == "void" and match.outcome is None and agent is not None and agent not in match.dropped:
+            self._drop(match, {agent}, "void", message.detail[:2000], knows=who)
+
+    def _reported(
+        self, connection: ConnectionId, participant: ParticipantState, match_id: str, about: str
+    ) -> MatchState | None:
+        match = self._core.state.matches.get(MatchId(match_id))
+        if match is None or participant.participant_id not in match.visits:
+            self._core.refuse(connection, "foreign_match", "this is not a match of yours", path="match_id", about=about)
+            return None
+        return match
+
+    def _drop(
+        self, match: MatchState, agents: Iterable[str], policy: str, reason: str, *, knows: ParticipantId | None = None
+    ) -> None:
+        """Players are out of a match for good: recorded, and told to everybody whose page is in it, but to `knows`."""
+        core = self._core
+        dropped = tuple(agent for agent in match.players if agent in set(agents))
+        core.record(
+            *(
+                f.PlayerDropped(
+                    at=core.now(),
+                    match_id=match.match_id,
+                    agent=agent,
+                    participant_id=match.players[agent],
+                    policy=policy,
+                    reason=reason,
+                )
+                for agent in dropped
+            )
+        )
+        for agent in dropped:
+            core.say("warning", f"is out of match {match.match_id} ({policy}): {reason}", match.players[agent])
+        if policy == "void":
+            self._end(match, "void", reason)
+        elif policy == "end":
+            self._end(match, "partner_left", reason)
+        core.after_commit(*self._verdicts(match, dropped, knows))
+        core.changed_matches.add(match.match_id)
+        if self._is_over(match):
+            if match.outcome is None:
+                self._end(match, self._outcome(match) or "abandoned", reason)
+            self._dissolve(match)
+        else:
+            core.after_commit(self._routes(match))
+
+    def _verdicts(self, match: MatchState, dropped: tuple[str, ...], knows: ParticipantId | None) -> Iterable[Effect]:
+        core = self._core
+        for who, visit in match.visits.items():
+            if who == knows:
+                continue
+            connection = core.presence(who).connection
+            present = core.state.current_visit(core.state.participants[who])
+            if connection is not None and present is not None and present.planned.visit_id == visit:
+                yield Send(connection, self._verdict(match, dropped, who))
+
+    def _verdict(self, match: MatchState, dropped: tuple[str, ...], who: ParticipantId) -> MatchVerdict:
+        policies = [match.dropped[agent] for agent in dropped]
+        policy = next((final for final in ("void", "end") if final in policies), policies[-1])
+        game = self._game(self._core.state.visits[match.visits[who]])
+        message = ""
+        if game is not None and match.agent_of(who) not in dropped:
+            message = game.multiplayer.partner_disconnect_message or ""
+        return MatchVerdict(match_id=match.match_id, dropped=dropped, policy=policy, message=message)
+
+    # ------------------------------------------------------------- the end
+
+    def leaving(self, participant: ParticipantState, visit: VisitState, outcome: str) -> None:
+        """A page goes on: who leaves a match that is not over for the others is out of it."""
+        self.leave_lobby(participant.participant_id)
+        match = self._core.state.current_match(visit)
+        if match is None or not match.visits or match.outcome is not None or outcome == "completed":
+            return
+        agent = match.agent_of(participant.participant_id)
+        if agent is None or agent in match.dropped:
+            return
+        others = [who for who in self._live_players(match) if who != participant.participant_id]
+        if all(self._core.state.visits[match.visits[who]].outcome is not None for who in others):
+            return
+        policy = "void" if outcome == "void" else self._policy(match)
+        self._drop(match, {agent}, policy, f"left the game ({outcome})", knows=participant.participant_id)
+
+    def ended_by(self, visit: VisitState, outcome: str) -> list[f.AnyFact]:
+        """The facts of the match's end, when the visit that is over now is the last one that it waited for."""
+        match = self._core.state.current_match(visit)
+        if match is None or not match.visits or match.outcome is not None:
+            return []
+        visits = [self._core.state.visits[match.visits[who]] for who in self._live_players(match)]
+        outcomes = [outcome if other is visit else other.outcome for other in visits]
+        if None in outcomes:
+            return []
+        worst = _worst([word for word in (*outcomes, outcome) if word is not None])
+        return [f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=worst)]
+
+    def visit_over(self, visit: VisitState) -> bool:
+        """Clean up after a visit; returns whether its match is over for everybody."""
+        match = self._core.state.current_match(visit)
+        if match is None or not match.visits:
+            return True
+        self._core.changed_matches.add(match.match_id)
+        if not self._is_over(match):
+            return False
+        self._dissolve(match)
+        return True
+
+    def _end(self, match: MatchState, outcome: str, reason: str) -> None:
+        if match.outcome is None:
+            self._core.record(
+                f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=outcome, reason=reason)
+            )
+        self._reports.forget_match(match.match_id)
+        self._core.changed_matches.add(match.match_id)
+
+    def _dissolve(self, match: MatchState) -> None:
+        self._reports.forget_match(match.match_id)
+        self._told -= {(match.match_id, who) for who in match.visits}
+        self._flagged = {known for known in self._flagged if known[0] != match.match_id}
+        self._core.after_commit(DropRoutes(match.match_id))
+
+    def _live_players(self, match: MatchState) -> list[ParticipantId]:
+        return [who for agent, who in match.players.items() if agent not in match.dropped]
+
+    def _is_over(self, match: MatchState) -> bool:
+        """Whether nobody plays it any more; it may have ended by a verdict before."""
+        visits = self._core.state.visits
+        return all(visits[match.visits[who]].outcome is not None for who in self._live_players(match))
+
+    def _outcome(self, match: MatchState) -> str:
+        visits = self._core.state.visits
+        words = [visits[match.visits[who]].outcome for who in self._live_players(match)]
+        return _worst([word for word in words if word is not None])
+
+    def _game(self, visit: VisitState) -> GymGame | None:
+        scene = scene_at(self._core.frozen.study, visit.planned.node_path)
+        return scene if isinstance(scene, GymGame) and is_multiplayer(scene) else None
+
+    def _policy(self, match: MatchState) -> str:
+        return "void" if match.outcome == "void" else str(match.settings["dropout_policy"])
+
+    def _timeout_ms(self, match: MatchState) -> float:
+        game = self._game(self._core.state.visits[match.visit_id])
+        assert game is not None
+        return float(game.multiplayer.reconnection_timeout_ms)
+
+
+def _worst(outcomes: list[str]) -> str:
+    """The word for a match whose visits ended so; empty when there were none."""
+    return next((word for word in ("failed", "void", "partner_left", "completed") if word in outcomes), "")

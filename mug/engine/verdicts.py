@@ -1,0 +1,58 @@
+"""Who is out of a match for good: what the pages report of silent partners, and when that is decided."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mug.ids import MatchId
+
+__all__ = ["MAX_REPORTED_SILENCE_MS", "Reports"]
+
+MAX_REPORTED_SILENCE_MS: Final = 60_000.0
+"""Of a longer silence a page cannot speak: it reports after a few seconds, and its match may have begun later."""
+
+_EARLY_MS: Final = 1.0
+"""A timer may fire so much too soon."""
+
+
+@dataclass(slots=True)
+class Reports:
+    """What the players of all matches say of each other's silence. Times in Unix ms; agents name the players.
+
+    It is gathered again after a restart of the server: a page that is connected again, and still waits for its
+    partner, says so again.
+    """
+
+    _since: dict[MatchId, dict[tuple[str, str], float]] = field(default_factory=dict)
+
+    def lost(self, match_id: MatchId, reporter: str, agent: str, silent_ms: float, now_ms: float) -> float:
+        """Take up that `agent` is silent; returns since when `reporter` has heard nothing."""
+        silent = min(max(silent_ms, 0.0), MAX_REPORTED_SILENCE_MS)
+        said = self._since.setdefault(match_id, {})
+        since = said.setdefault((reporter, agent), now_ms - silent)
+        said[reporter, agent] = min(since, now_ms - silent)
+        return said[reporter, agent]
+
+    def heard(self, match_id: MatchId, reporter: str, agent: str) -> None:
+        """Take back what `reporter` said of `agent`."""
+        self._since.get(match_id, {}).pop((reporter, agent), None)
+
+    def forget_reporter(self, match_id: MatchId, reporter: str) -> None:
+        """`reporter` is not connected to the server: what it said cannot be taken back, so it does not count."""
+        said = self._since.get(match_id, {})
+        for pair in [pair for pair in said if pair[0] == reporter]:
+            del said[pair]
+
+    def forget_match(self, match_id: MatchId) -> None:
+        """The match is over."""
+        self._since.pop(match_id, None)
+
+    def due(self, match_id: MatchId, timeout_ms: float, now_ms: float) -> tuple[frozenset[str], bool]:
+        """Return who has been silent for `timeout_ms`, and whether they say the same of those who report it.
+
+        When the players report each other, nobody can say who it is that cannot be reached: all of them are named.
+        """
+        said = self._since.get(match_id, {})
+        late = {pair for pair, since in said.items() if now_ms - since >= timeout_ms - _EARLY_MS}
+        mutual = {pair for pair in late if (pair[1], pair[0]) in said}
+        named = {agent for _, agent in late} | {agent for pair in mutual for agent in pair}
+        return frozenset(named), bool(mutual)
