@@ -1,16 +1,18 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
-import { asBytes } from "./game/bytes";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
+import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientCallback, ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
 import { GameScene } from "./scenes/game_scene";
 import { noticePage, titleFor } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
-import type { Scene, SceneContext } from "./scenes/scene";
+import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import type { Connection, ConnectionState } from "./transport/connection";
+import { SharedGlobals } from "./transport/shared_globals";
 import type { TokenStore } from "./transport/tokens";
+import { UnsentMessages } from "./transport/unsent";
 import type { FromWorker } from "./worker/rpc";
 import type { Shell } from "./view/shell";
 
@@ -19,9 +21,7 @@ const FINISH_AGAIN_MS = 10_000;
 /** When the session ends, what is still held has this long to go up. */
 const LAST_WORDS_MS = 10_000;
 const SLOW_SAVING_MS = 20_000;
-const GLOBALS_MS = 250;
 const MAX_ERRORS = 30;
-const MAX_UNSENT_CALLBACKS = 100;
 const RELOADED = "mug:reloaded-for";
 
 export interface ParticipationOptions {
@@ -49,13 +49,12 @@ export class Participation {
   private sceneId = "";
   private finishing: { message: FinishVisit; timer: ReturnType<typeof setTimeout> | null } | null = null;
   private closing: string | null = null;
-  private globals: Record<string, unknown> = {};
-  private globalsUnsent = false;
-  private globalsTimer: ReturnType<typeof setTimeout> | null = null;
+  private readonly globals = new SharedGlobals((message) => this.send(message));
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
-  private readonly unsentCallbacks: ClientCallback[] = [];
-  private readonly fetches = new Map<string, { resolve(chunks: Uint8Array[]): void; reject(error: Error): void }>();
+  /** What scenes said while the connection was lost. */
+  private readonly unsent = new UnsentMessages((message) => this.send(message));
+  private readonly storedFrames = new StoredFramesRequests((message) => this.send(message));
   private work: Promise<void> = Promise.resolve();
   private over = false;
 
@@ -79,6 +78,7 @@ export class Participation {
 
   connectionChanged(state: ConnectionState): void {
     const { shell } = this.options;
+    this.scene?.connectionChanged?.(state === "open");
     if (state === "lost" && !this.over) {
       shell.setStatus(
         this.scene
@@ -104,13 +104,12 @@ export class Participation {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => {
-        if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...stamp(), ...row });
-      },
+      telemetry: (row) => this.telemetry(row),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
         unacked: this.me?.outbox.unacked() ?? 0,
+        match: this.scene?.matchStatus?.() ?? null,
       }),
       mayLeave: () => this.me?.outbox.flush(),
     };
@@ -143,14 +142,18 @@ export class Participation {
       case "pulse.echo":
         this.options.echo(message.n);
         break;
-      case "frames.stored": {
-        const key = fetchKey(message.visit_id, message.match_id);
-        this.fetches.get(key)?.resolve(message.chunks.map(asBytes));
-        this.fetches.delete(key);
+      case "frames.stored":
+        this.storedFrames.answered(message);
         break;
-      }
       case "globals.changed":
-        this.setGlobals({ ...this.globals, ...message.values });
+        this.setGlobals({ ...this.globals.values, ...message.values });
+        break;
+      case "match.waiting":
+      case "match.ready":
+      case "match.verdict":
+      case "peer.signal_from":
+      case "peer.relayed":
+        this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
         this.refused(message.reason, message.message);
@@ -166,10 +169,7 @@ export class Participation {
 
   private notTaken({ about, message, code, path }: ErrorReply): void {
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
-    if (about === "frames.fetch") {
-      for (const { reject } of this.fetches.values()) reject(new Error(message));
-      this.fetches.clear();
-    }
+    if (about === "frames.fetch") this.storedFrames.refused(message);
     this.scene?.serverRefused(about, message);
   }
 
@@ -181,7 +181,7 @@ export class Participation {
     shell.setTitle(message.title);
     const path = `/${encodeURIComponent(participantId)}`;
     if (window.location.pathname !== path || window.location.search) history.replaceState(null, "", path);
-    if (!this.globalsUnsent) this.globals = message.mug_globals;
+    this.globals.welcomed(message.mug_globals);
     if (this.me?.sessionId === sessionId && this.me.participantId === participantId) {
       this.me.token = token;
       this.event("connection_back");
@@ -193,8 +193,8 @@ export class Participation {
       // The drawing code is large; it comes while the first pages are read.
       if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
-    this.sendGlobals();
-    this.sendCallbacks();
+    this.globals.flush();
+    this.unsent.flush();
     for (const error of this.lateErrors.splice(0)) this.send(error);
     this.phaseChanged(shell.phase, "", null);
   }
@@ -241,14 +241,14 @@ export class Participation {
     if (this.scene?.visitId === message.visit_id) {
       if (this.finishing?.message.visit_id === message.visit_id) this.announceFinish();
       this.scene.shownAgain(message);
-      for (const key of this.fetches.keys()) this.askForFrames(key);
+      this.storedFrames.askAgain();
       return;
     }
     this.scene?.dispose();
     if (this.finishing?.timer) clearTimeout(this.finishing.timer);
     this.finishing = null;
     this.closing = null;
-    this.fetches.clear();
+    this.storedFrames.forget();
     const { content } = message;
     const context = this.context();
     this.sceneId = message.scene_id;
@@ -265,9 +265,11 @@ export class Participation {
       outbox: me.outbox,
       python: me.python,
       subjectId: me.participantId,
-      globals: () => this.globals,
+      globals: () => this.globals.values,
       setGlobals: (values) => this.setGlobals(values),
-      callback: (data) => this.callback(data),
+      callback: (data) => {
+        if (this.scene) this.unsent.add({ op: "scene.callback", visit_id: this.scene.visitId, data });
+      },
       event: (name, data) => this.event(name, data),
       formValues: (values) => {
         if (!this.scene) return;
@@ -277,44 +279,30 @@ export class Participation {
       },
       reportError: (error) => this.reportError(error),
       finish: (outcome) => void this.finish(outcome),
-      fetchFrames: (matchId) => this.fetchFrames(matchId),
+      fetchFrames: (matchId) => this.storedFrames.fetch(this.scene?.visitId ?? "", matchId),
       restartMatch: (matchId, reason) => {
         if (this.scene) this.send({ op: "match.restart", visit_id: this.scene.visitId, match_id: matchId, reason });
       },
       tick: (ms) => this.options.tick(ms),
+      send: (message) => this.send(message),
+      sendKept: (message) => this.unsent.add(message),
+      connected: () => this.connection?.state === "open",
+      telemetry: (row) => this.telemetry(row),
     };
   }
 
   private setGlobals(values: Record<string, unknown>, from: "page" | "worker" = "page"): void {
-    this.globals = values;
-    this.globalsUnsent = true;
-    // Environment code may change them on every frame: the server gets them a few times a second.
-    this.globalsTimer ??= setTimeout(() => this.sendGlobals(), GLOBALS_MS);
+    this.globals.set(values);
     if (from === "page") this.me?.python?.post({ op: "globals", values });
     this.scene?.globalsChanged(values);
   }
 
-  /** A page may speak while the connection is lost: what it said goes out, in order, when it is back. */
-  private callback(data: Record<string, unknown>): void {
-    if (!this.scene) return;
-    const message: ClientCallback = { op: "scene.callback", visit_id: this.scene.visitId, data };
-    if (this.unsentCallbacks.length > 0 || !this.send(message)) {
-      if (this.unsentCallbacks.length < MAX_UNSENT_CALLBACKS) this.unsentCallbacks.push(message);
-    }
-  }
-
-  private sendCallbacks(): void {
-    while (this.unsentCallbacks[0] && this.send(this.unsentCallbacks[0])) this.unsentCallbacks.shift();
-  }
-
-  private sendGlobals(): void {
-    if (this.globalsTimer !== null) clearTimeout(this.globalsTimer);
-    this.globalsTimer = null;
-    if (this.globalsUnsent) this.globalsUnsent = !this.send({ op: "globals.set", values: this.globals });
+  private telemetry(row: Record<string, unknown>): void {
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...row, ...stamp() });
   }
 
   /** Save everything, then say that the visit is done; the server shows what comes next. */
-  private async finish(outcome: "completed" | "failed"): Promise<void> {
+  private async finish(outcome: VisitOutcome): Promise<void> {
     const { scene, me } = this;
     if (!scene || !me || this.closing === scene.visitId) return;
     this.closing = scene.visitId;
@@ -338,25 +326,10 @@ export class Participation {
     const { finishing } = this;
     if (!finishing) return;
     if (finishing.timer) clearTimeout(finishing.timer);
-    this.sendGlobals();
+    this.globals.flush();
     this.send(finishing.message);
     const ended = this.options.shell.phase === "ended";
     finishing.timer = ended ? null : setTimeout(() => this.announceFinish(), FINISH_AGAIN_MS);
-  }
-
-  private fetchFrames(matchId: string): Promise<Uint8Array[]> {
-    const visitId = this.scene?.visitId ?? "";
-    const key = fetchKey(visitId, matchId);
-    return new Promise((resolve, reject) => {
-      this.fetches.set(key, { resolve, reject });
-      this.askForFrames(key);
-    });
-  }
-
-  /** Without an answer it is asked again when the scene is shown after a reconnection. */
-  private askForFrames(key: string): void {
-    const [visitId = "", matchId = ""] = key.split("\n");
-    this.send({ op: "frames.fetch", visit_id: visitId, match_id: matchId });
   }
 
   private refused(reason: string, text: string): void {
@@ -422,10 +395,6 @@ function refusedPhase(reason: string): "ended" | "excluded" | "error" {
   if (reason === "excluded") return "excluded";
   if (reason === "finished" || reason === "closed" || reason === "session_ended") return "ended";
   return "error";
-}
-
-function fetchKey(visitId: string, matchId: string): string {
-  return `${visitId}\n${matchId}`;
 }
 
 /** Both clocks of a row: UTC, and ms since the page's time origin. */

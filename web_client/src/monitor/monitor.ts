@@ -2,7 +2,7 @@
  * Watches the connection, the participant's presence and the smoothness of the page; once a second one pulse to the
  * server and one telemetry row to the outbox.
  */
-import type { ClientMessage } from "../protocol/messages";
+import type { ClientMessage, MatchStatus } from "../protocol/messages";
 import { Durations } from "./durations";
 import { PingStats } from "./ping";
 
@@ -11,7 +11,7 @@ export interface MonitorPort {
   /** An event row for the current visit, if there is one. */
   event(name: string, data: Record<string, unknown>): void;
   telemetry(row: Record<string, unknown>): void;
-  status(): { phase: string; episode: number | null; frame: number | null; unacked: number };
+  status(): { phase: string; episode: number | null; frame: number | null; unacked: number; match: MatchStatus | null };
   /** The page may be about to go away: keep what is not kept yet. */
   mayLeave(): void;
 }
@@ -103,7 +103,7 @@ export class Monitor {
       tick_p50_ms: ticks.p50,
       tick_p95_ms: ticks.p95,
     });
-    const { phase, episode, frame, unacked } = this.port.status();
+    const { phase, episode, frame, unacked, match } = this.port.status();
     const sent = this.port.send({
       op: "participant.pulse",
       n: this.ping.next,
@@ -115,6 +115,7 @@ export class Monitor {
       phase,
       episode,
       frame,
+      match,
     });
     if (sent) this.ping.sent(now);
   }

@@ -15,7 +15,7 @@ const SEND_AGAIN_MS = 2000;
 /** Rows of a stream become a chunk when there are this many, or after this time. */
 const CUT = {
   event: { rows: 200, afterMs: 1000 },
-  telemetry: { rows: 5, afterMs: 6000 },
+  telemetry: { rows: 20, afterMs: 6000 },
   form: { rows: 100, afterMs: 200 },
 } as const;
 

@@ -57,6 +57,7 @@ export class GameDrawing {
       background,
       folders: { baseUrl: this.content.assets_base_url, roots: this.content.asset_roots, assetsDir: this.content.assets_dir },
       animations,
+      smoothingMs: this.content.rollback_smoothing_duration_ms,
       assetMissing: (name, reason) => {
         this.missing += 1;
         this.port.pictureMissing(`the image ${name} ${reason}`);

@@ -1,6 +1,7 @@
 /**
  * A gym game: prepare while the participant reads, begin on Start or Enter, show frames and pass on keys, and hand over
- * when Python says that everything is played. What happens in the game is Python's business.
+ * when Python says that everything is played. With several people, Start leads to the others first. What happens in the
+ * game is Python's business.
  */
 import { mergeChunks } from "../game/bytes";
 import { overallFraction } from "../game/loading";
@@ -10,15 +11,16 @@ import { hasWebAssembly } from "../transport/browser";
 import type { FrameView, FromWorker } from "../worker/rpc";
 import { GameDrawing } from "./game_drawing";
 import { GameStage } from "./game_stage";
-import { loadingPage, noticePage, ProgressView } from "./notices";
-import type { Scene, SceneContext } from "./scene";
+import { MatchPlay } from "./match_play";
+import { enterHint, failurePage, loadingPage, noticePage, ProgressView, slowPage } from "./notices";
+import type { MatchMessage, Scene, SceneContext } from "./scene";
 import type { StudyContentPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 /** Saving that takes longer than this gets a page that says so. */
 const SAVING_AFTER_MS = 500;
 
-type State = "preparing" | "ready" | "playing" | "saving" | "failed";
+type State = "preparing" | "ready" | "matching" | "playing" | "saving" | "failed";
 
 export class GameScene implements Scene {
   readonly visitId: string;
@@ -26,6 +28,8 @@ export class GameScene implements Scene {
   private content: GameContent;
   private startPage: StudyPage | null = null;
   private readonly progress = new ProgressView("Preparing the game");
+  /** Null in a game of one person. */
+  private readonly match: MatchPlay | null;
   private stage: GameStage | null = null;
   private renderer: Renderer | null = null;
   private drawing: GameDrawing | null = null;
@@ -44,10 +48,15 @@ export class GameScene implements Scene {
   ) {
     this.visitId = message.visit_id;
     this.content = content;
+    this.match = content.config.players.length > 0 ? this.makeMatch(content) : null;
   }
 
   show(): void {
     this.context.event("page_shown");
+    if (this.match && this.content.config.match_id) {
+      this.match.cannotReturn();
+      return;
+    }
     const { python } = this.context;
     if (!hasWebAssembly()) {
       this.fail("runtime", "WebAssembly is missing in this browser", "", "This browser cannot run the game", "WebAssembly is switched off or missing in this browser. Please open this address in a current version of Chrome, Edge, Firefox or Safari, or tell the person who runs the study.");
@@ -62,6 +71,10 @@ export class GameScene implements Scene {
   }
 
   shownAgain(message: ShowScene): void {
+    if (this.match) {
+      this.match.shownAgain();
+      return;
+    }
     const { content } = message;
     if (content.kind !== "game" || content.config.match_id === this.content.config.match_id) return;
     // The server formed a new match of this visit, because the old one could not be replayed.
@@ -74,6 +87,18 @@ export class GameScene implements Scene {
   globalsChanged(values: Record<string, unknown>): void {
     this.startPage?.content.globalsChanged(values);
     this.stage?.globalsChanged(values);
+  }
+
+  matchMessage(message: MatchMessage): void {
+    if (this.state !== "failed") this.match?.received(message);
+  }
+
+  matchStatus(): ReturnType<MatchPlay["status"]> {
+    return this.match?.status() ?? null;
+  }
+
+  connectionChanged(open: boolean): void {
+    this.match?.connectionChanged(open);
   }
 
   position(): { episode: number | null; frame: number | null } {
@@ -90,6 +115,7 @@ export class GameScene implements Scene {
 
   dispose(): void {
     this.disposed = true;
+    this.match?.dispose();
     this.stopPlaying();
     this.startPage?.dispose();
     this.context.python?.listen(null);
@@ -183,7 +209,9 @@ export class GameScene implements Scene {
         this.updateProgress(message.stage, message.fraction, message.text);
         break;
       case "loaded":
-        if (message.visitId === this.visitId) void this.loaded(message.assetSpecs);
+        if (message.visitId !== this.visitId) break;
+        if (this.state === "matching") this.match?.loaded();
+        else void this.loaded(message.assetSpecs);
         break;
       case "frame":
         if (message.view.visitId === this.visitId) this.onFrame(message.view);
@@ -207,7 +235,16 @@ export class GameScene implements Scene {
         }
         break;
       case "finished":
-        if (message.visitId === this.visitId) this.played();
+        if (message.visitId !== this.visitId) break;
+        if (this.match) this.match.fromWorker(message);
+        else this.played();
+        break;
+      case "send":
+      case "live":
+      case "peers":
+      case "rows":
+      case "unloaded":
+        if (message.visitId === this.visitId) this.match?.fromWorker(message);
         break;
       case "failed":
         if (message.visitId === null || message.visitId === this.visitId) {
@@ -248,18 +285,46 @@ export class GameScene implements Scene {
 
   private begin(): void {
     if (this.state !== "ready" || !this.renderer) return;
-    this.state = "playing";
     this.context.event("continue");
     this.startPage?.dispose();
     this.startPage = null;
+    if (this.match) {
+      this.state = "matching";
+      this.match.join();
+      return;
+    }
+    this.enter(this.renderer, "playing");
+    this.context.python?.post({ op: "start", visitId: this.visitId });
+  }
+
+  /** Show the picture and take the keys. */
+  private enter(renderer: Renderer, phase: "countdown" | "playing"): GameStage {
+    this.state = "playing";
     const { python, shell } = this.context;
     const port = {
       ...this.contentPort(),
       keys: (held: string[], pressed: string[]) => python?.post({ op: "keys", held, pressed }),
     };
-    this.stage = new GameStage(this.content, this.renderer, port, (view) => shell.show(view, "playing"));
+    this.stage = new GameStage(this.content, renderer, port, (view) => shell.show(view, phase));
     for (const view of this.early.splice(0)) this.onFrame(view);
-    python?.post({ op: "start", visitId: this.visitId });
+    return this.stage;
+  }
+
+  private makeMatch(content: GameContent): MatchPlay {
+    const { visit_id: visitId, scene_id: sceneId } = this.message;
+    return new MatchPlay(visitId, sceneId, content.config, content.hide_lobby_count, this.context, {
+      load: ({ config, in_game_html: html }) => {
+        this.content = { ...this.content, config, in_game_html: html ?? this.content.in_game_html };
+        this.early.length = 0;
+        this.context.python?.load({ op: "load", visitId, config, stored: [], tail: null });
+      },
+      enter: () => (this.state === "matching" && this.renderer ? this.enter(this.renderer, "countdown") : null),
+      completed: () => this.played(),
+      leave: () => {
+        this.state = "saving";
+        this.stopPlaying();
+      },
+    });
   }
 
   private onFrame(view: FrameView): void {
@@ -305,36 +370,27 @@ export class GameScene implements Scene {
     kind: "environment" | "runtime",
     message: string,
     traceback: string,
-    title = "The game cannot go on",
-    text = "Something in the game's program failed. It is not your fault, and what you did so far is saved.\nPlease tell the person who runs the study. They can see the reason on their screen.",
+    title?: string,
+    text?: string,
   ): void {
     if (this.disposed || this.state === "failed") return;
     this.state = "failed";
     this.attempt += 1;
+    this.match?.dispose();
     this.context.outbox.flush();
     this.stopPlaying();
     this.startPage?.dispose();
     this.startPage = null;
-    this.context.shell.show(
-      noticePage({ title, text, alert: true, action: { label: "Try again", run: () => window.location.reload() } }),
-      "error",
-      message.split("\n")[0] ?? "",
-    );
+    this.context.shell.show(failurePage(title, text), "error", message.split("\n")[0] ?? "");
     this.context.reportError({ kind, message, traceback, fatal: true });
   }
 
   private onSilence(): void {
     if (this.disposed || this.state !== "preparing") return;
     this.context.reportError({ kind: "runtime", message: "loading the game has made no progress for 45 seconds", traceback: "", fatal: false });
-    const button = noticePage({
-      title: "Preparing the game takes unusually long",
-      text: "You can wait, or load the page again: nothing is lost. If it does not help, tell the person who runs the study.",
-      action: { label: "Load the page again", run: () => window.location.reload() },
-    });
     this.startPage?.dispose();
     this.startPage = null;
-    button.querySelector("section")?.append(this.progress.view);
-    this.context.shell.show(button, "loading", "slow");
+    this.context.shell.show(slowPage(this.progress), "loading", "slow");
   }
 
   private updateProgress(stage: string, fraction: number, text: string): void {
@@ -347,11 +403,4 @@ export class GameScene implements Scene {
       this.context.shell.setPhase(this.context.shell.phase === "page" ? "page" : "loading", text, overall);
     }
   }
-}
-
-function enterHint(): HTMLElement {
-  const hint = document.createElement("p");
-  hint.className = "enter-hint";
-  hint.textContent = "or press Enter";
-  return hint;
 }

@@ -58,6 +58,29 @@ export function loadingPage(title: string, progress: ProgressView): HTMLElement 
   return element("main", { class: "notice-page" }, element("section", { class: "notice" }, element("h1", {}, title), progress.view));
 }
 
+/** Loading makes no progress; it may still. */
+export function slowPage(progress: ProgressView): HTMLElement {
+  const page = noticePage({
+    title: "Preparing the game takes unusually long",
+    text: "You can wait, or load the page again: nothing is lost. If it does not help, tell the person who runs the study.",
+    action: { label: "Load the page again", run: () => window.location.reload() },
+  });
+  page.querySelector("section")?.append(progress.view);
+  return page;
+}
+
+/** Beside a button that Enter presses too. */
+export function enterHint(): HTMLElement {
+  return element("p", { class: "enter-hint" }, "or press Enter");
+}
+
+export function failurePage(
+  title = "The game cannot go on",
+  text = "Something in the game's program failed. It is not your fault, and what you did so far is saved.\nPlease tell the person who runs the study. They can see the reason on their screen.",
+): HTMLElement {
+  return noticePage({ title, text, alert: true, action: { label: "Try again", run: () => window.location.reload() } });
+}
+
 /** The titles of the pages that end or refuse a participation; the sentence below is the server's. */
 const TITLES: Readonly<Record<string, string>> = {
   protocol: "This page is out of date",

@@ -1,8 +1,26 @@
 /** What a scene may use, and what the participation asks of it. */
-import type { ClientError, ShowScene } from "../protocol/messages";
+import type {
+  ClientError,
+  ClientMessage,
+  MatchReady,
+  MatchStatus,
+  MatchVerdict,
+  MatchWaiting,
+  RelayedPacket,
+  ReportMatch,
+  ReportPeer,
+  ShowScene,
+  SignalFrom,
+} from "../protocol/messages";
 import type { PythonWorker } from "../game/python_worker";
 import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
+
+/** What the server says of a game of several people. */
+export type MatchMessage = MatchWaiting | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
+
+/** How a visit may end. */
+export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
 
 export interface SceneContext {
   readonly shell: Shell;
@@ -20,7 +38,14 @@ export interface SceneContext {
   formValues(values: Record<string, unknown>): void;
   reportError(error: Omit<ClientError, "op" | "visit_id">): void;
   /** Save everything, then tell the server that this visit is done. */
-  finish(outcome: "completed" | "failed"): void;
+  finish(outcome: VisitOutcome): void;
+  /** False when it did not go out: the server is out of reach. */
+  send(message: ClientMessage): boolean;
+  /** Goes out when the server is in reach again, in order. */
+  sendKept(message: ReportPeer | ReportMatch): void;
+  connected(): boolean;
+  /** A row of the telemetry stream; with `table` it is of another table than the pulses. */
+  telemetry(row: Record<string, unknown>): void;
   /** The bodies of the frames chunks that the server has of a match. */
   fetchFrames(matchId: string): Promise<Uint8Array[]>;
   restartMatch(matchId: string, reason: string): void;
@@ -38,6 +63,10 @@ export interface Scene {
   serverRefused(about: string, reason: string): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
+  /** Of a game of several people. */
+  matchMessage?(message: MatchMessage): void;
+  matchStatus?(): MatchStatus | null;
+  connectionChanged?(open: boolean): void;
   position(): { episode: number | null; frame: number | null };
   dispose(): void;
 }

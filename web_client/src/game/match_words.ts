@@ -1,0 +1,54 @@
+/**
+ * What is said over the picture of a game of several people, and when. Pure; times in ms of any one clock. Short
+ * stand-stills are not spoken of, and words that are shown stay long enough to be read.
+ */
+import type { MatchLive } from "../worker/rpc";
+
+export interface Words {
+  kind: "none" | "countdown" | "waiting" | "paused" | "notice";
+  text: string;
+}
+
+const SHOWN_AT_LEAST_MS = 800;
+const NOTICE_MS = 6000;
+const NONE: Words = { kind: "none", text: "" };
+
+export class MatchWords {
+  private shown: Words = NONE;
+  private shownMs = -Infinity;
+  private noticed: { text: string; untilMs: number } | null = null;
+
+  /** `confirmationTimeoutMs`: a stand-still of this length is spoken of. `partners`: how many others play. */
+  constructor(
+    private readonly confirmationTimeoutMs: number,
+    private readonly partners: number,
+  ) {}
+
+  /** Something to be said for a while, such as that a partner has left. */
+  notice(text: string, now: number): void {
+    this.noticed = { text, untilMs: now + NOTICE_MS };
+  }
+
+  update(live: Pick<MatchLive, "stage" | "countdownMs" | "waitingMs">, serverReachable: boolean, now: number): Words {
+    const wanted = this.wanted(live, serverReachable, now);
+    // Words of a wait that has just ended stay for a moment; a new kind of words takes their place at once.
+    if (wanted.kind === "none" && this.shown.kind === "waiting" && now - this.shownMs < SHOWN_AT_LEAST_MS) return this.shown;
+    if (wanted.kind !== this.shown.kind) this.shownMs = now;
+    this.shown = wanted;
+    return wanted;
+  }
+
+  private wanted({ stage, countdownMs, waitingMs }: Pick<MatchLive, "stage" | "countdownMs" | "waitingMs">, serverReachable: boolean, now: number): Words {
+    if (stage === "over") return NONE;
+    if (stage === "paused") {
+      const whose = serverReachable ? (this.partners > 1 ? "The connection to another player" : "The connection to your partner") : "Your connection";
+      return { kind: "paused", text: `${whose} is interrupted. The game goes on by itself when it is back.` };
+    }
+    if (stage === "countdown") return { kind: "countdown", text: String(Math.max(1, Math.ceil(countdownMs / 1000))) };
+    if (waitingMs >= this.confirmationTimeoutMs && waitingMs > 0) {
+      return { kind: "waiting", text: this.partners > 1 ? "Waiting for the other players…" : "Waiting for your partner…" };
+    }
+    if (this.noticed && now < this.noticed.untilMs) return { kind: "notice", text: this.noticed.text };
+    return NONE;
+  }
+}

@@ -1,0 +1,58 @@
+/** The words for a game of several people that ended before its end. Somebody reads them, then goes on. */
+import { element } from "../view/dom";
+import { StudyPage } from "./study_page";
+
+export type EarlyEnd =
+  /** A partner is gone. */
+  | "partner_left"
+  /** Nobody reached anybody for too long. */
+  | "void"
+  /** The pages do not run the same program. */
+  | "refused"
+  /** This page was away for too long. */
+  | "dropped"
+  /** This page was loaded again in the middle of the game. */
+  | "reloaded";
+
+const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
+  partner_left: [
+    "Your partner has left the game",
+    "So the game ends here. This is not your fault, and everything you did is saved. The study goes on with the next page.",
+  ],
+  void: [
+    "The game could not be finished",
+    "The connection between the players was interrupted for too long. This is not your fault, and everything you did is saved. The study goes on with the next page.",
+  ],
+  refused: [
+    "The game could not begin",
+    "The computers of the players do not run exactly the same program. This is not your fault. Please tell the person who runs the study.",
+  ],
+  dropped: [
+    "The game has ended for you",
+    "Your connection was interrupted for too long, and the others could not wait any longer. What you did before is saved. The study goes on with the next page.",
+  ],
+  reloaded: [
+    "The game has ended for you",
+    "This page was loaded again in the middle of the game, and a game with other people cannot be entered a second time. What you did before is saved. The study goes on with the next page.",
+  ],
+};
+
+/** `message`: the server's own words, in place of ours. */
+export function earlyEndPage(end: EarlyEnd, message: string, subjectId: string, sceneId: string, onContinue: () => void): StudyPage {
+  const [title, text] = WORDS[end];
+  return new StudyPage({
+    header: title,
+    subheader: "",
+    body: element("p", { "data-mug": "match-end" }, message || text).outerHTML,
+    continueLabel: "Continue",
+    content: {
+      sceneId,
+      subjectId,
+      globals: () => ({}),
+      setGlobals: () => undefined,
+      callback: () => undefined,
+      scriptError: () => undefined,
+    },
+    onContinue,
+  });
+}
