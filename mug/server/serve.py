@@ -214,6 +214,7 @@ class _Session:
             finished_before=self._choice.finished_before,
             addresses=self._addresses,
             data_dir=str(self._data_dir),
+            turn_account=(os.environ.get("TURN_USERNAME", ""), os.environ.get("TURN_CREDENTIAL", "")),
         )
         hooks = StudyHooks(self._loaded)
         dispatcher = Dispatcher(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mug.engine import ConnectionId, FrozenStudy, SessionState, StudyRun
+from mug.engine.effects import DropRoutes, SetRoutes
 from mug.engine.inputs import LabConnected, PageLost, PageMessage
 from mug.protocol.lab import LabBatch
 from mug.protocol.messages import PROTOCOL_VERSION, ChunkAck, Hello, Message, PutChunk, ShowScene, Welcome
