@@ -193,10 +193,8 @@ class Player:
         """One call of the core, and all that follows."""
         core = self.core
         local_ms = self.local_ms(now_ms)
-        if tick and core.stage == "playing":
-            requests = core.tick(self.sample(), local_ms)
-        else:
-            requests = core.poll(local_ms)
+        playing = tick and core.stage == "playing"
+        requests = core.tick(self.sample(), local_ms) if playing else core.poll(local_ms)
         if requests:
             self.execute(requests)
         self.record()

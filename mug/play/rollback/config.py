@@ -4,9 +4,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["MAX_PLAYERS", "RollbackConfig", "default_window"]
+__all__ = ["MAX_DELAY", "MAX_PLAYERS", "MAX_WINDOW", "RollbackConfig", "default_window"]
 
 MAX_PLAYERS: Final = 4
+MAX_WINDOW: Final = 60
+MAX_DELAY: Final = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,24 @@ class RollbackConfig:
     resend_ms: float = 100.0
     notify_ms: float = 750.0
     pause_ms: float = 3000.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no match.
+
+        Raises:
+            ValueError: A value is out of its range; the message says which.
+        """
+        if not 2 <= len(self.players) <= MAX_PLAYERS or len(set(self.players)) != len(self.players):
+            raise ValueError(f"a match has 2 to {MAX_PLAYERS} different players, not {self.players}")
+        if not 0 <= self.local < len(self.players):
+            raise ValueError(f"{self.local} is no player's number")
+        if self.fps < 1 or self.snapshot_interval < 1 or (self.check_interval is not None and self.check_interval < 1):
+            raise ValueError("fps, snapshot_interval and check_interval are at least 1")
+        if self.window is not None and not 0 <= self.window <= MAX_WINDOW:
+            raise ValueError(f"the window is 0 to {MAX_WINDOW} frames, not {self.window}")
+        delay = self.input_delay
+        if delay != "auto" and not (isinstance(delay, int) and 0 <= delay <= MAX_DELAY):
+            raise ValueError(f'the input delay is "auto" or 0 to {MAX_DELAY} frames, not {delay!r}')
 
 
 def default_window(fps: int) -> int:

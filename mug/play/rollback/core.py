@@ -9,41 +9,28 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from mug.play.rollback.agreement import Agreement, Ending
-from mug.play.rollback.config import MAX_PLAYERS, RollbackConfig, default_window
+from mug.play.rollback.config import MAX_DELAY, RollbackConfig, default_window
 from mug.play.rollback.control import ControlOverflowError
 from mug.play.rollback.cut import Claim, CutRound, agreed_cut
 from mug.play.rollback.figures import Figures, PlayerFigures
 from mug.play.rollback.handshake import PINGS, Handshake
 from mug.play.rollback.inputs import NEVER, InputQueue
 from mug.play.rollback.messages import MessageError, decode_message, encode_message
-from mug.play.rollback.packets import (
-    MAX_INPUT_BYTES,
-    MAX_INPUTS,
-    Control,
-    Inputs,
-    PacketError,
-    Ping,
-    decode,
-    encode_control,
-    encode_inputs,
-    encode_ping,
-    encode_pong,
-    magic_of,
-)
+from mug.play.rollback.outbox import Outbox
+from mug.play.rollback.pace import Pace
+from mug.play.rollback.packets import MAX_INPUT_BYTES, MAX_INPUTS, Control, Inputs, PacketError, Ping, decode
 from mug.play.rollback.peer import Peer
-from mug.play.rollback.requests import CTRL, GAME, Event, Request, Send, Stage
-from mug.play.rollback.time_sync import SKIP_FROM_FRAMES, SKIP_PAUSE_FRAMES, stretch
+from mug.play.rollback.requests import Event, Request, Send, Stage
 from mug.play.rollback.timeline import Timeline
 
 __all__ = ["LINGER_MS", "Rollback"]
 
 LINGER_MS: Final = 5000.0
 """After the end, a peer still answers for so long: the others may not have heard its last words."""
-MAX_WINDOW: Final = 60
-MAX_DELAY: Final = 15
+MAX_LINGER_MS: Final = 60_000.0
+"""The same while somebody has not acknowledged them."""
 _MAX_AHEAD: Final = 256
 """Inputs further beyond our own frame than any window allows are refused: the queue stays bounded."""
-_BURST_BYTES: Final = 16_384
 _MAX_START_WAIT_MS: Final = 500.0
 
 
@@ -64,24 +51,18 @@ class Rollback:
         input_delay: Frames between an input and its effect; 0 until agreed.
         window: Frames that may be predicted.
         check_interval: Frames between those whose state is compared.
-        speed: Factor on the frame time until the next tick: 1.0 to 1.01.
-
-    Raises:
-        ValueError: The config is not one of a match.
     """
 
     def __init__(self, config: RollbackConfig, now_ms: float) -> None:
-        _validate(config)
         self.config = config
         self.epoch = -1
         self.input_delay = 0
         self.window = default_window(config.fps) if config.window is None else config.window
         self.check_interval = config.check_interval or config.fps
-        self.speed = 1.0
-        self._magic = magic_of(config.match_id)
         self._players = len(config.players)
         self._local = config.local
         self._peers = {p: Peer(p, self._players) for p in range(self._players) if p != config.local}
+        self._live = list(self._peers.values())
         self._base: Stage = "connecting"
         self._now_ms = now_ms
         self._tick_ms = now_ms
@@ -93,14 +74,11 @@ class Rollback:
         self._cuts = CutRound()
         self._policy = ""
         self._final = NEVER
-        self._skip = 0
-        self._skipped_at = 0
-        self._stalled_ms: float | None = None
-        self._acknowledge = False
         self._over_ms: float | None = None
         self._figures = Figures()
-        self._sends: list[Send] = []
         self._events: list[Event] = []
+        self._pace = Pace(self._figures, self._events, self.window)
+        self._outbox = Outbox(config)
         self._told_errors: set[tuple[int, str]] = set()
         for peer in self._peers.values():
             self._say(peer, "hello", **self._handshake.hello())
@@ -111,8 +89,8 @@ class Rollback:
         base = self._base
         if base in ("over", "connecting"):
             return base
-        for peer in self._peers.values():
-            if peer.lost and peer.live:
+        for peer in self._live:
+            if peer.lost:
                 return "paused"
         if base == "playing" and self._timeline is not None and self._timeline.ended:
             return "ending"
@@ -129,6 +107,11 @@ class Rollback:
         return self._timeline.confirmed if self._timeline is not None else -1
 
     @property
+    def speed(self) -> float:
+        """Factor on the frame time until the next tick: 1.0 to 1.01."""
+        return self._pace.speed
+
+    @property
     def figures(self) -> Figures:
         """The counters, up to date."""
         for player, peer in self._peers.items():
@@ -140,6 +123,11 @@ class Rollback:
             figures.advantage = peer.sync.advantage
             figures.path = peer.path
         return self._figures
+
+    @property
+    def unheard(self) -> int:
+        """Messages that players in the match have not acknowledged: 0 once they heard all that we said."""
+        return sum(len(peer.line) for peer in self._live)
 
     # What comes in
 
@@ -157,21 +145,21 @@ class Rollback:
             self._figures.drop_packet("stranger" if peer is None else "dropped player")
             return
         try:
-            packet = decode(bytes(body), self._magic, player, self._players)
+            packet = decode(bytes(body), self._outbox.magic, player, self._players)
         except PacketError as error:
             self._figures.drop_packet(error.reason)
             if error.reason == "version":
                 self._protocol_error(player, "the partner's program speaks another version of the packets")
             return
         if isinstance(packet, Control):
-            self._hear(peer, at_ms)
+            self._events.extend(peer.hear(at_ms))
             self._receive_control(peer, packet)
             return
         problem = peer.window.add(packet.sequence)
         if problem:
             self._figures.drop_packet(problem)
             return
-        self._hear(peer, at_ms)
+        self._events.extend(peer.hear(at_ms))
         if isinstance(packet, Inputs):
             self._receive_inputs(peer, packet, at_ms)
         elif isinstance(packet, Ping):
@@ -203,19 +191,20 @@ class Rollback:
         timeline = self._timeline
         if self.stage == "playing" and timeline is not None:
             self._figures.ticks += 1
-            if self._skip > 0:
-                self._skip -= 1
-                self._figures.skipped += 1
+            if self._pace.skips():
+                pass
             elif self._may_step(timeline):
-                self._unstall(now_ms)
+                self._pace.unstall(now_ms)
                 if self._final == NEVER:
                     timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
                 timeline.step(requests)
                 self._tick_ms = now_ms
-                self._keep_time(timeline)
-                self._send_inputs(now_ms)
+                self._pace.keep(timeline.stepped, self._live)
+                for peer in self._live:
+                    if peer.path:
+                        self._outbox.inputs(peer, timeline, self.epoch, now_ms)
             else:
-                self._stall(now_ms)
+                self._pace.stall(now_ms)
         self._transmit(now_ms)
         return requests
 
@@ -236,12 +225,12 @@ class Rollback:
 
     def take_sends(self) -> list[Send]:
         """Return the packets to send, once."""
-        sends, self._sends = self._sends, []
-        return sends
+        return self._outbox.take()
 
     def take_events(self) -> list[Event]:
         """Return what happened, once."""
-        events, self._events = self._events, []
+        events = list(self._events)
+        self._events.clear()
         return events
 
     # What the session says
@@ -272,10 +261,9 @@ class Rollback:
         self._timeline = Timeline(queues, config.default_input, window=self.window, interval=config.snapshot_interval)
         for player in self._cuts.settled:
             self._timeline.cut(player, -1)
-        self._skip = 0
-        self._skipped_at = 0
+        self._pace.begin_episode()
         self._agreement.ready[self._local] = reset_hash
-        for peer in self._live():
+        for peer in self._live:
             peer.begin_episode(self.input_delay)
             self._say(peer, "ready", epoch=epoch, hash=reset_hash)
             early = list(peer.early)
@@ -295,7 +283,7 @@ class Rollback:
         """
         for player, theirs in self._agreement.check_ours(frame, value):
             self._compare(player, frame, "state", value, theirs)
-        for peer in self._live():
+        for peer in self._live:
             self._say(peer, "hash", epoch=self.epoch, frame=frame, value=value)
 
     def episode_over(self, last_frame: int, state: str, rows: str) -> None:
@@ -309,7 +297,7 @@ class Rollback:
         if self._local in self._agreement.endings:
             return
         self._agreement.endings[self._local] = Ending(last_frame, state, rows)
-        for peer in self._live():
+        for peer in self._live:
             self._say(peer, "over", epoch=self.epoch, frame=last_frame, state=state, rows=rows)
         self._settle_ending()
 
@@ -332,6 +320,7 @@ class Rollback:
         self._policy = policy
         for player in new:
             self._peers[player].live = False
+        self._live = [peer for peer in self._peers.values() if peer.live]
         self._cuts.lost |= set(new)
         frames = {}
         for player in sorted(self._cuts.lost):
@@ -344,7 +333,7 @@ class Rollback:
                     last = min(last, queues[self._local].last)
             frames[player] = last
         self._cuts.add(self._local, Claim(self.epoch, frames))
-        for peer in self._live():
+        for peer in self._live:
             self._say(peer, "claim", epoch=self.epoch, players=list(frames), frames=list(frames.values()))
         self._settle_cut()
 
@@ -363,19 +352,11 @@ class Rollback:
         """Say goodbye; the stage is "over"."""
         if self._base == "over":
             return
-        for peer in self._live():
+        for peer in self._live:
             self._say(peer, "bye", reason=reason[:200])
         self._finish()
 
     # Packets
-
-    def _hear(self, peer: Peer, at_ms: float) -> None:
-        silent_ms = 0.0 if peer.heard_ms is None else max(at_ms - peer.heard_ms, 0.0)
-        if peer.heard_ms is None or at_ms > peer.heard_ms:
-            peer.heard_ms = at_ms
-        if peer.interrupted:
-            peer.interrupted = peer.lost = False
-            self._events.append(Event("resumed", {"player": peer.player, "silent_ms": silent_ms}))
 
     def _receive_inputs(self, peer: Peer, packet: Inputs, at_ms: float) -> None:
         timeline = self._timeline
@@ -404,7 +385,7 @@ class Rollback:
             self._figures.drop_packet("gap")
             return
         if end - 1 > queue.last:
-            self._acknowledge = True
+            self._outbox.acknowledge = True
             for frame in range(queue.last + 1, end):
                 queue.add(frame, packet.values[frame - start])
 
@@ -441,17 +422,22 @@ class Rollback:
                     self._events.append(Event("refused", {"player": player, "reason": problem}))
                     self._finish()
             case "propose":
-                if message["delay"] <= MAX_DELAY:
-                    self._handshake.proposals[player] = message["delay"]
+                self._handshake.proposals[player] = min(message["delay"], MAX_DELAY)
             case "claim":
-                if len(message["players"]) == len(message["frames"]):
-                    frames = dict(zip(message["players"], message["frames"], strict=True))
-                    self._cuts.add(player, Claim(message["epoch"], frames))
-                    self._settle_cut()
+                self._hear_claim(player, message)
             case "bye":
                 self._events.append(Event("closed", {"player": player, "reason": message["reason"]}))
             case _:
                 self._hear_agreement(player, message)
+
+    def _hear_claim(self, player: int, message: dict[str, Any]) -> None:
+        frames = dict(zip(message["players"], message["frames"], strict=False))
+        if len(message["players"]) != len(message["frames"]) or not frames.keys() <= set(range(self._players)):
+            self._figures.drop_packet("message")
+            self._protocol_error(player, "a claim on players who are not in the match")
+            return
+        self._cuts.add(player, Claim(message["epoch"], frames))
+        self._settle_cut()
 
     def _hear_agreement(self, player: int, message: dict[str, Any]) -> None:
         epoch = message["epoch"]
@@ -473,7 +459,10 @@ class Rollback:
             agreement.endings[player] = Ending(message["frame"], message["state"], message["rows"])
             if agreement is self._agreement:
                 # Who has confirmed the end knows that everybody holds all inputs up to it.
-                self._peers[player].see((message["frame"],) * self._players)
+                last = message["frame"]
+                if self._timeline is not None:
+                    last = min(last, self._timeline.queues[self._local].last)
+                self._peers[player].see((last,) * self._players)
                 self._settle()
 
     # What follows
@@ -504,28 +493,22 @@ class Rollback:
         self._now_ms = now_ms
         if self._base == "over":
             return
-        config = self.config
-        for peer in self._peers.values():
-            if peer.heard_ms is None or not peer.live:
-                continue
-            if gap_ms > config.notify_ms / 2.0:
-                # Nobody polled: we slept, and what came meanwhile may still be on its way to us.
-                peer.heard_ms = min(peer.heard_ms + gap_ms, now_ms)
-            silent_ms = now_ms - peer.heard_ms
-            if silent_ms > config.notify_ms and not peer.interrupted:
-                peer.interrupted = True
-                self._events.append(Event("interrupted", {"player": peer.player, "silent_ms": silent_ms}))
-            if silent_ms > config.pause_ms and not peer.lost:
-                peer.lost = True
-                self._unstall(now_ms)
-                self._events.append(Event("lost", {"player": peer.player, "silent_ms": silent_ms}))
+        if gap_ms > self.config.notify_ms / 2.0:
+            # Nobody polled: we slept, and what came meanwhile may still be on its way to us.
+            for peer in self._live:
+                peer.excuse(gap_ms, now_ms)
+        for peer in self._live:
+            events = peer.watch(now_ms, self.config)
+            if peer.lost and events:
+                self._pace.unstall(now_ms)
+            self._events.extend(events)
 
     def _shake_hands(self) -> None:
-        live = [peer.player for peer in self._live()]
+        live = [peer.player for peer in self._live]
         trips_ms = {p: self._peers[p].trips.median_ms for p in live if self._peers[p].trips.count >= PINGS}
         proposal = self._handshake.propose(live, trips_ms)
         if proposal is not None:
-            for peer in self._live():
+            for peer in self._live:
                 self._say(peer, "propose", delay=proposal, rtt_ms=round(trips_ms[peer.player], 3))
         delay = self._handshake.agreed(live)
         if delay is None or self._cuts.open:
@@ -541,7 +524,7 @@ class Rollback:
         self._events.append(Event("agreed", data))
 
     def _pass_barrier(self, now_ms: float) -> None:
-        live = self._live()
+        live = self._live
         if self._cuts.open or any(peer.player not in self._agreement.ready for peer in live):
             return
         # Our word takes half a round trip: who waits for it to arrive begins together with the others.
@@ -563,7 +546,7 @@ class Rollback:
 
     def _held_by_all(self, timeline: Timeline) -> int:
         held = min(timeline.held, self._final)
-        players = [self._local, *(peer.player for peer in self._live())]
+        players = [self._local, *(peer.player for peer in self._live)]
         for player in players[1:]:
             views = self._peers[player].views
             for other in players:
@@ -573,9 +556,9 @@ class Rollback:
 
     def _settle_ending(self) -> None:
         agreement, timeline = self._agreement, self._timeline
-        if self._base != "playing" or timeline is None:
+        if self._base != "playing" or timeline is None or not agreement.endings:
             return
-        theirs = {peer.player: agreement.endings.get(peer.player) for peer in self._live()}
+        theirs = {peer.player: agreement.endings.get(peer.player) for peer in self._live}
         ours = agreement.endings.get(self._local)
         if ours is None:
             first = min((ending.frame for ending in theirs.values() if ending is not None), default=NEVER)
@@ -585,7 +568,7 @@ class Rollback:
             # With the same inputs, the world did not end here: there is nothing to wait for any more.
             ours = Ending(timeline.confirmed, "", "")
             agreement.endings[self._local] = ours
-            for peer in self._live():
+            for peer in self._live:
                 self._say(peer, "over", epoch=self.epoch, frame=ours.frame, state="", rows="")
         if None in theirs.values():
             return
@@ -606,7 +589,7 @@ class Rollback:
             "equal": equal and agreement.differing == 0,
         }
         self._events.append(Event("episode_agreed", data))
-        self._unstall(self._now_ms)
+        self._pace.unstall(self._now_ms)
         self._base = "ready"
         if self._final != NEVER or (self._cuts.settled and self._policy in ("end", "void")):
             self._finish()
@@ -632,7 +615,7 @@ class Rollback:
         return False
 
     def _settle_cut(self) -> None:
-        claims = self._cuts.complete([self._local, *(peer.player for peer in self._live())])
+        claims = self._cuts.complete([self._local, *(peer.player for peer in self._live)])
         if claims is None:
             return
         timeline = self._timeline
@@ -646,7 +629,8 @@ class Rollback:
                     timeline.cut(player, cut)
                 self._final = min(self._final, cut) if self._policy in ("end", "void") else NEVER
             self._events.append(Event("dropped", {"player": player, "policy": self._policy, **place}))
-        if self._policy in ("end", "void") and self._base != "playing":
+        begun = self._base == "playing" or (self._base == "barrier" and self._final >= 0)
+        if self._policy in ("end", "void") and not begun:
             self._finish()
         self._settle()
 
@@ -665,36 +649,9 @@ class Rollback:
         if self._final != NEVER:
             return timeline.stepped <= self._final
         own = timeline.queues[self._local].last
-        return all(own - peer.views[self._local] < MAX_INPUTS for peer in self._live())
-
-    def _stall(self, now_ms: float) -> None:
-        self._figures.stalled_ticks += 1
-        if self._stalled_ms is None:
-            self._stalled_ms = now_ms
-            self._figures.stalls += 1
-            self._events.append(Event("stalled", {"ms": 0.0}))
-
-    def _unstall(self, now_ms: float) -> None:
-        if self._stalled_ms is not None:
-            lasted_ms = now_ms - self._stalled_ms
-            self._stalled_ms = None
-            self._figures.stalled_ms += lasted_ms
-            self._events.append(Event("unstalled", {"ms": lasted_ms}))
-
-    def _keep_time(self, timeline: Timeline) -> None:
-        live = self._live()
-        ahead = max((peer.sync.ahead for peer in live), default=0.0)
-        self.speed = stretch(ahead)
-        if ahead >= SKIP_FROM_FRAMES and timeline.stepped - self._skipped_at >= SKIP_PAUSE_FRAMES:
-            self._skip = min(int(ahead), self.window)
-            self._skipped_at = timeline.stepped
-            for peer in live:
-                peer.sync.clear()
+        return all(own - peer.views[self._local] < MAX_INPUTS for peer in self._live)
 
     # What goes out
-
-    def _live(self) -> list[Peer]:
-        return [peer for peer in self._peers.values() if peer.live]
 
     def _say(self, peer: Peer, op: str, **fields: Any) -> None:
         try:
@@ -708,93 +665,21 @@ class Rollback:
             self._events.append(Event("protocol_error", {"player": player, "reason": reason}))
 
     def _transmit(self, now_ms: float) -> None:
-        if self._over_ms is not None and now_ms - self._over_ms > LINGER_MS:
-            return
+        if self._over_ms is not None:
+            waiting = any(len(peer.line) > 0 for peer in self._live)
+            if now_ms - self._over_ms > (MAX_LINGER_MS if waiting else LINGER_MS):
+                return
         config = self.config
-        due_ms = config.keep_alive_ms
-        if self._base != "playing" or self.stage != "playing" or self._stalled_ms is not None:
-            due_ms = min(config.resend_ms, due_ms)
-        acknowledge_ms = min(due_ms, 500.0 / config.fps)
-        for peer in self._peers.values():
-            if not peer.live or not peer.path:
+        outbox = self._outbox
+        resends = self._pace.stalled or self.stage != "playing"
+        inputs_ms = min(config.resend_ms, config.keep_alive_ms) if resends else config.keep_alive_ms
+        pings_ms = config.resend_ms if self._base == "connecting" else config.keep_alive_ms
+        for peer in self._live:
+            if not peer.path:
                 continue
-            while peer.pongs:
-                ident, at_ms = peer.pongs.popleft()
-                self._send(
-                    peer,
-                    GAME,
-                    encode_pong(
-                        self._magic, self._local, peer.next_sequence(), ident, round((now_ms - at_ms) * 1000.0)
-                    ),
-                )
-            every_ms = config.resend_ms if self._base == "connecting" else config.keep_alive_ms
-            if peer.pinged_ms is None or now_ms - peer.pinged_ms >= every_ms:
-                peer.pinged_ms = now_ms
-                ident = peer.trips.ping(now_ms)
-                self._send(peer, GAME, encode_ping(self._magic, self._local, peer.next_sequence(), ident))
-            self._transmit_control(peer, now_ms)
+            outbox.pongs(peer, now_ms)
+            outbox.ping(peer, now_ms, pings_ms)
+            outbox.control(peer, now_ms)
             if self._timeline is not None and self._base in ("barrier", "playing", "over"):
-                since_ms = NEVER if peer.inputs_ms is None else now_ms - peer.inputs_ms
-                if since_ms >= due_ms or (self._acknowledge and since_ms >= acknowledge_ms):
-                    self._send_inputs_to(peer, now_ms)
-        self._acknowledge = False
-
-    def _transmit_control(self, peer: Peer, now_ms: float) -> None:
-        line = peer.line
-        due = line.due(now_ms, max(self.config.resend_ms, 1.5 * peer.trips.mean_ms))
-        if not due and line.acknowledgement_due:
-            due = [(0, b"")]
-        if due:
-            line.acknowledgement_due = False
-        for number, body in due:
-            self._send(peer, CTRL, encode_control(self._magic, self._local, number, line.received, body))
-
-    def _send(self, peer: Peer, channel: int, body: bytes) -> None:
-        self._sends.append(Send(peer.player, channel, body))
-
-    def _send_inputs(self, now_ms: float) -> None:
-        for peer in self._peers.values():
-            if peer.live and peer.path:
-                self._send_inputs_to(peer, now_ms)
-
-    def _send_inputs_to(self, peer: Peer, now_ms: float) -> None:
-        timeline = self._timeline
-        assert timeline is not None
-        peer.inputs_ms = now_ms
-        views = [queue.last for queue in timeline.queues]
-        start = peer.views[self._local] + 1
-        values = timeline.queues[self._local].held(start, MAX_INPUTS)
-        size = 0
-        while True:
-            body, count = encode_inputs(
-                self._magic,
-                self._local,
-                peer.next_sequence(),
-                self.epoch,
-                views,
-                peer.sync.advantage,
-                start,
-                values,
-            )
-            self._send(peer, GAME, body)
-            size += len(body)
-            start += count
-            values = values[count:]
-            if not values or size > _BURST_BYTES:
-                break
-
-
-def _validate(config: RollbackConfig) -> None:
-    if not 2 <= len(config.players) <= MAX_PLAYERS or len(set(config.players)) != len(config.players):
-        raise ValueError(f"a match has 2 to {MAX_PLAYERS} different players, not {config.players}")
-    if not 0 <= config.local < len(config.players):
-        raise ValueError(f"{config.local} is no player's number")
-    if config.fps < 1 or config.snapshot_interval < 1 or (config.check_interval or 1) < 1:
-        raise ValueError("fps, snapshot_interval and check_interval are at least 1")
-    if config.window is not None and not 0 <= config.window <= MAX_WINDOW:
-        raise ValueError(f"the window is 0 to {MAX_WINDOW} frames, not {config.window}")
-    delay = config.input_delay
-    if delay != "auto" and not (isinstance(delay, int) and 0 <= delay <= MAX_DELAY):
-        raise ValueError(f'the input delay is "auto" or 0 to {MAX_DELAY} frames, not {delay!r}')
-    if len(config.default_input) > MAX_INPUT_BYTES:
-        raise ValueError(f"an input has at most {MAX_INPUT_BYTES} bytes")
+                outbox.repeat_inputs(peer, self._timeline, self.epoch, now_ms, inputs_ms)
+        outbox.acknowledge = False

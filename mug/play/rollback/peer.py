@@ -3,9 +3,11 @@
 from collections import deque
 from typing import Final
 
+from mug.play.rollback.config import RollbackConfig
 from mug.play.rollback.control import ControlLine
 from mug.play.rollback.packets import Inputs
 from mug.play.rollback.quality import RoundTrips, SequenceWindow
+from mug.play.rollback.requests import Event
 from mug.play.rollback.time_sync import TimeSync
 
 __all__ = ["Peer"]
@@ -25,6 +27,8 @@ class Peer:
         interrupted: Their silence was told. lost: it paused the game.
         pongs: Pings to answer: name and arrival.
         early: Packets of the next episode.
+        pinged_ms: When we last pinged them. inputs_ms: when we last sent our inputs; None: never on this path.
+        newest: The newest frame of their own that they told of.
     """
 
     def __init__(self, player: int, players: int) -> None:
@@ -63,6 +67,33 @@ class Peer:
         for player, last in enumerate(views):
             if last > mine[player]:
                 mine[player] = last
+
+    def hear(self, at_ms: float) -> list[Event]:
+        """Note that something came; who was missed is back."""
+        silent_ms = self.silent_ms(at_ms)
+        if self.heard_ms is None or at_ms > self.heard_ms:
+            self.heard_ms = at_ms
+        if not self.interrupted:
+            return []
+        self.interrupted = self.lost = False
+        return [Event("resumed", {"player": self.player, "silent_ms": silent_ms})]
+
+    def watch(self, now_ms: float, config: RollbackConfig) -> list[Event]:
+        """Say what their silence means by now; nothing before they were first heard."""
+        silent_ms = self.silent_ms(now_ms)
+        events = []
+        if silent_ms > config.notify_ms and not self.interrupted:
+            self.interrupted = True
+            events.append(Event("interrupted", {"player": self.player, "silent_ms": silent_ms}))
+        if silent_ms > config.pause_ms and not self.lost:
+            self.lost = True
+            events.append(Event("lost", {"player": self.player, "silent_ms": silent_ms}))
+        return events
+
+    def excuse(self, gap_ms: float, now_ms: float) -> None:
+        """Do not count a time in which we ourselves did not listen."""
+        if self.heard_ms is not None:
+            self.heard_ms = min(self.heard_ms + gap_ms, now_ms)
 
     def silent_ms(self, now_ms: float) -> float:
         """How long nothing was heard of them; 0 before the first packet."""

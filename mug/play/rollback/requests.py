@@ -29,7 +29,11 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Restore the state before `frame`; rows and an end from `frame` on are void."""
+    """Restore the state before `frame`; rows and an end from `frame` on are void.
+
+    With saved states further apart than one frame, `frame` may be a confirmed one: stepping it again gives the row that
+    was recorded already.
+    """
 
     frame: int
 
@@ -72,10 +76,12 @@ class Send:
 class Event:
     """Something that happened between the peers.
 
-    Names and data: ``agreed`` (input_delay, window, rtt_ms by player), ``refused`` (player, reason), ``interrupted``
-    (player, silent_ms), ``resumed`` (player, silent_ms), ``lost`` (player, silent_ms: the game is paused), ``dropped``
-    (player, frame: first frame without them), ``desync`` (player, episode, frame, ours, theirs), ``episode_agreed``
-    (episode, frames, compared, equal: bool), ``stalled`` / ``unstalled`` (ms), ``protocol_error`` (player, reason).
+    Names and data: ``agreed`` (input_delay, window, rtt_ms by player, calibration by player), ``refused`` (player,
+    reason), ``interrupted`` (player, silent_ms), ``resumed`` (player, silent_ms), ``lost`` (player, silent_ms: the game
+    is paused), ``dropped`` (player, episode, frame: first frame without them, policy), ``desync`` (player, episode,
+    frame, what: "reset" | "state" | "frame" | "rows", ours, theirs), ``episode_agreed`` (episode, frames: that all
+    have, compared, equal: bool), ``stalled`` / ``unstalled`` (ms), ``protocol_error`` (player, reason), ``closed``
+    (player, reason: they said goodbye).
     """
 
     name: str
