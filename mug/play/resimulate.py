@@ -1,0 +1,169 @@
+"""Stepping a recorded match again: do its seed and its actions give the rows that are recorded?
+
+The answer is exact only on the platform that recorded: the browser's arithmetic differs from CPython's in the last bit
+of `sin` and its like, so records of browsers are stepped again in Pyodide (under Node), not here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mug.play.chunks import FramesChunk, decode_chunk
+from mug.play.config import GameConfig
+from mug.play.determinism import Entropy
+from mug.play.encoding import encode
+from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
+from mug.play.recorder import RecordedChunk, Recorder
+from mug.play.replay import StoredGame
+from mug.play.values import own_copy
+from mug.play.world import World
+
+__all__ = ["Difference", "Resimulation", "first_difference", "resimulate"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first place where stepping again gave something else.
+
+    Attributes:
+        column: The column, or what else differs.
+        recorded: The recorded value, as text.
+        again: What stepping again gave.
+    """
+
+    episode: int
+    frame: int
+    column: str
+    recorded: str
+    again: str
+
+
+@dataclass(frozen=True)
+class Resimulation:
+    """What stepping a match again gave.
+
+    Attributes:
+        episodes: Episodes that were stepped.
+        frames: Frames that were stepped and are equal.
+        hashes: State hashes among them that are equal.
+        difference: The first difference; None: every row is as it is recorded.
+    """
+
+    match_id: str
+    episodes: int
+    frames: int
+    hashes: int
+    difference: Difference | None
+
+
+def resimulate(
+    config: GameConfig, chunks: Sequence[bytes], *, root: Path, entropy: Entropy | None = None
+) -> Resimulation:
+    """Step a match again from its seed and its recorded actions, and compare every row.
+
+    Args:
+        config: The match's game, of any of its players.
+        chunks: The bodies of the match's chunks, one copy, in any order.
+        root: The study's folder.
+        entropy: Clocks and chance of a step; None: CPython's.
+
+    Raises:
+        IrreproducibleError: The chunks have a gap or are damaged.
+    """
+    game = StoredGame.read(config.match_id, chunks, None)
+    mug_globals = dict(config.mug_globals)
+    world = World(config, root=root, mug_globals=mug_globals, entropy=entropy)
+    done = _Done()
+    try:
+        for episode in range(game.last_episode + 1 if game.chunks else 0):
+            difference = _episode(world, game, episode, mug_globals, done)
+            if difference is not None:
+                return Resimulation(config.match_id, done.episodes, done.frames, done.hashes, difference)
+            done.episodes += 1
+    finally:
+        world.close()
+    return Resimulation(config.match_id, done.episodes, done.frames, done.hashes, None)
+
+
+@dataclass
+class _Done:
+    episodes: int = 0
+    frames: int = 0
+    hashes: int = 0
+
+
+def _episode(
+    world: World, game: StoredGame, episode: int, mug_globals: dict[str, Any], done: _Done
+) -> Difference | None:
+    if world.ended is not None:
+        world.carry_over(world.rewards)
+    context = game.context(episode)
+    if isinstance(context.get("mug_globals"), dict):
+        mug_globals.clear()
+        mug_globals.update(context["mug_globals"])
+    seed = world.reset(episode)
+    if not world.drawn:
+        world.first_picture()
+    if context.get("seed", seed) != seed:
+        return Difference(episode, 0, "seed", str(context["seed"]), str(seed))
+    recorder = Recorder(
+        match_id=_match_id(game), episode=episode, agents=world.agents, fps=world.config.fps, context=context
+    )
+    made: list[RecordedChunk] = []
+    for stored in game.frames(episode):
+        if world.ended is not None:
+            return Difference(episode, stored.frame, "frame", "recorded", "the episode had ended before it")
+        actions = {agent: world.agent_env.fit(agent, action) for agent, action in stored.actions.items()}
+        try:
+            made += recorder.add(world.step(actions, stored.statuses))
+        except (EnvironmentFailedError, PlayError) as error:
+            return Difference(episode, stored.frame, "step", "recorded", str(error))
+        difference = _compare(game, episode, made, done)
+        if difference is not None:
+            return difference
+    made += recorder.finish()
+    return _compare(game, episode, made, done)
+
+
+def _compare(game: StoredGame, episode: int, made: list[RecordedChunk], done: _Done) -> Difference | None:
+    """Compare the finished chunks with the recorded ones, and forget them."""
+    for chunk in made:
+        known = game.chunk(episode, chunk.meta["first"])
+        if known is None or known.last != chunk.meta["last"]:
+            return Difference(episode, chunk.meta["first"], "chunk", "cut elsewhere", f"to frame {chunk.meta['last']}")
+        if known.chain_hash != chunk.meta["chain_hash"]:
+            difference = first_difference(known, chunk)
+            return difference or Difference(
+                episode, known.first, "context", "another beginning of the episode", "the recorded actions' beginning"
+            )
+        done.frames += known.last - known.first + 1
+        done.hashes += sum(value is not None for value in known.columns.get("state_hash", ()))
+    made.clear()
+    return None
+
+
+def first_difference(known: FramesChunk, made: RecordedChunk) -> Difference | None:
+    """Name the first frame, and in it the first column, in which two chunks of the same frames differ."""
+    again = decode_chunk(made.body)
+    for row in range(known.last - known.first + 1):
+        for name, column in known.columns.items():
+            other = again.columns.get(name)
+            frame = known.first + row
+            if other is None or len(other) <= row:
+                return Difference(known.episode, frame, name, "recorded", "missing")
+            ours, theirs = own_copy(column[row]), own_copy(other[row])
+            if encode(ours) != encode(theirs):
+                return Difference(known.episode, frame, name, repr(ours)[:200], repr(theirs)[:200])
+    return None
+
+
+def _match_id(game: StoredGame) -> str:
+    """Return the match that the chunks belong to.
+
+    Raises:
+        IrreproducibleError: There is no chunk.
+    """
+    for chunks in game.chunks.values():
+        return chunks[0].match_id
+    raise IrreproducibleError("nothing is stored of this match", 0, 0)
