@@ -23,6 +23,7 @@ from mug.engine.inputs import (
 from mug.protocol import Message
 from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
+from mug.study.game import PoliciesSection
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
@@ -34,6 +35,8 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
+from mug.study.multiplayer_section import MultiplayerSection
+from mug.study.settings import WebRtc
 
 _T = TypeVar("_T", bound=Message)
 
@@ -51,6 +54,26 @@ STUDY = Study(
     ),
 )
 SHORT = Study(id="memory", chain=(StartPage(scene_id="start"), GAME, EndPage(scene_id="end")))
+
+TIMEOUT_MS = 5_000
+"""How long a partner may be silent in the studies of several people."""
+
+
+def study_for(people: int = 2, *, webrtc: WebRtc | None = None, **sections: Any) -> Study:
+    mapping = {**{f"a{number}": "human" for number in range(people)}, "bot": "random"}
+    game = GymGame(
+        scene_id="duel",
+        gameplay=GameplaySection(action_mapping=(KeyBinding(keys=("a",), action=0),), default_action=1),
+        policies=PoliciesSection(policy_mapping=mapping),
+        **sections,
+    )
+    return Study(
+        id="memory", chain=(StartPage(scene_id="start"), game, EndPage(scene_id="end")), webrtc=webrtc or WebRtc()
+    )
+
+
+def rules_of(**fields: Any) -> MultiplayerSection:
+    return MultiplayerSection(reconnection_timeout_ms=TIMEOUT_MS, **fields)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from typing import Any
 
 import hypothesis.strategies as st
-from engine_driver import SHORT, STUDY, Memory
+from engine_driver import SHORT, STUDY, Memory, rules_of, study_for
 from hypothesis import HealthCheck, given, settings, target
 
 from mug.engine import fold
@@ -14,12 +14,18 @@ from mug.protocol.messages import (
     ClientError,
     FinishVisit,
     GameContent,
+    JoinMatch,
+    MatchReady,
     PutChunk,
+    ReportMatch,
+    ReportPeer,
     RestartMatch,
+    ResumeCandidate,
     SetGlobals,
     ShowScene,
     Welcome,
 )
+from mug.records import facts as f
 
 PEOPLE = ("ann", "bob", "")
 STREAMS = ("event", "telemetry", "frames", "bogus")
@@ -47,6 +53,26 @@ rare = st.one_of(
 )
 steps = st.one_of(likely, likely, likely, rare)
 
+agents = st.sampled_from(("a0", "a1", "a2", "bot"))
+together = st.one_of(
+    st.tuples(st.just("join"), connections),
+    st.tuples(st.just("peer"), connections, agents, st.sampled_from(("lost", "lost", "back")), st.integers(0, 9_000)),
+    st.tuples(st.just("tick"), st.sampled_from((100, 2_000, 6_000))),
+    st.tuples(st.just("reload"), connections, st.sampled_from(PEOPLE)),
+    st.tuples(st.just("found"), connections, st.sampled_from(("desync", "refused", "void", "?")), st.integers(0, 2)),
+    st.tuples(
+        st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
+    ),
+)
+shared_steps = st.one_of(likely, likely, together, together, rare)
+studies = st.sampled_from(
+    tuple(
+        study_for(people, multiplayer=rules_of(dropout_policy=policy))
+        for people in (2, 3)
+        for policy in ("end", "default_action", "void")
+    )
+)
+
 
 def take(memory: Memory, step: tuple[Any, ...]) -> None:
     connection = step[1] if len(step) > 1 and step[1] in tuple("cde") else ""
@@ -54,12 +80,25 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
     visit = shown[-1].visit_id if shown else "v-unknown"
     content = shown[-1].content if shown else None
     match = content.config.match_id if isinstance(content, GameContent) else "m-unknown"
+    told = [ready for ready in memory.to(connection, MatchReady) if ready.visit_id == visit]
+    match = told[-1].config.match_id if told else match
     match step:
         case ("hello", _, who, True):
             tokens = memory.to(connection, Welcome)
             memory.hello(connection, who, tab="tab", token=tokens[-1].token if tokens else None)
         case ("hello", _, who, _):
             memory.hello(connection, who)
+        case ("reload", _, who):
+            # Another page of somebody's browser: it holds the token, but was not welcomed itself.
+            tokens = [(m.participant_id, m.token) for c in "cde" for m in memory.to(c, Welcome)]
+            kept = tuple(ResumeCandidate(session_id="s1", participant_id=of, token=t) for of, t in tokens)
+            memory.hello(connection, who, tab="tab", candidates=kept)
+        case ("join", _):
+            memory.say(connection, JoinMatch(visit_id=visit))
+        case ("peer", _, agent, state, silent_ms):
+            memory.say(connection, ReportPeer(match_id=match, agent=agent, state=state, silent_ms=silent_ms))
+        case ("found", _, flag, episode):
+            memory.say(connection, ReportMatch(match_id=match, flag=flag, detail="d", episode=episode))
         case ("drop", _):
             memory.drop(connection)
         case ("finish", _, count, outcome):
@@ -117,3 +156,76 @@ def test_that_folding_the_facts_gives_the_live_state(
     assert fold(memory.recorded) == memory.run.state
     memory.commit()
     assert fold(memory.written) == memory.run.state
+
+
+@given(st.lists(shared_steps, min_size=20, max_size=100), studies, st.booleans())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_that_folding_the_facts_gives_the_live_state_of_games_of_several_people(
+    history: list[tuple[Any, ...]], played: Any, slow_disk: bool
+) -> None:
+    memory = Memory(study=played, hold_disk=slow_disk)
+    memory.lab_in()
+    for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+        memory.hello(connection, who)
+        memory.commit()
+        memory.finish(connection)
+        memory.commit()
+    for connection in "cde":
+        take(memory, ("join", connection))
+    for number, step in enumerate(history):
+        take(memory, step)
+        _check_places(memory)
+        if slow_disk and number % 3 == 2:
+            memory.commit()
+    facts = [type(fact).__name__ for fact in memory.recorded]
+    for name in ("MatchFormed", "PlayerDropped", "MatchEnded", "ChunkStored"):
+        target(float(facts.count(name)), label=name)
+    assert fold(memory.recorded) == memory.run.state
+    memory.commit()
+    assert fold(memory.written) == memory.run.state
+
+
+def _check_places(memory: Memory) -> None:
+    """What must hold at any time: one match a visit, one end a match, nobody dropped twice."""
+    state = memory.run.state
+    assert all(len(visit.match_ids) <= 1 for visit in state.visits.values())
+    for match in state.matches.values():
+        assert match.visits
+        assert len(set(match.visits)) == len(match.settings["players"])
+        assert set(match.dropped) <= set(match.players)
+        live = [match.visits[who] for agent, who in match.players.items() if agent not in match.dropped]
+        if all(state.visits[visit].outcome is not None for visit in live):
+            assert match.outcome is not None
+    for kind, key in ((f.MatchEnded, lambda fact: fact.match_id), (f.PlayerDropped, lambda fact: fact.participant_id)):
+        keys = [(key(fact), fact.match_id) for fact in memory.recorded if isinstance(fact, kind)]
+        assert len(keys) == len(set(keys))
+
+
+def test_that_such_histories_contain_what_they_are_to_test() -> None:
+    """The steps do reach joins, drops and ends: else the property above would hold of nothing."""
+    seen: set[str] = set()
+
+    @given(st.lists(shared_steps, min_size=20, max_size=60), studies)
+    @settings(deadline=None, max_examples=100, database=None, derandomize=True)
+    def collect(history: list[tuple[Any, ...]], played: Any) -> None:
+        memory = Memory(study=played)
+        for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+            memory.hello(connection, who)
+            memory.finish(connection)
+            take(memory, ("join", connection))
+        for step in history:
+            take(memory, step)
+        for fact in memory.recorded:
+            seen.add(type(fact).__name__)
+            if isinstance(fact, f.PlayerDropped | f.MatchEnded):
+                seen.add(f"{type(fact).__name__}:{fact.policy if isinstance(fact, f.PlayerDropped) else fact.outcome}")
+
+    collect()
+    assert {
+        "MatchFormed",
+        "MatchFlagged",
+        "PlayerDropped:end",
+        "PlayerDropped:default_action",
+        "PlayerDropped:void",
+    } <= seen
+    assert {"MatchEnded:completed", "MatchEnded:partner_left", "MatchEnded:void", "MatchEnded:refused"} <= seen

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from engine_driver import Memory
+from engine_driver import TIMEOUT_MS, Memory, rules_of, study_for
 
 from mug.engine import fold
 from mug.engine.effects import DropRoutes, SetRoutes
@@ -29,29 +29,8 @@ from mug.protocol.messages import (
     Welcome,
 )
 from mug.records import facts as f
-from mug.study.game import ContentSection, MatchmakingSection, PoliciesSection
-from mug.study.model import EndPage, GameplaySection, GymGame, KeyBinding, StartPage, Study
-from mug.study.multiplayer_section import MultiplayerSection
+from mug.study.game import ContentSection, MatchmakingSection
 from mug.study.settings import WebRtc
-
-TIMEOUT_MS = 5_000
-
-
-def study(people: int = 2, *, webrtc: WebRtc | None = None, **sections: Any) -> Study:
-    mapping = {**{f"a{number}": "human" for number in range(people)}, "bot": "random"}
-    game = GymGame(
-        scene_id="duel",
-        gameplay=GameplaySection(action_mapping=(KeyBinding(keys=("a",), action=0),), default_action=1),
-        policies=PoliciesSection(policy_mapping=mapping),
-        **sections,
-    )
-    return Study(
-        id="memory", chain=(StartPage(scene_id="start"), game, EndPage(scene_id="end")), webrtc=webrtc or WebRtc()
-    )
-
-
-def rules(**fields: Any) -> MultiplayerSection:
-    return MultiplayerSection(reconnection_timeout_ms=TIMEOUT_MS, **fields)
 
 
 def to_the_game(memory: Memory, *connections: str) -> None:
@@ -68,7 +47,7 @@ def join(memory: Memory, *connections: str) -> None:
 
 def matched(people: int = 2, **sections: Any) -> Memory:
     """A session in which `people` of the connections c, d, e, f are in one match."""
-    memory = Memory(study=study(people, **sections))
+    memory = Memory(study=study_for(people, **sections))
     connections = tuple("cdef"[:people])
     to_the_game(memory, *connections)
     join(memory, *connections)
@@ -108,7 +87,7 @@ def routes(memory: Memory) -> SetRoutes | DropRoutes:
 
 
 def test_that_a_page_loads_the_game_before_there_are_partners() -> None:
-    memory = Memory(study=study())
+    memory = Memory(study=study_for())
     to_the_game(memory, "c")
     content = memory.scene("c").content
     assert isinstance(content, GameContent)
@@ -121,7 +100,7 @@ def test_that_a_page_loads_the_game_before_there_are_partners() -> None:
 
 
 def test_that_the_first_who_came_play_together_in_their_order() -> None:
-    memory = Memory(study=study())
+    memory = Memory(study=study_for())
     to_the_game(memory, "c", "d", "e")
     join(memory, "e", "c", "d")
     (formed,) = [fact for fact in memory.recorded if isinstance(fact, f.MatchFormed)]
@@ -134,7 +113,7 @@ def test_that_the_first_who_came_play_together_in_their_order() -> None:
 
 
 def test_that_each_player_is_told_its_own_agent_and_what_all_share() -> None:
-    memory = matched(3, multiplayer=rules(input_delay=2, network_conditions={"delay_ms": 40}))
+    memory = matched(3, multiplayer=rules_of(input_delay=2, network_conditions={"delay_ms": 40}))
     configs = [memory.last(connection, MatchReady).config for connection in "cde"]
     assert [config.human_agents for config in configs] == [("a0",), ("a1",), ("a2",)]
 
@@ -150,7 +129,7 @@ def test_that_each_player_is_told_its_own_agent_and_what_all_share() -> None:
 
 
 def test_that_everybody_waiting_is_told_of_each_change() -> None:
-    memory = Memory(study=study(4))
+    memory = Memory(study=study_for(4))
     to_the_game(memory, "c", "d", "e")
     join(memory, "c", "d", "e")
     assert [message.waiting for message in memory.to("c", MatchWaiting)] == [1, 2, 3]
@@ -160,7 +139,7 @@ def test_that_everybody_waiting_is_told_of_each_change() -> None:
 
 
 def test_that_hidden_counts_do_not_leave_the_server() -> None:
-    memory = Memory(study=study(3, matchmaking=MatchmakingSection(hide_lobby_count=True)))
+    memory = Memory(study=study_for(3, matchmaking=MatchmakingSection(hide_lobby_count=True)))
     to_the_game(memory, "c", "d")
     join(memory, "c", "d")
     content = memory.scene("c").content
@@ -171,7 +150,7 @@ def test_that_hidden_counts_do_not_leave_the_server() -> None:
 
 
 def test_that_a_burst_of_joins_books_nobody_twice() -> None:
-    memory = Memory(study=study(2), hold_disk=True)
+    memory = Memory(study=study_for(2), hold_disk=True)
     names = [f"c{number}" for number in range(21)]
     for name in names:
         memory.hello(name, f"p-{name}")
@@ -194,7 +173,7 @@ def test_that_a_burst_of_joins_books_nobody_twice() -> None:
 
 
 def test_that_who_disconnects_waits_no_more() -> None:
-    memory = Memory(study=study())
+    memory = Memory(study=study_for())
     to_the_game(memory, "c", "d", "e")
     join(memory, "c")
     memory.drop("c")
@@ -203,7 +182,7 @@ def test_that_who_disconnects_waits_no_more() -> None:
 
 
 def test_that_a_second_page_of_a_waiting_participant_has_to_join_itself() -> None:
-    memory = Memory(study=study())
+    memory = Memory(study=study_for())
     to_the_game(memory, "c", "d")
     join(memory, "c")
     memory.hello("x", "p-c", tab="c", candidates=_own(memory, "c"))
@@ -297,7 +276,7 @@ def test_that_a_restarted_server_goes_on_with_the_match() -> None:
 
 
 def test_that_a_page_that_missed_the_match_is_told_when_it_joins_again() -> None:
-    memory = Memory(study=study(), hold_disk=True)
+    memory = Memory(study=study_for(), hold_disk=True)
     for connection in "cd":
         memory.hello(connection, f"p-{connection}")
         memory.commit()
@@ -318,7 +297,7 @@ def test_that_a_page_that_missed_the_match_is_told_when_it_joins_again() -> None
 
 
 def test_that_a_silent_player_is_out_after_the_studys_time_and_not_before() -> None:
-    memory = matched(multiplayer=rules(partner_disconnect_message="They left."))
+    memory = matched(multiplayer=rules_of(partner_disconnect_message="They left."))
     memory.drop("d")
     report(memory, "c", "a1", silent_ms=3_000)
     memory.later(TIMEOUT_MS - 3_000 - 10)
@@ -335,7 +314,7 @@ def test_that_a_silent_player_is_out_after_the_studys_time_and_not_before() -> N
 
 
 def test_that_a_player_who_is_heard_again_stays() -> None:
-    memory = matched(multiplayer=rules())
+    memory = matched(multiplayer=rules_of())
     report(memory, "c", "a1")
     memory.later(1_000)
     report(memory, "c", "a1", "back", 4_000)
@@ -349,7 +328,7 @@ def test_that_a_player_who_is_heard_again_stays() -> None:
 
 
 def test_that_without_the_server_there_is_no_verdict() -> None:
-    memory = matched(multiplayer=rules())
+    memory = matched(multiplayer=rules_of())
     report(memory, "c", "a1")
     memory.drop("c")
     memory.drop("d")
@@ -362,7 +341,7 @@ def test_that_without_the_server_there_is_no_verdict() -> None:
 
 
 def test_that_players_who_do_not_hear_each_other_make_the_match_void() -> None:
-    memory = matched(multiplayer=rules(dropout_policy="default_action"))
+    memory = matched(multiplayer=rules_of(dropout_policy="default_action"))
     report(memory, "c", "a1", silent_ms=3_000)
     memory.later(500)
     report(memory, "d", "a0", silent_ms=3_000)
@@ -376,7 +355,7 @@ def test_that_players_who_do_not_hear_each_other_make_the_match_void() -> None:
 
 
 def test_that_of_three_the_others_go_on_when_the_study_says_so() -> None:
-    memory = matched(3, multiplayer=rules(dropout_policy="default_action"))
+    memory = matched(3, multiplayer=rules_of(dropout_policy="default_action"))
     memory.drop("e")
     report(memory, "c", "a2")
     report(memory, "d", "a2")
@@ -396,7 +375,7 @@ def test_that_of_three_the_others_go_on_when_the_study_says_so() -> None:
 
 
 def test_that_a_second_player_may_drop_out_while_the_others_agree_on_the_end() -> None:
-    memory = matched(3, multiplayer=rules())
+    memory = matched(3, multiplayer=rules_of())
     memory.drop("e")
     report(memory, "c", "a2")
     memory.later(2_010)
@@ -427,7 +406,7 @@ def test_that_a_reloaded_page_is_out_of_its_match() -> None:
 
 
 def test_that_a_page_that_was_away_hears_of_the_verdict() -> None:
-    memory = matched(3, multiplayer=rules(dropout_policy="policy"))
+    memory = matched(3, multiplayer=rules_of(dropout_policy="policy"))
     memory.drop("d")
     report(memory, "c", "a2")
     memory.later(2_010)
@@ -461,7 +440,7 @@ def test_that_a_match_ends_when_all_are_through() -> None:
 
 
 def test_that_a_match_ends_when_the_last_players_drop_out_one_by_one() -> None:
-    memory = matched(multiplayer=rules(dropout_policy="default_action"))
+    memory = matched(multiplayer=rules_of(dropout_policy="default_action"))
     for connection, new in (("c", "x"), ("d", "y")):
         memory.drop(connection)
         memory.hello(new, f"p-{connection}", tab=connection, candidates=_own(memory, connection))
@@ -557,7 +536,7 @@ def test_that_different_records_are_both_kept_and_flagged() -> None:
 
 
 def test_that_the_short_tail_of_a_player_who_left_hides_nothing() -> None:
-    memory = matched(3, multiplayer=rules(dropout_policy="default_action"))
+    memory = matched(3, multiplayer=rules_of(dropout_policy="default_action"))
     rows(memory, "c", 0, 0, 9, "h0")
     rows(memory, "c", 1, 10, 13, "tail")
     for connection in "de":
@@ -596,7 +575,7 @@ def playing(memory: Memory, connection: str, partner: str, **fields: Any) -> Non
 
 
 def test_that_the_console_sees_a_match_as_its_pages_say_it() -> None:
-    memory = matched(multiplayer=rules(input_delay="auto"))
+    memory = matched(multiplayer=rules_of(input_delay="auto"))
     (view,) = views(memory)
     assert (view.state, view.policies, view.input_delay) == ("connecting", ("bot",), None)
     playing(memory, "c", "a1", frame=70, compared=3, rollbacks=4, input_delay=1)
