@@ -77,6 +77,34 @@ describe("the clock of the game", () => {
     expect(times).toEqual([1300, 1800, 1900, 2000]);
   });
 
+  test("who is ahead of the partners goes slower by the given factor, and back at once", () => {
+    const timers = new HandTimers();
+    const times: number[] = [];
+    const clock: FrameClock = new FrameClock(10, () => {
+      times.push(timers.time);
+      clock.speed = times.length <= 2 ? 1.01 : 1;
+      return 0;
+    }, timers);
+    clock.start(0);
+    timers.pass(500);
+    expect(times).toEqual([1100, 1201, 1302, 1402]);
+  });
+
+  test("a clock that was stopped starts anew one frame later", () => {
+    const timers = new HandTimers();
+    const times: number[] = [];
+    const clock: FrameClock = new FrameClock(10, () => {
+      times.push(timers.time);
+      if (times.length === 2) clock.stop();
+      return 0;
+    }, timers);
+    clock.start(0);
+    timers.pass(1000);
+    clock.start(0);
+    timers.pass(250);
+    expect(times).toEqual([1100, 1200, 2100, 2200]);
+  });
+
   test("a stopped clock ticks no more, also when it is stopped within a tick", () => {
     const timers = new HandTimers();
     let ticks = 0;
