@@ -1,8 +1,8 @@
 """The worker's side of Python: one call per tick, texts and bytes out, no proxies kept.
 
 Every method answers with one JSON text. Its `blobs` says how many byte blocks belong to it (images of the views, then
-bodies of the chunks, in order); the worker fetches them with `take_blob`. Failures are answers too: `failed` with the
-kind, a sentence and the study's traceback, or `irreproducible`.
+bodies of the chunks, then bodies of the packets, in order); the worker fetches them with `take_blob`. Failures are
+answers too: `failed` with the kind, a sentence and the study's traceback, or `irreproducible`.
 """
 
 import importlib
@@ -13,15 +13,18 @@ import traceback
 import types
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from mug.errors import MugError
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
+from mug.play.match import MatchSession
+from mug.play.match_calibration import Calibration
 from mug.play.output import Output, View
 from mug.play.replay import Tail
 from mug.play.session import GameSession
+from mug.play.transports import Incoming, read_packets
 from mug.play.values import json_value
 
 __all__ = ["BrowserGame", "prepare_interpreter"]
@@ -65,6 +68,9 @@ class BrowserGame:
         folder: The study's folder.
     """
 
+    measured: ClassVar[dict[str, Calibration]] = {}
+    """What this worker measured, by scene: a match begins with the figures of the load before it."""
+
     def __init__(
         self,
         begin: Callable[[int, int, float], Any],
@@ -74,11 +80,14 @@ class BrowserGame:
         self._begin = begin
         self._end = end
         self._folder = Path(folder)
-        self._session: GameSession | None = None
+        self._session: GameSession | MatchSession | None = None
         self._blobs: list[bytes] = []
 
     def load(self, config_json: str, stored: Iterable[Any] = (), tail_json: str | None = None) -> str:
         """Load the environment, reset it or step the stored frames again.
+
+        A game of several people is loaded twice: first without a match, to warm up while partners are looked for; what
+        that measured is kept for the match itself.
 
         Args:
             config_json: The `GameConfig`.
@@ -89,7 +98,12 @@ class BrowserGame:
         def work() -> Output:
             config = GameConfig.from_dict(json.loads(config_json))
             entropy = BrowserEntropy(config.match_seed, config.fps, self._begin, self._end)
-            self._session = GameSession(config, root=self._folder, entropy=entropy)
+            self.close()
+            if config.players:
+                calibration = self.measured.setdefault(config.scene_id, Calibration())
+                self._session = MatchSession(config, root=self._folder, entropy=entropy, calibration=calibration)
+            else:
+                self._session = GameSession(config, root=self._folder, entropy=entropy)
             return self._session.open([_bytes(body) for body in stored], _tail(tail_json))
 
         return self._answer(work, loading=True)
@@ -107,9 +121,31 @@ class BrowserGame:
         """Take the participant's dict as a page changed it."""
         self._require_session().set_globals(json.loads(values_json))
 
-    def tick(self) -> str:
-        """Make one step."""
-        return self._answer(self._require_session().tick)
+    def tick(self, now_ms: float = 0.0, packets: Any = None) -> str:
+        """Let one frame time pass.
+
+        Args:
+            now_ms: The worker's clock.
+            packets: In a game of several people, the partners' packets since the last call, in one block of bytes
+                (`mug.play.transports`), or None.
+        """
+        session = self._require_session()
+        if isinstance(session, MatchSession):
+            return self._answer(lambda: session.tick(float(now_ms), _packets(packets)))
+        return self._answer(session.tick)
+
+    def poll(self, now_ms: float, packets: Any = None) -> str:
+        """Between two frame times: take the partners' packets and answer them."""
+        session = self._require_session()
+        if isinstance(session, MatchSession):
+            return self._answer(lambda: session.poll(float(now_ms), _packets(packets)))
+        return self._answer(Output)
+
+    def note(self, note_json: str) -> None:
+        """Take what the page knows of a match besides packets: a `MatchNote`."""
+        session = self._require_session()
+        if isinstance(session, MatchSession):
+            session.note(json.loads(note_json))
 
     def flush(self) -> str:
         """Hand over the rows that are not cut yet."""
@@ -125,7 +161,7 @@ class BrowserGame:
             self._session.close()
             self._session = None
 
-    def _require_session(self) -> GameSession:
+    def _require_session(self) -> GameSession | MatchSession:
         if self._session is None:
             raise RuntimeError("no game is loaded")
         return self._session
@@ -166,12 +202,24 @@ class BrowserGame:
             "stepMs": output.step_s * 1000.0,
             "renderMs": output.render_s * 1000.0,
             "finished": output.finished,
+            "packets": [
+                {"player": packet.player, "channel": packet.channel, "delayMs": packet.delay_ms}
+                for packet in output.packets
+            ],
+            "live": output.live,
+            "peers": [{"name": event.name, "data": event.data} for event in output.peers],
+            "rows": output.rows,
+            "speed": output.speed,
+            "stage": output.stage,
+            "outcome": output.outcome,
+            "reason": output.reason,
             **(extra or {}),
         }
         if loading and self._session is not None:
             answer["agents"] = list(self._session.agents)
-            answer["assetSpecs"] = json_value(self._session.world.asset_specs())
+            answer["assetSpecs"] = json_value(self._session.asset_specs())
         blobs += [chunk.body for chunk in output.chunks]
+        blobs += [packet.body for packet in output.packets]
         self._blobs = blobs
         answer["blobs"] = len(blobs)
         try:
@@ -191,6 +239,7 @@ def _view(view: View, blobs: list[bytes]) -> dict[str, Any]:
         "image": None if image is None else {"width": image.width, "height": image.height},
         "hud": view.hud,
         "score": view.score,
+        "corrected": view.corrected,
     }
 
 
@@ -217,6 +266,10 @@ def _tail(tail_json: str | None) -> Tail | None:
         entries=tuple(map(str, data["entries"])),
         context=str(data.get("context") or ""),
     )
+
+
+def _packets(block: Any) -> list[Incoming]:
+    return [] if block is None else read_packets(_bytes(block))
 
 
 def _bytes(body: Any) -> bytes:

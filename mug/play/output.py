@@ -14,7 +14,7 @@ from mug.play.transports import Outgoing
 from mug.play.values import json_value
 from mug.play.world import World
 
-__all__ = ["Event", "Output", "View", "begun_episode", "finished_episode", "json_text", "world_view"]
+__all__ = ["Event", "Output", "View", "begun_episode", "finished_episode", "json_text", "told", "world_view"]
 
 MAX_TOLD_CHARS: Final = 40_000
 """The longest observation of one agent that an event holds whole: events travel as lines of text, in small chunks."""
@@ -96,8 +96,8 @@ def begun_episode(world: World, match_id: str, seed: int) -> dict[str, Any]:
         "match_id": match_id,
         "episode": world.episode,
         "seed": seed,
-        "reset_observations": _told(world.observations),
-        "reset_infos": _told(world.infos),
+        "reset_observations": told(world.observations),
+        "reset_infos": told(world.infos),
         "agents": list(world.agents),
         "state_hash": world.world_hash.digest(),
         "state_hash_reason": world.world_hash.reason,
@@ -112,7 +112,7 @@ def finished_episode(world: World, match_id: str, chain_hash: str) -> dict[str, 
         "episode": world.episode,
         "frames": world.next_frame,
         "end": world.ended,
-        "final_observations": _told(world.observations),
+        "final_observations": told(world.observations),
         "chain_hash": chain_hash,
         "rewards": json_value(world.rewards),
         "infos_left_out": sorted(world.left_out_infos),
@@ -125,7 +125,7 @@ def json_text(value: Any) -> str:
     return json.dumps(json_value(value), sort_keys=False)
 
 
-def _told(by_agent: Mapping[str, Any]) -> dict[str, Any]:
+def told(by_agent: Mapping[str, Any]) -> dict[str, Any]:
     """What goes into an event, per agent; of a value too long for a row of text, its digest and length in bytes."""
     told: dict[str, Any] = {}
     for agent, value in by_agent.items():

@@ -69,6 +69,10 @@ class GameSession:
         """The environment as it stands."""
         return self._world
 
+    def asset_specs(self) -> list[dict[str, Any]]:
+        """Return the images and atlases that the environment's surface has registered."""
+        return self._world.asset_specs()
+
     def open(self, stored: Sequence[bytes] = (), tail: Tail | None = None) -> Output:
         """Reset the first episode, or step again what was stored; the game then stands before its next frame.
 

@@ -99,7 +99,7 @@ class ChaosSender:
         if not self._links:
             return [Outgoing(send.player, send.channel, send.body) for send in sends]
         return [
-            Outgoing(send.player, send.channel, send.body, delay_ms)
+            Outgoing(send.player, send.channel, send.body, float(delay_ms))
             for send in sends
             for delay_ms in self._links[send.player].delays(now_ms, reliable=send.channel == CTRL)
         ]

@@ -1,0 +1,749 @@
+"""One player's side of a game of several people: the rollback core's requests carried out in a world.
+
+The core (`mug.play.rollback`) says what to save, restore and step; this session does it, records what is confirmed,
+and gives the page pictures, packets and figures. It calls no page, no clock of its own but for measuring, and no
+network: `tick` is one frame time, `poll` whatever else happens between two of them. One caller owns it; calls never
+overlap.
+
+A frame's row is recorded once the frame is confirmed and its rollback has run. An episode's end is a guess, too, until
+its frame is confirmed; then the players compare the state's and the rows' hashes, and go on together.
+"""
+
+import functools
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from mug.play.actors import Actors
+from mug.play.config import GameConfig
+from mug.play.determinism import Entropy
+from mug.play.encoding import encode
+from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.inputs import NO_KEY, STATUS_DROPPED, STATUS_INPUT, Given
+from mug.play.match_calibration import Calibration
+from mug.play.match_globals import MatchGlobals
+from mug.play.match_identity import match_identity
+from mug.play.match_inputs import InputCodec, LocalPerson
+from mug.play.match_interpreter import OwnInterpreter, generators_kept
+from mug.play.match_rows import MatchRows
+from mug.play.match_telemetry import MatchTelemetry, PeerFigures, Tick, peer_status
+from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, told, world_view
+from mug.play.recorder import Recorder, Row
+from mug.play.replay import Tail
+from mug.play.rollback.config import RollbackConfig
+from mug.play.rollback.core import Rollback
+from mug.play.rollback.requests import Advance, Load, Request, Save
+from mug.play.rollback.requests import Event as CoreEvent
+from mug.play.seeding import derive_seed
+from mug.play.snapshots import Snapshots
+from mug.play.transports import ChaosSender, Incoming
+from mug.play.world import World
+
+__all__ = ["DEFAULT_LEVEL", "MatchSession"]
+
+DEFAULT_LEVEL: Final = "walker"
+"""How states are saved where no check has chosen a level."""
+
+WARM_FRAMES: Final = 40
+WARM_SECONDS: Final = 1.5
+LIVE_EVERY_MS: Final = 100.0
+LINGER_MS: Final = 3000.0
+"""After the last word a player stays so long at most, for partners who have not heard it yet."""
+
+T = TypeVar("T")
+
+_DROPPED: Final = Given(STATUS_DROPPED)
+_ENDINGS: Final = {"end": "partner_left", "void": "void"}
+_UNTOLD: Final = frozenset(("stalled", "unstalled"))
+"""Events between the players that come many times a second, and are told as figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """All that stepping reads, before one frame."""
+
+    world: object
+    decisions: dict[str, Any]
+    hash_reason: str | None
+    left_out_infos: frozenset[str]
+
+
+class MatchSession:
+    """Plays one visit of a game scene with several people, for one of them.
+
+    Args:
+        config: The game; without a match (`match_id` empty) `open` only warms up, and measures.
+        root: The study's folder (``/study`` in the browser).
+        entropy: Clocks and chance of a step; None: CPython's.
+        identity: What all players must have alike; None: `match_identity`.
+        calibration: What an earlier session measured on this machine.
+        clock: Seconds, for measuring only.
+
+    Raises:
+        EnvironmentFailedError: From every method that runs study code.
+        PlayError: When the settings do not fit the environment, or its state cannot be saved.
+    """
+
+    def __init__(
+        self,
+        config: GameConfig,
+        *,
+        root: Path,
+        entropy: Entropy | None = None,
+        identity: Mapping[str, str] | None = None,
+        calibration: Calibration | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.config = config
+        self.mug_globals = MatchGlobals(config.mug_globals)
+        self.level = config.snapshot_level or DEFAULT_LEVEL
+        self.calibration = calibration or Calibration()
+        self._clock = clock
+        self._identity = identity
+        self._sent_globals = json_text(self.mug_globals)
+        self._interpreter = OwnInterpreter()
+        with self._interpreter():
+            self._world = World(config, root=root, mug_globals=self.mug_globals, entropy=entropy)
+            self._asset_specs: list[dict[str, Any]] = []
+        self.agents: tuple[str, ...] = self._world.agents
+        self._actors: Actors | None = None
+        self._snapshots: Snapshots | None = None
+        self._codec = InputCodec(config.action_mapping)
+        self._person = LocalPerson(config)
+        self._core: Rollback | None = None
+        self._local = 0
+        self._sender = ChaosSender(None, 0, 0, 0)
+        self._peers: dict[int, PeerFigures] = {}
+        self._telemetry = MatchTelemetry(config.match_id, "")
+        self._verdicts: list[tuple[list[int], str]] = []
+        self._rows: MatchRows | None = None
+        self._saved: dict[int, _Saved] = {}
+        self._begun_data: dict[str, Any] = {}
+        self._reset_hash = ""
+        self._failure: tuple[int, EnvironmentFailedError] | None = None
+        self._raise: EnvironmentFailedError | None = None
+        self._last_state = ""
+        self._told_end = False
+        self._offered = False
+        self._began_epoch = -1
+        self._episode_rollbacks = 0
+        self._budget_told = False
+        self._now_ms = 0.0
+        self._go_ms = 0.0
+        self._moved_ms = 0.0
+        self._last_tick_ms: float | None = None
+        self._stalled = False
+        self._waiting_input = False
+        self._last_live = ("", -math.inf)
+        self._ending = "partner_left"
+        self._outcome: str | None = None
+        self._reason = ""
+        self._over_since_ms = 0.0
+        self._finished = False
+        self._closed = False
+
+    @property
+    def world(self) -> World:
+        """The environment as it stands; its newest frames may be guesses."""
+        return self._world
+
+    @property
+    def core(self) -> Rollback | None:
+        """The rollback core, from the first call of `tick` or `poll` on."""
+        return self._core
+
+    @property
+    def stage(self) -> str:
+        """connecting, countdown, playing, stalled, paused, between, over."""
+        core = self._core
+        if self._outcome is not None:
+            return "over"
+        if core is None or core.stage in ("connecting", "ready"):
+            return "connecting"
+        if core.stage in ("paused", "over"):
+            return core.stage
+        if core.stage == "playing" and self._began_epoch == core.epoch:
+            if self._now_ms < self._go_ms:
+                return "countdown" if core.epoch == 0 else "between"
+            if self._world.ended is None:
+                return "stalled" if self._stalled else "playing"
+        return "connecting" if core.epoch == 0 and self._began_epoch < 0 else "between"
+
+    def asset_specs(self) -> list[dict[str, Any]]:
+        """Return the images and atlases that the environment's surface has registered."""
+        return self._asset_specs
+
+    def open(self, stored: Sequence[bytes] = (), tail: Tail | None = None) -> Output:
+        """Reset the first episode; without a match, warm the interpreter up, measure, and throw the world away.
+
+        Raises:
+            PlayError: When something of the match is stored already: a player who left it cannot come back.
+        """
+        if self.config.match_id and (stored or (tail is not None and tail.match_id == self.config.match_id)):
+            raise PlayError("a game of several people cannot be entered again")
+        output = Output()
+        with self._interpreter():
+            if self.config.match_id:
+                self._local = self.config.players.index(self.config.human_agents[0])
+                self._enter_match()
+                self._begin_episode(0, output)
+            else:
+                self._warm_up()
+            self._asset_specs = self._world.asset_specs()
+        if not self.config.match_id:
+            self.close()
+        output.stage = self.stage
+        return output
+
+    def start(self) -> Output:
+        """The person wants to play; ticks and polls follow."""
+        return Output(stage=self.stage)
+
+    def keys(self, held: Iterable[str], pressed: Iterable[str]) -> None:
+        """Take the keys as they are now, and the presses since the last call."""
+        self._person.update(held, pressed)
+
+    def set_globals(self, values: Mapping[str, Any]) -> None:
+        """Replace the participant's dict, as a page did."""
+        self.mug_globals.clear()
+        self.mug_globals.update(values)
+        self._sent_globals = json_text(self.mug_globals)
+
+    def note(self, note: Mapping[str, Any]) -> None:
+        """Take what the page knows: a path, a hidden page, a verdict (`MatchNote` in the worker's messages)."""
+        kind = note.get("kind")
+        if kind == "path":
+            peer = self._peers.get(int(note["player"]))
+            if peer is not None:
+                peer.path, peer.pair = str(note["path"]), str(note.get("pair") or "")
+                if self._core is not None:
+                    self._core.set_path(int(note["player"]), peer.path)
+        elif kind == "hidden":
+            self._person.hidden = bool(note["hidden"])
+        elif kind == "verdict":
+            self._verdicts.append(([int(player) for player in note["dropped"]], str(note["policy"])))
+
+    def tick(self, now_ms: float, packets: Iterable[Incoming] = ()) -> Output:
+        """One frame time has passed: step a frame, if the match allows it.
+
+        Args:
+            now_ms: Our clock; it never goes back.
+            packets: The partners' packets since the last call.
+        """
+        return self._run(now_ms, packets, frame=True)
+
+    def poll(self, now_ms: float, packets: Iterable[Incoming] = ()) -> Output:
+        """Take packets, answer them, go back where a guess was wrong; no new frame."""
+        return self._run(now_ms, packets, frame=False)
+
+    def flush(self) -> Output:
+        """Cut the confirmed rows that are not cut yet: the page stops, and no confirmed row may be lost."""
+        output = Output(stage=self.stage)
+        if self._rows is not None:
+            output.chunks += self._rows.finish()
+        if self._core is not None:
+            if not self._finished:
+                output.rows += self._telemetry.last_rows(
+                    max(self._world.episode, 0), self._world.next_frame, list(self._peers.values())
+                )
+            self._core.close("left")
+            self._core.poll(self._now_ms)
+            self._send(self._core, output)
+        return output
+
+    def close(self) -> None:
+        """Close the environment and leave a clean interpreter."""
+        if not self._closed:
+            self._closed = True
+            with self._interpreter():
+                self._world.close()
+
+    def _warm_up(self) -> None:
+        """Step, save and go back in a world that is thrown away, as a match would."""
+        world, actors = self._world, self._require_actors()
+        self._reset(0)
+        with generators_kept():
+            world.first_picture()
+        self._snapshots = Snapshots(world, self.level)
+        given = [Given(STATUS_INPUT, binding.action) for binding in self.config.action_mapping] or [NO_KEY]
+        began, episode = self._clock(), 0
+        for frame in range(WARM_FRAMES):
+            if world.ended is not None:
+                episode += 1
+                self._reset(episode)
+                actors.begin_episode()
+            people = {
+                agent: given[derive_seed(self.config.match_seed, "warm up", agent, frame) % len(given)]
+                for agent in self.config.players
+            }
+            saved = self._measured("save", self._snapshots.save)
+            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, people)
+            self._measured("step", functools.partial(self._step, actions, statuses))
+            if frame % 4 == 0:
+                self._measured("load", functools.partial(self._snapshots.load, saved))
+            if self._clock() - began > WARM_SECONDS:
+                break
+
+    def _measured(self, name: str, work: Callable[[], T]) -> T:
+        began = self._clock()
+        result = work()
+        self.calibration.add(name, 1000.0 * (self._clock() - began))
+        return result
+
+    def _step(self, actions: Mapping[str, Any], statuses: Mapping[str, str]) -> Row:
+        with self.mug_globals.locked():
+            return self._world.step(actions, statuses)
+
+    # ------------------------------------------------------------------ one call
+
+    def _run(self, now_ms: float, packets: Iterable[Incoming], *, frame: bool) -> Output:
+        if self._raise is not None:
+            error, self._raise = self._raise, None
+            raise error
+        output = Output()
+        self._now_ms = now_ms
+        if self._closed or not self.config.match_id:
+            output.stage = self.stage
+            return output
+        with self._interpreter():
+            try:
+                self._work(now_ms, packets, frame, output)
+            except EnvironmentFailedError as error:
+                if not output.chunks:
+                    raise
+                self._raise = error  # what was recorded goes first
+        output.stage = self.stage
+        return output
+
+    def _work(self, now_ms: float, packets: Iterable[Incoming], frame: bool, output: Output) -> None:
+        core = self._require_core(now_ms)
+        self._take_packets(core, packets)
+        if self._finished:
+            core.poll(now_ms)
+            self._send(core, output)
+            return
+        self._take_verdicts(core, output)
+        began = self._clock()
+        rollbacks, depth, steps = core.figures.rollbacks, core.figures.depth_sum, core.figures.resimulated
+        stepping = frame and self._may_step(core, now_ms)
+        if stepping:
+            if self._last_tick_ms is None and core.frame == 0:
+                self._person.forget_presses()  # made while the first picture stood still
+            requests = core.tick(self._codec.write(self._person.peek()), now_ms)
+        else:
+            requests = core.poll(now_ms)
+        advance = next((r for r in reversed(requests) if isinstance(r, Advance)), None)
+        fresh = advance is not None and not advance.again
+        if self._input_taken(core, stepping, fresh):
+            self._person.next_frame()
+        corrected = self._execute(core, requests)
+        output.step_s = self._clock() - began
+        self._settle(core, now_ms, output)
+        depth = core.figures.depth_sum - depth
+        if core.figures.rollbacks > rollbacks:
+            self._telemetry.rollback(depth, core.figures.resimulated - steps, now_ms)
+        if requests and self._outcome is None and self._rows is not None:
+            self._show(output, corrected=corrected)
+        if stepping:
+            self._note_tick(core, now_ms, advance if fresh else None, depth, began)
+        else:
+            self._last_tick_ms, self._stalled = None, False
+        self._tell(core, now_ms, output)
+
+    def _take_packets(self, core: Rollback, packets: Iterable[Incoming]) -> None:
+        for packet in packets:
+            peer = self._peers.get(packet.player)
+            if peer is not None:
+                peer.bytes_received += len(packet.body)
+                core.receive(packet.player, packet.channel, packet.body, packet.at_ms)
+
+    def _take_verdicts(self, core: Rollback, output: Output) -> None:
+        verdicts, self._verdicts = self._verdicts, []
+        for dropped, policy in verdicts:
+            if self._outcome is not None:
+                return
+            if self._local not in dropped:
+                core.drop(dropped, policy)
+                continue
+            self._settle(core, self._now_ms, output)
+            if self._outcome is None:
+                core.close("dropped")
+                self._stop(_ENDINGS.get(policy, "partner_left"), "dropped", output)
+
+    def _may_step(self, core: Rollback, now_ms: float) -> bool:
+        return (
+            self._outcome is None
+            and core.stage == "playing"
+            and self._began_epoch == core.epoch
+            and now_ms >= self._go_ms
+        )
+
+    def _input_taken(self, core: Rollback, stepping: bool, fresh: bool) -> bool:
+        """Whether the core has used what the person gave; in lockstep it does so before the frame can be stepped."""
+        if core.window > 0 or not stepping:
+            return fresh
+        waited, self._waiting_input = self._waiting_input, not fresh
+        return not waited
+
+    # ------------------------------------------------------------------ the world
+
+    def _enter_match(self) -> None:
+        config = self.config
+        own = config.human_agents[0]
+        players = len(config.players)
+        self._sender = ChaosSender(config.network_conditions.get(own), config.match_seed, self._local, players)
+        self._telemetry = MatchTelemetry(config.match_id, own)
+        self._peers = {
+            number: PeerFigures(agent=agent) for number, agent in enumerate(config.players) if number != self._local
+        }
+
+    def _require_core(self, now_ms: float) -> Rollback:
+        if self._core is None:
+            config = self.config
+            identity = self._identity if self._identity is not None else match_identity(config, self.level)
+            self._core = Rollback(
+                RollbackConfig(
+                    match_id=config.match_id,
+                    players=config.players,
+                    local=self._local,
+                    fps=config.fps,
+                    default_input=self._codec.default,
+                    # A keystroke acts once: nobody presses it again and again. A held key is held on.
+                    repeats=config.input_mode != "single_keystroke",
+                    input_delay=config.input_delay,
+                    window=config.window,
+                    snapshot_interval=config.snapshot_interval,
+                    identity=dict(identity),
+                    calibration=self.calibration.figures(),
+                ),
+                now_ms,
+            )
+            for number, peer in self._peers.items():
+                if peer.path:
+                    self._core.set_path(number, peer.path)
+        return self._core
+
+    def _require_actors(self) -> Actors:
+        if self._actors is None:
+            self._actors = Actors(self.config, self._world.agent_env)
+        return self._actors
+
+    def _reset(self, episode: int) -> tuple[int, str]:
+        """Reset the world; returns the seed, and the hash of what the agents see."""
+        world = self._world
+        with self.mug_globals.locked():
+            seed = world.reset(episode)
+        return seed, hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
+
+    def _begin_episode(self, episode: int, output: Output) -> None:
+        world = self._world
+        seed, reset_hash = self._reset(episode)
+        self._require_actors().begin_episode()
+        self._person.forget_presses()
+        recorder = Recorder(
+            match_id=self.config.match_id,
+            episode=episode,
+            agents=world.agents,
+            fps=self.config.fps,
+            context={"seed": seed, "reset_hash": reset_hash},
+        )
+        self._rows = MatchRows(recorder, world.observations)
+        self._saved.clear()
+        self._failure = None
+        self._told_end = False
+        with generators_kept():
+            picture = world.first_picture() if not world.drawn else world.picture()
+        if self._snapshots is None:
+            self._snapshots = Snapshots(world, self.level)
+        self._begun_data = begun_episode(world, self.config.match_id, seed)
+        self._reset_hash = f"{reset_hash} {self._begun_data['state_hash']}"
+        self._episode_rollbacks = self._telemetry.rollbacks
+        output.views.append(world_view(world, picture))
+        self._add_globals(output)
+
+    def _execute(self, core: Rollback, requests: Sequence[Request]) -> bool:
+        """Carry out the core's requests, in order; returns whether the world went back."""
+        went_back = False
+        for request in requests:
+            if isinstance(request, Load):
+                self._load(request.frame)
+                went_back = True
+            elif self._ended:
+                continue
+            elif isinstance(request, Save):
+                self._save(request)
+            else:
+                self._advance(request)
+        if requests:
+            core.executed(self._next_frame, self._ended)
+        return went_back
+
+    @property
+    def _ended(self) -> bool:
+        """Whether stepping has come to an end, as far as is known: the episode's, or study code failed."""
+        return self._world.ended is not None or self._failure is not None
+
+    @property
+    def _next_frame(self) -> int:
+        return self._world.next_frame if self._failure is None else self._failure[0] + 1
+
+    def _save(self, request: Save) -> None:
+        assert self._snapshots is not None
+        world = self._world
+        self._saved[request.frame] = _Saved(
+            self._measured("save", self._snapshots.save),
+            self._require_actors().save(),
+            world.world_hash.reason,
+            frozenset(world.left_out_infos),
+        )
+        for frame in [frame for frame in self._saved if frame < request.oldest]:
+            del self._saved[frame]
+
+    def _load(self, frame: int) -> None:
+        assert self._snapshots is not None
+        assert self._rows is not None
+        world, saved = self._world, self._saved[frame]
+        self._measured("load", functools.partial(self._snapshots.load, saved.world))
+        self._require_actors().load(saved.decisions)
+        # Both are found out while stepping, so a frame that never was must not have found them.
+        world.world_hash.reason = saved.hash_reason
+        world.left_out_infos = set(saved.left_out_infos)
+        self._failure = None
+        self._rows.void(frame)
+        for later in [known for known in self._saved if known > frame]:
+            del self._saved[later]
+
+    def _advance(self, request: Advance) -> None:
+        assert self._rows is not None
+        world = self._world
+        if request.frame != world.next_frame:
+            raise RuntimeError(f"frame {request.frame} was asked for, but the world stands at {world.next_frame}")
+        given = {
+            agent: _DROPPED if request.dropped[number] else self._codec.read(request.inputs[number])
+            for number, agent in enumerate(self.config.players)
+        }
+        actions, statuses = self._require_actors().decide(world.episode, world.next_frame, world.observations, given)
+        try:
+            row = self._measured("step", functools.partial(self._step, actions, statuses))
+        except EnvironmentFailedError as error:
+            # With a partner's guessed input: it counts only once the frame is confirmed.
+            self._failure = (request.frame, error)
+            return
+        self._rows.add(row, world.observations)
+
+    # ------------------------------------------------------------------ what is certain
+
+    def _settle(self, core: Rollback, now_ms: float, output: Output) -> None:
+        """Record what is confirmed, take the core's events, and go on to the next stage when it is time."""
+        self._confirm(core, output)
+        for event in core.take_events():
+            self._take_event(core, event, output)
+        if self._outcome is not None:
+            return
+        if core.stage == "over":
+            self._stop(self._ending, self._reason, output)
+        elif core.stage == "ready" and not self._offered:
+            self._offered = True
+            core.begin_episode(0, self._reset_hash)
+        elif core.stage == "playing" and self._began_epoch < core.epoch:
+            self._began_epoch = core.epoch
+            wait_ms = self.config.countdown_ms if core.epoch == 0 else 1000.0 * self.config.reset_freeze_s
+            self._go_ms = self._moved_ms = now_ms + wait_ms
+            self._last_tick_ms = None
+            output.events.append(Event("episode_started", self._begun_data))
+        elif core.stage == "playing" and not self._budget_told and self.calibration.steps >= WARM_FRAMES:
+            self._budget_told = True
+            figures = self.calibration.warning(core.window, self.config.snapshot_interval, self.config.fps)
+            if figures is not None:
+                output.events.append(Event("tick_budget", {"match_id": self.config.match_id, **figures}))
+
+    def _confirm(self, core: Rollback, output: Output) -> None:
+        rows = self._rows
+        if rows is None or self._began_epoch != core.epoch or self._world.episode != core.epoch:
+            return
+        last = core.confirmed
+        chunks, checks = rows.confirm(last, ended=self._world.ended is not None)
+        output.chunks += chunks
+        for check in checks:
+            self._last_state = check.value
+            core.checked(check.frame, check.value)
+        if self._failure is not None and last >= self._failure[0]:
+            raise self._failure[1]
+        over = self._world.ended is not None and rows.next_confirmed == self._world.next_frame
+        if over and not self._told_end:
+            self._told_end = True
+            output.chunks += rows.finish()
+            core.episode_over(self._world.next_frame - 1, self._last_state, rows.recorder.chain_hash)
+
+    def _take_event(self, core: Rollback, event: CoreEvent, output: Output) -> None:
+        data = {"match_id": self.config.match_id, "episode": core.epoch, "frame": core.confirmed + 1, **event.data}
+        number = data.get("player")
+        if isinstance(number, int):
+            data["agent"] = self.config.players[number]
+        if event.name == "agreed":
+            data["snapshot_level"] = self.level
+            data["calibration"] = self.calibration.figures()
+        if event.name not in _UNTOLD:
+            output.peers.append(Event(event.name, data))
+        if event.name == "episode_agreed":
+            self._episode_agreed(core, bool(data["equal"]), output)
+        elif event.name == "refused":
+            self._ending, self._reason = "refused", str(data["reason"])
+        elif event.name == "dropped" and data["policy"] in _ENDINGS:
+            self._ending, self._reason = _ENDINGS[data["policy"]], f"{data['agent']} left"
+
+    def _episode_agreed(self, core: Rollback, equal: bool, output: Output) -> None:
+        self._confirm(core, output)
+        self._end_episode(core, "agreed" if equal else "differs", output, cut="" if self._told_end else "desync")
+        episode = self._world.episode
+        if episode + 1 >= self.config.num_episodes:
+            core.close("completed")
+            self._stop("completed", "", output)
+        elif core.stage != "over":
+            self._begin_episode(episode + 1, output)
+            core.begin_episode(episode + 1, self._reset_hash)
+
+    def _end_episode(self, core: Rollback, agreement: str, output: Output, *, cut: str = "") -> None:
+        """Tell of an episode that is over: by its own end, or because the match is (`cut`)."""
+        world, rows = self._world, self._rows
+        assert rows is not None
+        output.chunks += rows.finish()
+        world.carry_over(rows.rewards)
+        data = finished_episode(world, self.config.match_id, rows.recorder.chain_hash)
+        if cut:
+            data |= {
+                "frames": rows.next_confirmed,
+                "end": cut,
+                "final_observations": told(rows.observations),
+                "rewards": dict(rows.rewards),
+            }
+        data |= {
+            "agreement": agreement,
+            "compared": core.figures.compared,
+            "desyncs": core.figures.desyncs,
+            "input_delay": core.input_delay,
+            "window": core.window,
+            "snapshot_level": self.level,
+            "rollbacks": self._telemetry.rollbacks - self._episode_rollbacks,
+            "calibration": self.calibration.figures(),
+        }
+        output.events.append(Event("episode_ended", data))
+        self._rows = None
+        output.rows += self._telemetry.last_rows(world.episode, rows.next_confirmed, list(self._peers.values()))
+
+    def _stop(self, outcome: str, reason: str, output: Output) -> None:
+        """The match is over for us; what is confirmed is cut."""
+        core = self._core
+        assert core is not None
+        if self._rows is not None:
+            self._confirm(core, output)
+            if self._began_epoch == self._world.episode:
+                self._end_episode(core, "unknown", output, cut="" if self._told_end else outcome)
+            self._rows = None
+        self._outcome, self._reason = outcome, reason
+        self._over_since_ms = self._now_ms
+
+    # ------------------------------------------------------------------ what the page is told
+
+    def _show(self, output: Output, *, corrected: bool) -> None:
+        if self._failure is not None:
+            return
+        world = self._world
+        began = self._clock()
+        with generators_kept():
+            picture = world.picture()
+        output.views.append(world_view(world, picture, corrected=corrected))
+        output.render_s = self._clock() - began
+
+    def _note_tick(self, core: Rollback, now_ms: float, fresh: Advance | None, depth: int, began: float) -> None:
+        interval_ms = 1000.0 / self.config.fps if self._last_tick_ms is None else now_ms - self._last_tick_ms
+        self._last_tick_ms = now_ms
+        self._stalled = fresh is None
+        newest = self._world.next_frame if fresh is None else fresh.frame
+        if fresh is not None:
+            self._moved_ms = now_ms
+        self._telemetry.tick(
+            Tick(
+                at_ms=now_ms,
+                frame=newest,
+                stalled=fresh is None,
+                predicted=fresh is not None and any(fresh.predicted),
+                depth=depth,
+                tick_ms=1000.0 * (self._clock() - began),
+                interval_ms=interval_ms,
+                confirm_lag=max(newest - core.confirmed, 0),
+            )
+        )
+
+    def _tell(self, core: Rollback, now_ms: float, output: Output) -> None:
+        self._send(core, output)
+        output.speed = core.speed
+        for number, peer in self._peers.items():
+            figures = core.figures.players.get(number)
+            if figures is not None:
+                peer.rtt_ms, peer.jitter_ms, peer.loss = figures.rtt_ms, figures.jitter_ms, figures.loss
+                peer.silent_ms = figures.silent_ms
+        if self._outcome is None:
+            output.rows += self._telemetry.rows(
+                now_ms, max(self._world.episode, 0), self._world.next_frame, list(self._peers.values())
+            )
+        if self.stage in ("countdown", "between"):
+            output.wait_s = max(self._go_ms - now_ms, 0.0) / 1000.0
+        self._finish_when_heard(core, now_ms, output)
+        self._add_live(core, now_ms, output)
+        self._add_globals(output)
+
+    def _send(self, core: Rollback, output: Output) -> None:
+        sends = core.take_sends()
+        for send in sends:
+            self._peers[send.player].bytes_sent += len(send.body)
+        output.packets += self._sender.outgoing(sends, self._now_ms)
+
+    def _finish_when_heard(self, core: Rollback, now_ms: float, output: Output) -> None:
+        """Stay a little after the last word: the partners may not have heard it."""
+        if self._outcome is None or (core.unheard > 0 and now_ms - self._over_since_ms < LINGER_MS):
+            return
+        self._finished = True
+        output.finished, output.outcome, output.reason = True, self._outcome, self._reason
+
+    def _add_live(self, core: Rollback, now_ms: float, output: Output) -> None:
+        stage = self.stage
+        coarse = "playing" if stage == "stalled" else stage
+        told_stage, told_ms = self._last_live
+        if coarse == told_stage and now_ms - told_ms < LIVE_EVERY_MS and not output.finished:
+            return
+        self._last_live = (coarse, now_ms)
+        waits = stage in ("stalled", "paused", "between")
+        notify_ms = core.config.notify_ms
+        output.live = {
+            "match_id": self.config.match_id,
+            "stage": stage,
+            "episode": max(self._world.episode, 0),
+            "frame": self._world.next_frame,
+            "confirmed": core.confirmed,
+            "input_delay": core.input_delay,
+            "window": core.window,
+            **self._telemetry.last_second(now_ms),
+            "compared": core.figures.compared,
+            "desyncs": core.figures.desyncs,
+            "peers": [peer_status(peer) for peer in self._peers.values()],
+            "countdownMs": max(self._go_ms - now_ms, 0.0) if stage == "countdown" else 0.0,
+            "waitingMs": max(now_ms - self._moved_ms, 0.0) if waits else 0.0,
+            "silent": [
+                {"player": number, "ms": round(peer.silent_ms, 1)}
+                for number, peer in self._peers.items()
+                if peer.silent_ms >= notify_ms
+            ],
+        }
+
+    def _add_globals(self, output: Output) -> None:
+        if not self.mug_globals and self._sent_globals == "{}":
+            return
+        text = json_text(self.mug_globals)
+        if text != self._sent_globals:
+            self._sent_globals = text
+            output.mug_globals = self.mug_globals.plain()
