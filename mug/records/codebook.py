@@ -45,7 +45,42 @@ _MATCH: Final = ColumnSpec("match_id", "string", "The match: one group's play of
 _EPISODE: Final = ColumnSpec("episode", "integer", "Number of the episode in its match, from 0.")
 _AT_PAGE: Final = ColumnSpec("at", "datetime", "When, in UTC, by the clock of the participant's computer.")
 _AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady clock, since the page was opened.", "ms")
+_AGENT: Final = ColumnSpec("agent", "string", "The agent that the participant played.")
 _DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
+
+_FRAME: Final = ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0.")
+
+_ROW: Final = (
+    ColumnSpec(
+        "status.<agent>",
+        "string",
+        "Where the action came from: input (a key), default (no key), hidden (page not visible, default "
+        "action), policy, dropped (the player is lost for good, default action).",
+    ),
+    ColumnSpec("actions.<agent>…", "any", "The action given to step()."),
+    ColumnSpec("rewards.<agent>", "any", "The reward that the step gave."),
+    ColumnSpec("terminated.<agent>", "any", "Whether the step ended the episode by the rules of the game."),
+    ColumnSpec("truncated.<agent>", "any", "Whether the step ended it for another reason, as max_steps."),
+    ColumnSpec("observations.<agent>…", "any", "What the agent observed when it acted."),
+    ColumnSpec("observations.<agent>.array", "string", "Where a large observation lies: file:key."),
+    ColumnSpec("observations.<agent>.sha256", "string", "SHA-256 of that array's bytes."),
+    ColumnSpec("infos.<agent>.<key>", "any", "What the step told besides."),
+    ColumnSpec("state_hash", "string", "Hash of the environment's state after the step."),
+)
+
+_CONDITIONS: Final = (
+    ColumnSpec(
+        "delay_ms.<agent>", "number", "Added on purpose to what this agent's player sends (network_conditions).", "ms"
+    ),
+    ColumnSpec("jitter_ms.<agent>", "number", "By how much that delay varies, up and down.", "ms"),
+    ColumnSpec("loss.<agent>", "number", "Share of this player's packets that was lost on purpose, 0 to 1."),
+    ColumnSpec("reorder.<agent>", "number", "Share of this player's packets that was held back on purpose, 0 to 1."),
+    ColumnSpec("reorder_ms.<agent>", "number", "By up to how much they were held back.", "ms"),
+    ColumnSpec("duplicate.<agent>", "number", "Share of this player's packets that was sent twice on purpose, 0 to 1."),
+    ColumnSpec("burst.<agent>", "number", "Share of this player's packets with which a burst of losses began, 0 to 1."),
+    ColumnSpec("burst_length.<agent>", "number", "Packets that such a burst swallowed."),
+)
+"""Only where a study sets network conditions."""
 
 TABLES: Final[dict[str, TableSpec]] = {
     table.name: table
@@ -92,7 +127,11 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots."),
                 ColumnSpec("started_at", "datetime", "When it was shown first, in UTC, by the server's clock."),
                 ColumnSpec("finished_at", "datetime", "When it was done and all its data stored; NA when it was not."),
-                ColumnSpec("outcome", "string", "completed or failed; NA when it was not finished."),
+                ColumnSpec(
+                    "outcome",
+                    "string",
+                    "completed, failed, partner_left (a partner was lost) or void; NA when it was not finished.",
+                ),
                 ColumnSpec("match_id", "string", "The visit's match, the last one where it had to start again."),
                 ColumnSpec("agent_id", "string", "The agent that the participant was in that match."),
             ),
@@ -105,16 +144,36 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _SESSION,
                 _SCENE,
                 _MATCH,
-                ColumnSpec("visit_id", "string", "The visit for which the match was formed."),
+                ColumnSpec("visit_id", "string", "The visit for which the match was formed: the first player's."),
                 ColumnSpec("formed_at", "datetime", "When it was formed, in UTC, by the server's clock."),
                 ColumnSpec("ended_at", "datetime", "When it ended; NA when it did not."),
-                ColumnSpec("outcome", "string", "completed, failed, restarted or abandoned; NA when it did not end."),
+                ColumnSpec(
+                    "outcome",
+                    "string",
+                    "completed, failed, restarted, abandoned, partner_left, void or refused; NA when it did not end.",
+                ),
+                ColumnSpec("reason", "string", "Why it ended as it did, in words; or NA."),
                 ColumnSpec("seed", "string", "The match's seed: 64 bits, as decimal text so that no bit is lost."),
                 ColumnSpec("episodes", "integer", "Episodes of which frames are stored."),
-                ColumnSpec("frames", "integer", "Stored frames of all its episodes."),
+                ColumnSpec("frames", "integer", "Stored frames of all its episodes, each counted once."),
+                ColumnSpec("players", "integer", "How many people played."),
+                ColumnSpec("recorders", "integer", "How many players' pages recorded frames of it."),
+                ColumnSpec("input_delay", "integer", "Frames between a key and its effect, as the players agreed."),
+                ColumnSpec("window", "integer", "Most frames that were played on a guess of a partner's input."),
+                ColumnSpec("snapshot_level", "string", "How states were saved: own, pickle, walker or deepcopy."),
+                ColumnSpec("transport", "string", "How players' pages reached each other: p2p, relay, or both."),
+                ColumnSpec("compared", "integer", "State hashes that the players compared while they played."),
+                ColumnSpec("desyncs", "integer", "Compared state hashes that differed: the players saw other worlds."),
+                ColumnSpec("dropped", "string", "Agents whose players were lost for good, with spaces between; or NA."),
+                ColumnSpec("dropped_details", "string", "When, why and by which policy, as a JSON list; or NA."),
                 ColumnSpec("flags", "string", "What an analyst must know about it: words with spaces between; or NA."),
                 ColumnSpec("flag_details", "string", "The flags in full, as a JSON list; or NA."),
                 ColumnSpec("agents.<agent>", "string", "Who acted as this agent: a participant, or policy:<name>."),
+                ColumnSpec(
+                    "visits.<agent>", "string", "In a game of several people: the visit of this agent's player."
+                ),
+                *_CONDITIONS,
+                ColumnSpec("condition_seed.<agent>", "integer", "Seed of the network conditions of this agent."),
             ),
         ),
         TableSpec(
@@ -136,8 +195,15 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "agreement",
                     "string",
-                    "single: one browser recorded it; agreed: several, all alike; differs: several, not all alike.",
+                    "single: one browser recorded it; agreed: several, all alike in what each of them has; differs: "
+                    "not all alike (frames_disagreeing has the others' rows).",
                 ),
+                ColumnSpec("recorders", "integer", "How many players' pages recorded frames of it."),
+                ColumnSpec(
+                    "disagrees_from", "integer", "First frame in which the records differ; NA when they do not."
+                ),
+                ColumnSpec("compared", "integer", "State hashes that the players compared while they played."),
+                ColumnSpec("desyncs", "integer", "Those of them that differed."),
                 ColumnSpec("reset_observations.<agent>…", "any", "What reset() let this agent observe."),
                 ColumnSpec("reset_infos.<agent>.<key>", "any", "What reset() told of this agent."),
                 ColumnSpec("final_observations.<agent>…", "any", "What this agent observed after the last step."),
@@ -169,23 +235,17 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _SCENE,
                 _MATCH,
                 _EPISODE,
-                ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0."),
-                ColumnSpec(
-                    "status.<agent>",
-                    "string",
-                    "Where the action came from: input (a key), default (no key), hidden (page not visible), policy, "
-                    "dropped.",
-                ),
-                ColumnSpec("actions.<agent>…", "any", "The action given to step()."),
-                ColumnSpec("rewards.<agent>", "any", "The reward that the step gave."),
-                ColumnSpec("terminated.<agent>", "any", "Whether the step ended the episode by the rules of the game."),
-                ColumnSpec("truncated.<agent>", "any", "Whether the step ended it for another reason, as max_steps."),
-                ColumnSpec("observations.<agent>…", "any", "What the agent observed when it acted."),
-                ColumnSpec("observations.<agent>.array", "string", "Where a large observation lies: file:key."),
-                ColumnSpec("observations.<agent>.sha256", "string", "SHA-256 of that array's bytes."),
-                ColumnSpec("infos.<agent>.<key>", "any", "What the step told besides."),
-                ColumnSpec("state_hash", "string", "Hash of the environment's state after the step."),
+                _FRAME,
+                *_ROW,
+                *_CONDITIONS,
             ),
+        ),
+        TableSpec(
+            "frames_disagreeing",
+            "One row for each frame in which a player's record is not the one in frames, and for all of that player's "
+            "frames after it in the episode. Only where there are any.",
+            ("session_id", "match_id", "episode", "participant_id", "frame"),
+            (_SESSION, _SCENE, _MATCH, _EPISODE, _FRAME, _PARTICIPANT, *_ROW, *_CONDITIONS),
         ),
         TableSpec(
             "events",
@@ -229,6 +289,67 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("tick_p50_ms", "number", "Median time of a step and its picture in Python.", "ms"),
                 ColumnSpec("tick_p95_ms", "number", "95th percentile of it.", "ms"),
                 ColumnSpec("<other>", "any", "Anything else that the page measured, under its own name."),
+            ),
+        ),
+        TableSpec(
+            "network",
+            "One row for each second and partner of a player in a game of several people. Join it with frames by "
+            "match, episode and frame.",
+            (),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                _AT_PAGE,
+                _AT_MS,
+                _MATCH,
+                _AGENT,
+                ColumnSpec("partner", "string", "The agent at the other end."),
+                _EPISODE,
+                ColumnSpec("frame", "integer", "The newest frame that the player had seen."),
+                ColumnSpec("path", "string", "p2p (from page to page), relay (by the server), or empty: none."),
+                ColumnSpec("pair", "string", "Kinds of the two ends of a direct path, as the browser names them."),
+                ColumnSpec("rtt_ms", "number", "Round trip to the partner.", "ms"),
+                ColumnSpec("jitter_ms", "number", "How much the round trip varies.", "ms"),
+                ColumnSpec("loss", "number", "Share of the partner's packets that did not come, 0 to 1."),
+                ColumnSpec("rollbacks", "integer", "How often frames were played again with a partner's true input."),
+                ColumnSpec("resimulated", "integer", "Frames that were played again."),
+                ColumnSpec("depth_mean", "number", "Frames that a rollback went back, on average.", "frames"),
+                ColumnSpec("depth_max", "integer", "Most frames that a rollback went back.", "frames"),
+                ColumnSpec("stalled_ms", "number", "How long the game waited for a partner's input.", "ms"),
+                ColumnSpec("predicted_shown", "integer", "Frames that were shown with a guess of a partner's input."),
+                ColumnSpec("confirm_lag_mean", "number", "Frames from the newest to the last confirmed one.", "frames"),
+                ColumnSpec("frame_time_ms_mean", "number", "Mean time between frames.", "ms"),
+                ColumnSpec("frame_time_ms_max", "number", "Longest time between frames.", "ms"),
+                ColumnSpec("tick_ms_p50", "number", "Median time that a frame took in Python.", "ms"),
+                ColumnSpec("tick_ms_max", "number", "Longest time that a frame took in Python.", "ms"),
+                ColumnSpec("bytes_sent", "integer", "Bytes sent to the partner.", "bytes"),
+                ColumnSpec("bytes_received", "integer", "Bytes received from the partner.", "bytes"),
+                ColumnSpec("<other>", "any", "Anything else that the page measured, under its own name."),
+            ),
+        ),
+        TableSpec(
+            "ticks",
+            "One row for each tick of a player's game of several people, that is, for each frame time on that player's "
+            "computer. Only on request.",
+            (),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                _MATCH,
+                _AGENT,
+                _EPISODE,
+                ColumnSpec(
+                    "frame", "integer", "The frame that was played, or waited for: after a stall it comes once more."
+                ),
+                ColumnSpec("predicted", "boolean", "Whether it was shown with a guess of a partner's input."),
+                ColumnSpec("depth", "integer", "Frames before it that were played again.", "frames"),
+                ColumnSpec("stalled", "boolean", "Whether the game waited for a partner instead of playing it."),
+                ColumnSpec("tick_ms", "number", "How long it took in Python.", "ms"),
+                ColumnSpec("interval_ms", "number", "Time since the tick before.", "ms"),
             ),
         ),
         TableSpec(

@@ -27,6 +27,9 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
         "folder that gets one folder for each",
     )
     parser.add_argument("--excel", action="store_true", help="also write copies that are safe to open with Excel")
+    parser.add_argument(
+        "--ticks", action="store_true", help="also write the ticks of games of several people: a row for each of them"
+    )
     parser.add_argument("--progress", action="store_true", help="print progress as JSON lines, for programs")
 
 
@@ -54,7 +57,12 @@ def export_main(args: argparse.Namespace) -> int:
         show = _JsonProgress() if args.progress else _progress_line
         for number, (session, out) in enumerate(targets):
             result = export_session(
-                path, session.session_id, out, progress=_scaled(show, number, len(targets)), excel=args.excel
+                path,
+                session.session_id,
+                out,
+                progress=_scaled(show, number, len(targets)),
+                excel=args.excel,
+                ticks=args.ticks,
             )
             if args.progress:
                 for problem in result.problems:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,15 @@ from mug.records.journal import Head
 from mug.records.scene_settings import write_scene_settings
 from mug.records.spool import TableFile
 
-__all__ = ["EXPORT_FORMAT", "FILES", "file_digest", "table_file_name", "write_descriptions", "write_manifest"]
+__all__ = [
+    "EXPORT_FORMAT",
+    "FILES",
+    "agreement_of",
+    "file_digest",
+    "table_file_name",
+    "write_descriptions",
+    "write_manifest",
+]
 
 EXPORT_FORMAT: Final = 1
 """The format of an exported folder (``manifest.json``: ``format``)."""
@@ -63,10 +72,39 @@ def write_descriptions(folder: Path, history: SessionHistory, tables: Sequence[T
     write_scene_settings(materials / "scenes", opened.study)
 
 
+def agreement_of(episodes: Mapping[str, Sequence[Any]], matches: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return how far the records of people who played together agree, for the manifest.
+
+    Args:
+        episodes: The table of episodes as columns.
+        matches: The rows of the table of matches.
+    """
+    found = Counter(word for word in episodes.get("agreement", ()) if word)
+    return {
+        "episodes": {word: found[word] for word in ("single", "agreed", "differs")},
+        "compared": sum(row.get("compared") or 0 for row in matches),
+        "desyncs": sum(row.get("desyncs") or 0 for row in matches),
+    }
+
+
 def write_manifest(
-    folder: Path, history: SessionHistory, head: Head, tables: Sequence[TableFile], problems: Sequence[str]
+    folder: Path,
+    history: SessionHistory,
+    head: Head,
+    tables: Sequence[TableFile],
+    problems: Sequence[str],
+    agreement: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Write ``manifest.json`` over everything that lies in the folder; returns its content."""
+    """Write ``manifest.json`` over everything that lies in the folder; returns its content.
+
+    Args:
+        folder: The exported folder.
+        history: The session.
+        head: The journal's last entry.
+        tables: The written tables.
+        problems: What the records lack or contradict.
+        agreement: As `agreement_of` gives it.
+    """
     opened = history.opened
     files = {
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": file_digest(path)}
@@ -97,6 +135,7 @@ def write_manifest(
             }
             for table in tables
         },
+        "agreement": dict(agreement),
         "files": files,
         "problems": list(problems),
     }

@@ -1,16 +1,19 @@
 """Which stored chunk gives which frames, so that every frame is taken exactly once.
 
 A page that comes back may send frames that are stored already, in the same chunks or in others that overlap: the
-first stored ones count. What is missing or differs becomes a problem in words.
+first stored ones count. In a game of several people every player's page sends all frames: `Track` is what one of them
+sent, and the canonical rows are one track, with the frames that it lacks taken from others that say the same. Where a
+player left early there is nothing to miss, as long as another one has the frames. What is missing or differs becomes
+a problem in words.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mug.records import facts as f
 
-__all__ = ["EpisodeFrames", "FramesPart", "collect_episodes"]
+__all__ = ["Difference", "EpisodeFrames", "FramesPart", "Track", "collect_episodes", "cover"]
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,69 @@ class FramesPart:
 
 
 @dataclass(frozen=True)
+class Track:
+    """The rows of one episode as one player's page recorded them, in order and no row twice.
+
+    Attributes:
+        copies: Chunks that say the same again, or something else (`problems` tells).
+    """
+
+    participant_id: str
+    parts: tuple[FramesPart, ...]
+    copies: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """How many different frames it has."""
+        return sum(part.last - part.first + 1 for part in self.parts)
+
+    @property
+    def chain_hash(self) -> str:
+        """The chain hash at its last frame."""
+        return str(self.parts[-1].chunk.meta.get("chain_hash", "")) if self.parts else ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A player whose rows are not the canonical ones.
+
+    Attributes:
+        frame: The first frame that differs.
+        column: The first column that differs there ("context": what holds for the whole episode, as its seed).
+        parts: That player's rows from `frame` on.
+    """
+
+    participant_id: str
+    frame: int
+    column: str
+    parts: tuple[FramesPart, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many rows the player has from there on."""
+        return sum(part.last - part.first + 1 for part in self.parts)
+
+
+@dataclass(frozen=True)
 class EpisodeFrames:
     """The stored frames of one episode, in order.
 
     Attributes:
-        parts: Where the rows come from; no row twice.
-        recorders: The participants whose browsers recorded them.
-        copies: Chunks that say the same again, or something else (`problems` tells).
+        parts: Where the canonical rows come from; no row twice.
+        tracks: What each player's page recorded; the one that the canonical rows are taken from comes first.
+        differences: The players whose rows are not the canonical ones.
+        gaps: Frames that nobody recorded, (first, last) each.
+        problems: What one page said twice and differently, what could not be compared, in words.
     """
 
     match_id: str
     episode: int
-    parts: tuple[FramesPart, ...]
-    copies: int
-    recorders: tuple[str, ...]
-    problems: tuple[str, ...]
+    parts: tuple[FramesPart, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    gaps: tuple[tuple[int, int], ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -54,14 +105,53 @@ class EpisodeFrames:
         """The chain hash at the last stored frame."""
         return str(self.parts[-1].chunk.meta.get("chain_hash", "")) if self.parts else ""
 
+    @property
+    def copies(self) -> int:
+        """How many chunks say again what their sender had said already, or something else."""
+        return sum(track.copies for track in self.tracks)
 
-def collect_episodes(chunks: Iterable[f.ChunkStored]) -> tuple[list[EpisodeFrames], list[str]]:
+    @property
+    def recorders(self) -> tuple[str, ...]:
+        """The participants whose browsers recorded the episode."""
+        return tuple(track.participant_id for track in self.tracks)
+
+    @property
+    def missing(self) -> list[str]:
+        """Say which frames nobody recorded."""
+        return [f"frames {first} to {last} are missing" for first, last in self.gaps]
+
+    @property
+    def disagreements(self) -> list[str]:
+        """Say whose rows are not the canonical ones, and from where on."""
+        return [
+            f"the rows of {difference.participant_id} differ from those of {self.tracks[0].participant_id} from frame "
+            f"{difference.frame} on (first in {difference.column}); they are in frames_disagreeing"
+            for difference in self.differences
+        ]
+
+    def track_of(self, participant_id: str) -> Track | None:
+        """Return what one participant's page recorded."""
+        return next((track for track in self.tracks if track.participant_id == participant_id), None)
+
+
+Compare = Callable[[Track, Track], tuple[Difference | None, Sequence[str]]]
+"""Compares a track with the canonical one: where it differs, and what could not be compared, in words."""
+
+
+def collect_episodes(
+    chunks: Iterable[f.ChunkStored], players: Mapping[str, Sequence[str]], compare: Compare
+) -> tuple[list[EpisodeFrames], list[str]]:
     """Sort the frames chunks of a session into episodes (in the order of their first chunk).
+
+    Args:
+        chunks: The chunks in the order in which they were stored.
+        players: Match -> its participants in the match's order.
+        compare: See `Compare`; called only where several players recorded an episode.
 
     Returns:
         The episodes, and sentences about chunks that belong to none.
     """
-    groups: dict[tuple[str, int], list[f.ChunkStored]] = defaultdict(list)
+    groups: dict[tuple[str, int], dict[str, list[f.ChunkStored]]] = defaultdict(lambda: defaultdict(list))
     stray: list[str] = []
     for chunk in chunks:
         if chunk.stream != "frames":
@@ -71,12 +161,43 @@ def collect_episodes(chunks: Iterable[f.ChunkStored]) -> tuple[list[EpisodeFrame
         if not isinstance(meta.get("match_id"), str) or not all(type(number) is int for number in numbers):
             stray.append(f"chunk {chunk.visit_id}/frames/{chunk.seq} does not say which frames it holds")
             continue
-        groups[meta["match_id"], meta["episode"]].append(chunk)
-    return [_collect(match_id, episode, group) for (match_id, episode), group in groups.items()], stray
+        groups[meta["match_id"], meta["episode"]][chunk.participant_id].append(chunk)
+    episodes = []
+    for (match_id, number), by_player in groups.items():
+        order = {who: place for place, who in enumerate(players.get(match_id, ()))}
+        ranked = sorted(by_player, key=lambda who: order.get(who, len(order)))
+        tracks = [_track(who, by_player[who]) for who in ranked]
+        episodes.append(_episode(match_id, number, tracks, compare))
+    return episodes, stray
 
 
-def _collect(match_id: str, episode: int, chunks: list[f.ChunkStored]) -> EpisodeFrames:
-    where = f"match {match_id}, episode {episode}"
+def cover(tracks: Sequence[Track]) -> tuple[tuple[FramesPart, ...], list[tuple[int, int]]]:
+    """Return parts with every frame once, each from the first track that has it, and the gaps (first, last)."""
+    parts: list[FramesPart] = []
+    gaps: list[tuple[int, int]] = []
+    places = [0] * len(tracks)
+    expected = 0
+    while True:
+        following: int | None = None
+        for index, track in enumerate(tracks):
+            while places[index] < len(track.parts) and track.parts[places[index]].last < expected:
+                places[index] += 1
+            if places[index] == len(track.parts):
+                continue
+            part = track.parts[places[index]]
+            if part.first <= expected:
+                parts.append(FramesPart(part.chunk, expected, part.last))
+                expected = part.last + 1
+                break
+            following = part.first if following is None else min(following, part.first)
+        else:
+            if following is None:
+                return tuple(parts), gaps
+            gaps.append((expected, following - 1))
+            expected = following
+
+
+def _track(participant_id: str, chunks: list[f.ChunkStored]) -> Track:
     problems: list[str] = []
     parts: list[FramesPart] = []
     copies = 0
@@ -88,14 +209,30 @@ def _collect(match_id: str, episode: int, chunks: list[f.ChunkStored]) -> Episod
         first, last = int(chunk.meta["first"]), int(chunk.meta["last"])
         chain_hash = str(chunk.meta.get("chain_hash", ""))
         if last in hash_at and hash_at[last] != chain_hash:
-            problems.append(f"{where}: two chunks disagree about the frames up to {last}")
+            problems.append(f"two chunks disagree about the frames up to {last}")
         hash_at.setdefault(last, chain_hash)
         if last < expected:
             copies += 1
             continue
-        if first > expected:
-            problems.append(f"{where}: frames {expected} to {first - 1} are missing")
         parts.append(FramesPart(chunk, max(first, expected), last))
         expected = last + 1
-    recorders = tuple(dict.fromkeys(chunk.participant_id for chunk in chunks))
-    return EpisodeFrames(match_id, episode, tuple(parts), copies, recorders, tuple(problems))
+    return Track(participant_id, tuple(parts), copies, tuple(problems))
+
+
+def _episode(match_id: str, number: int, tracks: list[Track], compare: Compare) -> EpisodeFrames:
+    # The fullest track is the canonical one, of equal ones the first player's.
+    canonical = max(tracks, key=lambda track: track.frames)
+    alike, differences = [canonical], []
+    problems = [problem for track in tracks for problem in track.problems]
+    for track in tracks:
+        if track is canonical:
+            continue
+        difference, notes = compare(canonical, track)
+        problems += notes
+        if difference is None:
+            alike.append(track)
+            continue
+        differences.append(difference)
+    parts, gaps = cover(alike)
+    ranked = (canonical, *(track for track in tracks if track is not canonical))
+    return EpisodeFrames(match_id, number, parts, ranked, tuple(differences), tuple(gaps), tuple(problems))

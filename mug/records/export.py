@@ -6,34 +6,38 @@ the journal, and only then it gets its name: there is never half an export.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.csv
 
 from mug.ids import check_id
+from mug.records.agreement import TrackComparison
 from mug.records.arrays import ArrayStore
 from mug.records.codebook import TABLES
-from mug.records.dataset import table_file_name, write_descriptions, write_manifest
+from mug.records.dataset import agreement_of, table_file_name, write_descriptions, write_manifest
 from mug.records.episodes import EpisodeFrames, collect_episodes
 from mug.records.errors import ExportError
 from mug.records.excel import write_excel_copies
-from mug.records.frames import FramesTable
+from mug.records.frames import FramesOf, FramesTable
 from mug.records.history import SessionHistory, read_history
 from mug.records.lines import LinesTable, count_lines, server_event_rows
+from mug.records.matches import condition_columns, figures_of, match_rows
 from mug.records.reader import RecordReader
 from mug.records.spool import TableFile, TableSpool
-from mug.records.tables import Rows, console_rows, episode_columns, match_rows, participant_rows, visit_rows
+from mug.records.tables import Rows, console_rows, episode_columns, participant_rows, visit_rows
+from mug.records.telemetry import TelemetryTables, TicksTable
 
 __all__ = ["ExportResult", "Progress", "export_session"]
 
 Progress = Callable[[float, str], None]
 
-_STREAMS: Final = {"events": "event", "telemetry": "telemetry", "forms": "form"}
-_OPTIONAL: Final = ("forms",)
+_STREAMS: Final = {"events": "event", "forms": "form"}
+_OPTIONAL: Final = ("forms", "frames_disagreeing", "network", "ticks")
+"""Tables that are left out when they have no rows."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,13 @@ class ExportResult:
 
 
 def export_session(
-    records: Path, session_id: str, out: Path, *, progress: Progress | None = None, excel: bool = False
+    records: Path,
+    session_id: str,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    excel: bool = False,
+    ticks: bool = False,
 ) -> ExportResult:
     """Export one session of a file of records to the folder `out`, which must not exist yet (or be empty).
 
@@ -62,6 +72,7 @@ def export_session(
         out: The folder to make.
         progress: Called with a fraction from 0 to 1 and what is being done.
         excel: Write copies of the tables for Excel too, with formulas neutralised.
+        ticks: Write the table of ticks too: a row for each frame time of each player in games of several people.
 
     Raises:
         RecordsError: The records cannot be read, or do not hold the session.
@@ -80,14 +91,14 @@ def export_session(
             with tempfile.TemporaryDirectory(prefix="mug-export-") as spool_folder:
                 part = Path(tempfile.mkdtemp(prefix=f".{out.name}.partial-", dir=out.parent))
                 try:
-                    exporter = _Exporter(reader, history, part, Path(spool_folder), say)
+                    exporter = _Exporter(reader, history, part, Path(spool_folder), say, ticks)
                     tables, problems = exporter.run()
                     _check_counts(tables, exporter.expected)
                     say(0.93, "describing the columns")
                     write_descriptions(part, history, tables)
                     if excel:
                         write_excel_copies(part, tables)
-                    write_manifest(part, history, reader.head, tables, problems)
+                    write_manifest(part, history, reader.head, tables, problems, exporter.agreement)
                     part.chmod(0o755)
                     if out.exists():
                         out.rmdir()
@@ -105,9 +116,16 @@ class _Exporter:
     """Writes the tables of one session."""
 
     def __init__(
-        self, reader: RecordReader, history: SessionHistory, folder: Path, spool_folder: Path, say: Progress
+        self,
+        reader: RecordReader,
+        history: SessionHistory,
+        folder: Path,
+        spool_folder: Path,
+        say: Progress,
+        ticks: bool,
     ) -> None:
         self.expected: dict[str, int] = {}
+        self.agreement: dict[str, Any] = {}
         self._reader = reader
         self._history = history
         self._folder = folder
@@ -115,19 +133,22 @@ class _Exporter:
         self._data.mkdir()
         self._spool_folder = spool_folder
         self._say = say
+        self._ticks = ticks
         self._arrays = ArrayStore(folder / "arrays")
         self._problems: list[str] = []
         self._files: dict[str, TableFile] = {}
 
     def run(self) -> tuple[list[TableFile], list[str]]:
         history = self._history
-        episodes, stray = collect_episodes(history.chunks_of("frames"))
+        players = {match_id: match.participants for match_id, match in history.matches.items()}
+        compare = TrackComparison(self._reader.find_body)
+        episodes, stray = collect_episodes(history.chunks_of("frames"), players, compare)
         order = {match_id: place for place, match_id in enumerate(history.matches)}
         episodes.sort(key=lambda episode: (order.get(episode.match_id, len(order)), episode.episode))
         self._problems += stray
         self._write_frames(episodes)
         events = self._write_lines("events", 0.75)
-        self._write_lines("telemetry", 0.80)
+        paths = self._write_telemetry()
         self._write_lines("forms", 0.85)
         self._say(0.88, "writing participants, visits, matches, episodes")
         columns, rows, problems = episode_columns(history, episodes, events.marks, self._arrays)
@@ -137,30 +158,64 @@ class _Exporter:
         self.expected["episodes"] = rows
         self._write(spool)
         people = participant_rows(history, episodes)
+        matches = match_rows(history, episodes, figures_of(events.marks), paths)
+        self.agreement = agreement_of(columns, matches)
         self._write_rows("participants", people, len(history.participants))
         self._write_rows("visits", visit_rows(history), len(history.visits))
-        self._write_rows("matches", match_rows(history, episodes), len(history.matches))
+        self._write_rows("matches", matches, len(history.matches))
         self._write_rows("console", console_rows(history), len(history.console))
         self._arrays.close()
         return [self._files[name] for name in TABLES if name in self._files], self._problems
 
     def _write_frames(self, episodes: Sequence[EpisodeFrames]) -> None:
+        conditions = condition_columns(self._history)
         total = sum(episode.frames for episode in episodes)
-        spool = TableSpool("frames", self._spool_folder)
-        table = FramesTable(spool, self._arrays, self._history.opened.session_id, self._reader.find_body)
+        spool, others = (TableSpool(name, self._spool_folder) for name in ("frames", "frames_disagreeing"))
+        session_id, read_body = self._history.opened.session_id, self._reader.find_body
+        table = FramesTable(spool, self._arrays, session_id, read_body)
+        disagreeing = FramesTable(others, self._arrays, session_id, read_body)
         written = 0
         for episode in episodes:
             match = self._history.matches.get(episode.match_id)
             if match is None:
                 self._problems.append(f"match {episode.match_id} has frames, but was never formed")
-            self._problems += episode.problems
-            written += table.add_episode(episode, match.formed.scene_id if match else None)
+            where = f"match {episode.match_id}, episode {episode.episode}"
+            told = (*episode.problems, *episode.missing, *episode.disagreements)
+            self._problems += [f"{where}: {sentence}" for sentence in told]
+            constants = conditions.get(episode.match_id, {})
+            of = FramesOf(episode.match_id, match.formed.scene_id if match else None, None, constants)
+            written += table.add_episode(of, episode.episode, episode.parts)
+            for difference in episode.differences:
+                theirs = replace(of, participant_id=difference.participant_id)
+                disagreeing.add_episode(theirs, episode.episode, difference.parts)
             self._say(0.02 + 0.5 * written / max(1, total), f"frames: {written:,} of {total:,}")
         table.flush()
-        self._problems += table.problems
+        disagreeing.flush()
+        self._problems += [*table.problems, *disagreeing.problems]
         # A damaged chunk is told above and in the manifest; every other frame must be in the file.
         self.expected["frames"] = total - table.lost_frames
         self._write(spool, lambda done: self._say(0.52 + 0.2 * done, f"frames: writing {spool.rows:,} rows"))
+        differing = sum(difference.frames for episode in episodes for difference in episode.differences)
+        self.expected[others.table] = differing - disagreeing.lost_frames
+        self._write(others)
+
+    def _write_telemetry(self) -> Mapping[str, Iterable[str]]:
+        """Write telemetry, network and, on request, ticks; returns the paths on which players reached each other."""
+        self._say(0.80, "writing telemetry")
+        read_body = self._reader.find_body
+        spools = {name: TableSpool(name, self._spool_folder) for name in ("telemetry", "network", "ticks")}
+        telemetry, network = (LinesTable(spools[name], self._history, read_body) for name in ("telemetry", "network"))
+        ticks = TicksTable(spools["ticks"], self._history) if self._ticks else None
+        tables = TelemetryTables(telemetry, network, ticks, read_body)
+        for chunk in self._history.chunks_of("telemetry"):
+            tables.add_chunk(chunk)
+        tables.flush()
+        self._problems += tables.problems
+        for name, spool in spools.items():
+            if name != "ticks" or self._ticks:
+                self.expected[name] = tables.expected[name]
+                self._write(spool, always=name == "ticks")
+        return tables.paths
 
     def _write_lines(self, name: str, fraction: float) -> LinesTable:
         self._say(fraction, f"writing {name}")
@@ -177,8 +232,7 @@ class _Exporter:
         table.flush()
         self._problems += table.problems
         self.expected[name] = expected
-        if spool.rows or name not in _OPTIONAL:
-            self._write(spool)
+        self._write(spool)
         return table
 
     def _write_rows(self, name: str, rows: Rows, expected: int) -> None:
@@ -188,7 +242,11 @@ class _Exporter:
         self.expected[name] = expected
         self._write(spool)
 
-    def _write(self, spool: TableSpool, on_block: Callable[[float], None] | None = None) -> None:
+    def _write(
+        self, spool: TableSpool, on_block: Callable[[float], None] | None = None, *, always: bool = False
+    ) -> None:
+        if not spool.rows and spool.table in _OPTIONAL and not always:
+            return
         opened = self._history.opened
         path = self._data / table_file_name(opened.experiment_id, opened.session_id, spool.table)
         fixed = [column.name for column in TABLES[spool.table].columns if "<" not in column.name]

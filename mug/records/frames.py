@@ -1,6 +1,7 @@
 """The table of frames: chunks read, every frame once, their columns flattened and joined without a look at each row."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
 
@@ -12,13 +13,33 @@ from mug.play.columns import Columns, Fields, Numbers, Same, Texts, whole_values
 from mug.play.errors import ChunkError
 from mug.play.packing import Packed, unpack
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
-from mug.records.episodes import EpisodeFrames, FramesPart
+from mug.records.episodes import FramesPart
 from mug.records.spool import TableSpool, to_array
 
-__all__ = ["FramesTable", "hold_large_values"]
+__all__ = ["FramesOf", "FramesTable", "hold_large_values"]
 
 _ROWS_AT_ONCE: Final = 16_384
 _BYTES_AT_ONCE: Final = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class FramesOf:
+    """What all rows that are written together have in common.
+
+    Attributes:
+        participant_id: Whose record it is, for rows that are not the canonical ones.
+        constants: More columns with one value each: the match's network conditions.
+    """
+
+    match_id: str
+    scene_id: str | None
+    participant_id: str | None = None
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def holder(self) -> str:
+        """Names the files of large values."""
+        return self.match_id if self.participant_id is None else f"{self.match_id}_participant-{self.participant_id}"
 
 
 class _Waiting(NamedTuple):
@@ -45,19 +66,19 @@ class FramesTable:
         self._arrays = arrays
         self._session_id = session_id
         self._read_body = read_body
-        self._match: tuple[str, str | None] = ("", None)
+        self._of = FramesOf("", None)
         self._waiting: list[_Waiting] = []
         self._rows = 0
         self._bytes = 0
 
-    def add_episode(self, episode: EpisodeFrames, scene_id: str | None) -> int:
+    def add_episode(self, of: FramesOf, episode: int, parts: Sequence[FramesPart]) -> int:
         """Add all rows of one episode; returns how many there were."""
         rows = 0
         # Values too large for a row go to a file per episode, so such episodes are not put together.
-        if self._match != (episode.match_id, scene_id) or self._bytes > self._rows * MAX_ROW_VALUES:
+        if self._of != of or self._bytes > self._rows * MAX_ROW_VALUES:
             self.flush()
-            self._match = (episode.match_id, scene_id)
-        for part in episode.parts:
+            self._of = of
+        for part in parts:
             chunk = self._read(part)
             if chunk is None:
                 self.lost_frames += part.last - part.first + 1
@@ -65,7 +86,7 @@ class FramesTable:
             packed = chunk.packed.without_first(part.skip) if part.skip else chunk.packed
             if self._rows >= _ROWS_AT_ONCE or self._bytes >= _BYTES_AT_ONCE:
                 self.flush()
-            self._waiting.append(_Waiting(packed, episode.episode, part.first))
+            self._waiting.append(_Waiting(packed, episode, part.first))
             self._rows += packed.rows
             self._bytes += packed.size
             rows += packed.rows
@@ -77,7 +98,7 @@ class FramesTable:
             return
         waiting, rows = self._waiting, self._rows
         self._waiting, self._rows, self._bytes = [], 0, 0
-        match_id, scene_id = self._match
+        of = self._of
         counts = [one.packed.rows for one in waiting]
         firsts = np.array([one.first for one in waiting], np.int64)
         starts = np.cumsum([0, *counts[:-1]])
@@ -85,11 +106,14 @@ class FramesTable:
         frames = np.arange(rows, dtype=np.int64) + np.repeat(firsts - starts, counts)
         fixed = {
             "session_id": _same(self._session_id, rows),
-            "scene_id": _same(scene_id, rows),
-            "match_id": _same(match_id, rows),
+            "scene_id": _same(of.scene_id, rows),
+            "match_id": _same(of.match_id, rows),
             "episode": pa.array(episodes),
             "frame": pa.array(frames),
         }
+        if of.participant_id is not None:
+            fixed["participant_id"] = _same(of.participant_id, rows)
+        fixed |= {name: pa.array(np.full(rows, value)) for name, value in of.constants.items()}
         alike = [list(run) for _, run in groupby([one.packed for one in waiting], lambda packed: packed.layout)]
         pieces: dict[str, list[tuple[int, pa.Array]]] = {}
         for name in dict.fromkeys(name for run in alike for name in run[0].names):
@@ -140,14 +164,14 @@ class FramesTable:
                 ]
         whole = {name: whole_values(columns)}
         flat = flatten_columns(whole, max_values=MAX_ROW_VALUES)
-        held = hold_large_values(flat, self._arrays, self._match[0], episodes, frames)
+        held = hold_large_values(flat, self._arrays, self._of.holder, episodes, frames)
         return [(flat_name, to_array(column)) for flat_name, column in held.items()]
 
 
 def hold_large_values(
     flat: Mapping[str, Column],
     arrays: ArrayStore,
-    match_id: str,
+    holder: str,
     episodes: "Sequence[int] | Column",
     numbers: "Sequence[int] | Column",
 ) -> dict[str, Column]:
@@ -164,7 +188,7 @@ def hold_large_values(
                 places.append(None)
                 digests.append(None)
                 continue
-            place, digest = arrays.put(match_id, int(episodes[row]), f"{name}.{int(numbers[row])}", value)
+            place, digest = arrays.put(holder, int(episodes[row]), f"{name}.{int(numbers[row])}", value)
             places.append(place)
             digests.append(digest)
         result[f"{name}.array"] = places

@@ -41,6 +41,24 @@ class MatchStory:
     formed: f.MatchFormed
     ended: f.MatchEnded | None = None
     flags: list[f.MatchFlagged] = field(default_factory=list)
+    dropped: list[f.PlayerDropped] = field(default_factory=list)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The agents that people played, in the match's order."""
+        people = [agent for agent, who in self.formed.agents.items() if not who.startswith("policy:")]
+        order = {str(agent): place for place, agent in enumerate(self.formed.settings.get("players") or ())}
+        return tuple(sorted(people, key=lambda agent: order.get(agent, len(order))))
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Who played, in the match's order."""
+        return tuple(self.formed.agents[agent] for agent in self.players)
+
+    @property
+    def visits(self) -> tuple[str, ...]:
+        """The visits of the people who played."""
+        return tuple(dict.fromkeys((self.formed.visit_id, *self.formed.visits.values())))
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,7 @@ class SessionHistory:
 
     def matches_of(self, visit_id: str) -> list[MatchStory]:
         """Return the matches of a visit in the order in which they were formed."""
-        return [match for match in self.matches.values() if match.formed.visit_id == visit_id]
+        return [match for match in self.matches.values() if visit_id in match.visits]
 
 
 def read_history(reader: RecordReader, session_id: str) -> SessionHistory:
@@ -143,6 +161,10 @@ def _take(
                 history.visits[fact.visit_id].finished = fact
         case f.MatchFormed():
             history.matches.setdefault(fact.match_id, MatchStory(fact))
+        case f.PlayerDropped():
+            history.server_events.append(Happening(seq, fact))
+            if fact.match_id in history.matches:
+                history.matches[fact.match_id].dropped.append(fact)
         case f.MatchEnded():
             if fact.match_id in history.matches:
                 history.matches[fact.match_id].ended = fact

@@ -10,24 +10,41 @@ from mug.records.codebook import TABLES
 from mug.records.history import SessionHistory
 from mug.records.spool import TableSpool, json_text
 
-__all__ = ["EpisodeMark", "LinesTable", "count_lines", "read_lines", "server_event_rows"]
+__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "read_lines", "server_event_rows", "table_of"]
 
 _ROWS_AT_ONCE: Final = 10_000
 _FIXED: Final = {
     name: tuple(column.name for column in TABLES[name].columns if "<" not in column.name)
-    for name in ("events", "telemetry", "forms")
+    for name in ("events", "telemetry", "network", "forms")
 }
 _TYPES: Final = {
-    name: {column.name: column.type for column in TABLES[name].columns} for name in ("events", "telemetry", "forms")
+    name: {column.name: column.type for column in TABLES[name].columns}
+    for name in ("events", "telemetry", "network", "forms")
 }
+_OPEN: Final = ("telemetry", "network")
+"""Tables in which what is not known gets columns of its own."""
+
+MARKS: Final = ("episode_started", "episode_ended", "match_agreed", "match_episode_agreed", "match_desync")
+"""Events of which the tables of episodes and matches are made."""
 
 
 @dataclass(frozen=True)
 class EpisodeMark:
-    """An `episode_started` or `episode_ended` event, for the table of episodes."""
+    """One of the events `MARKS`, as a participant's page told it."""
 
-    visit_id: str
+    participant_id: str
     row: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+        return str(self.row["name"])
+
+    @property
+    def episode(self) -> tuple[str, int] | None:
+        """The match and the episode that it is about; None when it does not say so."""
+        match_id, number = self.row.get("match_id"), self.row.get("episode")
+        return (match_id, number) if isinstance(match_id, str) and type(number) is int else None
 
 
 def count_lines(body: bytes) -> int:
@@ -45,6 +62,16 @@ def read_lines(body: bytes) -> Iterator[dict[str, Any] | str]:
         except (ValueError, RecursionError):
             row = None
         yield row if isinstance(row, dict) else line.decode("utf-8", "replace")
+
+
+def table_of(line: bytes | dict[str, Any] | str) -> str:
+    """Return the table to which a line of the telemetry stream belongs: telemetry, network or ticks."""
+    if isinstance(line, bytes):
+        if b'"table"' not in line:
+            return "telemetry"
+        line = next(read_lines(line), "")
+    named = line.get("table") if isinstance(line, dict) else None
+    return named if named in ("network", "ticks") else "telemetry"
 
 
 class LinesTable:
@@ -71,21 +98,27 @@ class LinesTable:
         if body is None:
             self.problems.append(f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: its bytes are missing")
             return
+        for number, line in enumerate(read_lines(body)):
+            self.add_line(chunk, number, line)
+
+    def add_line(self, chunk: f.ChunkStored, number: int, line: dict[str, Any] | str) -> None:
+        """Add the row of one line of a chunk; `number` counts the chunk's rows from 0."""
         known = {
             "session_id": self._history.opened.session_id,
             "participant_id": chunk.participant_id,
             "visit_id": chunk.visit_id,
             "scene_id": self._history.scene_of(chunk.visit_id),
         }
-        for number, line in enumerate(read_lines(body)):
-            if isinstance(line, str):
-                self.problems.append(
-                    f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: line {number + 1} is not a JSON object"
-                )
-                line = {"name": "unreadable", "text": line}
-            if chunk.stream == "event" and line.get("name") in ("episode_started", "episode_ended"):
-                self.marks.append(EpisodeMark(chunk.visit_id, line))
-            self.add_row(known | ({"source": "page"} if chunk.stream == "event" else {}), line)
+        if isinstance(line, str):
+            self.problems.append(
+                f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: line {number + 1} is not a JSON object"
+            )
+            line = {"name": "unreadable", "text": line}
+        if chunk.stream == "event":
+            known["source"] = "page"
+            if line.get("name") in MARKS:
+                self.marks.append(EpisodeMark(chunk.participant_id, line))
+        self.add_row(known, line)
 
     def add_row(self, known: dict[str, Any], said: dict[str, Any]) -> None:
         """Add one row: what is `known` for certain wins over what the page `said`."""
@@ -99,7 +132,7 @@ class LinesTable:
                 row[name] = _fitting(value, self._types[name])
                 if row[name] is None and value is not None:
                     rest[name] = value
-            elif self._spool.table == "telemetry":
+            elif self._spool.table in _OPEN:
                 row[name] = value if isinstance(value, bool | int | float | str | None) else json_text(value)
             else:
                 rest[name] = value
@@ -131,6 +164,12 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 yield known | {"participant_id": fact.participant_id, "name": "disconnected"}, said
             case f.TokenRenewed():
                 yield known | {"participant_id": fact.participant_id, "name": "let_in"}, {}
+            case f.PlayerDropped():
+                story = history.matches.get(fact.match_id)
+                visit_id = story.formed.visits.get(fact.participant_id) if story else None
+                place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id or "")}
+                said = {"match_id": fact.match_id, "agent": fact.agent, "policy": fact.policy, "reason": fact.reason}
+                yield known | place | {"participant_id": fact.participant_id, "name": "player_dropped"}, said
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}

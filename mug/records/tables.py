@@ -1,18 +1,21 @@
-"""The tables that are small enough to be made in one go: participants, visits, matches, episodes, console."""
+"""The tables that are small enough to be made in one go: participants, visits, episodes, console."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mug.play.chunks import Column, flatten_columns
 from mug.records import facts as f
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
+from mug.records.ends import chosen_end, misfit
 from mug.records.episodes import EpisodeFrames
 from mug.records.frames import hold_large_values
 from mug.records.history import SessionHistory
 from mug.records.lines import EpisodeMark
+from mug.records.matches import MatchFigures, figures_of
 from mug.records.spool import json_text
 
-__all__ = ["Rows", "console_rows", "episode_columns", "match_rows", "participant_rows", "visit_rows"]
+__all__ = ["Rows", "console_rows", "episode_columns", "participant_rows", "visit_rows"]
 
 Rows = list[dict[str, Any]]
 
@@ -82,62 +85,48 @@ def visit_rows(history: SessionHistory) -> Rows:
     return rows
 
 
-def match_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames]) -> Rows:
-    """Return one row for each match, in the order in which they were formed."""
-    rows: Rows = []
-    for match_id, match in history.matches.items():
-        played = [episode for episode in episodes if episode.match_id == match_id]
-        flags = [{"at": flag.at, "flag": flag.flag, "detail": flag.detail} for flag in match.flags]
-        row: dict[str, Any] = {
-            "session_id": history.opened.session_id,
-            "scene_id": match.formed.scene_id,
-            "match_id": match_id,
-            "visit_id": match.formed.visit_id,
-            "formed_at": match.formed.at,
-            "ended_at": match.ended.at if match.ended else None,
-            "outcome": match.ended.outcome if match.ended else None,
-            "seed": str(match.formed.seed),
-            "episodes": len(played),
-            "frames": sum(episode.frames for episode in played),
-            "flags": " ".join(dict.fromkeys(flag["flag"] for flag in flags)) or None,
-            "flag_details": json_text(flags) if flags else None,
-        }
-        rows.append(row | {f"agents.{agent}": who for agent, who in match.formed.agents.items()})
-    return rows
-
-
 def episode_columns(
     history: SessionHistory, episodes: Sequence[EpisodeFrames], marks: Sequence[EpisodeMark], arrays: ArrayStore
 ) -> tuple[dict[str, list[Any] | Any], int, list[str]]:
     """Return the table of episodes as columns, its number of rows, and what is wrong, in words."""
     stored = {(episode.match_id, episode.episode): episode for episode in episodes}
-    started: dict[tuple[str, int], dict[str, Any]] = {}
-    ended: dict[tuple[str, int], dict[str, Any]] = {}
+    begins: dict[tuple[str, int], dict[str, dict[str, Any]]] = defaultdict(dict)
+    ends: dict[tuple[str, int], dict[str, dict[str, Any]]] = defaultdict(dict)
     for mark in marks:
-        key = (mark.row.get("match_id"), mark.row.get("episode"))
-        if not isinstance(key[0], str) or type(key[1]) is not int:
+        if mark.episode is None:
             continue
-        place = (key[0], key[1])
-        if mark.row["name"] == "episode_started":
-            started.setdefault(place, mark.row)
-        else:
-            ended[place] = mark.row
+        if mark.name == "episode_started":
+            begins[mark.episode].setdefault(mark.participant_id, mark.row)
+        elif mark.name == "episode_ended":
+            ends[mark.episode][mark.participant_id] = mark.row
+    figures = figures_of(marks)
     order = {match_id: index for index, match_id in enumerate(history.matches)}
-    keys = sorted(started.keys() | stored.keys() | ended.keys(), key=lambda key: (order.get(key[0], len(order)), key))
+    keys = sorted(begins.keys() | stored.keys() | ends.keys(), key=lambda key: (order.get(key[0], len(order)), key))
+    started: dict[tuple[str, int], Mapping[str, Any]] = {}
+    ended: dict[tuple[str, int], Mapping[str, Any]] = {}
     rows: Rows = []
     problems: list[str] = []
-    for match_id, number in keys:
-        frames = stored.get((match_id, number), EpisodeFrames(match_id, number, (), 0, (), ()))
-        begin, end = started.get((match_id, number), {}), ended.get((match_id, number))
+    for key in keys:
+        match_id, number = key
+        frames = stored.get(key, EpisodeFrames(match_id, number))
+        where = f"match {match_id}, episode {number}"
+        seeds = {str(row["seed"]) for row in begins[key].values() if row.get("seed") is not None}
+        if len(seeds) > 1:
+            problems.append(f"{where}: its players began it with different seeds ({', '.join(sorted(seeds))})")
+        begin = started[key] = _first_of(begins[key], frames.recorders)
+        end = chosen_end(frames, ends[key])
+        ended[key] = end or {}
+        for who, told in ends[key].items():
+            match misfit(frames, who, told):
+                case "frames_missing":
+                    problems.append(
+                        f"{where}: it ended after {told.get('frames')} frames, and {frames.frames} are stored"
+                    )
+                case "frames_chain":
+                    problems.append(f"{where}: the hash of its frames is not the one it ended with")
         match = history.matches.get(match_id)
-        gaps = any("missing" in problem for problem in frames.problems)
-        if end is not None and end.get("frames") != frames.frames:
-            problems.append(
-                f"match {match_id}, episode {number}: it ended after {end.get('frames')} frames, "
-                f"and {frames.frames} are stored"
-            )
-        if end is not None and end.get("chain_hash") and frames.chain_hash not in ("", end["chain_hash"]):
-            problems.append(f"match {match_id}, episode {number}: the hash of its frames is not the one it ended with")
+        together = match is not None and len(match.players) > 1
+        figure = figures.get(match_id, MatchFigures())
         rows.append(
             {
                 "session_id": history.opened.session_id,
@@ -149,9 +138,13 @@ def episode_columns(
                 "ended_at": _text_or_none(end.get("at")) if end else None,
                 "frames": frames.frames,
                 "end": _text_or_none(end.get("end")) if end else None,
-                "complete": end is not None and not gaps and end.get("frames") == frames.frames,
+                "complete": end is not None and not frames.gaps and end.get("frames") == frames.frames,
                 "chain_hash": frames.chain_hash or None,
                 "agreement": _agreement(frames, match.flags if match else []),
+                "recorders": len(frames.recorders),
+                "disagrees_from": min((difference.frame for difference in frames.differences), default=None),
+                "compared": figure.compared.get(number, 0) if together else None,
+                "desyncs": figure.desyncs.get(number, 0) if together else None,
             }
         )
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in (rows[0] if rows else {})}
@@ -202,12 +195,21 @@ def console_rows(history: SessionHistory) -> Rows:
 def _agreement(frames: EpisodeFrames, flags: Sequence[f.MatchFlagged]) -> str | None:
     if not frames.parts:
         return None
-    differs = any("disagree" in problem for problem in frames.problems)
-    if differs or any(
-        flag.flag == "frames_differ" and flag.detail.startswith(f"episode {frames.episode},") for flag in flags
-    ):
+    if frames.differences or any(track.problems for track in frames.tracks):
         return "differs"
-    return "agreed" if len(frames.recorders) > 1 else "single"
+    if len(frames.recorders) > 1:
+        return "agreed"  # row by row, which the server's look at hashes is not
+    mark = f"episode {frames.episode},"
+    flagged = any(flag.flag == "frames_differ" and flag.detail.startswith(mark) for flag in flags)
+    return "differs" if flagged else "single"
+
+
+def _first_of(told: Mapping[str, Mapping[str, Any]], ranked: Sequence[str]) -> Mapping[str, Any]:
+    """Return what the first of the ranked participants told, or else anybody."""
+    for who in (*ranked, *told):
+        if who in told:
+            return told[who]
+    return {}
 
 
 def _cell(value: Any) -> Any:

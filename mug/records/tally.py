@@ -1,10 +1,12 @@
 """How many rows each fact adds to which table: counted as facts come, so that a list of sessions is quick."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from mug.records import facts as f
+from mug.records.lines import table_of
 
 __all__ = ["ADD", "COUNTED_TABLES", "Count", "counts_of"]
 
@@ -17,6 +19,7 @@ COUNTED_TABLES: Final = (
     "frames",
     "events",
     "telemetry",
+    "network",
     "console",
 )
 """The tables whose rows are counted, in the order of the reference."""
@@ -47,7 +50,7 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("visits", fact.visit_id, 1)]
         case f.MatchFormed():
             return [Count("matches", fact.match_id, 1)]
-        case f.Connected() | f.Disconnected() | f.ErrorReported():
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped():
             return [Count("events", ADD, 1)]
         case f.ConsoleAction() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
             return [Count("console", ADD, 1)]
@@ -67,6 +70,9 @@ def _counts_of_lines(fact: f.ChunkStored, body: bytes) -> list[Count]:
     if table is None:
         return []
     lines = [line for line in body.splitlines() if line.strip()]
+    if fact.stream == "telemetry":
+        tables = Counter(table_of(line) for line in lines)
+        return [Count(name, ADD, rows) for name, rows in tables.items() if name in COUNTED_TABLES]
     counts = [Count(table, ADD, len(lines))]
     for line in lines:
         if fact.stream == "event" and b'"episode_started"' in line:

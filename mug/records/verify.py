@@ -13,7 +13,9 @@ import msgspec
 from mug.play.chunks import EMPTY_CHAIN, decode_chunk
 from mug.play.errors import ChunkError
 from mug.records import facts as f
-from mug.records.episodes import EpisodeFrames, collect_episodes
+from mug.records.agreement import TrackComparison
+from mug.records.ends import misfit
+from mug.records.episodes import EpisodeFrames, Track, collect_episodes
 from mug.records.errors import RecordsDamagedError, RecordsError, UnknownSessionError
 from mug.records.history import SessionHistory, read_history
 from mug.records.journal import GENESIS, entry_hash
@@ -169,16 +171,21 @@ class _Verification:
 
     def _check_session(self, history: SessionHistory) -> None:
         self._check_sequences(history)
-        episodes, stray = collect_episodes(history.chunks_of("frames"))
+        players = {match_id: match.participants for match_id, match in history.matches.items()}
+        compare = TrackComparison(self._reader.find_body)
+        episodes, stray = collect_episodes(history.chunks_of("frames"), players, compare)
         for message in stray:
             self.say("frames", f"session {history.opened.session_id}", message)
-        ends = dict(self._episode_ends(history))
+        ends: dict[tuple[str, int], dict[str, dict[str, object]]] = defaultdict(dict)
+        for who, place, end in self._episode_ends(history):
+            ends[place][who] = end
         for episode in episodes:
-            self._check_episode(history, episode, ends.pop((episode.match_id, episode.episode), None))
-        for (match_id, number), end in ends.items():
-            if end.get("frames"):
+            self._check_episode(history, episode, ends.pop((episode.match_id, episode.episode), {}))
+        for (match_id, number), told in ends.items():
+            frames = next((end["frames"] for end in told.values() if end.get("frames")), None)
+            if frames:
                 where = f"match {match_id}, episode {number}"
-                self.say("frames_missing", where, f"it ended after {end['frames']} frames, and none are stored")
+                self.say("frames_missing", where, f"it ended after {frames} frames, and none are stored")
 
     def _check_sequences(self, history: SessionHistory) -> None:
         numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -198,7 +205,7 @@ class _Verification:
                     message = f"it was finished with {count} chunks, and {len(held)} are stored"
                     self.say("chunk_missing", f"visit {visit_id}, {stream}", message)
 
-    def _episode_ends(self, history: SessionHistory) -> Iterator[tuple[tuple[str, int], dict[str, object]]]:
+    def _episode_ends(self, history: SessionHistory) -> Iterator[tuple[str, tuple[str, int], dict[str, object]]]:
         for chunk in history.chunks_of("event"):
             body = self._reader.find_body(chunk.sha256) or b""
             if b'"episode_ended"' not in body:
@@ -209,16 +216,31 @@ class _Verification:
                 except ValueError:
                     continue
                 if isinstance(row, dict) and row.get("name") == "episode_ended":
-                    yield (str(row.get("match_id")), int(row.get("episode", -1))), row
+                    yield chunk.participant_id, (str(row.get("match_id")), int(row.get("episode", -1))), row
 
-    def _check_episode(self, history: SessionHistory, episode: EpisodeFrames, end: dict[str, object] | None) -> None:
+    def _check_episode(
+        self, history: SessionHistory, episode: EpisodeFrames, ends: dict[str, dict[str, object]]
+    ) -> None:
         where = f"match {episode.match_id}, episode {episode.episode}"
         if episode.match_id not in history.matches:
             self.say("match_unknown", where, "frames are stored of a match that was never formed")
-        for message in episode.problems:
-            self.say("frames", where, message.removeprefix(f"{where}: "))
+        for message in (*episode.problems, *episode.missing):
+            self.say("frames", where, message)
+        for message in episode.disagreements:
+            self.say("frames_differ", where, message)
+        hashes = {track.participant_id: self._check_track(track) for track in episode.tracks}
+        for who, end in ends.items():
+            match misfit(episode, who, end, hashes.get(who)):
+                case "frames_missing":
+                    message = f"it ended after {end.get('frames')} frames, and {episode.frames} are stored"
+                    self.say("frames_missing", where, message)
+                case "frames_chain":
+                    self.say("frames_chain", where, "the hash of its rows is not the one it ended with")
+
+    def _check_track(self, track: Track) -> str:
+        """Check what one page recorded of an episode; returns the chain hash at its end."""
         before = EMPTY_CHAIN
-        for part in episode.parts:
+        for part in track.parts:
             chunk, name = part.chunk, f"chunk {part.chunk.visit_id}/frames/{part.chunk.seq}"
             body = self._reader.find_body(chunk.sha256)
             if body is None:
@@ -238,12 +260,7 @@ class _Verification:
                 self.say("frames_chain", name, f"its rows do not follow the rows before frame {frames.first}")
             before = frames.chain_hash
             self.report.frames += part.last - part.first + 1
-        if end is not None:
-            if end.get("frames") != episode.frames:
-                message = f"it ended after {end.get('frames')} frames, and {episode.frames} are stored"
-                self.say("frames_missing", where, message)
-            elif end.get("chain_hash") not in (None, "", before):
-                self.say("frames_chain", where, "the hash of its rows is not the one it ended with")
+        return before
 
 
 def _listed(numbers: list[int]) -> str:

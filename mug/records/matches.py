@@ -1,0 +1,165 @@
+"""What is known of a match besides its rows: how its players agreed, what was compared, what was done on purpose."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from mug.records.episodes import EpisodeFrames
+from mug.records.history import MatchStory, SessionHistory
+from mug.records.lines import EpisodeMark
+from mug.records.spool import json_text
+from mug.study.conditions import CONDITIONS
+
+__all__ = ["MatchFigures", "condition_columns", "figures_of", "match_rows"]
+
+Rows = list[dict[str, Any]]
+
+_ALWAYS: Final = ("delay_ms", "jitter_ms", "loss")
+
+
+@dataclass
+class MatchFigures:
+    """What the players' pages told of one match.
+
+    Attributes:
+        input_delay: Frames, as they agreed. window: likewise.
+        compared: Episode -> state hashes that were compared; of the player who compared most.
+        desyncs: Episode -> compared hashes that differed, likewise.
+    """
+
+    input_delay: int | None = None
+    window: int | None = None
+    compared: dict[int, int] = field(default_factory=dict)
+    desyncs: dict[int, int] = field(default_factory=dict)
+
+
+def figures_of(marks: Iterable[EpisodeMark]) -> dict[str, MatchFigures]:
+    """Return what the events of players' pages say of each match."""
+    found: dict[str, MatchFigures] = defaultdict(MatchFigures)
+    desyncs: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    for mark in marks:
+        match_id = mark.row.get("match_id")
+        if not isinstance(match_id, str) or not mark.name.startswith("match_"):
+            continue
+        figures, place = found[match_id], mark.episode
+        if mark.name == "match_agreed":
+            figures.input_delay = _whole(mark.row.get("input_delay"), figures.input_delay)
+            figures.window = _whole(mark.row.get("window"), figures.window)
+        elif place is not None and mark.name == "match_episode_agreed":
+            compared = _whole(mark.row.get("compared"), 0) or 0
+            figures.compared[place[1]] = max(figures.compared.get(place[1], 0), compared)
+        elif place is not None:
+            desyncs[place][mark.participant_id] += 1
+    for (match_id, episode), counts in desyncs.items():
+        found[match_id].desyncs[episode] = max(counts.values())
+    return dict(found)
+
+
+def match_rows(
+    history: SessionHistory,
+    episodes: Sequence[EpisodeFrames],
+    figures: Mapping[str, MatchFigures],
+    paths: Mapping[str, Iterable[str]],
+) -> Rows:
+    """Return one row for each match, in the order in which they were formed.
+
+    Args:
+        history: The session.
+        episodes: What is stored of its episodes.
+        figures: As `figures_of` gives them.
+        paths: Match -> how its players reached each other.
+    """
+    conditions = condition_columns(history, with_seed=True)
+    rows: Rows = []
+    for match_id, match in history.matches.items():
+        played = [episode for episode in episodes if episode.match_id == match_id]
+        recorders = dict.fromkeys(who for episode in played for who in episode.recorders)
+        flags = [{"at": flag.at, "flag": flag.flag, "detail": flag.detail} for flag in match.flags]
+        words = [flag.flag for flag in match.flags]
+        if any(episode.differences for episode in played):
+            words.append("frames_differ")
+        row: dict[str, Any] = {
+            "session_id": history.opened.session_id,
+            "scene_id": match.formed.scene_id,
+            "match_id": match_id,
+            "visit_id": match.formed.visit_id,
+            "formed_at": match.formed.at,
+            "ended_at": match.ended.at if match.ended else None,
+            "outcome": match.ended.outcome if match.ended else None,
+            "reason": (match.ended.reason or None) if match.ended else None,
+            "seed": str(match.formed.seed),
+            "episodes": len(played),
+            "frames": sum(episode.frames for episode in played),
+            "players": len(match.players),
+            "recorders": len(recorders),
+            "flags": " ".join(dict.fromkeys(words)) or None,
+            "flag_details": json_text(flags) if flags else None,
+        }
+        if len(match.players) > 1:
+            row |= _together(match, figures.get(match_id, MatchFigures()), paths.get(match_id, ()))
+        row |= {f"agents.{agent}": who for agent, who in match.formed.agents.items()}
+        visits = match.formed.visits
+        row |= {f"visits.{agent}": visits.get(match.formed.agents[agent]) for agent in match.players if visits}
+        rows.append(row | conditions.get(match_id, {}))
+    return rows
+
+
+def _together(match: MatchStory, figures: MatchFigures, paths: Iterable[str]) -> dict[str, Any]:
+    """Return what only a match of several people has."""
+    settings = match.formed.settings
+    dropped = [
+        {"at": drop.at, "agent": drop.agent, "policy": drop.policy, "reason": drop.reason} for drop in match.dropped
+    ]
+    desyncs = sum(figures.desyncs.values())
+    if not desyncs and any(flag.flag == "desync" for flag in match.flags):
+        desyncs = 1  # the page's own event is not there, but it had told the server
+    level = settings.get("snapshot_level")
+    return {
+        "input_delay": figures.input_delay if figures.input_delay is not None else _whole(settings.get("input_delay")),
+        "window": figures.window if figures.window is not None else _whole(settings.get("window")),
+        "snapshot_level": level if isinstance(level, str) else None,
+        "transport": " ".join(sorted(paths)) or None,
+        "compared": sum(figures.compared.values()),
+        "desyncs": desyncs,
+        "dropped": " ".join(dict.fromkeys(drop.agent for drop in match.dropped)) or None,
+        "dropped_details": json_text(dropped) if dropped else None,
+    }
+
+
+def condition_columns(history: SessionHistory, *, with_seed: bool = False) -> dict[str, dict[str, Any]]:
+    """Return for each match with network conditions its columns ``delay_ms.<agent>`` and so on, with their values.
+
+    Delay, jitter and loss always have their columns, other conditions where a match of the session uses them. Players
+    of whom the study says nothing have the values that change nothing.
+
+    Args:
+        history: The session.
+        with_seed: With ``condition_seed.<agent>``.
+    """
+    given: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for match_id, match in history.matches.items():
+        conditions = match.formed.settings.get("network_conditions")
+        if isinstance(conditions, Mapping) and conditions:
+            by_agent = {agent: conditions.get(agent) for agent in match.players}
+            given[match_id] = {agent: own if isinstance(own, Mapping) else {} for agent, own in by_agent.items()}
+    used = {
+        name
+        for by_agent in given.values()
+        for own in by_agent.values()
+        for name, value in own.items()
+        if name in CONDITIONS and value != CONDITIONS[name]
+    }
+    names = [name for name in CONDITIONS if name != "seed" and (name in _ALWAYS or name in used)]
+    columns: dict[str, dict[str, Any]] = {}
+    for match_id, players in given.items():
+        own = columns[match_id] = {}
+        for name in names:
+            own |= {f"{name}.{agent}": float(said.get(name, CONDITIONS[name])) for agent, said in players.items()}
+        if with_seed:
+            own |= {f"condition_seed.{agent}": _whole(said.get("seed"), 0) for agent, said in players.items()}
+    return columns
+
+
+def _whole(value: Any, otherwise: int | None = None) -> int | None:
+    return value if type(value) is int else otherwise
