@@ -191,12 +191,14 @@ class Rollback:
         timeline = self._timeline
         if self.stage == "playing" and timeline is not None:
             self._figures.ticks += 1
+            if self.window == 0:
+                # In lockstep the others cannot go on before they have this input, nor we before we have theirs.
+                self._take_local(timeline, local)
             if self._pace.skips():
                 pass
             elif self._may_step(timeline):
                 self._pace.unstall(now_ms)
-                if self._final == NEVER:
-                    timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
+                self._take_local(timeline, local)
                 timeline.step(requests)
                 self._tick_ms = now_ms
                 self._pace.keep(timeline.stepped, self._live)
@@ -642,6 +644,11 @@ class Rollback:
         self._over_ms = self._now_ms
 
     # Frames
+
+    def _take_local(self, timeline: Timeline, local: bytes) -> None:
+        """Hold our input, unless there is one for that frame already, or the match is over."""
+        if self._final == NEVER:
+            timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
 
     def _may_step(self, timeline: Timeline) -> bool:
         if self._cuts.open or not timeline.may_step():

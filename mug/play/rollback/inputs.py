@@ -11,8 +11,8 @@ NEVER: Final = 2**62
 class InputQueue:
     """The inputs of one player, strictly consecutive, from frame 0 on.
 
-    A guess is the same value for every frame after the last held one, until `forget_guess`: as long as it stands, one
-    comparison with each new input finds the first frame that was stepped with a wrong one.
+    A guess is the same value for every frame after the last held one, until all of them were compared or forgotten: so
+    one comparison with each new input finds the first frame that was stepped with a wrong one.
 
     Args:
         default: The input of the first frames, and the guess when there is nothing else.
@@ -57,7 +57,8 @@ class InputQueue:
         """
         if frame <= self.last:
             return self._inputs[frame], False
-        if self._guessed_to < 0:
+        if self.last >= self._guessed_to:
+            # Every guess was compared; the next one is made of what came since.
             self._guess = self._inputs[self.last] if self._repeats and self.last >= 0 else self._default
         if frame > self._guessed_to:
             self._guessed_to = frame
@@ -67,6 +68,12 @@ class InputQueue:
         """Guess anew from the last held input: the frames after the wrong one are about to be stepped again."""
         self._guessed_to = -1
         self.wrong = NEVER
+
+    def forget_guesses_from(self, frame: int) -> None:
+        """Forget the guesses from `frame` on: what was stepped with them is void."""
+        self._guessed_to = min(self._guessed_to, frame - 1)
+        if self.wrong >= frame:
+            self.wrong = NEVER
 
     def held(self, first: int, count: int) -> list[bytes]:
         """Return at most `count` held inputs from `first` on."""

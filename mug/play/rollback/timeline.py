@@ -108,7 +108,7 @@ class Timeline:
             return None
         if wrong >= self.frame:
             # The world has ended before that frame: it was stepped in a branch that is void already.
-            self._forget_guesses()
+            self._wrong_cut = NEVER
             return None
         place = bisect_right(self._saved, wrong) - 1
         start = self._saved[place]
@@ -145,6 +145,9 @@ class Timeline:
         self._awaited = False
         self.frame = frame
         self.ended = ended
+        if frame < self.stepped:
+            for queue in self.queues:
+                queue.forget_guesses_from(frame)
         # States after the end were not saved.
         del self._saved[bisect_left(self._saved, frame) :]
 
