@@ -17,6 +17,8 @@ from tests.perf.measurement import Row, Skipped, table
 BENCHMARKS = {
     "own-javascript": ("own_javascript", "size of our own JavaScript"),
     "tick": ("tick", "what a tick costs in Pyodide besides the environment"),
+    "rollback": ("rollback_ticks", "the worst tick in Pyodide: a rollback over the whole window, three worlds"),
+    "networks": ("rollback_profiles", "rollbacks, depth, waiting and bandwidth of networks, on a virtual clock"),
     "load": ("page_load", "page opened to game ready, cold and warm"),
     "game": ("game_rate", "rate, Python's share of a frame, keys, start of a game in a browser"),
     "round-trip": ("round_trip", "server with 100 and 300 participants: round trips, memory"),

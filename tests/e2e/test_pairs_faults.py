@@ -1,0 +1,165 @@
+"""What goes wrong between two people: another state, another program, a browser that is gone."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from playwright.sync_api import WebSocketRoute
+
+from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, play, sit_down, walk_in
+from tests.drivers.pair_study import write_pair_study
+from tests.drivers.server_driver import ServerDriver
+
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+
+FPS = 30
+
+
+def events_of(tables: dict[str, pd.DataFrame], participant: str, name: str) -> list[dict[str, Any]]:
+    """The data of a participant's events of one name."""
+    events = tables["events"]
+    rows = events[(events["participant_id"] == participant) & (events["name"] == name)]
+    return [dict(json.loads(row["data"])) | {"frame": row["frame"]} for row in rows.to_dict("records")]
+
+
+def test_that_a_state_that_differs_is_found_at_the_next_second_and_never_merged(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    """Nobody presses a key: a rollback would bring the true state back and hide the difference."""
+    liar_from = 2 * FPS + 7
+    study = write_pair_study(tmp_path / "points", frames=5 * FPS, liar_from=liar_from, conditions={"delay_ms": 20})
+    data = tmp_path / "data"
+    with ServerDriver(study, data) as server, sit_down(browser, server.port, ["honest", "liar"]) as people:
+        walk_in(people, "points")
+        finish(people)
+        tables = export_session(data, "points", tmp_path / "out")
+    [record] = match_records(data, "points")
+    assert "desync" in record.words
+    assert "frames_differ" in record.words
+    [match] = tables["matches"].to_dict("records")
+    assert match["desyncs"] > 0
+    assert "desync" in match["flags"]
+    checked = 3 * FPS - 1
+    for who in ("honest", "liar"):
+        told = events_of(tables, who, "match_desync")
+        assert told, f"{who}'s page was not told"
+        assert told[0]["frame"] == checked
+        assert told[0]["ours"] != told[0]["theirs"]
+    [episode] = tables["episodes"].to_dict("records")
+    assert episode["agreement"] == "differs"
+    assert liar_from <= episode["disagrees_from"] <= liar_from + 1
+    others = tables["frames_disagreeing"]
+    assert others["frame"].min() == episode["disagrees_from"]
+    assert others["participant_id"].nunique() == 1
+    assert len(tables["frames"]) == 5 * FPS, "one of the two is kept as the frames, the other beside it"
+
+
+def test_that_a_killed_browser_is_noticed_decided_and_what_was_agreed_is_kept(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_pair_study(
+        tmp_path / "points", frames=3000, conditions={"delay_ms": 50}, reconnection_timeout_ms=3500
+    )
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data) as server,
+        sit_down(browser, server.port, ["survivor"]) as [survivor],
+        browser.hideable_participant(server.port, tmp_path / "profile") as victim,
+    ):
+        victim.open("victim")
+        play([survivor, victim], "points")
+        survivor.wait_for_frame(0, 4 * FPS)
+        shown = int(survivor.game_attribute("frame") or 0)
+        victim.kill_browser()
+        survivor.page.get_by_text("The connection to your partner is interrupted").wait_for()
+        survivor.page.locator('[data-mug="match-end"]').wait_for()
+        survivor.press_continue()
+        finish([survivor])
+        tables = export_session(data, "points", tmp_path / "out")
+    verify_records(data, "points")
+
+    [interrupted, *_] = events_of(tables, "survivor", "match_interrupted")
+    assert 750 <= interrupted["silent_ms"] < 2000, "within a second, and some more on a busy machine"
+    assert events_of(tables, "survivor", "match_lost")
+    [record] = match_records(data, "points")
+    assert [(fact.participant_id, fact.policy) for fact in record.dropped] == [("victim", "end")]
+    assert record.ended is not None
+    assert record.ended.outcome == "partner_left"
+    [match] = tables["matches"].to_dict("records")
+    assert match["outcome"] == "partner_left"
+    frames = tables["frames"]
+    assert list(frames["frame"]) == list(range(len(frames)))
+    assert shown - 30 <= len(frames) <= shown + 3 * FPS, "up to the last frame that both had"
+    statuses = frames[["status.north", "status.east"]]
+    assert not statuses.isin(["dropped"]).any(axis=None), "no frame is made up after the cut"
+    for key, body in record.recorded["victim"].bodies.items():
+        assert record.recorded["survivor"].bodies[key] == body
+
+
+def tamper_with_study_hash(person: ParticipantDriver) -> None:
+    """This page is told another study hash than its partner."""
+
+    def routed(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def changed(message: str | bytes) -> None:
+            if isinstance(message, str):
+                message = re.sub(r'("study_hash":\s*")[0-9a-f]{8}', r"\g<1>00000000", message)
+            socket.send(message)
+
+        server.on_message(changed)
+
+    person.page.route_web_socket(re.compile("socket.io"), routed)
+
+
+@pytest.mark.parametrize(("what", "word"), [("study", "study")])
+def test_that_pages_with_another_study_do_not_play_together(
+    browser: BrowserDriver, tmp_path: Path, what: str, word: str
+) -> None:
+    study = write_pair_study(tmp_path / "points", frames=300)
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data) as server,
+        browser.participant(server.port) as one,
+        browser.participant(server.port) as other,
+    ):
+        tamper_with_study_hash(other)
+        people = [one, other]
+        for person, name in zip(people, ("one", "other"), strict=True):
+            person.open(name)
+        walk_in(people, "points")
+        for person in people:
+            person.page.locator('[data-mug="match-end"]').wait_for()
+            assert "do not run exactly the same program" in person.page.inner_text("body")
+            person.press_continue()
+        finish(people)
+        tables = export_session(data, "points", tmp_path / "out")
+    [record] = match_records(data, "points")
+    assert "refused" in record.words
+    assert any(word in flag.detail for flag in record.flags), [flag.detail for flag in record.flags]
+    assert record.recorded == {}, "nothing was played"
+    [match] = tables["matches"].to_dict("records")
+    assert match["outcome"] in {"refused", "void"}
+
+
+def test_that_a_match_goes_by_the_server_where_no_direct_way_exists(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_pair_study(
+        tmp_path / "points", frames=4 * FPS, conditions={"delay_ms": 40}, webrtc={"force_relay": True}
+    )
+    data = tmp_path / "data"
+    with ServerDriver(study, data) as server, sit_down(browser, server.port, ["ann", "ben"]) as people:
+        play(people, "points")
+        finish(people)
+        hands(people, every_ms=0)
+        tables = export_session(data, "points", tmp_path / "out")
+    [record] = match_records(data, "points")
+    assert identical_frames(record) == 4 * FPS
+    [match] = tables["matches"].to_dict("records")
+    assert match["transport"] == "relay"
+    assert match["compared"] > 0
+    assert tables["network"]["rollbacks"].sum() >= 5
