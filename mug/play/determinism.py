@@ -57,27 +57,37 @@ class BrowserEntropy:
 
 
 class NativeEntropy:
-    """The same for CPython: patches `numpy`'s source of seeds, `os.urandom`'s users in `random`, and `time`."""
+    """The same for CPython: patches `numpy`'s source of seeds, `os.urandom`'s users in `random`, and `time`.
 
-    def __init__(self, match_seed: int, fps: int) -> None:
+    Args:
+        match_seed: The match.
+        fps: Frames per second.
+        told: Called with "clock" or "chance" whenever study code asks for one; for checks.
+    """
+
+    def __init__(self, match_seed: int, fps: int, told: Callable[[str], None] | None = None) -> None:
         self._match_seed = match_seed
         self._fps = fps
+        self._told = told or (lambda _: None)
 
     @contextlib.contextmanager
     def during(self, episode: int, frame: int) -> Iterator[None]:
         """Run with the match's clocks and chance."""
         seed = step_entropy(self._match_seed, episode, frame)
-        draws, questions = itertools.count(), itertools.count(1)
+        draws, questions, told = itertools.count(), itertools.count(1), self._told
         start_s = game_time_s(episode, frame, self._fps)
 
         def clock_s() -> float:
             # Each question moves the clock a little: a loop that waits for time to pass comes to an end.
+            told("clock")
             return start_s + 5e-5 * next(questions)
 
         def randbits(bits: int) -> int:
+            told("chance")
             return derive_seed(seed, "bits", next(draws), bits=min(bits, 256))
 
         def urandom(size: int) -> bytes:
+            told("chance")
             return b"".join(
                 derive_seed(seed, "bytes", next(draws), bits=256).to_bytes(32, "little") for _ in range(-(-size // 32))
             )[:size]
@@ -85,6 +95,8 @@ class NativeEntropy:
         seed_random = random.Random.seed
 
         def seed_from_match(generator: random.Random, a: Any = None, version: int = 2) -> None:
+            if a is None:
+                told("chance")
             seed_random(generator, derive_seed(seed, "bits", next(draws)) if a is None else a, version)
 
         with contextlib.ExitStack() as stack:

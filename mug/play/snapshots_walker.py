@@ -125,11 +125,19 @@ def layers_of(env: Any, left_out: Iterable[str] = ()) -> list[Layer]:
     prefix, layer, seen = "env", env, set()
     while layer is not None and id(layer) not in seen:
         seen.add(id(layer))
-        found.append(Layer(prefix, layer, frozenset(names.get(prefix, ()))))
         inner = getattr(layer, "__dict__", {}).get("env")
+        own = names.get(prefix, set())
+        if is_checker(type(layer)):
+            own = own | {name for name in vars(layer) if name != "env"}
+        found.append(Layer(prefix, layer, frozenset(own)))
         layer = inner if inner is not None and hasattr(inner, "step") else None
         prefix += ".env"
     return found
+
+
+def is_checker(kind: type) -> bool:
+    """Whether this is the wrapper in which Gymnasium remembers what it has warned about: no part of any state."""
+    return kind.__name__ == "PassiveEnvChecker" and kind.__module__.startswith("gymnasium.")
 
 
 def is_generator(value: Any) -> bool:

@@ -42,13 +42,19 @@ _NAMED: Final = (
 
 
 class WorldHash:
-    """Hashes one environment object; finds out by itself what belongs to its pictures only."""
+    """Hashes one environment object; finds out by itself what belongs to its pictures only.
+
+    Attributes:
+        reason: Why there is no hash, or None.
+        reason_path: The attribute path of what has no canonical form.
+    """
 
     def __init__(self, env: Any) -> None:
         self._env = env
         self._left_out: set[str] = set()
         self._before_picture: dict[str, str] | None = None
         self.reason: str | None = None
+        self.reason_path = ""
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -77,7 +83,7 @@ class WorldHash:
                     walk.text(name)
                     walk.any(value, name, 0)
         except NotCanonicalError as error:
-            self.reason = f"the environment's state cannot be hashed: {error}"
+            self.reason, self.reason_path = f"the environment's state cannot be hashed: {error}", error.path
             return None
         return hashlib.blake2b(walk.out, digest_size=16).hexdigest()
 
@@ -90,11 +96,17 @@ class WorldHash:
             state = _state_of(layer)
             inner = state.get("env")
             wraps = inner is not None and hasattr(inner, "step")
-            for name in sorted(state):
+            remembers_warnings = type(layer).__name__ == "PassiveEnvChecker"  # Gymnasium's; no part of any state
+            for name in () if remembers_warnings else sorted(state):
                 if name not in _DESCRIPTIONS and not (name == "env" and wraps):
                     found.append((f"{prefix}.{name}", state[name]))
             layer, prefix = (inner, f"{prefix}.env") if wraps else (None, prefix)
         return found
+
+    def left_out_digests(self) -> dict[str, str]:
+        """Return a digest of each attribute that is left out."""
+        digests = self._digests()
+        return {name: digests[name] for name in self.left_out if name in digests}
 
     def _digests(self) -> dict[str, str]:
         digests = {}

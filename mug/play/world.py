@@ -34,6 +34,7 @@ class World:
         root: The study's folder.
         mug_globals: The participant's dict; study code may change it.
         entropy: Clocks and chance of a step; None: CPython's.
+        env: The environment, where it is already made; None: made as `config` says.
 
     Raises:
         EnvironmentFailedError: When the study's code raises while it loads.
@@ -57,6 +58,7 @@ class World:
         root: Path,
         mug_globals: dict[str, Any],
         entropy: Entropy | None = None,
+        env: Any = None,
     ) -> None:
         self.config = config
         self.mug_globals = mug_globals
@@ -65,7 +67,7 @@ class World:
         try:
             seed_global_generators(config.match_seed, -1)
             with self._entropy.during(-1, -2):
-                env = self.workspace.make_environment()
+                env = self.workspace.make_environment() if env is None else env
             people = config.players or config.human_agents
             configured = [*people, *(agent for agent in config.policies if agent not in people)]
             self.agent_env = AgentEnvironment(env, configured)
