@@ -41,17 +41,15 @@ class MatchRows:
         self._last_check = ""
 
     def add(self, row: Row, observations: Mapping[str, Any]) -> None:
-        """Keep the row of a frame that was just stepped, with what the agents saw afterwards."""
-        self._open[row.frame] = (row, observations)
+        """Keep the row of a frame that was just stepped, with what the agents saw afterwards.
+
+        A rollback goes to a saved state before the first wrong frame: what is recorded already comes again, as it was.
+        """
+        if row.frame >= self.next_confirmed:
+            self._open[row.frame] = (row, observations)
 
     def void(self, frame: int) -> None:
-        """Forget the rows from `frame` on: they are about to be stepped again.
-
-        Raises:
-            ValueError: When one of them is recorded already.
-        """
-        if frame < self.next_confirmed:
-            raise ValueError(f"frame {frame} is recorded and cannot be stepped again")
+        """Forget the rows from `frame` on that are not recorded: they are about to be stepped again."""
         for later in [known for known in self._open if known >= frame]:
             del self._open[later]
 
