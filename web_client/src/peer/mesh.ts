@@ -150,7 +150,7 @@ export class Mesh {
     partner.pair = (await partner.link?.pair().catch(() => "")) ?? "";
     if (partner.path === "p2p" && partner.pair && this.partners.includes(partner)) {
       this.port.path(partner.player, "p2p", partner.pair);
-      this.port.event("peer_path", { agent: partner.agent, path: "p2p", pair: partner.pair });
+      this.port.event("peer_pair", { agent: partner.agent, pair: partner.pair });
     }
   }
 
@@ -160,7 +160,7 @@ export class Mesh {
     partner.path = path;
     const pair = path === "p2p" ? partner.pair : "";
     this.port.path(partner.player, path, pair);
-    this.port.event("peer_path", { agent: partner.agent, path, pair });
+    this.port.event("peer_path", { agent: partner.agent, path });
   }
 
   private poll(): void {

@@ -16,7 +16,7 @@ import type { MatchMessage, SceneContext } from "./scene";
 import type { StudyPage } from "./study_page";
 
 /** Partners may still miss our last words when everything is agreed here: the ways stay open for so long. */
-const LAST_WORDS_MS = 750;
+const LAST_WORDS_MS = 500;
 /** After a verdict that ends the game the worker agrees with the others on the last frame, at most for so long. */
 const AGREEMENT_MS = 5000;
 const UNLOADING_MS = 3000;

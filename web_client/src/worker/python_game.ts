@@ -176,7 +176,7 @@ export class PythonGame {
     try {
       this.python.close();
     } finally {
-      for (const name of METHODS) (this.python[name] as PyProxy | undefined)?.destroy();
+      for (const name of METHODS) this.python[name].destroy();
       this.game.destroy();
     }
   }
