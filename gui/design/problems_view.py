@@ -38,7 +38,7 @@ class ProblemRow(QFrame):
         layout.addWidget(Icon(theme, problem.severity, problem.severity, 18), 0, Qt.AlignmentFlag.AlignTop)
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        texts.addWidget(label(_place(problem), "small", wrap=True))
+        texts.addWidget(label(_breakable(_place(problem)), "small", wrap=True))
         texts.addWidget(label(problem.message, wrap=True, selectable=False))
         layout.addLayout(texts, 1)
 
@@ -93,6 +93,11 @@ class ProblemsView(QScrollArea):
     def rows(self) -> list[ProblemRow]:
         """Return the rows in order."""
         return list(self._rows)
+
+
+def _breakable(text: str) -> str:
+    """Let a long field name go on in the next line: room for a break, without a width, after dots and underscores."""
+    return text.replace(".", ".\u200b").replace("_", "_\u200b")
 
 
 def _place(problem: Problem) -> str:

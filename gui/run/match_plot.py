@@ -90,6 +90,7 @@ class MatchPlot:
             self._item.getAxis("left").setTicks([[(mark, str(mark)) for mark in range(0, int(top) + 1, step)]])
         self._item.setXRange(start_s, end_s, padding=0)
         self._item.setYRange(0.0, top * 1.1, padding=0)
+        self._item.vb.prepareForPaint()  # else the first painting moves the lines and asks for a second one
 
     def drawn(self) -> Sequence[tuple[Floats, Floats]]:
         """Return the points of each line as drawn last: seconds and values."""

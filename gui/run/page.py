@@ -85,11 +85,13 @@ class RunPage(QWidget):
         self.participants.chosen.connect(self.live.choose)
         self.participants.let_in_asked.connect(self.let_in_asked)
         self.people.view_chosen.connect(self._on_view_chosen)
+        self.people.matches_changed.connect(self._on_matches_changed)
         self.matches.chosen.connect(self._show_match)
         self.matches.said.connect(self.said)
         self._repaint = QTimer(self)
         self._repaint.setObjectName("repaint")
         self._repaint.setInterval(_REPAINT_MS)
+        self._repaint.timeout.connect(self.people.show_due)
         self._repaint.timeout.connect(self.live.draw_due)
         self._repaint.timeout.connect(self.match_live.draw_due)
         self._repaint.start()
@@ -142,8 +144,6 @@ class RunPage(QWidget):
         if batch.matches:
             self.match_live.history.add(batch.matches, time.time())
         self.people.update_rows(batch.participants, batch.matches)
-        if any(view.match_id == self.match_live.match_id for view in batch.matches):
-            self._show_match(self.match_live.match_id)
         if batch.participants:
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
@@ -260,6 +260,11 @@ class RunPage(QWidget):
     @Slot(str)
     def _on_view_chosen(self, view: str) -> None:
         self._plots.setCurrentIndex(1 if view == "matches" else 0)
+
+    @Slot(list)
+    def _on_matches_changed(self, match_ids: list[str]) -> None:
+        if self.match_live.match_id in match_ids:
+            self._show_match(self.match_live.match_id)
 
     @Slot(str)
     def _show_match(self, match_id: str) -> None:

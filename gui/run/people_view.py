@@ -1,5 +1,6 @@
 """The upper part of the running page: the participants, and the matches where people play together."""
 
+import time
 from collections.abc import Iterable
 
 from PySide6.QtCore import Signal, Slot
@@ -15,6 +16,8 @@ from mug.protocol.lab import MatchView, ParticipantView
 
 __all__ = ["PeopleView"]
 
+_FIGURES_EVERY_S = 0.25
+
 
 class PeopleView(QWidget):
     """Participants or matches, whichever is chosen; while nobody is here, how people get here.
@@ -28,17 +31,22 @@ class PeopleView(QWidget):
 
     Signals:
         view_chosen: "participants" or "matches" came to the front.
+        matches_changed: The ids of the matches that are shown otherwise than before (a list of str).
 
     Runs on: GUI thread.
     """
 
     view_chosen = Signal(str)
+    matches_changed = Signal(list)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
         self._expects_matches = False
         self._in_front = "participants"
+        self._waiting: dict[str, MatchView] = {}
+        self._has_news = False
+        self._shown_s = 0.0
         self._said: tuple[int, int, int] | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -81,19 +89,38 @@ class PeopleView(QWidget):
         """Take a snapshot."""
         fresh = tuple(matches)
         self.participants.model.replace_all(participants)
+        self._waiting.clear()
         self.matches.replace_all(fresh)
         self.participants.model.replace_matches(fresh, self.matches.model.number_of)
         self._refresh()
 
     def update_rows(self, participants: Iterable[ParticipantView], matches: Iterable[MatchView]) -> None:
-        """Take what is new or has changed."""
+        """Take what is new or has changed: a match that is new, or stands otherwise, is shown at once."""
         self.participants.model.update(participants)
-        fresh = tuple(matches)
-        if fresh:
-            self.matches.update_rows(fresh)
-            self.participants.model.update_matches(fresh, self.matches.model.number_of)
-        if fresh or self._stack.currentIndex() == 0:
+        for view in matches:
+            known = self.matches.model.view_of(view.match_id)
+            self._has_news |= known is None or _standing(known) != _standing(view)
+            self._waiting[view.match_id] = view
+        if self._has_news:
+            self._show_waiting()
+        elif self._stack.currentIndex() == 0:
             self._refresh()
+
+    @Slot()
+    def show_due(self) -> None:
+        """Show the figures that came since: as often as one can read them, however often they come."""
+        if self._waiting and time.monotonic() - self._shown_s >= _FIGURES_EVERY_S:
+            self._show_waiting()
+
+    def _show_waiting(self) -> None:
+        fresh = tuple(self._waiting.values())
+        self._waiting.clear()
+        self._has_news = False
+        self._shown_s = time.monotonic()
+        self.matches.update_rows(fresh)
+        self.participants.model.update_matches(fresh, self.matches.model.number_of)
+        self._refresh()
+        self.matches_changed.emit([view.match_id for view in fresh])
 
     @Slot(str)
     def show_match(self, match_id: str) -> None:
@@ -155,6 +182,12 @@ class PeopleView(QWidget):
         row.addStretch(1)
         layout.addLayout(row)
         return panel
+
+
+def _standing(view: MatchView) -> tuple[object, ...]:
+    """What of a match is never shown late."""
+    gone = tuple(player.dropped for player in view.players)
+    return view.state, view.desyncs, view.flags, gone
 
 
 def _matches(count: int) -> str:

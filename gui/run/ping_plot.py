@@ -92,6 +92,7 @@ class PingPlot:
         self._item.getAxis("bottom").setTicks([clock_ticks(start_s, end_s, width_px)])
         self._item.setXRange(start_s, end_s, padding=0)
         self._item.setYRange(0.0, top * 1.1, padding=0)
+        self._item.vb.prepareForPaint()  # else the first painting moves the lines and asks for a second one
 
     def edges_px(self) -> tuple[float, float]:
         """Return where the left and the right edge of the time axis are in the widget."""

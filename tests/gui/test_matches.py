@@ -19,7 +19,7 @@ from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
 from mug.protocol.lab import LabBatch, LabSnapshot, MatchView, ParticipantView, SessionView
-from tests.gui.match_views import match_view, with_pairs, with_players
+from tests.drivers.match_views import match_view, with_pairs, with_players
 
 MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
 PLACE = {column.key: place for place, column in enumerate(MATCH_COLUMNS)}
@@ -296,6 +296,25 @@ def test_that_the_selected_match_is_drawn_live(lab: Lab, qtbot: QtBot) -> None:
         NamedLine("cleo", "2/s · depth 3"),
         NamedLine("dora", "8/s · depth 6"),
     )
+
+
+def test_that_figures_wait_a_moment_and_news_do_not(lab: Lab, qtbot: QtBot) -> None:
+    view = match_view("m1", "anna", "bert")
+    run = shown(lab, view)
+    model = run.matches.model
+    for rtt_ms in (30.0, 31.0, 32.0):
+        run.show_batch(LabBatch(matches=(with_pairs(view, rtt_ms=rtt_ms),)))
+    qtbot.waitUntil(lambda: texts(model)["rtt"] == "32 ms")
+    changes: list[object] = []
+    model.dataChanged.connect(lambda first, _last: changes.append(first))
+    for frame in range(20):
+        run.show_batch(LabBatch(matches=(with_pairs(view, rtt_ms=40.0 + frame),)))
+    assert len(changes) <= 1
+    track = run.match_live.history.track("m1")
+    assert track is not None
+    assert track.rtt_ms[0, -1] == 59.0
+    run.show_batch(LabBatch(matches=(with_pairs(msgspec.structs.replace(view, state="paused"), rtt_ms=80.0),)))
+    assert (texts(model)["state"], texts(model)["rtt"]) == ("Paused", "80 ms")
 
 
 def test_that_a_match_out_of_sight_is_not_repainted(lab: Lab, qtbot: QtBot) -> None:
