@@ -92,6 +92,91 @@ class RecordedSession:
         self.start(participant_id, visit_id)
         self.match(match_id, visit_id, agents)
 
+    def together(
+        self,
+        match_id: str,
+        agents: Mapping[str, str],
+        *,
+        settings: Mapping[str, Any] | None = None,
+        scene_id: str = "game",
+    ) -> dict[str, str]:
+        """Let people join, start their visits and form their match; returns participant -> visit.
+
+        Args:
+            match_id: The match.
+            agents: Agent -> participant, or ``policy:<name>``; people who joined already are not joined again.
+            settings: What holds for the match on every peer, besides its players.
+            scene_id: The scene.
+        """
+        people = [agent for agent, who in agents.items() if not who.startswith("policy:")]
+        visits: dict[str, str] = {}
+        for agent in people:
+            who = agents[agent]
+            known = [fact for fact in self.facts if isinstance(fact, f.PlanDrawn) and fact.participant_id == who]
+            visits[who] = known[0].visits[0].visit_id if known else self.join(who, [scene_id])[0]
+            self.start(who, visits[who])
+        self.add(
+            f.MatchFormed(
+                at=AT,
+                match_id=match_id,
+                visit_id=visits[agents[people[0]]],
+                scene_id=scene_id,
+                seed=3,
+                agents=dict(agents),
+                visits=visits,
+                settings={"players": people, **(settings or {})},
+            )
+        )
+        return visits
+
+    def track(
+        self,
+        participant_id: str,
+        match_id: str,
+        episode: int,
+        columns: Mapping[str, Any],
+        *,
+        size: int = 30,
+        cuts: Sequence[int] = (),
+        until: int | None = None,
+        lost: Sequence[int] = (),
+        repeated: bool = False,
+        context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Store an episode as one player's page records it; returns the chain hash at its end.
+
+        Args:
+            participant_id: The player.
+            match_id: A match that `together` formed.
+            episode: The episode.
+            columns: Columns of the whole episode, without ``frame``.
+            size: Frames of a chunk.
+            cuts: Frames before which a chunk ends though it is not full.
+            until: The player is gone before this frame.
+            lost: Chunks, counted from 0, that never arrive.
+            repeated: Mark the chunks as the server does when another player's are there already.
+            context: What holds for the whole episode.
+        """
+        [formed] = [fact for fact in self.facts if isinstance(fact, f.MatchFormed) and fact.match_id == match_id]
+        rows = len(next(iter(columns.values()))) if until is None else until
+        starts = sorted({*range(0, rows, size), *(cut for cut in cuts if cut < rows)})
+        chain = EMPTY_CHAIN
+        for number, (first, end) in enumerate(zip(starts, [*starts[1:], rows], strict=True)):
+            body = encode_chunk(
+                match_id=match_id,
+                episode=episode,
+                first=first,
+                columns={"frame": list(range(first, end)), **{name: part[first:end] for name, part in columns.items()}},
+                previous_chain_hash=chain,
+                context=context if first == 0 else None,
+            )
+            decoded = decode_chunk(body)
+            chain = decoded.chain_hash
+            if number not in lost:
+                meta = decoded.meta | ({"repeated": True} if repeated else {})
+                self.chunk(participant_id, formed.visits[participant_id], "frames", body, meta)
+        return chain
+
     def chunk(
         self, participant_id: str, visit_id: str, stream: str, body: bytes, meta: dict[str, Any] | None = None
     ) -> f.ChunkStored:
