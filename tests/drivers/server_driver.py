@@ -22,6 +22,7 @@ import msgspec
 import socketio
 
 from mug.play.chunks import EMPTY_CHAIN, decode_chunk, encode_chunk
+from mug.play.config import GameConfig
 from mug.protocol import Message, decode_lab_message, decode_server_message, encode
 from mug.protocol.lab import LabReply, LabSnapshot
 from mug.protocol.messages import (
@@ -33,6 +34,8 @@ from mug.protocol.messages import (
     FinishVisit,
     GameContent,
     Hello,
+    JoinMatch,
+    MatchReady,
     PageContent,
     Pulse,
     PulseEcho,
@@ -309,6 +312,10 @@ class ParticipantClient:
             else:
                 box.held.pop((stream, seq), None)
 
+    def adopt(self, other: "ParticipantClient") -> None:
+        """Take over what another page of this browser holds: the outbox outlives the page."""
+        self._outboxes = other._outboxes
+
     @property
     def connected(self) -> bool:
         """Whether the socket stands."""
@@ -460,15 +467,36 @@ class ParticipantClient:
         assert isinstance(self.scene.content, PageContent)
         return self.scene.content
 
-    def play_episode(self, frames: int, *, episode: int = 0, first: int = 0, send: bool = True) -> str:
+    def join(self) -> None:
+        """Ask for partners, as the page of a game of several people does when its start is pressed."""
+        assert self.scene is not None
+        self.send(JoinMatch(visit_id=self.scene.visit_id))
+
+    def matched(self, *, deadline_s: float = DEADLINE_S) -> GameConfig:
+        """Wait until partners are found; returns what holds for this player."""
+        assert self.scene is not None
+        visit_id = self.scene.visit_id
+        return self.wait_for(MatchReady, lambda ready: ready.visit_id == visit_id, deadline_s=deadline_s).config
+
+    @property
+    def config(self) -> GameConfig:
+        """The present game as it is played: with its match, once there is one."""
+        assert self.scene is not None
+        ready = [m for m in self.received if isinstance(m, MatchReady) and m.visit_id == self.scene.visit_id]
+        return ready[-1].config if ready else self.game.config
+
+    def play_episode(
+        self, frames: int, *, episode: int = 0, first: int = 0, send: bool = True, rewards: float = -1.0
+    ) -> str:
         """Send rows `first` to `frames` - 1 of an episode that was not really played; returns the chain hash."""
         assert self.welcome is not None
-        config = self.game.config
+        config = self.config
+        agents = config.players or config.human_agents
         chain = EMPTY_CHAIN
         step = config.fps
         for start in range(0, frames, step):
             last = min(start + step, frames) - 1
-            body, chain = made_up_chunk(config.match_id, episode, start, last, chain, config.human_agents[0])
+            body, chain = made_up_chunk(config.match_id, episode, start, last, chain, *agents, rewards=rewards)
             if start >= first:
                 meta = {
                     "match_id": config.match_id,
@@ -476,7 +504,7 @@ class ParticipantClient:
                     "first": start,
                     "last": last,
                     "chain_hash": chain,
-                    "agents": list(config.human_agents),
+                    "agents": list(agents),
                 }
                 self.put("frames", body, meta, send=send)
         return chain
@@ -485,24 +513,27 @@ class ParticipantClient:
         """Ask for the rows that the server has of the present match."""
         assert self.scene is not None
         seen = len(self.received)
-        self.send(FetchFrames(visit_id=self.scene.visit_id, match_id=self.game.config.match_id))
+        self.send(FetchFrames(visit_id=self.scene.visit_id, match_id=self.config.match_id))
         return self.wait_for(StoredFrames, after=seen)
 
 
-def made_up_chunk(match_id: str, episode: int, first: int, last: int, chain: str, agent: str) -> tuple[bytes, str]:
+def made_up_chunk(
+    match_id: str, episode: int, first: int, last: int, chain: str, *agents: str, rewards: float = -1.0
+) -> tuple[bytes, str]:
     """A frames chunk with rows as a recorder makes them; returns its bytes and the chain hash after it."""
     frames = list(range(first, last + 1))
-    columns: dict[str, Any] = {
-        "frame": frames,
-        f"status.{agent}": ["input"] * len(frames),
-        f"actions.{agent}": [frame % 3 for frame in frames],
-        f"rewards.{agent}": [-1.0] * len(frames),
-        f"terminated.{agent}": [False] * len(frames),
-        f"truncated.{agent}": [False] * len(frames),
-        f"observations.{agent}": [[frame / 100, 0.0] for frame in frames],
-        f"infos.{agent}": [{} for _ in frames],
-        "state_hash": [f"{frame:032x}" for frame in frames],
-    }
+    columns: dict[str, Any] = {"frame": frames}
+    for name, values in {
+        "status": ["input"] * len(frames),
+        "actions": [frame % 3 for frame in frames],
+        "rewards": [rewards] * len(frames),
+        "terminated": [False] * len(frames),
+        "truncated": [False] * len(frames),
+        "observations": [[frame / 100, 0.0] for frame in frames],
+        "infos": [{} for _ in frames],
+    }.items():
+        columns |= {f"{name}.{agent}": values for agent in agents}
+    columns["state_hash"] = [f"{frame:032x}" for frame in frames]
     body = encode_chunk(match_id=match_id, episode=episode, first=first, columns=columns, previous_chain_hash=chain)
     return body, decode_chunk(body).chain_hash
 
