@@ -195,6 +195,8 @@ def write_pair_study(
     if webrtc:
         document["webrtc"] = dict(webrtc)
     (folder / "study.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
+    # It needs numpy alone, as this example: nothing has to be resolved.
+    shutil.copy(EXAMPLES / "drawing_gallery" / "study.lock.json", folder)
     return folder
 
 

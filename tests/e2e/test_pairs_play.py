@@ -74,7 +74,7 @@ def test_that_slime_volleyball_over_a_slow_line_is_recorded_alike_by_both(
     )
     tables = played(browser, study, "slime-volleyball", "volleyball", tmp_path)
     match = check_match(tables, rollbacks=40)
-    assert match["snapshot_level"] != "own"
+    assert match["snapshot_level"] in {"pickle", "walker"}, "slimevb has no get_state of its own"
     assert match["delay_ms.agent_left"] == 100
     assert list(tables["episodes"]["episode"]) == list(range(5))
     assert len(tables["frames"]) >= 11 * 30, "there is about a quarter of a minute to compare"
