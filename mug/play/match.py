@@ -28,7 +28,7 @@ from mug.play.match_calibration import Calibration
 from mug.play.match_globals import MatchGlobals
 from mug.play.match_identity import match_identity
 from mug.play.match_inputs import InputCodec, LocalPerson
-from mug.play.match_interpreter import OwnInterpreter, generators_kept
+from mug.play.match_interpreter import OwnInterpreter, with_generators_kept
 from mug.play.match_rows import MatchRows
 from mug.play.match_telemetry import MatchTelemetry, PeerFigures, Tick, peer_status
 from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, told, world_view
@@ -124,6 +124,7 @@ class MatchSession:
         self._saved: dict[int, _Saved] = {}
         self._begun_data: dict[str, Any] = {}
         self._reset_hash = ""
+        self._draws_by_chance = False
         self._failure: tuple[int, EnvironmentFailedError] | None = None
         self._raise: EnvironmentFailedError | None = None
         self._last_state = ""
@@ -266,8 +267,7 @@ class MatchSession:
         """Step, save and go back in a world that is thrown away, as a match would."""
         world, actors = self._world, self._require_actors()
         self._reset(0)
-        with generators_kept():
-            world.first_picture()
+        with_generators_kept(world.first_picture)
         self._snapshots = Snapshots(world, self.level)
         given = [Given(STATUS_INPUT, binding.action) for binding in self.config.action_mapping] or [NO_KEY]
         began, episode = self._clock(), 0
@@ -328,7 +328,8 @@ class MatchSession:
             return
         self._take_verdicts(core, output)
         began = self._clock()
-        rollbacks, depth, steps = core.figures.rollbacks, core.figures.depth_sum, core.figures.resimulated
+        figures = core.figures
+        rollbacks, depth, steps = figures.rollbacks, figures.depth_sum, figures.resimulated
         stepping = frame and self._may_step(core, now_ms)
         if stepping:
             if self._last_tick_ms is None and core.frame == 0:
@@ -343,9 +344,9 @@ class MatchSession:
         corrected = self._execute(core, requests)
         output.step_s = self._clock() - began
         self._settle(core, now_ms, output)
-        depth = core.figures.depth_sum - depth
-        if core.figures.rollbacks > rollbacks:
-            self._telemetry.rollback(depth, core.figures.resimulated - steps, now_ms)
+        depth = figures.depth_sum - depth
+        if figures.rollbacks > rollbacks:
+            self._telemetry.rollback(depth, figures.resimulated - steps, now_ms)
         if requests and self._outcome is None and self._rows is not None:
             self._show(output, corrected=corrected)
         if stepping:
@@ -455,8 +456,7 @@ class MatchSession:
         self._saved.clear()
         self._failure = None
         self._told_end = False
-        with generators_kept():
-            picture = world.first_picture() if not world.drawn else world.picture()
+        picture, self._draws_by_chance = with_generators_kept(world.picture if world.drawn else world.first_picture)
         if self._snapshots is None:
             self._snapshots = Snapshots(world, self.level)
         self._begun_data = begun_episode(world, self.config.match_id, seed)
@@ -654,8 +654,7 @@ class MatchSession:
             return
         world = self._world
         began = self._clock()
-        with generators_kept():
-            picture = world.picture()
+        picture = with_generators_kept(world.picture)[0] if self._draws_by_chance else world.picture()
         output.views.append(world_view(world, picture, corrected=corrected))
         output.render_s = self._clock() - began
 
@@ -682,8 +681,9 @@ class MatchSession:
     def _tell(self, core: Rollback, now_ms: float, output: Output) -> None:
         self._send(core, output)
         output.speed = core.speed
+        players = core.figures.players
         for number, peer in self._peers.items():
-            figures = core.figures.players.get(number)
+            figures = players.get(number)
             if figures is not None:
                 peer.rtt_ms, peer.jitter_ms, peer.loss = figures.rtt_ms, figures.jitter_ms, figures.loss
                 peer.silent_ms = figures.silent_ms
