@@ -75,6 +75,7 @@ _STATES = {
     "refused": MatchLook("Refused", "block", "error", 5, over=True),
     "void": MatchLook("Void", "block", "warning", 6, over=True),
     "partner_left": MatchLook("Partner left", "lost", "warning", 7, over=True),
+    "restarted": MatchLook("Restarted", "refresh", "muted", 7, over=True),
     "completed": MatchLook("Completed", "check-circle", "muted", 8, over=True),
 }
 _STATE_TIPS = {
@@ -125,6 +126,10 @@ def names_of(view: MatchView) -> str:
 def path_words(path: str) -> str:
     """Return how packets of a pair travel, in words."""
     return {"p2p": "direct", "relay": "by the server", "": "no connection"}.get(path, path)
+
+
+def _rank(view: MatchView) -> int:
+    return 0 if view.desyncs and not is_over(view) else match_look(view).rank
 
 
 def _players(view: MatchView) -> str:
@@ -182,7 +187,7 @@ class Column:
 
 
 MATCH_COLUMNS: tuple[Column, ...] = (
-    Column("state", "State", "How the match stands", lambda v: match_look(v).word, lambda v: match_look(v).rank),
+    Column("state", "State", "How the match stands; what needs help sorts first", lambda v: match_look(v).word, _rank),
     Column(
         "number",
         "Match",

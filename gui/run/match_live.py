@@ -196,8 +196,9 @@ def _about(view: MatchView) -> str:
     if view.policies:
         whom = "a policy" if len(view.policies) == 1 else "policies"
         parts.append(f"{', '.join(view.policies)} played by {whom}")
-    if view.desyncs or view.compared:
-        parts.append(f"{view.compared:,} hashes compared, {view.desyncs:,} differed")
+    if view.compared:
+        differing = f", {view.desyncs:,} differed" if view.desyncs else ""
+        parts.append(f"{view.compared:,} hashes compared{differing}")
     if view.flags:
         parts.append(f"flags: {', '.join(flag.replace('_', ' ') for flag in view.flags)}")
     return "  ·  ".join(parts)

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.matches import MATCH_COLUMNS, MATCH_ROLE, MatchesModel, SortedMatches
-from gui.widgets.basics import card
-from gui.widgets.empty_state import EmptyState
+from gui.widgets.basics import IconTile, card, label
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView
@@ -73,7 +72,7 @@ class MatchesView(QStackedWidget):
         self._sorted = SortedMatches(self.model, self)
         self.table = RecordTable("Matches", row_px=33, least_column_px=56, many=False)
         self.table.setModel(self._sorted)
-        self.table.sort_by(_place("number"), Qt.SortOrder.AscendingOrder)
+        self.table.sort_by(_place("state"), Qt.SortOrder.AscendingOrder)
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         for section, column in enumerate(MATCH_COLUMNS):
@@ -158,14 +157,25 @@ def _place(key: str) -> int:
 
 
 def _make_empty(theme: Theme) -> QWidget:
-    panel, layout = card(margins=4)
-    layout.addWidget(
-        EmptyState(
-            theme,
-            "users",
-            "No match yet",
-            "When enough participants are ready in a game of several people, their match appears here: who plays, how "
-            "they are connected, and whether their games stay equal.",
-        )
+    panel, layout = card(margins=14)
+    row = QHBoxLayout()
+    row.setSpacing(18)
+    row.addStretch(1)
+    row.addWidget(IconTile(theme, "users", size=56), 0, Qt.AlignmentFlag.AlignVCenter)
+    texts = QVBoxLayout()
+    texts.setSpacing(4)
+    texts.addStretch(1)
+    texts.addWidget(label("No match yet", "heading"))
+    text = label(
+        "When enough participants are ready in a game of several people, their match appears here: who plays, how they "
+        "are connected, and whether their games stay equal.",
+        "muted",
+        wrap=True,
     )
+    text.setMinimumWidth(420)
+    texts.addWidget(text)
+    texts.addStretch(1)
+    row.addLayout(texts)
+    row.addStretch(1)
+    layout.addLayout(row)
     return panel
