@@ -182,7 +182,7 @@ class Player:
         self.ended = False
         self.told_over = False
         self.events: list[tuple[float, Event]] = []
-        self.largest = {"saved": 0, "pending": 0, "queue": 0, "line": 0}
+        self.largest: dict[str, int] = {}
         self.digest = hashlib.blake2b(digest_size=16)
 
     def local_ms(self, now_ms: float) -> float:
@@ -199,8 +199,19 @@ class Player:
             self.execute(requests)
         self.record()
         self.handle(now_ms)
+        self.measure()
         for send in core.take_sends():
             self.match.send(now_ms, self.number, send)
+
+    def measure(self) -> None:
+        """Note the largest sizes of what has to stay small."""
+        core, largest = self.core, self.largest
+        sizes = core.sizes()
+        sizes["saved"] = max(sizes["saved"], len(self.saved))
+        sizes["pending"] = len(self.pending)
+        for name, size in sizes.items():
+            if size > largest.get(name, 0):
+                largest[name] = size
 
     def execute(self, requests: list[Request]) -> None:
         ended = self.ended
@@ -320,7 +331,7 @@ class Match:
         self.now_ms = 0.0
         self.bytes_sent = 0
         self._make_core = core
-        self._make_world = world
+        self.make_world = world
         self._setups = list(setups)
         self._links = {
             (a, b): ChaosLink(setup.conditions, seed, a, b)
@@ -385,12 +396,12 @@ class Match:
         setup = self._setups[number]
         config = replace(self.config, local=number)
         core = self._make_core(config, setup.offset_ms + self.now_ms * setup.skew)
-        self.players[number] = Player(self, number, setup, core, self._make_world())
+        self.players[number] = Player(self, number, setup, core, self.make_world())
         self._tick(number)
 
     def _tick(self, number: int) -> None:
         player = self[number]
-        if self._dead(player):
+        if self.is_dead(player):
             return
         thaws_ms = self._frozen_until(player)
         if thaws_ms is not None:
@@ -402,7 +413,7 @@ class Match:
 
     def _arrive(self, sender: int, send: Send) -> None:
         player = self.players[send.player]
-        if player is None or self._dead(player):
+        if player is None or self.is_dead(player):
             return
         thaws_ms = self._frozen_until(player)
         if thaws_ms is not None:
@@ -412,7 +423,8 @@ class Match:
         if player.core.stage != "playing":
             player.work(self.now_ms, tick=False)
 
-    def _dead(self, player: Player) -> bool:
+    def is_dead(self, player: Player) -> bool:
+        """Whether the player's program was ended."""
         return player.setup.killed_ms is not None and self.now_ms >= player.setup.killed_ms
 
     def _frozen_until(self, player: Player) -> float | None:

@@ -10,11 +10,24 @@ _KEPT: Final = 1024
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an episode ended for one player: the last frame, the state's hash after it, the chain hash of the rows."""
+    """How an episode ended for one player: the last frame, the state's hash after it, the chain hash of the rows.
+
+    Without a hash, the world went on beyond `frame` though another player's had ended.
+    """
 
     frame: int
     state: str
     rows: str
+
+    def first_difference(self, other: "Ending") -> tuple[str, str, str]:
+        """Return what differs ("frame", "state", "rows"), here and there; the last of them when nothing does."""
+        what = next((name for name in ("frame", "state") if self._text(name) != other._text(name)), "rows")
+        return what, self._text(what), other._text(what)
+
+    def _text(self, what: str) -> str:
+        if what == "frame":
+            return str(self.frame) if self.state else "goes on"
+        return self.state if what == "state" else self.rows
 
 
 @dataclass

@@ -129,6 +129,17 @@ class Rollback:
         """Messages that players in the match have not acknowledged: 0 once they heard all that we said."""
         return sum(len(peer.line) for peer in self._live)
 
+    def sizes(self) -> dict[str, int]:
+        """How much is kept: saved states, inputs of the longest queue, control messages, early packets."""
+        peers = self._peers.values()
+        timeline = self._timeline
+        return {
+            "saved": len(timeline.saved) if timeline is not None else 0,
+            "queue": max(map(len, timeline.queues)) if timeline is not None else 0,
+            "line": max(len(peer.line) + peer.line.early for peer in peers),
+            "early": max(len(peer.early) for peer in peers),
+        }
+
     # What comes in
 
     def receive(self, player: int, channel: int, body: bytes, at_ms: float) -> None:
@@ -191,22 +202,22 @@ class Rollback:
         timeline = self._timeline
         if self.stage == "playing" and timeline is not None:
             self._figures.ticks += 1
-            if self.window == 0:
-                # In lockstep the others cannot go on before they have this input, nor we before we have theirs.
-                self._take_local(timeline, local)
+            # In lockstep the others cannot go on before they have this input, nor we before we have theirs.
+            fresh = self.window == 0 and self._take_local(timeline, local)
             if self._pace.skips():
                 pass
             elif self._may_step(timeline):
                 self._pace.unstall(now_ms)
-                self._take_local(timeline, local)
+                fresh = self._take_local(timeline, local) or fresh
                 timeline.step(requests)
                 self._tick_ms = now_ms
                 self._pace.keep(timeline.stepped, self._live)
+            else:
+                self._pace.stall(now_ms)
+            if fresh:
                 for peer in self._live:
                     if peer.path:
                         self._outbox.inputs(peer, timeline, self.epoch, now_ms)
-            else:
-                self._pace.stall(now_ms)
         self._transmit(now_ms)
         return requests
 
@@ -579,11 +590,7 @@ class Rollback:
         for player, ending in theirs.items():
             assert ending is not None
             last = min(last, ending.frame)
-            for what in ("frame", "state", "rows"):
-                here, there = str(getattr(ours, what)), str(getattr(ending, what))
-                if not self._compare(player, ours.frame, what, here, there):
-                    equal = False
-                    break
+            equal = self._compare(player, ours.frame, *ours.first_difference(ending)) and equal
         data = {
             "episode": self.epoch,
             "frames": last + 1,
@@ -645,10 +652,11 @@ class Rollback:
 
     # Frames
 
-    def _take_local(self, timeline: Timeline, local: bytes) -> None:
+    def _take_local(self, timeline: Timeline, local: bytes) -> bool:
         """Hold our input, unless there is one for that frame already, or the match is over."""
-        if self._final == NEVER:
-            timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
+        if self._final != NEVER:
+            return False
+        return timeline.queues[self._local].add(timeline.stepped + self.input_delay, bytes(local))
 
     def _may_step(self, timeline: Timeline) -> bool:
         if self._cuts.open or not timeline.may_step():

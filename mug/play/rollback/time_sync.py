@@ -13,6 +13,8 @@ __all__ = ["MAX_STRETCH", "SAMPLES", "SKIP_FROM_FRAMES", "SKIP_PAUSE_FRAMES", "T
 SAMPLES: Final = 30
 MAX_STRETCH: Final = 0.01
 """The frame time grows by at most so much: nobody sees 1 % (Slippi)."""
+FULL_STRETCH_FRAMES: Final = 0.5
+"""So far ahead, the frame time grows by all of it. Clocks differ by far less than 1 %, so a pair settles well below."""
 SKIP_FROM_FRAMES: Final = 3
 """Whole frames are skipped only by who is at least so far ahead (GGPO, GGRS)."""
 SKIP_PAUSE_FRAMES: Final = 60
@@ -60,4 +62,4 @@ class TimeSync:
 
 def stretch(ahead: float) -> float:
     """Return the factor on the frame time of who is `ahead` frames ahead: 1.0 to 1 + `MAX_STRETCH`."""
-    return 1.0 + MAX_STRETCH * min(max(ahead, 0.0), 1.0)
+    return 1.0 + MAX_STRETCH * min(max(ahead, 0.0) / FULL_STRETCH_FRAMES, 1.0)
