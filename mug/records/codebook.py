@@ -189,8 +189,13 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("started_at", "datetime", "When it began, in UTC, by the clock of the player's computer."),
                 ColumnSpec("ended_at", "datetime", "When it ended; NA when the player left before."),
                 ColumnSpec("frames", "integer", "Stored frames (calls of step)."),
-                ColumnSpec("end", "string", "terminated, truncated or max_steps; NA when the player left before."),
-                ColumnSpec("complete", "boolean", "Whether it ended and every frame of it is stored."),
+                ColumnSpec(
+                    "end",
+                    "string",
+                    "terminated, truncated or max_steps; cut short with its match: partner_left, void or desync; NA "
+                    "when the player left before.",
+                ),
+                ColumnSpec("complete", "boolean", "Whether the game came to its end and every frame of it is stored."),
                 ColumnSpec("chain_hash", "string", "Hash of all rows of the episode, one chained to the next."),
                 ColumnSpec(
                     "agreement",

@@ -24,36 +24,60 @@ class MatchFigures:
 
     Attributes:
         input_delay: Frames, as they agreed. window: likewise.
+        snapshot_level: How they saved states.
         compared: Episode -> state hashes that were compared; of the player who compared most.
         desyncs: Episode -> compared hashes that differed, likewise.
     """
 
     input_delay: int | None = None
     window: int | None = None
+    snapshot_level: str | None = None
     compared: dict[int, int] = field(default_factory=dict)
     desyncs: dict[int, int] = field(default_factory=dict)
 
 
 def figures_of(marks: Iterable[EpisodeMark]) -> dict[str, MatchFigures]:
-    """Return what the events of players' pages say of each match."""
+    """Return what the events of players' pages say of each match.
+
+    The end of an episode has the match's sums so far, so that an episode counts too that ended with the match; what the
+    players agreed on at an episode's end has that episode's own.
+    """
     found: dict[str, MatchFigures] = defaultdict(MatchFigures)
-    desyncs: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    sums: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    differing: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
     for mark in marks:
-        match_id = mark.row.get("match_id")
-        if not isinstance(match_id, str) or not mark.name.startswith("match_"):
+        match_id, place = mark.row.get("match_id"), mark.episode
+        if not isinstance(match_id, str) or mark.name == "episode_started":
             continue
-        figures, place = found[match_id], mark.episode
-        if mark.name == "match_agreed":
+        figures = found[match_id]
+        if mark.name in ("match_agreed", "episode_ended"):
             figures.input_delay = _whole(mark.row.get("input_delay"), figures.input_delay)
             figures.window = _whole(mark.row.get("window"), figures.window)
-        elif place is not None and mark.name == "match_episode_agreed":
-            compared = _whole(mark.row.get("compared"), 0) or 0
-            figures.compared[place[1]] = max(figures.compared.get(place[1], 0), compared)
-        elif place is not None:
-            desyncs[place][mark.participant_id] += 1
-    for (match_id, episode), counts in desyncs.items():
-        found[match_id].desyncs[episode] = max(counts.values())
+            level = mark.row.get("snapshot_level")
+            figures.snapshot_level = level if isinstance(level, str) else figures.snapshot_level
+        if place is None:
+            continue
+        if mark.name == "episode_ended":
+            sums[match_id, mark.participant_id][place[1]] = mark.row
+        elif mark.name == "match_episode_agreed":
+            _raise_to(figures.compared, place[1], _whole(mark.row.get("compared"), 0))
+        elif mark.name == "match_desync":
+            differing[place][mark.participant_id] += 1
+    for (match_id, episode), counts in differing.items():
+        _raise_to(found[match_id].desyncs, episode, max(counts.values()))
+    for (match_id, _), by_episode in sums.items():
+        for name in ("compared", "desyncs"):
+            before = 0
+            for episode in sorted(by_episode):
+                so_far = _whole(by_episode[episode].get(name))
+                if so_far is not None:
+                    _raise_to(getattr(found[match_id], name), episode, so_far - before)
+                    before = so_far
     return dict(found)
+
+
+def _raise_to(counts: dict[int, int], episode: int, value: int | None) -> None:
+    counts[episode] = max(counts.get(episode, 0), value or 0)
 
 
 def match_rows(
@@ -114,7 +138,7 @@ def _together(match: MatchStory, figures: MatchFigures, paths: Iterable[str]) ->
     desyncs = sum(figures.desyncs.values())
     if not desyncs and any(flag.flag == "desync" for flag in match.flags):
         desyncs = 1  # the page's own event is not there, but it had told the server
-    level = settings.get("snapshot_level")
+    level = figures.snapshot_level or settings.get("snapshot_level")
     return {
         "input_delay": figures.input_delay if figures.input_delay is not None else _whole(settings.get("input_delay")),
         "window": figures.window if figures.window is not None else _whole(settings.get("window")),

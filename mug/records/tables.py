@@ -19,6 +19,8 @@ __all__ = ["Rows", "console_rows", "episode_columns", "participant_rows", "visit
 
 Rows = list[dict[str, Any]]
 
+_CUT_SHORT: Final = ("partner_left", "void", "refused", "desync")
+"""Ends that are none of the game's own."""
 _NOT_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -138,7 +140,10 @@ def episode_columns(
                 "ended_at": _text_or_none(end.get("at")) if end else None,
                 "frames": frames.frames,
                 "end": _text_or_none(end.get("end")) if end else None,
-                "complete": end is not None and not frames.gaps and end.get("frames") == frames.frames,
+                "complete": end is not None
+                and end.get("end") not in _CUT_SHORT
+                and not frames.gaps
+                and end.get("frames") == frames.frames,
                 "chain_hash": frames.chain_hash or None,
                 "agreement": _agreement(frames, match.flags if match else []),
                 "recorders": len(frames.recorders),
