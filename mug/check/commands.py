@@ -31,7 +31,7 @@ def main(args: argparse.Namespace, out: TextIO | None = None) -> int:
     def tell(text: str) -> None:
         _say(sys.stderr, f"… {text}")
 
-    problems = check_study(loaded, progress=tell)
+    problems = check_study(loaded, progress=tell, again=True)
     scenes = sum(1 for _ in walk(loaded.study))
     _say(out, f"Study {loaded.study.id!r} ({loaded.source}), {scenes} node{'s'[: scenes != 1]}")
     for severity in ("error", "warning"):

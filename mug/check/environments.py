@@ -1,26 +1,61 @@
 """Trying each game's environment before people play it."""
 
+import contextlib
 import dataclasses
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.snapshots import LEVELS
+from mug.play.sync_test_report import SyncReport
 from mug.study.fields import Severity
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
+from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents
 
-__all__ = ["Finding", "environment_field", "try_environment"]
+__all__ = ["Finding", "Tried", "environment_field", "trial_config", "try_environment", "try_natively"]
 
 TIME_LIMIT_S: Final = 60.0
+"""After this long without any progress an environment hangs."""
+SYNC_LIMIT_S: Final = 240.0
+"""The same for one stage of the sync test."""
+_POLL_S: Final = 0.05
 
 Finding = tuple[str, Severity, str, str]
 """Field, severity, code, message."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of trying one game in one Python.
+
+    Attributes:
+        findings: What was found.
+        report: The sync test's, for a game of several people.
+        missing: The module that is not installed there, so that nothing was tried.
+    """
+
+    findings: list[Finding]
+    report: SyncReport | None = None
+    missing: str | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Tried":
+        """Read what `mug.play.trial` wrote."""
+        findings = [(f["field"], f["severity"], f["code"], f["message"]) for f in data["findings"]]
+        report = None if data["report"] is None else SyncReport.from_dict(data["report"])
+        return cls(findings, report, data["missing"])
 
 
 def environment_field(game: GymGame) -> str:
@@ -33,17 +68,46 @@ def environment_field(game: GymGame) -> str:
 
 
 def try_environment(loaded: LoadedStudy, game: GymGame, time_limit_s: float = TIME_LIMIT_S) -> list[Finding]:
-    """Play some frames of a game in a child process.
+    """Play some frames of a game in a child process; returns what was found.
 
     Args:
         loaded: The study.
         game: One of its games; its data has no errors.
-        time_limit_s: After this time the child is ended, and that is a problem.
+        time_limit_s: After this time without any progress the child is ended, and that is a problem.
+    """
+    return try_natively(loaded, game, time_limit_s=time_limit_s).findings
+
+
+def try_natively(
+    loaded: LoadedStudy,
+    game: GymGame,
+    *,
+    levels: Sequence[str] = LEVELS,
+    time_limit_s: float = TIME_LIMIT_S,
+    tell: Tell | None = None,
+) -> Tried:
+    """Try a game in a child process: some frames, and the sync test where several people play.
+
+    Args:
+        loaded: The study.
+        game: One of its games; its data has no errors.
+        levels: The levels of snapshots to try.
+        time_limit_s: After this time without any progress the child is ended, and that is a problem.
+        tell: Told what is being done.
     """
     field = environment_field(game)
     with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
-        spec, out, log = (Path(folder) / name for name in ("spec.json", "out.json", "log.txt"))
-        spec.write_text(json.dumps(_spec(loaded, game, field, Path(folder))), encoding="utf-8")
+        names = ("spec.json", "out.json", "progress.json", "log.txt")
+        spec, out, progress, log = (Path(folder) / name for name in names)
+        config = trial_config(loaded, game)
+        content = {
+            "config": dataclasses.asdict(_with_generated(config, loaded, Path(folder))),
+            "root": str(loaded.folder),
+            "paths": [str(loaded.working_directory)],
+            "field": field,
+            "levels": list(levels),
+        }
+        spec.write_text(json.dumps(content), encoding="utf-8")
         environment = {
             **os.environ,
             "PYTHONHASHSEED": "0",
@@ -53,49 +117,74 @@ def try_environment(loaded: LoadedStudy, game: GymGame, time_limit_s: float = TI
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
         }
         with log.open("wb") as written:
-            command = [sys.executable, "-m", "mug.check.trial", str(spec), str(out)]
-            try:
-                done = subprocess.run(
-                    command,
-                    cwd=loaded.folder,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=written,
-                    stderr=subprocess.STDOUT,
-                    timeout=time_limit_s,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
+            command = [sys.executable, "-m", "mug.check.trial", str(spec), str(out), str(progress)]
+            child = subprocess.Popen(
+                command,
+                cwd=loaded.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+            )
+            if not _wait(child, progress, time_limit_s, tell):
+                limit = SYNC_LIMIT_S if progress.exists() else time_limit_s
                 message = (
-                    f"the environment did not get through its first frames within {time_limit_s:g} s: look for an "
+                    f"the environment did not get through its first frames within {limit:g} s: look for an "
                     "endless loop, or for something it waits for"
                 )
-                return [(field, "error", "environment_hangs", message)]
+                return Tried([(field, "error", "environment_hangs", message)])
         if not out.exists():
             said = log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
-            message = f"the environment ended Python itself (exit code {done.returncode})"
-            return [(field, "error", "environment_crashed", f"{message}\n{said}" if said else message)]
-        findings = json.loads(out.read_text(encoding="utf-8"))
-    return [(found["field"], found["severity"], found["code"], found["message"]) for found in findings]
+            message = f"the environment ended Python itself (exit code {child.returncode})"
+            return Tried([(field, "error", "environment_crashed", f"{message}\n{said}" if said else message)])
+        return Tried.of(json.loads(out.read_text(encoding="utf-8")))
 
 
-def _spec(loaded: LoadedStudy, game: GymGame, field: str, folder: Path) -> dict[str, Any]:
-    config = dataclasses.asdict(_config(loaded, game))
+def _wait(child: "subprocess.Popen[bytes]", progress: Path, limit_s: float, tell: Tell | None) -> bool:
+    """Wait for the child's end; returns False when it was ended, because nothing moved on for too long."""
+    said, deadline = "", time.monotonic() + limit_s
+    try:
+        while True:
+            try:
+                child.wait(_POLL_S)
+                return True
+            except subprocess.TimeoutExpired:
+                pass
+            text = _read(progress)
+            if text and text != said:
+                said, deadline = text, time.monotonic() + max(limit_s, SYNC_LIMIT_S)
+                if tell is not None:
+                    with contextlib.suppress(ValueError):
+                        tell(str(json.loads(text)[0]))
+            if time.monotonic() > deadline:
+                return False
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+
+
+def _with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> GameConfig:
+    """Put functions that were defined in the study's script where the child can import them."""
+    changed: dict[str, Any] = {}
     for name, source in loaded.generated.items():
         (folder / name).write_text(source, encoding="utf-8")
     for name in ("env_creator", "env_to_state_fn", "hud_text_fn"):
-        if config[name] and config[name].partition(":")[0] in loaded.generated:
-            config[name] = str(folder / config[name])
-    return {
-        "config": config,
-        "root": str(loaded.folder),
-        "paths": [str(loaded.working_directory)],
-        "field": field,
-    }
+        reference = getattr(config, name)
+        if reference and reference.partition(":")[0] in loaded.generated:
+            changed[name] = str(folder / reference)
+    return dataclasses.replace(config, **changed) if changed else config
 
 
-def _config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
-    """The config that a browser would get, with seeds of the check's own."""
+def trial_config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
+    """Return the config that a browser would get, with seeds of the check's own."""
     code, filename = game.runtime.environment_initialization_code, f"{game.scene_id}.environment_initialization_code"
     path = game.runtime.environment_initialization_code_filepath
     if path:
@@ -103,12 +192,14 @@ def _config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
         code = loaded.resolve_path(path).read_text(encoding="utf-8")
     humans = human_agents(game)
     rendering, gameplay = game.rendering, game.gameplay
+    together = is_multiplayer(game)
     return GameConfig(
         scene_id=game.scene_id,
         match_id="check",
         match_seed=1,
         subject_id="check",
-        human_agents=humans,
+        human_agents=humans[:1] if together else humans,
+        players=humans if together else (),
         environment_seed=game.environment.seed,
         policies={agent: p for agent, p in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from mug.check.environments import Finding, environment_field, try_environment
+from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
-from mug.runtime import RuntimeMissingError, RuntimeProblem, prepare_study
+from mug.check.pyodide import try_in_pyodide
+from mug.check.together import LOCK_FILE, prove, proved
+from mug.runtime import NodeError, PreparedRuntime, RuntimeMissingError, RuntimeProblem, prepare_study
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Node, RandomizeOrder, Repeat
+from mug.study.multiplayer import is_multiplayer
 from mug.study.problems import Problem, node_id_of
 from mug.study.traversal import NodePath, walk
 from mug.study.validation import validate
 
-__all__ = ["Prepare", "check_study"]
+__all__ = ["Prepare", "check_study", "snapshot_levels"]
 
 Prepare = Callable[..., Any]
 """Resolves packages as `mug.runtime.prepare_study` does."""
-
-LOCK_FILE: Final = "study.lock.json"
 
 
 def check_study(
@@ -27,6 +28,7 @@ def check_study(
     runtime: Prepare | None = None,
     progress: Callable[[str], None] | None = None,
     try_environments: bool = True,
+    again: bool = False,
 ) -> list[Problem]:
     """Return every problem of a study: those of `mug.study.validate`, and those that only trying finds.
 
@@ -34,7 +36,9 @@ def check_study(
         loaded: The study.
         runtime: Resolves the packages; None: `mug.runtime.prepare_study`.
         progress: Told what is being done.
-        try_environments: Play some frames of each game, each in a process of its own.
+        try_environments: Play some frames of each game, each in a process of its own; for games of several people,
+            find out how their states are saved, here and in the browser's Python.
+        again: Do the latter even where the same game was found to be good before.
     """
     tell = progress or (lambda _: None)
     problems = validate(loaded.study)
@@ -43,25 +47,90 @@ def check_study(
     for path, node in walk(loaded.study):
         problems += [_problem(node, path, finding) for finding in files_of_node(loaded, node)]
     games = [(path, node) for path, node in walk(loaded.study) if isinstance(node, GymGame)]
+    prepared: PreparedRuntime | None = None
     if games:
         tell("resolving the packages for the browser")
-        problems += _packages(loaded, games, runtime or prepare_study)
+        found, prepared = _packages(loaded, games, runtime or prepare_study)
+        problems += found
     for path, game in games if try_environments else ():
         if any(problem.severity == "error" and problem.path == path for problem in problems):
             continue  # it could not run as it is: what is known is told first
         tell(f"trying the environment of scene {game.scene_id!r}")
-        problems += [_problem(game, path, finding) for finding in try_environment(loaded, game)]
+        problems += [_problem(game, path, finding) for finding in _tried(loaded, game, prepared, tell, again)]
     return problems
 
 
-def _packages(loaded: LoadedStudy, games: Sequence[tuple[NodePath, GymGame]], prepare: Prepare) -> list[Problem]:
+def snapshot_levels(
+    loaded: LoadedStudy, prepared: PreparedRuntime | None, progress: Callable[[str], None] | None = None
+) -> tuple[dict[str, str], list[Problem]]:
+    """Return how states of the study's games of several people are saved; what is not known yet is found out.
+
+    Args:
+        loaded: The study; it has no errors.
+        prepared: Its packages.
+        progress: Told what is being done.
+
+    Returns:
+        Scene id -> one of `mug.play.snapshots.LEVELS`; and what was found about the games, errors where a game has no
+        level.
+    """
+    tell = progress or (lambda _: None)
+    levels: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path, game in walk(loaded.study):
+        if not isinstance(game, GymGame) or not is_multiplayer(game) or game.scene_id in levels:
+            continue
+        proof = proved(loaded, game, prepared) if prepared is not None else None
+        if proof is None:
+            tell(f"scene {game.scene_id!r}: finding out how states of its environment can be saved")
+            proof = prove(loaded, game, prepared, _of_scene(game, tell))
+            problems += [_problem(game, path, finding) for finding in proof.findings]
+        if proof.level is not None and proof.holds:
+            levels[game.scene_id] = proof.level
+        elif not any(severity == "error" for _, severity, _, _ in proof.findings):
+            message = "no way of saving this environment's states holds, so several people cannot play it together"
+            problems.append(_problem(game, path, (environment_field(game), "error", "not_restorable", message)))
+    return levels, problems
+
+
+def _tried(
+    loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime | None, tell: Callable[[str], None], again: bool
+) -> list[Finding]:
+    """Try one game; one of several people as `prove` does, with an error where no level holds."""
+    say = _of_scene(game, tell)
+    if not is_multiplayer(game):
+        tried = try_natively(loaded, game)
+        if tried.missing is None or prepared is None:
+            return tried.findings
+        try:
+            return try_in_pyodide(loaded, game, prepared, tell=say).findings
+        except NodeError:
+            return tried.findings
+    proof = proved(loaded, game, prepared) if prepared is not None and not again else None
+    if proof is None:
+        proof = prove(loaded, game, prepared, say)
+    if proof.level is None and not any(severity == "error" for _, severity, _, _ in proof.findings):
+        message = "no way of saving this environment's states holds, so several people cannot play it together"
+        return [*proof.findings, (environment_field(game), "error", "not_restorable", message)]
+    if proof.level is not None:
+        say(f"states are saved with level {proof.level!r} (tried in {' and '.join(proof.tried)})")
+    return proof.findings
+
+
+def _of_scene(game: GymGame, tell: Callable[[str], None]) -> Callable[[str], None]:
+    return lambda text: tell(f"scene {game.scene_id!r}: {text}")
+
+
+def _packages(
+    loaded: LoadedStudy, games: Sequence[tuple[NodePath, GymGame]], prepare: Prepare
+) -> tuple[list[Problem], PreparedRuntime | None]:
     wanted = tuple(dict.fromkeys(package for _, game in games for package in game.runtime.packages_to_install))
     path, game = next(((p, g) for p, g in games if g.runtime.packages_to_install), games[0])
     field = "runtime.packages_to_install"
     try:
         prepared = prepare(wanted, lock_path=_lock_path(loaded))
     except RuntimeMissingError as error:
-        return [_problem(game, path, (environment_field(game), "error", "runtime_missing", str(error)))]
+        return [_problem(game, path, (environment_field(game), "error", "runtime_missing", str(error)))], None
     except RuntimeProblem as error:
         named = getattr(error, "package", None)
         if named is not None:
@@ -69,9 +138,10 @@ def _packages(loaded: LoadedStudy, games: Sequence[tuple[NodePath, GymGame]], pr
                 ((p, g) for p, g in games if any(str(named) in name for name in g.runtime.packages_to_install)),
                 (path, game),
             )
-        return [_problem(game, path, (field, "error", "packages_not_loadable", str(error)))]
+        return [_problem(game, path, (field, "error", "packages_not_loadable", str(error)))], None
     warnings = getattr(prepared, "warnings", ())
-    return [_problem(game, path, (field, "warning", "package_warning", str(warning))) for warning in warnings]
+    found = [_problem(game, path, (field, "warning", "package_warning", str(warning))) for warning in warnings]
+    return found, prepared if isinstance(prepared, PreparedRuntime) else None
 
 
 def _lock_path(loaded: LoadedStudy) -> Path:

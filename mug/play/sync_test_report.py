@@ -113,7 +113,7 @@ class SyncReport:
         and picture.
         """
         step, save, load, render = (self.timings.get(name, Timing()) for name in ("step", "save", "load", "render"))
-        fixed = load.p99 + step.p50 + save.p50 + render.p50
+        fixed = load.p50 + step.p50 + save.p50 + render.p50
         each = step.p50 + save.p50
         left = BUDGET * 1000 / fps - fixed
         return 0 if left < 0 else min(999, int(left / each)) if each > 0 else 999

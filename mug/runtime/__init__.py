@@ -22,6 +22,7 @@ from mug.runtime.prepare import PreparedRuntime, prepare_study
 from mug.runtime.serving import RuntimeFiles, ServedFile
 from mug.runtime.study_files import browser_part, study_zip
 from mug.runtime.study_lock import LockedPackage, StudyLock
+from mug.runtime.study_parts import study_parts
 
 __all__ = [
     "PYODIDE_VERSION",
@@ -48,6 +49,7 @@ __all__ = [
     "install",
     "prepare_study",
     "status",
+    "study_parts",
     "study_zip",
     "verify",
 ]

@@ -23,7 +23,7 @@ import msgspec
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from mug.check.study import check_study
+from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
@@ -128,7 +128,7 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
     """
     out, say = out or sys.stdout, say or sys.stderr
     prepared = _check(loaded, say)
-    files = freeze(loaded)
+    files = freeze(loaded, _levels(loaded, prepared, say))
     with contextlib.ExitStack() as stack:
         data_dir = options.data_dir.absolute()
         if not loaded.study.save_experiment_data:
@@ -166,6 +166,21 @@ def _check(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime | None:
     for problem in problems:
         say.write(f"{problem}\n")
     return prepared[-1] if prepared else None
+
+
+def _levels(loaded: LoadedStudy, prepared: PreparedRuntime | None, say: TextIO) -> dict[str, str]:
+    """How states of the games of several people are saved; without a way that holds the study is refused."""
+
+    def tell(text: str) -> None:
+        say.write(f"{text}\n")
+        say.flush()
+
+    levels, problems = snapshot_levels(loaded, prepared, tell)
+    if errors := tuple(str(problem) for problem in problems if problem.severity == "error"):
+        raise StudyRefusedError(str(loaded.source), errors)
+    for problem in problems:
+        tell(str(problem))
+    return levels
 
 
 class _Session:

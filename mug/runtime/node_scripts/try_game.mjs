@@ -1,0 +1,76 @@
+// Tries one game of a study in the browser's Python: packages, files, clocks and chance as a participant's page has them.
+// Argument (JSON): {folder, lock, packages, zip, spec, studyFolder}; `mug.play.trial` does the work.
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+
+const { folder, lock, packages, zip, spec, studyFolder } = JSON.parse(process.argv[2]);
+const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
+const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
+
+/** What the page's worker puts in place of clocks and chance while a step runs. */
+class MatchEntropy {
+  dateNow = Date.now;
+  performanceNow = performance.now.bind(performance);
+  random = crypto.getRandomValues.bind(crypto);
+  active = false;
+
+  begin = (low, high, clockMs) => {
+    this.state = [low >>> 0, high >>> 0, 0x6d756721, 1];
+    for (let i = 0; i < 12; i++) this.next();
+    this.clockMs = clockMs;
+    const startMs = clockMs;
+    if (this.active) return;
+    this.active = true;
+    const ask = () => (this.clockMs += 0.05);
+    Date.now = () => Math.floor(ask());
+    performance.now = () => ask() - startMs + 1000;
+    crypto.getRandomValues = (target) => {
+      const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+      for (let i = 0; i < bytes.length; i++) bytes[i] = this.next() & 0xff;
+      return target;
+    };
+  };
+
+  end = () => {
+    if (!this.active) return;
+    this.active = false;
+    Date.now = this.dateNow;
+    performance.now = this.performanceNow;
+    crypto.getRandomValues = this.random;
+  };
+
+  next() {
+    let [a, b, c, d] = this.state;
+    const result = (((a + b) | 0) + d) | 0;
+    d = (d + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + result;
+    this.state = [a | 0, b | 0, c | 0, d];
+    return result >>> 0;
+  }
+}
+
+say({ progress: 0.05, text: "starting the browser's Python" });
+const pyodide = await loadPyodide({
+  indexURL: folder,
+  lockFileURL: lock,
+  env: { PYTHONHASHSEED: "0", HOME: "/home/pyodide" },
+  stdout: (line) => process.stderr.write(line + "\n"),
+  stderr: (line) => process.stderr.write(line + "\n"),
+});
+say({ progress: 0.1, text: "loading the study's packages" });
+await pyodide.loadPackage(packages, { messageCallback: () => undefined });
+const archive = readFileSync(zip);
+const bytes = archive.buffer.slice(archive.byteOffset, archive.byteOffset + archive.byteLength);
+pyodide.unpackArchive(bytes, "zip", { extractDir: studyFolder });
+pyodide.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(studyFolder)})
+from mug.play.browser import prepare_interpreter
+prepare_interpreter(${JSON.stringify(studyFolder)})
+from mug.play.trial import run_trial_in_page`);
+const entropy = new MatchEntropy();
+const run = pyodide.globals.get("run_trial_in_page");
+const tell = (text, share) => say({ progress: 0.15 + 0.85 * share, text });
+const answer = run(readFileSync(spec, "utf-8"), entropy.begin, entropy.end, tell);
+say({ done: { answer } });
+process.exit(0);
