@@ -36,7 +36,8 @@ class Play:
         offset_ms: Origin of the page's clock. rate: Speed of the clock, around 1.
         start_ms: When the page begins to take part. frozen: (from, to) in which the page does nothing at all.
         dead_ms: When the page vanishes. hidden: (from, to) in which nobody sees the page.
-        hands: Returns the keys that are held at a tick.
+        hands: (episode, frame) -> the keys that are held when this frame is sampled; None: a random person.
+        taps: (episode, frame) -> the keys that are pressed and let go before this frame is first offered.
     """
 
     offset_ms: float = 0.0
@@ -45,7 +46,8 @@ class Play:
     frozen: Sequence[tuple[float, float]] = ()
     hidden: Sequence[tuple[float, float]] = ()
     dead_ms: float = float("inf")
-    hands: Callable[[int], Sequence[str]] | None = None
+    hands: Callable[[int, int], Sequence[str]] | None = None
+    taps: Callable[[int, int], Sequence[str]] | None = None
 
 
 @dataclass
@@ -76,6 +78,7 @@ class Page:
     def __post_init__(self) -> None:
         self._person = random.Random(self.seed)
         self._held: list[str] = []
+        self._tapped_at: set[tuple[int, int]] = set()
 
     @property
     def chunks(self) -> list[FramesChunk]:
@@ -115,10 +118,23 @@ class Page:
         """The page's own clock."""
         return self.play.offset_ms + now_ms * self.play.rate
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """Episode and frame that the person acts for."""
+        core = self.session.core
+        return (0, 0) if core is None else (max(core.epoch, 0), core.frame)
+
+    def tapped(self) -> Sequence[str]:
+        """The keys pressed since the last tick: once for every frame, however often it is waited for."""
+        if self.play.taps is None or self.place in self._tapped_at or self.stage not in ("playing", "stalled"):
+            return []
+        self._tapped_at.add(self.place)
+        return self.play.taps(*self.place)
+
     def held(self) -> Sequence[str]:
         """The keys that the person holds now: some of them, for a while each."""
         if self.play.hands is not None:
-            return self.play.hands(self.ticks)
+            return self.play.hands(*self.place)
         if self._person.random() < 0.2:
             self._held = [key for key in self.keys if self._person.random() < 0.4]
         return self._held
@@ -150,6 +166,8 @@ class MatchNet:
         session: Makes a player's session.
         lost_after_ms: The server's verdict on a player falls so long after the partners have reported the loss.
         outages: (from, to) in which no packet arrives anywhere.
+        changes: By player number, what differs in that page's config.
+        root: The study's folder.
     """
 
     def __init__(
@@ -163,7 +181,6 @@ class MatchNet:
         lost_after_ms: float | None = None,
         outages: Sequence[tuple[float, float]] = (),
         changes: Mapping[int, Mapping[str, Any]] | None = None,
-        identities: Mapping[int, Mapping[str, str]] | None = None,
         root: Path = Path(),
     ) -> None:
         self.config = config
@@ -187,9 +204,7 @@ class MatchNet:
                 mug_globals={"me": number},
                 **dict((changes or {}).get(number, {})),
             )
-            made = session(
-                own, root=root, identity=(identities or {}).get(number, {"study": "same"}), clock=self._seconds
-            )
+            made = session(own, root=root, clock=self._seconds)
             play = (plays or {}).get(number) or Play(
                 offset_ms=chance.uniform(0, 1e6), rate=1.0 + chance.uniform(-2e-5, 2e-5)
             )
@@ -254,7 +269,7 @@ class MatchNet:
             self._at(frozen, lambda: self._tick(page))
             return
         page.ticks += 1
-        page.session.keys(page.held(), [])
+        page.session.keys(page.held(), page.tapped())
         output = self._call(page, page.session.tick)
         frame_ms = 1000.0 / self.config.fps / page.play.rate
         page.next_tick_ms = max(page.next_tick_ms + frame_ms * output.speed, self.now_ms)

@@ -23,6 +23,7 @@ class Arena:
         self.n = 0
         self.place = {a: self.rng.normal(size=2) for a in self.agents}
         self.speed = {a: np.zeros(2) for a in self.agents}
+        self.right = dict.fromkeys(self.agents, 0)
         return self.seen(), {a: {} for a in self.agents}
 
     def seen(self):
@@ -30,6 +31,7 @@ class Arena:
 
     def step(self, actions):
         self.n += 1
+        self.right = {a: self.right[a] + 1 if actions[a] == 2 else 0 for a in actions}
         for a, action in actions.items():
             push = ((0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))[int(action)]
             wind = self.chance().normal(scale=0.01, size=2)
@@ -91,7 +93,6 @@ class Cars:
 env = Cars()
 '''
 
-_CLASS = "class Arena:"
 FRESH_CHANCE = ("return self.rng\n", "return np.random.default_rng()\n")
 """A new generator without a seed in every step, as cogrid 0.2.1 has it."""
 GLOBAL_CHANCE = ("return self.rng\n", "return np.random\n")
