@@ -259,12 +259,13 @@ def _merge(target: Any, plain: Mapping[str, Any], full: Mapping[str, Any]) -> No
 
 def _merge_entry(target: Any, name: str, value: Any, full: Any) -> None:
     current = target[name]
-    said = repr(_sorted(_plain(current)))
-    if said in (repr(_sorted(value)), repr(_sorted(full))):
-        return
-    if name == _ORDERED and _humans(_plain(current)) != _humans(value):
+    if name == _ORDERED and isinstance(current, items.Table) and _humans(_plain(current)) != _humans(value):
         for agent in list(current):
             del current[agent]
+    said = repr(_sorted(_plain(current)))
+    same_order = name != _ORDERED or _humans(_plain(current)) == _humans(value)
+    if same_order and said in (repr(_sorted(value)), repr(_sorted(full))):
+        return
     if isinstance(current, items.Table) and isinstance(value, Mapping):
         _merge(current, value, full if isinstance(full, Mapping) else value)
     elif isinstance(current, items.AoT) and isinstance(value, list) and value:
