@@ -42,6 +42,8 @@ export class Mesh {
   private readonly partners: Partner[];
   private readonly timer: ReturnType<typeof setInterval>;
   private episode: number | undefined;
+  /** Everything is said: partners close their ends one after the other, and no way is sought any more. */
+  private over = false;
 
   constructor(
     private readonly options: MeshOptions,
@@ -87,6 +89,7 @@ export class Mesh {
   live({ stage, episode }: Pick<MatchLive, "stage" | "episode">): void {
     const begins = episode !== this.episode;
     this.episode = episode;
+    this.over = stage === "over";
     const boundary = begins || stage === "connecting" || stage === "between";
     for (const partner of this.partners) {
       partner.choice.boundary(boundary);
@@ -130,7 +133,7 @@ export class Mesh {
           },
           opened: () => changed((partner) => void this.onOpened(partner)),
           closed: (reason) => {
-            this.port.event("peer_path_broken", { agent, reason });
+            if (!this.over) this.port.event("peer_path_broken", { agent, reason });
             changed(({ choice }) => choice.directClosed());
           },
           event: (name, data) => this.port.event(name, { agent, ...data }),
@@ -160,7 +163,7 @@ export class Mesh {
     partner.path = path;
     const pair = path === "p2p" ? partner.pair : "";
     this.port.path(partner.player, path, pair);
-    this.port.event("peer_path", { agent: partner.agent, path });
+    if (!this.over) this.port.event("peer_path", { agent: partner.agent, path });
   }
 
   private poll(): void {
