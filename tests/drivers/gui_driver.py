@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
+from gui.models.matches import MATCH_COLUMNS
 from gui.models.participants import COLUMNS
 from gui.runtime.server_state import ServerState
 from mug.host import ServerAddress
@@ -39,13 +40,13 @@ class GuiDriver:
             self.lab.open_study(path)
         self._study = path
 
-    def start(self) -> ServerAddress:
+    def start(self, deadline_ms: int = DEADLINE_MS) -> ServerAddress:
         """Press Start and wait until the page shows the running session."""
         self.lab.window.show_page("run")
         self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
-        return self.wait_running()
+        return self.wait_running(deadline_ms)
 
-    def wait_running(self) -> ServerAddress:
+    def wait_running(self, deadline_ms: int = DEADLINE_MS) -> ServerAddress:
         """Wait for the running session; a server that does not start fails the test in its own words."""
 
         def is_decided() -> bool:
@@ -53,7 +54,7 @@ class GuiDriver:
             shown = state is ServerState.READY and self.lab.window.run.session is not None
             return shown or state is ServerState.CRASHED
 
-        self.wait_until(is_decided)
+        self.wait_until(is_decided, deadline_ms)
         outcome = self.lab.control.outcome
         assert outcome.state is ServerState.READY, f"{outcome.sentence}\n{outcome.log}"
         assert self.lab.control.address is not None
@@ -73,6 +74,13 @@ class GuiDriver:
             if texts["id"] == participant:
                 return texts
         return {}
+
+    def match_row(self, number: int) -> dict[str, str]:
+        """Return the row of the `number`-th match as it is shown, by the columns' keys; empty when there is none."""
+        model = self.lab.window.run.matches.model
+        if number > model.rowCount():
+            return {}
+        return {column.key: str(model.index(number - 1, k).data()) for k, column in enumerate(MATCH_COLUMNS)}
 
     def export(self) -> Path:
         """Export the newest session on the Data page; returns the folder."""
