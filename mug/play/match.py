@@ -585,8 +585,11 @@ class MatchSession:
         if isinstance(number, int):
             data["agent"] = self.config.players[number]
         if event.name == "agreed":
+            players = self.config.players
             data["snapshot_level"] = self.level
-            data["calibration"] = self.calibration.figures()
+            data["rtt_ms"] = {players[p]: round(ms, 2) for p, ms in data["rtt_ms"].items()}
+            calibrations = {players[p]: figures for p, figures in data["calibration"].items()}
+            data["calibration"] = {**calibrations, players[self._local]: self.calibration.figures()}
         if event.name not in _UNTOLD:
             output.peers.append(Event(event.name, data))
         if event.name == "episode_agreed":

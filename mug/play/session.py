@@ -58,6 +58,7 @@ class GameSession:
         self._next: Next = "step"
         self._started = False
         self._resumed = False
+        self._raise: EnvironmentFailedError | None = None
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -120,6 +121,9 @@ class GameSession:
 
     def tick(self) -> Output:
         """Make one step, or begin the next episode after the last picture of the one before."""
+        if self._raise is not None:
+            error, self._raise = self._raise, None
+            raise error
         output = Output()
         if not self._started:
             return output
@@ -135,7 +139,12 @@ class GameSession:
             began = time.perf_counter()
             self._step(actions, statuses, output)
             stepped = time.perf_counter()
-            output.views.append(world_view(world, world.picture()))
+            try:
+                output.views.append(world_view(world, world.picture()))
+            except EnvironmentFailedError as error:
+                if not output.chunks:
+                    raise
+                self._raise = error  # what was recorded goes first
             output.step_s, output.render_s = stepped - began, time.perf_counter() - stepped
         self._add_globals(output)
         return output

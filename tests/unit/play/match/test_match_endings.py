@@ -193,6 +193,30 @@ def test_that_a_corrupted_state_is_told_on_both_sides_at_the_next_check() -> Non
     assert same == [True] * 3 + [False] * 4
 
 
+def test_that_worlds_that_end_apart_are_told_and_the_match_goes_on() -> None:
+    still = {number: hands({}) for number in (0, 1)}
+    net = MatchNet(match_config(arena(("a", "b"), 70), num_episodes=2), delay_ms=60.0, plays=still)
+
+    def corrupt(page: Page) -> None:
+        world = page.session.world
+        if page.number == 1 and world.episode == 0 and world.next_frame == 40 and world.env.n == 40:
+            world.env.n += 10
+
+    net.on_call = corrupt
+    net.run(60_000)
+    net.close()
+    one, other = net.pages
+    for page in net.pages:
+        assert page.outcome == "completed"
+        assert page.heard("desync")
+        assert [data["agreement"] for data in page.named("episode_ended")] == ["differs", "agreed"]
+        assert len(frames_of(page, 0)) == page.named("episode_ended")[0]["frames"]
+    assert other.named("episode_ended")[0]["end"] == "terminated"
+    assert other.named("episode_ended")[0]["frames"] == 60
+    assert one.named("episode_ended")[0]["end"] in ("desync", "terminated")
+    assert one.column("frame", 1) == other.column("frame", 1) == list(range(70))
+
+
 @pytest.mark.parametrize(
     ("change", "word"),
     [({"environment_code": arena(("a", "b"), 301)}, "settings of the match"), ({"study_hash": "other"}, "study")],
