@@ -39,7 +39,7 @@ interface Partner {
 }
 
 export class Mesh {
-  private readonly partners: Partner[];
+  private partners: Partner[];
   private readonly timer: ReturnType<typeof setInterval>;
   private episode: number | undefined;
   /** Everything is said: partners close their ends one after the other, and no way is sought any more. */
@@ -97,10 +97,16 @@ export class Mesh {
     }
   }
 
+  /** A player is out of the match for good. */
+  forget(agent: string): void {
+    const partner = this.of(agent);
+    this.partners = this.partners.filter((other) => other !== partner);
+    partner?.link?.close();
+  }
+
   close(): void {
     clearInterval(this.timer);
-    for (const { link } of this.partners) link?.close();
-    this.partners.length = 0;
+    for (const { agent } of this.partners) this.forget(agent);
   }
 
   private partner(agent: string, player: number, own: number): Partner {

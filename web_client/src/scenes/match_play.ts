@@ -263,6 +263,7 @@ export class MatchPlay {
       this.later(AGREEMENT_MS, () => this.end(policy === "void" ? "void" : "partner_left", message));
       return;
     }
+    for (const agent of dropped) this.mesh?.forget(agent);
     const who = players.length > 2 ? "Another player has left." : "Your partner has left.";
     this.words?.notice(message || `${who} The game goes on.`, performance.now());
   }
