@@ -253,6 +253,7 @@ class ParticipantClient:
         deadline = time.monotonic() + deadline_s
         while True:
             client = socketio.Client(reconnection=False)
+            _take_in_order(client)
             client.on("m", self._on_message)
             client.on("disconnect", self._on_disconnect)
             try:
@@ -536,6 +537,19 @@ def made_up_chunk(
     columns["state_hash"] = [f"{frame:032x}" for frame in frames]
     body = encode_chunk(match_id=match_id, episode=episode, first=first, columns=columns, previous_chain_hash=chain)
     return body, decode_chunk(body).chain_hash
+
+
+def _take_in_order(client: socketio.Client) -> None:
+    """Have messages handled one after the other, as a page does; the library gives each one a thread of its own.
+
+    A message with bytes comes in several pieces, which such threads take up in any order when there are many.
+    """
+    trigger = client.eio._trigger_event
+
+    def in_order(event: str, *args: Any, **how: Any) -> Any:
+        return trigger(event, *args, **(how | {"run_async": False} if event == "message" else how))
+
+    client.eio._trigger_event = in_order
 
 
 def _disconnect(client: socketio.Client, websocket: Any) -> None:
