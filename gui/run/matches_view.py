@@ -16,8 +16,8 @@ __all__ = ["MatchesView"]
 
 _WIDTHS = {
     "state": 124,
-    "number": 84,
-    "players": 176,
+    "number": 78,
+    "players": 190,
     "scene": 110,
     "progress": 160,
     "path": 150,
@@ -26,7 +26,7 @@ _WIDTHS = {
     "depth": 64,
     "stalled": 72,
     "compared": 90,
-    "accord": 132,
+    "accord": 126,
 }
 _ORDER = (
     "state",

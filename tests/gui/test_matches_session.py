@@ -23,8 +23,11 @@ TRIED_WITHIN_MS = 300_000
 
 @pytest.fixture
 def running(lab: Lab, qtbot: QtBot, tmp_path: Path) -> Iterator[GuiDriver]:
+    study = write_pair_study(tmp_path / "study", fps=10, reconnection_timeout_ms=500)
+    with (study / "study.toml").open("a", encoding="utf-8") as file:
+        file.write("\n[hosting]\nport = 0\n")
     driver = GuiDriver(lab, qtbot)
-    driver.open_study(write_pair_study(tmp_path / "study", fps=10, reconnection_timeout_ms=500))
+    driver.open_study(study)
     driver.start(TRIED_WITHIN_MS)
     yield driver
     driver.stop()
