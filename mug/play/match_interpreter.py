@@ -8,9 +8,10 @@ import builtins
 import contextlib
 import random
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import numpy as np
 
@@ -24,7 +25,12 @@ _ABSENT: Final = object()
 
 
 class OwnInterpreter:
-    """One world's share; `with` puts it in place. The first time is the one in which the study's code is loaded."""
+    """One world's share; `with` puts it in place. The first time is the one in which the study's code is loaded.
+
+    Threads wait for each other: clocks and chance of a step are the whole process's.
+    """
+
+    _in_use: ClassVar[threading.RLock] = threading.RLock()
 
     def __init__(self, *, alone: bool | None = None) -> None:
         self._alone = sys.platform == "emscripten" if alone is None else alone
@@ -38,6 +44,10 @@ class OwnInterpreter:
         if self._alone:
             yield
             return
+        with self._in_use:
+            yield from self._swapped()
+
+    def _swapped(self) -> Iterator[None]:
         names = _study_modules() if self._modules is None else self._modules
         modules = {name: sys.modules.get(name) for name in names}
         global_names, generators = _builtins(), _generators()
