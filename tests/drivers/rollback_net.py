@@ -135,6 +135,7 @@ class Setup:
         frozen: Spans in which their program does nothing at all.
         killed_ms: When it ends without a word.
         inputs: What they press; None: `active_inputs`.
+        by_frame: What they press for the frame in which it takes effect, instead of `inputs`.
     """
 
     conditions: Conditions = field(default_factory=Conditions)
@@ -144,6 +145,7 @@ class Setup:
     frozen: tuple[tuple[float, float], ...] = ()
     killed_ms: float | None = None
     inputs: Callable[[], bytes] | None = None
+    by_frame: Callable[[int], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ class Player:
         core = self.core
         local_ms = self.local_ms(now_ms)
         playing = tick and core.stage == "playing"
-        requests = core.tick(self.sample(), local_ms) if playing else core.poll(local_ms)
+        requests = core.tick(self.press(), local_ms) if playing else core.poll(local_ms)
         if requests:
             self.execute(requests)
         self.record()
@@ -202,6 +204,12 @@ class Player:
         self.measure()
         for send in core.take_sends():
             self.match.send(now_ms, self.number, send)
+
+    def press(self) -> bytes:
+        """What the player presses now."""
+        if self.setup.by_frame is not None:
+            return self.setup.by_frame(self.core.frame + self.core.input_delay)
+        return self.sample()
 
     def measure(self) -> None:
         """Note the largest sizes of what has to stay small."""

@@ -26,6 +26,7 @@ def verdict(match: Match, at_ms: float, lost: list[int], policy: str) -> None:
             player = match.players[number]
             if player is not None and not match.is_dead(player):
                 player.core.drop(lost, policy)
+                player.work(match.now_ms, tick=False)
 
         match.at(at_ms + 130.0 * number, tell)
 
@@ -46,7 +47,7 @@ def killed(
 def test_that_the_match_ends_at_a_frame_that_all_survivors_have_recorded(players: int, policy: str) -> None:
     match = killed(players, {1: 6_000.0}, policy).run(until_ms=40_000, until=all_over)
     assert all_over(match)
-    check(match, rollbacks=30)
+    check(match, rollbacks=15)
     cuts = {tuple(sorted(data.items())) for player in survivors(match) for data in player.named("dropped")}
     assert len(cuts) == 1
     cut = dict(next(iter(cuts)))
