@@ -80,8 +80,9 @@ export class Participation {
     const { shell } = this.options;
     this.scene?.connectionChanged?.(state === "open");
     if (state === "lost" && !this.over) {
+      const goesOn = this.scene && shell.phase !== "waiting" && shell.phase !== "matching";
       shell.setStatus(
-        this.scene
+        goesOn
           ? "The connection to the study is interrupted. You can go on; your data is kept and sent as soon as it is back."
           : "The connection is interrupted. Trying again…",
       );
