@@ -59,11 +59,13 @@ TIMEOUT_MS = 5_000
 """How long a partner may be silent in the studies of several people."""
 
 
-def study_for(people: int = 2, *, webrtc: WebRtc | None = None, **sections: Any) -> Study:
+def study_for(people: int = 2, *, webrtc: WebRtc | None = None, callback: str | None = None, **sections: Any) -> Study:
     mapping = {**{f"a{number}": "human" for number in range(people)}, "bot": "random"}
     game = GymGame(
         scene_id="duel",
-        gameplay=GameplaySection(action_mapping=(KeyBinding(keys=("a",), action=0),), default_action=1),
+        gameplay=GameplaySection(
+            action_mapping=(KeyBinding(keys=("a",), action=0),), default_action=1, callback=callback
+        ),
         policies=PoliciesSection(policy_mapping=mapping),
         **sections,
     )

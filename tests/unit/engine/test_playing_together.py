@@ -6,7 +6,7 @@ import pytest
 from engine_driver import TIMEOUT_MS, Memory, rules_of, study_for
 
 from mug.engine import fold
-from mug.engine.effects import DropRoutes, SetRoutes
+from mug.engine.effects import DropRoutes, ObserveChunk, SetRoutes
 from mug.ids import MatchId, ParticipantId
 from mug.play.config import GameConfig
 from mug.protocol.lab import EndSession, LabBatch, LabSnapshot, MatchView
@@ -354,6 +354,15 @@ def test_that_players_who_do_not_hear_each_other_make_the_match_void() -> None:
     assert memory.scene("c").scene_id == memory.scene("d").scene_id == "end"
 
 
+def test_that_three_who_lose_each_other_in_a_circle_make_the_match_void() -> None:
+    memory = matched(3, multiplayer=rules_of())
+    for connection, agent in (("c", "a1"), ("d", "a2"), ("e", "a0")):
+        report(memory, connection, agent)
+    memory.later(2_010)
+    assert sorted(drops(memory)) == [("a0", "void"), ("a1", "void"), ("a2", "void")]
+    assert ends(memory) == ["void"]
+
+
 def test_that_of_three_the_others_go_on_when_the_study_says_so() -> None:
     memory = matched(3, multiplayer=rules_of(dropout_policy="default_action"))
     memory.drop("e")
@@ -557,6 +566,35 @@ def test_that_a_gap_of_one_player_is_flagged_although_the_other_has_the_rows() -
     rows(memory, "d", 0, 10, 19)
     match = memory.run.state.matches[MatchId(the_match(memory))]
     assert (match.flags, match.frames) == (["frames_missing"], 20)
+
+
+def observed(memory: Memory) -> list[tuple[str, bytes]]:
+    """What a GameCallback is told, in its order."""
+    told = [effect for effect in memory.others if isinstance(effect, ObserveChunk)]
+    match = memory.run.state.matches[MatchId(the_match(memory))]
+    assert {(effect.visit_id, tuple(effect.people.items())) for effect in told} == {
+        (match.visit_id, tuple(match.players.items()))
+    }
+    return [(effect.stream, effect.body) for effect in told]
+
+
+def test_that_a_callback_hears_of_each_row_once_and_of_the_end_when_all_are_through() -> None:
+    memory = matched(callback="script.py:told")
+    for connection in "cd":
+        rows(memory, connection, 0, 0, 9, "h")
+    leave(memory, "c")
+    assert [stream for stream, _ in observed(memory)] == ["frames"]
+    leave(memory, "d")
+    assert [stream for stream, _ in observed(memory)] == ["frames", "end"]
+
+
+def test_that_a_callback_hears_of_the_end_once_although_a_player_comes_back_late() -> None:
+    memory = matched(callback="script.py:told")
+    memory.drop("d")
+    memory.hello("x", "p-d", tab="d", candidates=_own(memory, "d"))
+    leave(memory, "c", "partner_left")
+    leave(memory, "x", "partner_left")
+    assert [stream for stream, _ in observed(memory)] == ["end"]
 
 
 # ---------------------------------------------------------------- the console
