@@ -7,9 +7,12 @@ from typing import Any
 
 import tomlkit
 
-__all__ = ["CHAOS", "PROFILES", "example_study", "write_pair_study"]
+__all__ = ["CHAOS", "FRAMES", "LIES_FROM", "PROFILES", "example_study", "write_pair_study"]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+LOCKS = Path(__file__).resolve().parent / "pair_locks"
+"""Locks of studies that tests play again and again: their packages, and how states are saved. Where a game differs from
+them, or the rules have changed, the server finds it out anew, which takes half a minute; `mug check` then writes them."""
 
 PROFILES: dict[str, dict[str, Any]] = {
     "lan": {"delay_ms": 1, "jitter_ms": 1},
@@ -38,6 +41,11 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 CHAOS = PROFILES["far"]
 
+FRAMES = 240
+"""Of an episode of the small world, unless a test wants another length; `LOCKS` has this one."""
+
+LIES_FROM = 67
+
 WORLD = '''\
 """Two to four points that people push about: floats that do not forgive, and chance in mid-game."""
 
@@ -52,9 +60,9 @@ COLORS = ("#2f6db5", "#e8932f", "#2f9e77", "#8b5fbf")
 
 
 class Points:
-    def __init__(self, players=2, liar_from=None):
+    def __init__(self, players, lies_from):
         self.possible_agents = list(PLACES[:players])
-        self.liar_from = liar_from
+        self.lies_from = lies_from
         self.surface = Surface(400, 300)
         self.rng = np.random.default_rng(0)
 
@@ -76,7 +84,7 @@ class Points:
             x, y = self.at[agent]
             push = 0.05 * int(actions[agent])
             self.at[agent] = [math.sin(x * 1.1 + push + self.wind), math.cos(y * 1.3 - push) * math.exp(-abs(x) * 0.1)]
-        if self.liar_from is not None and self.frame >= self.liar_from and mug_globals.get("liar"):
+        if self.frame >= self.lies_from and mug_globals.get("liar"):
             self.at[self.possible_agents[0]][0] += 1e-12
         total = sum(x + y for x, y in self.at.values())
         over = dict.fromkeys(self.possible_agents, False)
@@ -89,8 +97,8 @@ class Points:
         return self.surface.commit().to_dict()
 
 
-def make(players=2, liar_from=None):
-    return Points(players, liar_from)
+def make(players, lies_from):
+    return Points(players, lies_from)
 
 
 def hud(game):
@@ -160,10 +168,10 @@ def write_pair_study(
     *,
     players: int = 2,
     episodes: int = 1,
-    frames: int = 300,
+    frames: int = FRAMES,
     fps: int = 30,
     conditions: Mapping[str, Any] | None = None,
-    liar_from: int | None = None,
+    liar: bool = False,
     webrtc: Mapping[str, Any] | None = None,
     **multiplayer: Any,
 ) -> Path:
@@ -176,18 +184,18 @@ def write_pair_study(
         frames: Their length.
         fps: Frames per second.
         conditions: What is done to every player's packets (`mug.play.chaos.Conditions`), or by agent.
-        liar_from: From this frame on the participant with the id "liar" has another state than the others.
+        liar: With a page before the game, whose effect is that the participant with the id "liar" has another state
+            than the others from frame `LIES_FROM` on.
         webrtc: The study's section of this name.
         multiplayer: Fields of the game's section of this name.
     """
     folder.mkdir(parents=True)
     (folder / "points_env.py").write_text(WORLD, encoding="utf-8")
     before, _, after = STUDY.partition('\n[[chain]]\nkind = "gym_game"')
-    text = before + ("" if liar_from is None else LIAR_PAGE) + '\n[[chain]]\nkind = "gym_game"' + after
+    text = before + (LIAR_PAGE if liar else "") + '\n[[chain]]\nkind = "gym_game"' + after
     document = tomlkit.parse(text)
     game = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
-    config: dict[str, Any] = {"players": players} | ({} if liar_from is None else {"liar_from": liar_from})
-    game["environment"]["env_config"] = config
+    game["environment"]["env_config"] = {"players": players, "lies_from": LIES_FROM}
     game["rendering"]["fps"] = fps
     game["policies"]["policy_mapping"] = dict.fromkeys(("north", "east", "south", "west")[:players], "human")
     game["gameplay"].update({"num_episodes": episodes, "max_steps": frames})
@@ -195,8 +203,7 @@ def write_pair_study(
     if webrtc:
         document["webrtc"] = dict(webrtc)
     (folder / "study.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
-    # It needs numpy alone, as this example: nothing has to be resolved.
-    shutil.copy(EXAMPLES / "drawing_gallery" / "study.lock.json", folder)
+    shutil.copy(LOCKS / "points.json", folder / "study.lock.json")
     return folder
 
 
@@ -228,5 +235,6 @@ def example_study(
     if players is not None:
         game["environment"]["env_config"] = {"players": players}
         game["policies"]["policy_mapping"] = {f"player_{number + 1}": "human" for number in range(players)}
+        shutil.copy(LOCKS / "short_tag_of_three.json", folder / "study.lock.json")
     file.write_text(tomlkit.dumps(document), encoding="utf-8")
     return folder

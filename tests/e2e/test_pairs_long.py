@@ -79,7 +79,7 @@ def test_that_a_browser_that_stands_still_is_waited_for(
     )
     data = tmp_path / "data"
     with (
-        ServerDriver(study, data) as server,
+        ServerDriver(study, data).start(deadline_s=240) as server,
         sit_down(browser, server.port, ["ann"]) as [ann],
         browser.hideable_participant(server.port, tmp_path / "profile") as ben,
     ):
@@ -114,7 +114,7 @@ def test_that_a_browser_that_stands_still_for_too_long_ends_the_game(browser: Br
     )
     data = tmp_path / "data"
     with (
-        ServerDriver(study, data) as server,
+        ServerDriver(study, data).start(deadline_s=240) as server,
         sit_down(browser, server.port, ["ann"]) as [ann],
         browser.hideable_participant(server.port, tmp_path / "profile") as ben,
     ):
@@ -142,7 +142,7 @@ def test_that_a_hidden_tab_keeps_the_other_at_its_pace(browser: BrowserDriver, t
     study = write_pair_study(tmp_path / "points", frames=frames, conditions={"delay_ms": 30})
     data = tmp_path / "data"
     with (
-        ServerDriver(study, data) as server,
+        ServerDriver(study, data).start(deadline_s=240) as server,
         sit_down(browser, server.port, ["ann"]) as [ann],
         browser.hideable_participant(server.port, tmp_path / "profile") as ben,
     ):
@@ -198,7 +198,7 @@ def test_that_without_rollback_the_records_differ(browser: BrowserDriver, tmp_pa
     study = write_pair_study(tmp_path / "points", frames=10 * FPS, conditions={"delay_ms": 100})
     data = tmp_path / "data"
     with (
-        ServerDriver(study, data) as server,
+        ServerDriver(study, data).start(deadline_s=240) as server,
         browser.participant(server.port) as ann,
         browser.participant(server.port) as ben,
     ):
