@@ -80,7 +80,7 @@ def prove(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime | None, 
         native = try_natively(loaded, game, levels=levels, tell=lambda text: say(f"{text} (CPython)"))
         if native.report is None and native.missing is None:
             return Proof(None, native.findings, ("CPython",), "")
-        page = _in_pyodide(loaded, game, prepared, levels, lambda text: say(f"{text} (the browser's Python)"))
+        page = _in_pyodide(loaded, game, prepared, levels, lambda text: say(f"{text} (Pyodide)"))
         there = [
             tried.report.level for tried in (native, page) if isinstance(tried, Tried) and tried.report is not None
         ]

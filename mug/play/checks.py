@@ -22,7 +22,8 @@ def check_environment(
     fps: int = 30,
     frames: int = 500,
     distances: Sequence[int] = (1, 2, 7, 8),
-    out: TextIO | None = sys.stdout,
+    out: TextIO | None = None,
+    quiet: bool = False,
 ) -> SyncReport:
     """Test whether an environment can be taken back and stepped again, and print what was found.
 
@@ -35,7 +36,8 @@ def check_environment(
         fps: Frames per second of the game, for the rollback depth that fits.
         frames: How many frames each run has.
         distances: How many frames are taken back.
-        out: Where the report is printed; None: nowhere.
+        out: Where the report is printed; None: standard output.
+        quiet: Print nothing.
 
     Returns:
         The report; `report.passed` says whether several people can play together.
@@ -67,9 +69,8 @@ def check_environment(
         return World(config, root=Path(), mug_globals={}, entropy=entropy, env=own if made is None else _KeptOpen(own))
 
     report = sync_test(make_world, distances=distances, frames=frames, pictures=_draws(first))
-    if out is not None:
-        out.write(report.text(fps) + "\n")
-        out.flush()
+    if not quiet:
+        print(report.text(fps), file=out or sys.stdout, flush=True)
     return report
 
 

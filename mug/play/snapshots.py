@@ -39,9 +39,11 @@ class SnapshotError(PlayError):
         level: The level.
         path: Attribute path of what cannot be saved, from ``env`` on.
         type_name: Its type.
+        absent: The environment has no methods of its own for it.
     """
 
-    def __init__(self, level: str, path: str, type_name: str, reason: str = "") -> None:
+    def __init__(self, level: str, path: str, type_name: str, reason: str = "", *, absent: bool = False) -> None:
+        self.absent = absent
         self.level = level
         self.path = path
         self.type_name = type_name
@@ -186,7 +188,9 @@ class _Own:
                 self._around = [Layer(outer.prefix, outer.value, outer.left_out | {"env"}) for outer in layers[:index]]
                 self._look_again = True
                 return
-        raise SnapshotError("own", "env", type_name(layers[0].value), "it has no get_state() and set_state(state)")
+        raise SnapshotError(
+            "own", "env", type_name(layers[0].value), "it has no get_state() and set_state(state)", absent=True
+        )
 
     def save(self, layers: Sequence[Layer]) -> Any:
         """Call `get_state`, and keep what it says as a copy."""

@@ -137,6 +137,8 @@ class _Test:
         if self._runs_again():
             self._look_at_reset()
             level = self._find_level()
+        wrong = {finding.path for finding in self.findings if finding.severity == "error"}
+        self.findings = [f for f in self.findings if f.kind != "reset_keeps_state" or f.path not in wrong]
         order = {"error": 0, "warning": 1}
         self.findings.sort(key=lambda finding: order[finding.severity])
         names = ("step", "save", "load", "hash", "render")
@@ -232,16 +234,16 @@ class _Test:
         return None
 
     def _view_at(self, index: int, entropy: Entropy | None, *, draws: bool) -> View:
-        """Look at a fresh world before frame number `index` + 1 of the story."""
+        """Look at a fresh world after frame number `index` of the story."""
         world = self._fresh(entropy)
         try:
-            for expected in self.story[: index + 1]:
+            for _ in range(index + 1):
                 if world.ended is not None:
                     world.reset(world.episode + 1)
                     if draws:
                         self._draw(world)
                 _step(world, RIGHT)
-                if draws and expected is not self.story[index]:
+                if draws:
                     self._draw(world)
             return view_of(world)
         finally:
@@ -394,6 +396,8 @@ class _Test:
                 self.findings += found
                 self.times.save, self.times.load = times.save, times.load
                 return level
+            if found[0].kind == "absent" and len(self.levels) > 1:
+                continue
             failures[level] = found
             self.tried[level] = found[0].message
             if level == "own" and found[0].kind == "own_incomplete":
@@ -418,8 +422,9 @@ class _Test:
                 found += self._take_back(world, snapshots, distance, times)
             except SnapshotError as error:
                 message = f"{error}. Make it plain data, or write get_state() and set_state(state)"
-                finding = _finding("cannot_be_saved", "error", error.path, message, level=level)
-                return [finding]
+                return [
+                    _finding("absent" if error.absent else "cannot_be_saved", "error", error.path, message, level=level)
+                ]
             except _Mismatch as mismatch:
                 return self._name_unrestored(level, mismatch)
             except EnvironmentFailedError as error:
