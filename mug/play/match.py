@@ -9,67 +9,40 @@ A frame's row is recorded once the frame is confirmed and its rollback has run. 
 its frame is confirmed; then the players compare the state's and the rows' hashes, and go on together.
 """
 
-import functools
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from mug.play.actors import Actors
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
-from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, PlayError
-from mug.play.inputs import NO_KEY, STATUS_DROPPED, STATUS_INPUT, Given
 from mug.play.match_calibration import Calibration
 from mug.play.match_globals import MatchGlobals
 from mug.play.match_identity import match_identity
 from mug.play.match_inputs import InputCodec, LocalPerson
-from mug.play.match_interpreter import OwnInterpreter, with_generators_kept
-from mug.play.match_rows import MatchRows
+from mug.play.match_interpreter import OwnInterpreter
 from mug.play.match_telemetry import MatchTelemetry, PeerFigures, Tick, peer_status
+from mug.play.match_world import WARM_FRAMES, MatchWorld
 from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, told, world_view
-from mug.play.recorder import Recorder, Row
 from mug.play.replay import Tail
 from mug.play.rollback.config import RollbackConfig
 from mug.play.rollback.core import Rollback
-from mug.play.rollback.requests import Advance, Load, Request, Save
+from mug.play.rollback.requests import Advance
 from mug.play.rollback.requests import Event as CoreEvent
-from mug.play.seeding import derive_seed
-from mug.play.snapshots import Snapshots
 from mug.play.transports import ChaosSender, Incoming
 from mug.play.world import World
 
-__all__ = ["DEFAULT_LEVEL", "MatchSession"]
+__all__ = ["MatchSession"]
 
-DEFAULT_LEVEL: Final = "walker"
-"""How states are saved where no check has chosen a level."""
-
-WARM_FRAMES: Final = 40
-WARM_SECONDS: Final = 1.5
 LIVE_EVERY_MS: Final = 100.0
 LINGER_MS: Final = 3000.0
 """After the last word a player stays so long at most, for partners who have not heard it yet."""
 
-T = TypeVar("T")
-
-_DROPPED: Final = Given(STATUS_DROPPED)
 _ENDINGS: Final = {"end": "partner_left", "void": "void"}
 _UNTOLD: Final = frozenset(("stalled", "unstalled"))
 """Events between the players that come many times a second, and are told as figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Saved:
-    """All that stepping reads, before one frame."""
-
-    world: object
-    decisions: dict[str, Any]
-    hash_reason: str | None
-    left_out_infos: frozenset[str]
 
 
 class MatchSession:
@@ -100,18 +73,21 @@ class MatchSession:
     ) -> None:
         self.config = config
         self.mug_globals = MatchGlobals(config.mug_globals)
-        self.level = config.snapshot_level or DEFAULT_LEVEL
         self.calibration = calibration or Calibration()
         self._clock = clock
         self._identity = identity
         self._sent_globals = json_text(self.mug_globals)
         self._interpreter = OwnInterpreter()
         with self._interpreter():
-            self._world = World(config, root=root, mug_globals=self.mug_globals, entropy=entropy)
-            self._asset_specs: list[dict[str, Any]] = []
-        self.agents: tuple[str, ...] = self._world.agents
-        self._actors: Actors | None = None
-        self._snapshots: Snapshots | None = None
+            self._game = MatchWorld(
+                config,
+                root=root,
+                mug_globals=self.mug_globals,
+                entropy=entropy,
+                calibration=self.calibration,
+                clock=clock,
+            )
+        self._asset_specs: list[dict[str, Any]] = []
         self._codec = InputCodec(config.action_mapping)
         self._person = LocalPerson(config)
         self._core: Rollback | None = None
@@ -120,12 +96,8 @@ class MatchSession:
         self._peers: dict[int, PeerFigures] = {}
         self._telemetry = MatchTelemetry(config.match_id, "")
         self._verdicts: list[tuple[list[int], str]] = []
-        self._rows: MatchRows | None = None
-        self._saved: dict[int, _Saved] = {}
         self._begun_data: dict[str, Any] = {}
         self._reset_hash = ""
-        self._draws_by_chance = False
-        self._failure: tuple[int, EnvironmentFailedError] | None = None
         self._raise: EnvironmentFailedError | None = None
         self._last_state = ""
         self._told_end = False
@@ -150,7 +122,12 @@ class MatchSession:
     @property
     def world(self) -> World:
         """The environment as it stands; its newest frames may be guesses."""
-        return self._world
+        return self._game.world
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """All agents of the environment."""
+        return self._game.world.agents
 
     @property
     def core(self) -> Rollback | None:
@@ -170,7 +147,7 @@ class MatchSession:
         if core.stage == "playing" and self._began_epoch == core.epoch:
             if self._now_ms < self._go_ms:
                 return "countdown" if core.epoch == 0 else "between"
-            if self._world.ended is None:
+            if self.world.ended is None:
                 return "stalled" if self._stalled else "playing"
         return "connecting" if core.epoch == 0 and self._began_epoch < 0 else "between"
 
@@ -193,8 +170,8 @@ class MatchSession:
                 self._enter_match()
                 self._begin_episode(0, output)
             else:
-                self._warm_up()
-            self._asset_specs = self._world.asset_specs()
+                self._game.warm_up()
+            self._asset_specs = self.world.asset_specs()
         if not self.config.match_id:
             self.close()
         output.stage = self.stage
@@ -244,12 +221,12 @@ class MatchSession:
     def flush(self) -> Output:
         """Cut the confirmed rows that are not cut yet: the page stops, and no confirmed row may be lost."""
         output = Output(stage=self.stage)
-        if self._rows is not None:
-            output.chunks += self._rows.finish()
+        if self._game.rows is not None:
+            output.chunks += self._game.rows.finish()
         if self._core is not None:
             if not self._finished:
                 output.rows += self._telemetry.last_rows(
-                    max(self._world.episode, 0), self._world.next_frame, list(self._peers.values())
+                    max(self.world.episode, 0), self.world.next_frame, list(self._peers.values())
                 )
             self._core.close("left")
             self._core.poll(self._now_ms)
@@ -261,42 +238,7 @@ class MatchSession:
         if not self._closed:
             self._closed = True
             with self._interpreter():
-                self._world.close()
-
-    def _warm_up(self) -> None:
-        """Step, save and go back in a world that is thrown away, as a match would."""
-        world, actors = self._world, self._require_actors()
-        self._reset(0)
-        with_generators_kept(world.first_picture)
-        self._snapshots = Snapshots(world, self.level)
-        given = [Given(STATUS_INPUT, binding.action) for binding in self.config.action_mapping] or [NO_KEY]
-        began, episode = self._clock(), 0
-        for frame in range(WARM_FRAMES):
-            if world.ended is not None:
-                episode += 1
-                self._reset(episode)
-                actors.begin_episode()
-            people = {
-                agent: given[derive_seed(self.config.match_seed, "warm up", agent, frame) % len(given)]
-                for agent in self.config.players
-            }
-            saved = self._measured("save", self._snapshots.save)
-            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, people)
-            self._measured("step", functools.partial(self._step, actions, statuses))
-            if frame % 4 == 0:
-                self._measured("load", functools.partial(self._snapshots.load, saved))
-            if self._clock() - began > WARM_SECONDS:
-                break
-
-    def _measured(self, name: str, work: Callable[[], T]) -> T:
-        began = self._clock()
-        result = work()
-        self.calibration.add(name, 1000.0 * (self._clock() - began))
-        return result
-
-    def _step(self, actions: Mapping[str, Any], statuses: Mapping[str, str]) -> Row:
-        with self.mug_globals.locked():
-            return self._world.step(actions, statuses)
+                self._game.close()
 
     # ------------------------------------------------------------------ one call
 
@@ -341,14 +283,16 @@ class MatchSession:
         fresh = advance is not None and not advance.again
         if self._input_taken(core, stepping, fresh):
             self._person.next_frame()
-        corrected = self._execute(core, requests)
+        corrected = self._game.execute(requests)
+        if requests:
+            core.executed(self._game.next_frame, self._game.ended)
         output.step_s = self._clock() - began
+        if requests and self._outcome is None:
+            self._show(output, corrected=corrected)
         self._settle(core, now_ms, output)
         depth = figures.depth_sum - depth
         if figures.rollbacks > rollbacks:
             self._telemetry.rollback(depth, figures.resimulated - steps, now_ms)
-        if requests and self._outcome is None and self._rows is not None:
-            self._show(output, corrected=corrected)
         if stepping:
             self._note_tick(core, now_ms, advance if fresh else None, depth, began)
         else:
@@ -390,7 +334,7 @@ class MatchSession:
         waited, self._waiting_input = self._waiting_input, not fresh
         return not waited
 
-    # ------------------------------------------------------------------ the world
+    # ------------------------------------------------------------------ the beginning
 
     def _enter_match(self) -> None:
         config = self.config
@@ -405,7 +349,7 @@ class MatchSession:
     def _require_core(self, now_ms: float) -> Rollback:
         if self._core is None:
             config = self.config
-            identity = self._identity if self._identity is not None else match_identity(config, self.level)
+            identity = self._identity if self._identity is not None else match_identity(config, self._game.level)
             self._core = Rollback(
                 RollbackConfig(
                     match_id=config.match_id,
@@ -428,112 +372,15 @@ class MatchSession:
                     self._core.set_path(number, peer.path)
         return self._core
 
-    def _require_actors(self) -> Actors:
-        if self._actors is None:
-            self._actors = Actors(self.config, self._world.agent_env)
-        return self._actors
-
-    def _reset(self, episode: int) -> tuple[int, str]:
-        """Reset the world; returns the seed, and the hash of what the agents see."""
-        world = self._world
-        with self.mug_globals.locked():
-            seed = world.reset(episode)
-        return seed, hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
-
     def _begin_episode(self, episode: int, output: Output) -> None:
-        world = self._world
-        seed, reset_hash = self._reset(episode)
-        self._require_actors().begin_episode()
+        seed, seen, picture = self._game.begin_episode(episode)
         self._person.forget_presses()
-        recorder = Recorder(
-            match_id=self.config.match_id,
-            episode=episode,
-            agents=world.agents,
-            fps=self.config.fps,
-            context={"seed": seed, "reset_hash": reset_hash},
-        )
-        self._rows = MatchRows(recorder, world.observations)
-        self._saved.clear()
-        self._failure = None
         self._told_end = False
-        picture, self._draws_by_chance = with_generators_kept(world.picture if world.drawn else world.first_picture)
-        if self._snapshots is None:
-            self._snapshots = Snapshots(world, self.level)
-        self._begun_data = begun_episode(world, self.config.match_id, seed)
-        self._reset_hash = f"{reset_hash} {self._begun_data['state_hash']}"
+        self._begun_data = begun_episode(self.world, self.config.match_id, seed)
+        self._reset_hash = f"{seen} {self._begun_data['state_hash']}"
         self._episode_rollbacks = self._telemetry.rollbacks
-        output.views.append(world_view(world, picture))
+        output.views.append(world_view(self.world, picture))
         self._add_globals(output)
-
-    def _execute(self, core: Rollback, requests: Sequence[Request]) -> bool:
-        """Carry out the core's requests, in order; returns whether the world went back."""
-        went_back = False
-        for request in requests:
-            if isinstance(request, Load):
-                self._load(request.frame)
-                went_back = True
-            elif self._ended:
-                continue
-            elif isinstance(request, Save):
-                self._save(request)
-            else:
-                self._advance(request)
-        if requests:
-            core.executed(self._next_frame, self._ended)
-        return went_back
-
-    @property
-    def _ended(self) -> bool:
-        """Whether stepping has come to an end, as far as is known: the episode's, or study code failed."""
-        return self._world.ended is not None or self._failure is not None
-
-    @property
-    def _next_frame(self) -> int:
-        return self._world.next_frame if self._failure is None else self._failure[0] + 1
-
-    def _save(self, request: Save) -> None:
-        assert self._snapshots is not None
-        world = self._world
-        self._saved[request.frame] = _Saved(
-            self._measured("save", self._snapshots.save),
-            self._require_actors().save(),
-            world.world_hash.reason,
-            frozenset(world.left_out_infos),
-        )
-        for frame in [frame for frame in self._saved if frame < request.oldest]:
-            del self._saved[frame]
-
-    def _load(self, frame: int) -> None:
-        assert self._snapshots is not None
-        assert self._rows is not None
-        world, saved = self._world, self._saved[frame]
-        self._measured("load", functools.partial(self._snapshots.load, saved.world))
-        self._require_actors().load(saved.decisions)
-        # Both are found out while stepping, so a frame that never was must not have found them.
-        world.world_hash.reason = saved.hash_reason
-        world.left_out_infos = set(saved.left_out_infos)
-        self._failure = None
-        self._rows.void(frame)
-        for later in [known for known in self._saved if known > frame]:
-            del self._saved[later]
-
-    def _advance(self, request: Advance) -> None:
-        assert self._rows is not None
-        world = self._world
-        if request.frame != world.next_frame:
-            raise RuntimeError(f"frame {request.frame} was asked for, but the world stands at {world.next_frame}")
-        given = {
-            agent: _DROPPED if request.dropped[number] else self._codec.read(request.inputs[number])
-            for number, agent in enumerate(self.config.players)
-        }
-        actions, statuses = self._require_actors().decide(world.episode, world.next_frame, world.observations, given)
-        try:
-            row = self._measured("step", functools.partial(self._step, actions, statuses))
-        except EnvironmentFailedError as error:
-            # With a partner's guessed input: it counts only once the frame is confirmed.
-            self._failure = (request.frame, error)
-            return
-        self._rows.add(row, world.observations)
 
     # ------------------------------------------------------------------ what is certain
 
@@ -562,22 +409,22 @@ class MatchSession:
                 output.events.append(Event("tick_budget", {"match_id": self.config.match_id, **figures}))
 
     def _confirm(self, core: Rollback, output: Output) -> None:
-        rows = self._rows
-        if rows is None or self._began_epoch != core.epoch or self._world.episode != core.epoch:
+        rows = self._game.rows
+        if rows is None or self._began_epoch != core.epoch or self.world.episode != core.epoch:
             return
         last = core.confirmed
-        chunks, checks = rows.confirm(last, ended=self._world.ended is not None)
+        chunks, checks = rows.confirm(last, ended=self.world.ended is not None)
         output.chunks += chunks
         for check in checks:
             self._last_state = check.value
             core.checked(check.frame, check.value)
-        if self._failure is not None and last >= self._failure[0]:
-            raise self._failure[1]
-        over = self._world.ended is not None and rows.next_confirmed == self._world.next_frame
+        if self._game.failure is not None and last >= self._game.failure[0]:
+            raise self._game.failure[1]
+        over = self.world.ended is not None and rows.next_confirmed == self.world.next_frame
         if over and not self._told_end:
             self._told_end = True
             output.chunks += rows.finish()
-            core.episode_over(self._world.next_frame - 1, self._last_state, rows.recorder.chain_hash)
+            core.episode_over(self.world.next_frame - 1, self._last_state, rows.recorder.chain_hash)
 
     def _take_event(self, core: Rollback, event: CoreEvent, output: Output) -> None:
         data = {"match_id": self.config.match_id, "episode": core.epoch, "frame": core.confirmed + 1, **event.data}
@@ -586,7 +433,7 @@ class MatchSession:
             data["agent"] = self.config.players[number]
         if event.name == "agreed":
             players = self.config.players
-            data["snapshot_level"] = self.level
+            data["snapshot_level"] = self._game.level
             data["rtt_ms"] = {players[p]: round(ms, 2) for p, ms in data["rtt_ms"].items()}
             calibrations = {players[p]: figures for p, figures in data["calibration"].items()}
             data["calibration"] = {**calibrations, players[self._local]: self.calibration.figures()}
@@ -602,7 +449,7 @@ class MatchSession:
     def _episode_agreed(self, core: Rollback, equal: bool, output: Output) -> None:
         self._confirm(core, output)
         self._end_episode(core, "agreed" if equal else "differs", output, cut="" if self._told_end else "desync")
-        episode = self._world.episode
+        episode = self.world.episode
         if episode + 1 >= self.config.num_episodes:
             core.close("completed")
             self._stop("completed", "", output)
@@ -612,7 +459,7 @@ class MatchSession:
 
     def _end_episode(self, core: Rollback, agreement: str, output: Output, *, cut: str = "") -> None:
         """Tell of an episode that is over: by its own end, or because the match is (`cut`)."""
-        world, rows = self._world, self._rows
+        world, rows = self.world, self._game.rows
         assert rows is not None
         output.chunks += rows.finish()
         world.carry_over(rows.rewards)
@@ -630,42 +477,44 @@ class MatchSession:
             "desyncs": core.figures.desyncs,
             "input_delay": core.input_delay,
             "window": core.window,
-            "snapshot_level": self.level,
+            "snapshot_level": self._game.level,
             "rollbacks": self._telemetry.rollbacks - self._episode_rollbacks,
             "calibration": self.calibration.figures(),
         }
         output.events.append(Event("episode_ended", data))
-        self._rows = None
+        self._game.rows = None
         output.rows += self._telemetry.last_rows(world.episode, rows.next_confirmed, list(self._peers.values()))
 
     def _stop(self, outcome: str, reason: str, output: Output) -> None:
         """The match is over for us; what is confirmed is cut."""
         core = self._core
         assert core is not None
-        if self._rows is not None:
+        if self._game.rows is not None:
             self._confirm(core, output)
-            if self._began_epoch == self._world.episode:
+            if self._began_epoch == self.world.episode:
                 self._end_episode(core, "unknown", output, cut="" if self._told_end else outcome)
-            self._rows = None
+            self._game.rows = None
         self._outcome, self._reason = outcome, reason
         self._over_since_ms = self._now_ms
 
     # ------------------------------------------------------------------ what the page is told
 
     def _show(self, output: Output, *, corrected: bool) -> None:
-        if self._failure is not None:
+        """Draw the world; when that fails, what was recorded goes first."""
+        if self._game.failure is not None:
             return
-        world = self._world
         began = self._clock()
-        picture = with_generators_kept(world.picture)[0] if self._draws_by_chance else world.picture()
-        output.views.append(world_view(world, picture, corrected=corrected))
+        try:
+            output.views.append(world_view(self.world, self._game.picture(), corrected=corrected))
+        except EnvironmentFailedError as error:
+            self._raise = error
         output.render_s = self._clock() - began
 
     def _note_tick(self, core: Rollback, now_ms: float, fresh: Advance | None, depth: int, began: float) -> None:
         interval_ms = 1000.0 / self.config.fps if self._last_tick_ms is None else now_ms - self._last_tick_ms
         self._last_tick_ms = now_ms
         self._stalled = fresh is None
-        newest = self._world.next_frame if fresh is None else fresh.frame
+        newest = self.world.next_frame if fresh is None else fresh.frame
         if fresh is not None:
             self._moved_ms = now_ms
         self._telemetry.tick(
@@ -692,7 +541,7 @@ class MatchSession:
                 peer.silent_ms = figures.silent_ms
         if self._outcome is None:
             output.rows += self._telemetry.rows(
-                now_ms, max(self._world.episode, 0), self._world.next_frame, list(self._peers.values())
+                now_ms, max(self.world.episode, 0), self.world.next_frame, list(self._peers.values())
             )
         if self.stage in ("countdown", "between"):
             output.wait_s = max(self._go_ms - now_ms, 0.0) / 1000.0
@@ -725,8 +574,8 @@ class MatchSession:
         output.live = {
             "match_id": self.config.match_id,
             "stage": stage,
-            "episode": max(self._world.episode, 0),
-            "frame": self._world.next_frame,
+            "episode": max(self.world.episode, 0),
+            "frame": self.world.next_frame,
             "confirmed": core.confirmed,
             "input_delay": core.input_delay,
             "window": core.window,
