@@ -8,9 +8,10 @@ from typing import Any, Final
 from mug.records import facts as f
 from mug.records.codebook import TABLES
 from mug.records.history import SessionHistory
+from mug.records.json_lines import read_lines
 from mug.records.spool import TableSpool, json_text
 
-__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "read_lines", "server_event_rows", "table_of"]
+__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "server_event_rows"]
 
 _ROWS_AT_ONCE: Final = 10_000
 _FIXED: Final = {
@@ -50,28 +51,6 @@ class EpisodeMark:
 def count_lines(body: bytes) -> int:
     """Return how many rows a body of JSON lines has."""
     return sum(1 for line in body.splitlines() if line.strip())
-
-
-def read_lines(body: bytes) -> Iterator[dict[str, Any] | str]:
-    """Yield each line's object; a line that is none is given as its text."""
-    for line in body.splitlines():
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        yield row if isinstance(row, dict) else line.decode("utf-8", "replace")
-
-
-def table_of(line: bytes | dict[str, Any] | str) -> str:
-    """Return the table to which a line of the telemetry stream belongs: telemetry, network or ticks."""
-    if isinstance(line, bytes):
-        if b'"table"' not in line:
-            return "telemetry"
-        line = next(read_lines(line), "")
-    named = line.get("table") if isinstance(line, dict) else None
-    return named if named in ("network", "ticks") else "telemetry"
 
 
 class LinesTable:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from mug.records import facts as f
-from mug.records.lines import table_of
+from mug.records.json_lines import table_of
 
 __all__ = ["ADD", "COUNTED_TABLES", "Count", "counts_of"]
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from mug.records import facts as f
 from mug.records.history import SessionHistory
-from mug.records.lines import LinesTable, read_lines, table_of
+from mug.records.json_lines import read_lines, table_of
+from mug.records.lines import LinesTable
 from mug.records.spool import TableSpool
 
 __all__ = ["TelemetryTables", "TicksTable"]
