@@ -1,6 +1,5 @@
 """The tables that come as JSON lines: events, telemetry, forms. What cannot be read is kept and reported."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
