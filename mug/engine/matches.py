@@ -14,6 +14,7 @@ from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import (
     JoinMatch,
     MatchReady,
+    MatchStatus,
     MatchVerdict,
     MatchWaiting,
     ReportMatch,
@@ -28,6 +29,13 @@ __all__ = ["VERDICT", "Matches"]
 
 VERDICT: Final = "verdict:"
 """Begins the name of the timer at whose end a match's silent players are judged."""
+
+LOST_MS: Final = 3_000.0
+"""A partner silent for so long pauses the game (`RollbackConfig.pause_ms`)."""
+HEARD_MS: Final = 750.0
+"""A partner silent for less is there (`RollbackConfig.notify_ms`)."""
+BACK_MS: Final = 2_000.0
+"""A page that is connected again has so long to say that it hears its partner after all."""
 
 REPORT_FLAGS: Final = ("desync", "refused", "void")
 MAX_FLAGS: Final = 100
@@ -195,8 +203,12 @@ class Matches:
                 knows=participant.participant_id,
             )
         self._core.changed_matches.add(match.match_id)
-        if not self._is_over(match):
-            self._core.emit(self._routes(match))
+        if self._is_over(match):
+            return
+        self._core.emit(self._routes(match))
+        latest_ms = self._core.clock.now_ms() + BACK_MS - self._timeout_ms(match)
+        if agent is not None and self._reports.came_back(match.match_id, agent, latest_ms):
+            self._judge_in(match, BACK_MS)
 
     def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
         """What a page that comes back has to be told again: who is out of its match."""
@@ -206,15 +218,11 @@ class Matches:
         return (Send(connection, self._verdict(match, tuple(match.dropped), participant.participant_id)),)
 
     def page_lost(self, participant: ParticipantState) -> None:
-        """A page's connection ended: it waits no more, and what it said of its partners does not count any more."""
+        """A page's connection ended: it waits no more."""
         self.leave_lobby(participant.participant_id)
         _, match = self._match_of(participant)
-        if match is None:
-            return
-        agent = match.agent_of(participant.participant_id)
-        if agent is not None:
-            self._reports.forget_reporter(match.match_id, agent)
-        self._core.changed_matches.add(match.match_id)
+        if match is not None:
+            self._core.changed_matches.add(match.match_id)
 
     def _match_of(self, participant: ParticipantState) -> tuple[VisitState | None, MatchState | None]:
         """The present visit and its match, when it is one of several people."""
@@ -253,10 +261,29 @@ class Matches:
         if message.state == "back":
             self._reports.heard(match.match_id, own, message.agent)
             return
-        now_ms = core.clock.now_ms()
-        since = self._reports.lost(match.match_id, own, message.agent, message.silent_ms, now_ms)
-        wait_ms = max(since + self._timeout_ms(match) - now_ms, 0.0)
-        core.emit(Schedule(wait_ms, f"{VERDICT}{match.match_id}"))
+        self._hears_nothing(match, own, message.agent, message.silent_ms)
+
+    def pulsed(self, participant: ParticipantState, status: MatchStatus) -> None:
+        """Once a second a page says how its match stands: that counts like a report, if one was lost on the way."""
+        match = self._core.state.matches[MatchId(status.match_id)]
+        own = match.agent_of(participant.participant_id)
+        if own is None or own in match.dropped or self._is_over(match):
+            return
+        for peer in status.peers:
+            if peer.agent not in match.players or peer.agent == own or peer.agent in match.dropped:
+                continue
+            if peer.silent_ms < HEARD_MS:
+                self._reports.heard(match.match_id, own, peer.agent)
+            elif status.stage == "paused" and peer.silent_ms >= LOST_MS:
+                self._hears_nothing(match, own, peer.agent, peer.silent_ms)
+
+    def _hears_nothing(self, match: MatchState, own: str, agent: str, silent_ms: float) -> None:
+        now_ms = self._core.clock.now_ms()
+        since = self._reports.lost(match.match_id, own, agent, silent_ms, now_ms)
+        self._judge_in(match, since + self._timeout_ms(match) - now_ms)
+
+    def _judge_in(self, match: MatchState, wait_ms: float) -> None:
+        self._core.emit(Schedule(max(wait_ms, 0.0), f"{VERDICT}{match.match_id}"))
 
     def judge(self, match_id: MatchId) -> None:
         """A silence may have lasted too long."""
@@ -264,7 +291,8 @@ class Matches:
         match = core.state.matches.get(match_id)
         if match is None or self._is_over(match):
             return
-        named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms())
+        connected = {agent for agent, who in match.players.items() if core.presence(who).connection is not None}
+        named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms(), connected)
         lost = {agent for agent in match.players if agent in named and agent not in match.dropped}
         if not lost:
             return

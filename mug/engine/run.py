@@ -236,6 +236,7 @@ class StudyRun:
         if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
             presence.match = pulse.match
             core.changed_matches.add(MatchId(pulse.match.match_id))
+            self._matches.pulsed(participant, pulse.match)
         core.changed.add(participant.participant_id)
         core.measured(
             TelemetryPoint(

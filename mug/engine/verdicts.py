@@ -1,5 +1,6 @@
 """Who is out of a match for good: what the pages report of silent partners, and when that is decided."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,8 +19,8 @@ _EARLY_MS: Final = 1.0
 class Reports:
     """What the players of all matches say of each other's silence. Times in Unix ms; agents name the players.
 
-    It is gathered again after a restart of the server: a page that is connected again, and still waits for its
-    partner, says so again.
+    It is gathered again after a restart of the server: as long as its game stands still, a page says so with every
+    pulse.
     """
 
     _since: dict[MatchId, dict[tuple[str, str], float]] = field(default_factory=dict)
@@ -36,22 +37,30 @@ class Reports:
         """Take back what `reporter` said of `agent`."""
         self._since.get(match_id, {}).pop((reporter, agent), None)
 
-    def forget_reporter(self, match_id: MatchId, reporter: str) -> None:
-        """`reporter` is not connected to the server: what it said cannot be taken back, so it does not count."""
+    def came_back(self, match_id: MatchId, reporter: str, latest_ms: float) -> bool:
+        """`reporter` is connected again, and may have heard more since: what it said is young enough at `latest_ms`.
+
+        Returns whether it had said anything.
+        """
         said = self._since.get(match_id, {})
-        for pair in [pair for pair in said if pair[0] == reporter]:
-            del said[pair]
+        pairs = [pair for pair in said if pair[0] == reporter]
+        for pair in pairs:
+            said[pair] = max(said[pair], latest_ms)
+        return bool(pairs)
 
     def forget_match(self, match_id: MatchId) -> None:
         """The match is over."""
         self._since.pop(match_id, None)
 
-    def due(self, match_id: MatchId, timeout_ms: float, now_ms: float) -> tuple[frozenset[str], bool]:
+    def due(
+        self, match_id: MatchId, timeout_ms: float, now_ms: float, reporters: Container[str]
+    ) -> tuple[frozenset[str], bool]:
         """Return who has been silent for `timeout_ms`, and whether they say the same of those who report it.
 
         When the players report each other, nobody can say who it is that cannot be reached: all of them are named.
+        Only `reporters`, who are connected to the server, count: what others said they could not take back.
         """
-        said = self._since.get(match_id, {})
+        said = {pair: since for pair, since in self._since.get(match_id, {}).items() if pair[0] in reporters}
         late = {pair for pair, since in said.items() if now_ms - since >= timeout_ms - _EARLY_MS}
         mutual = {pair for pair in late if (pair[1], pair[0]) in said}
         named = {agent for _, agent in late} | {agent for pair in mutual for agent in pair}

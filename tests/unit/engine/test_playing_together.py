@@ -335,8 +335,41 @@ def test_that_without_the_server_there_is_no_verdict() -> None:
     memory.later(60_000)
     assert drops(memory) == []
     memory.hello("x", "p-c", tab="c", token=memory.token("c"))
-    report(memory, "x", "a1", silent_ms=60_000)
-    memory.later(0)
+    memory.later(1_990)
+    assert drops(memory) == []
+    memory.later(20)
+    assert drops(memory) == [("a1", "end")]
+
+
+def test_that_who_comes_back_may_have_heard_its_partner_meanwhile() -> None:
+    memory = matched(multiplayer=rules_of())
+    report(memory, "c", "a1")
+    memory.drop("c")
+    memory.later(60_000)
+    memory.hello("x", "p-c", tab="c", token=memory.token("c"))
+    memory.later(1_000)
+    report(memory, "x", "a1", "back")
+    memory.later(60_000)
+    assert drops(memory) == []
+
+
+def test_that_the_pulses_of_a_game_that_stands_still_count_like_reports() -> None:
+    memory = matched(multiplayer=rules_of())
+    report(memory, "c", "a1")
+    memory.crash_and_restart()
+    memory.hello("x", "p-c", tab="c", token=memory.token("c"))
+    memory.later(60_000)
+    assert drops(memory) == []
+    playing(memory, "x", "a1", stage="connecting", silent_ms=60_000.0)
+    playing(memory, "x", "a1", stage="paused", silent_ms=4_000.0)
+    memory.later(500)
+    playing(memory, "x", "a1", stage="playing", silent_ms=10.0)
+    memory.later(60_000)
+    assert drops(memory) == []
+    playing(memory, "x", "a1", stage="paused", silent_ms=4_000.0)
+    memory.later(990)
+    assert drops(memory) == []
+    memory.later(20)
     assert drops(memory) == [("a1", "end")]
 
 
@@ -607,7 +640,12 @@ def views(memory: Memory) -> list[MatchView]:
 
 
 def playing(memory: Memory, connection: str, partner: str, **fields: Any) -> None:
-    peer = PeerStatus(agent=partner, path=fields.pop("path", "p2p"), rtt_ms=fields.pop("rtt_ms", 20.0))
+    peer = PeerStatus(
+        agent=partner,
+        path=fields.pop("path", "p2p"),
+        rtt_ms=fields.pop("rtt_ms", 20.0),
+        silent_ms=fields.pop("silent_ms", 0.0),
+    )
     status = MatchStatus(match_id=the_match(memory), stage=fields.pop("stage", "playing"), peers=(peer,), **fields)
     memory.say(connection, Pulse(n=1, client_ms=0.0, match=status))
 
