@@ -28,6 +28,8 @@ TIME_LIMIT_S: Final = 60.0
 """After this long without any progress an environment hangs."""
 SYNC_LIMIT_S: Final = 240.0
 """The same for one stage of the sync test."""
+SYNC_FRAMES: Final = 500
+"""Frames of each run of the sync test."""
 _POLL_S: Final = 0.05
 
 Finding = tuple[str, Severity, str, str]
@@ -106,6 +108,7 @@ def try_natively(
             "paths": [str(loaded.working_directory)],
             "field": field,
             "levels": list(levels),
+            "frames": SYNC_FRAMES,
         }
         spec.write_text(json.dumps(content), encoding="utf-8")
         environment = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from mug.check import environments
 from mug.check.environments import Tried, environment_field, trial_config
 from mug.play.snapshots import LEVELS
 from mug.runtime import PreparedRuntime, browser_part, find_distribution, study_parts, study_zip
@@ -47,6 +48,7 @@ def try_in_pyodide(
         "root": STUDY_FOLDER,
         "field": environment_field(game),
         "levels": list(levels),
+        "frames": environments.SYNC_FRAMES,
     }
     with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
         place = Path(folder)

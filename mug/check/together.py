@@ -188,8 +188,8 @@ def _keep(loaded: LoadedStudy, game: GymGame, proof: Proof) -> None:
     """Write the level to the study's lock file, and everything to the cache folder."""
     entry = {"level": proof.level, "tried": list(proof.tried), "key": proof.key}
     private = _private(proof.key)
-    private.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(private, json.dumps({**entry, "findings": proof.findings}, indent=2).encode())
+    findings = [finding for finding in proof.findings if finding[2] != "too_slow"]  # true of that hour only
+    write_whole(private, json.dumps({**entry, "findings": findings}, indent=2).encode())
     keep_in_lock(loaded.folder / LOCK_FILE, {str(game.scene_id): entry})
 
 

@@ -24,7 +24,7 @@ from mug.play.errors import NotCanonicalError
 __all__ = ["WorldHash"]
 
 _MAX_DEPTH: Final = 60
-_PLAIN: Final = (type(None), bool, int, float, str, bytes, bytearray)
+_PLAIN: Final = frozenset((type(None), bool, int, float, str, bytes, bytearray))
 _DESCRIPTIONS: Final = frozenset(
     ("spec", "_spec", "_cached_spec", "metadata", "_metadata", "render_mode", "_render_mode")
 )
@@ -120,6 +120,13 @@ class WorldHash:
         return digests
 
 
+@functools.lru_cache(maxsize=4096)
+def _encoded_text(text: str) -> bytes:
+    out = bytearray()
+    write_value(out, text)
+    return bytes(out)
+
+
 def _state_of(value: Any) -> dict[str, Any]:
     """Attributes of an object, from its ``__dict__`` and its slots."""
     state = dict(getattr(value, "__dict__", {}))
@@ -152,7 +159,10 @@ class _Walk:
             self.out += b"t"
             write_length(self.out, len(value))
             for index, item in enumerate(value):
-                self.any(item, f"{path}[{index}]", depth + 1)
+                if type(item) in _PLAIN:
+                    write_value(self.out, item)
+                else:
+                    self.any(item, f"{path}[{index}]", depth + 1)
         elif isinstance(value, np.generic) and value.dtype.kind != "O":
             write_array(self.out, np.asarray(value), path)
         elif isinstance(value, _NAMED):
@@ -189,7 +199,10 @@ class _Walk:
             self.out += b"l"
             write_length(self.out, len(value))
             for index, item in enumerate(value):
-                self.any(item, f"{path}[{index}]", depth + 1)
+                if type(item) in _PLAIN:
+                    write_value(self.out, item)
+                else:
+                    self.any(item, f"{path}[{index}]", depth + 1)
         elif isinstance(value, dict):
             self._mapping(value, path, depth)
         elif isinstance(value, (set, frozenset)):
@@ -200,6 +213,9 @@ class _Walk:
     def _mapping(self, value: Mapping[Any, Any], path: str, depth: int) -> None:
         entries = []
         for key, item in value.items():
+            if type(key) is str:
+                entries.append((_encoded_text(key), key, item))
+                continue
             head = _Walk()
             head.any(key, f"{path}[key {key!r}]", depth + 1)
             entries.append((bytes(head.out), key, item))
@@ -208,7 +224,10 @@ class _Walk:
         write_length(self.out, len(entries))
         for written, key, item in entries:
             self.out += written
-            self.any(item, f"{path}[{key!r}]", depth + 1)
+            if type(item) in _PLAIN:
+                write_value(self.out, item)
+            else:
+                self.any(item, f"{path}[{key!r}]", depth + 1)
         if type(value) is not dict and getattr(value, "__dict__", None):
             self.any(_state_of(value), path, depth + 1)
 

@@ -56,6 +56,7 @@ scene_body = "Bye"
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A two-player study; what was found about it before on this machine is not seen."""
+    monkeypatch.setattr("mug.check.environments.SYNC_FRAMES", 130)  # the environments' episodes have 60
     monkeypatch.setattr("mug.check.together._private", lambda key: tmp_path / "kept" / f"{key}.json")
     folder = tmp_path / "study"
     folder.mkdir()
