@@ -283,6 +283,10 @@ class MatchSession:
         fresh = advance is not None and not advance.again
         if self._input_taken(core, stepping, fresh):
             self._person.next_frame()
+        depth = figures.depth_sum - depth
+        if figures.rollbacks > rollbacks:
+            self._telemetry.rollback(depth, figures.resimulated - steps, now_ms)
+        place = (self.world.episode, core.frame if advance is None or not fresh else advance.frame)
         corrected = self._game.execute(requests)
         if requests:
             core.executed(self._game.next_frame, self._game.ended)
@@ -290,11 +294,8 @@ class MatchSession:
         if requests and self._outcome is None:
             self._show(output, corrected=corrected)
         self._settle(core, now_ms, output)
-        depth = figures.depth_sum - depth
-        if figures.rollbacks > rollbacks:
-            self._telemetry.rollback(depth, figures.resimulated - steps, now_ms)
         if stepping:
-            self._note_tick(core, now_ms, advance if fresh else None, depth, began)
+            self._note_tick(core, now_ms, advance if fresh else None, place, depth, began)
         else:
             self._last_tick_ms, self._stalled = None, False
         self._tell(core, now_ms, output)
@@ -510,23 +511,32 @@ class MatchSession:
             self._raise = error
         output.render_s = self._clock() - began
 
-    def _note_tick(self, core: Rollback, now_ms: float, fresh: Advance | None, depth: int, began: float) -> None:
+    def _note_tick(
+        self,
+        core: Rollback,
+        now_ms: float,
+        fresh: Advance | None,
+        place: tuple[int, int],
+        depth: int,
+        began: float,
+    ) -> None:
         interval_ms = 1000.0 / self.config.fps if self._last_tick_ms is None else now_ms - self._last_tick_ms
         self._last_tick_ms = now_ms
         self._stalled = fresh is None
-        newest = self.world.next_frame if fresh is None else fresh.frame
         if fresh is not None:
             self._moved_ms = now_ms
+        episode, frame = place
         self._telemetry.tick(
             Tick(
                 at_ms=now_ms,
-                frame=newest,
+                episode=episode,
+                frame=frame,
                 stalled=fresh is None,
                 predicted=fresh is not None and any(fresh.predicted),
                 depth=depth,
                 tick_ms=1000.0 * (self._clock() - began),
                 interval_ms=interval_ms,
-                confirm_lag=max(newest - core.confirmed, 0),
+                confirm_lag=max(frame - core.confirmed, 0) if episode == core.epoch else 0,
             )
         )
 

@@ -4,6 +4,7 @@ Rows for the tables ``network`` (one a second and partner) and ``ticks`` (one a 
 and the figures of the last second for whoever watches.
 """
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Tick:
 
     Attributes:
         at_ms: When it began.
+        episode: The episode.
         frame: The frame that it stepped first, or waited for.
         stalled: No new frame came of it.
         predicted: The newest frame was stepped with a guess for somebody.
@@ -32,6 +34,7 @@ class Tick:
     """
 
     at_ms: float
+    episode: int
     frame: int
     stalled: bool
     predicted: bool
@@ -134,8 +137,8 @@ class MatchTelemetry:
         """Return the rows of what was not told yet: at the end of an episode, of the match."""
         second, self._second = self._second, _Second()
         rows = [self._network(second, episode, frame, peer) for peer in peers]
-        if second.ticks:
-            rows.append(self._ticks(second.ticks, episode))
+        for _, ticks in itertools.groupby(second.ticks, key=lambda tick: tick.episode):
+            rows.append(self._ticks(list(ticks)))
         return rows
 
     def _network(self, second: _Second, episode: int, frame: int, peer: PeerFigures) -> dict[str, Any]:
@@ -171,12 +174,12 @@ class MatchTelemetry:
             "bytes_received": peer.bytes_received - received,
         }
 
-    def _ticks(self, ticks: Sequence[Tick], episode: int) -> dict[str, Any]:
+    def _ticks(self, ticks: Sequence[Tick]) -> dict[str, Any]:
         return {
             "table": "ticks",
             "match_id": self._match_id,
             "agent": self._agent,
-            "episode": episode,
+            "episode": ticks[0].episode,
             "first": ticks[0].frame,
             "frame": [tick.frame for tick in ticks],
             "predicted": [int(tick.predicted) for tick in ticks],

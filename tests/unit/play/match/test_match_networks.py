@@ -167,12 +167,9 @@ def test_that_window_snapshots_and_packets_do_not_change_what_is_recorded() -> N
     base = scripted()
     assert_equal_records(base, rollbacks=15)
     for other in (
-        scripted(window=4),
-        scripted(window=12),
-        scripted(snapshot_interval=1),
-        scripted(snapshot_interval=9),
-        scripted(seed=5),
-        scripted(delay_ms=140.0),
+        scripted(window=4, snapshot_interval=1),
+        scripted(window=12, snapshot_interval=9),
+        scripted(seed=5, delay_ms=140.0),
     ):
         assert_equal_records(other, rollbacks=10)
         assert other.pages[0].bodies == base.pages[0].bodies
