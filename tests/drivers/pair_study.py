@@ -12,7 +12,7 @@ __all__ = ["CHAOS", "FRAMES", "LIES_FROM", "PROFILES", "example_study", "write_p
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LOCKS = Path(__file__).resolve().parent / "pair_locks"
 """Locks of studies that tests play again and again: their packages, and how states are saved. Where a game differs from
-them, or the rules have changed, the server finds it out anew, which takes half a minute; `mug check` then writes them."""
+them, or the rules have changed, the server finds it out anew, in half a minute; `mug check` then writes them."""
 
 PROFILES: dict[str, dict[str, Any]] = {
     "lan": {"delay_ms": 1, "jitter_ms": 1},
@@ -159,7 +159,13 @@ LIAR_PAGE = """\
 kind = "static_page"
 scene_id = "role"
 scene_header = "Role"
-scene_body = '''<script>mug_globals.liar = mug.subject_id === "liar";</script><p>Go on.</p>'''
+scene_body = '''
+<p id="said">Please wait.</p>
+<script>
+  mug_globals.liar = mug.subject_id === "liar";
+  document.getElementById("said").textContent = "Go on.";
+</script>
+'''
 """
 
 

@@ -40,6 +40,11 @@ def test_that_a_state_that_differs_is_found_at_the_next_second_and_never_merged(
         ServerDriver(study, data).start(deadline_s=240) as server,
         sit_down(browser, server.port, ["honest", "liar"]) as people,
     ):
+        for person in people:
+            person.wait_for_phase("page")
+            person.press_continue()
+            person.wait_for_scene("role")
+            person.page.frame_locator("iframe").get_by_text("Go on.").wait_for()
         walk_in(people, "points")
         finish(people)
         tables = export_session(data, "points", tmp_path / "out")
