@@ -36,6 +36,8 @@ interface Partner {
   choice: PathChoice;
   path: Path;
   pair: string;
+  /** When anything of the partner's page came last, on whatever way. */
+  lifeMs: number;
 }
 
 export class Mesh {
@@ -66,7 +68,15 @@ export class Mesh {
   }
 
   signalled(agent: string, data: Readonly<Record<string, unknown>>): void {
-    this.of(agent)?.link?.signalled(data);
+    const partner = this.of(agent);
+    if (!partner) return;
+    partner.lifeMs = this.now();
+    partner.link?.signalled(data);
+  }
+
+  /** How long nothing at all came from each partner's page. */
+  silence(): { player: number; agent: string; ms: number }[] {
+    return this.partners.map(({ player, agent, lifeMs }) => ({ player, agent, ms: this.now() - lifeMs }));
   }
 
   relayed(agent: string, channel: string, body: ArrayBuffer): void {
@@ -74,7 +84,8 @@ export class Mesh {
     const number = CHANNELS.indexOf(channel as ChannelName);
     if (!partner || number < 0) return;
     this.port.packet(partner.player, number as PeerChannel, body);
-    partner.choice.heard("relay", this.now());
+    partner.lifeMs = this.now();
+    partner.choice.heard("relay", partner.lifeMs);
     this.choose(partner);
   }
 
@@ -113,7 +124,7 @@ export class Mesh {
     const { iceServers, forceRelay } = this.options;
     const tries = !forceRelay || iceServers.length > 0;
     const link = tries ? this.link(agent, own < player) : null;
-    return { player, agent, link, choice: new PathChoice(link !== null, this.now()), path: "", pair: "" };
+    return { player, agent, link, choice: new PathChoice(link !== null, this.now()), path: "", pair: "", lifeMs: this.now() };
   }
 
   private link(agent: string, first: boolean): PeerLink | null {
@@ -133,7 +144,8 @@ export class Mesh {
           packet: (channel, body) => {
             const partner = this.of(agent);
             if (!partner) return;
-            partner.choice.heard("p2p", this.now());
+            partner.lifeMs = this.now();
+            partner.choice.heard("p2p", partner.lifeMs);
             if (body.byteLength <= SIGN_OF_LIFE_BYTES) return;
             this.port.packet(partner.player, channel, body);
           },

@@ -20,6 +20,8 @@ const LAST_WORDS_MS = 500;
 /** After a verdict that ends the game the worker agrees with the others on the last frame, at most for so long. */
 const AGREEMENT_MS = 5000;
 const UNLOADING_MS = 3000;
+/** A partner of whom nothing came for so long while we connect is reported; once the game runs, the worker watches. */
+const UNHEARD_MS = 10_000;
 
 type State = "idle" | "waiting" | "connecting" | "playing" | "ended";
 type WorkerMessage = Extract<FromWorker, { op: "send" | "live" | "peers" | "rows" | "finished" | "unloaded" }>;
@@ -49,6 +51,7 @@ export class MatchPlay {
   private endPage: StudyPage | null = null;
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   private readonly lost = new Set<number>();
+  private readonly unheard = new Set<string>();
   private readonly reported = new Set<string>();
   private readonly dropped = new Set<string>();
   private unloaded: (() => void) | null = null;
@@ -196,6 +199,7 @@ export class MatchPlay {
     if (this.state !== "connecting" && this.state !== "playing") return;
     this.last = live;
     this.mesh?.live(live);
+    this.watchConnecting();
     if (this.state === "connecting" && live.stage !== "connecting" && live.stage !== "over") this.enter();
     if (!this.stage) return;
     const { shell } = this.context;
@@ -203,6 +207,20 @@ export class MatchPlay {
     this.stage.page.stage.dataset["mugStage"] = live.stage;
     const phase = live.stage === "countdown" ? "countdown" : "playing";
     if (live.stage !== "over" && shell.phase !== phase && (shell.phase === "countdown" || shell.phase === "playing")) shell.setPhase(phase);
+  }
+
+  private watchConnecting(): void {
+    for (const { agent, ms } of this.mesh?.silence() ?? []) {
+      const silent = ms > UNHEARD_MS && this.state === "connecting" && this.context.connected();
+      if (silent && !this.unheard.has(agent)) {
+        this.unheard.add(agent);
+        this.reportPeer(agent, "lost", ms);
+      } else if (ms <= UNHEARD_MS && this.unheard.delete(agent)) this.reportPeer(agent, "back", ms);
+    }
+  }
+
+  private reportPeer(agent: string, state: "lost" | "back", ms: number): void {
+    this.context.sendKept({ op: "match.peer", match_id: this.config.match_id, agent, state, silent_ms: Math.round(ms) });
   }
 
   private enter(): void {
@@ -226,8 +244,7 @@ export class MatchPlay {
         if (player === null || (name === "resumed" && !this.lost.has(player))) return;
         if (name === "lost") this.lost.add(player);
         else this.lost.delete(player);
-        const silent_ms = typeof data["silent_ms"] === "number" ? data["silent_ms"] : 0;
-        this.context.sendKept({ op: "match.peer", match_id, agent, state: name === "lost" ? "lost" : "back", silent_ms });
+        this.reportPeer(agent, name === "lost" ? "lost" : "back", typeof data["silent_ms"] === "number" ? data["silent_ms"] : 0);
         return;
       }
       case "desync":
