@@ -29,7 +29,7 @@ class GlobalGenerators:
 
     def __init__(self) -> None:
         self._bits: Any = None
-        self._address: int | None = None
+        self._memory: Any = None
         self._last: Saved | None = None
 
     def save(self) -> Saved:
@@ -56,16 +56,16 @@ class GlobalGenerators:
     def _words(self) -> bytes | None:
         bits = np.random.mtrand.get_bit_generator()
         if bits is not self._bits:
-            self._bits, self._address = bits, _address_of(bits)
-        return None if self._address is None else ctypes.string_at(self._address, _BYTES)
+            self._bits, self._memory = bits, _memory_of(bits)
+        return None if self._memory is None else bytes(self._memory)
 
 
-def _address_of(bits: Any) -> int | None:
-    """Return where a Mersenne Twister keeps its words, or None where they are not found there."""
+def _memory_of(bits: Any) -> Any:
+    """Return the memory in which a Mersenne Twister keeps its words, or None where they are not found there."""
     try:
-        address = int(bits.ctypes.state_address)
+        memory = (ctypes.c_char * _BYTES).from_address(int(bits.ctypes.state_address))
         inside = bits.state["state"]
         expected = np.asarray(inside["key"], dtype=np.uint32).tobytes() + int(inside["pos"]).to_bytes(4, "little")
-        return address if ctypes.string_at(address, _BYTES) == expected else None
+        return memory if bytes(memory) == expected else None
     except Exception:  # another kind of generator, or no such interface here: it is asked every time
         return None
