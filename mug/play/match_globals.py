@@ -48,7 +48,7 @@ class MatchGlobals(dict[str, Any]):
         self._check()
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> "MatchGlobals":  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> "MatchGlobals":  # type: ignore[override, misc]  # dict has it for any dict
         self._check()
         super().update(other)
         return self
