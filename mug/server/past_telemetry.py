@@ -94,8 +94,9 @@ def _rows(body: bytes) -> Iterator[tuple[float, dict[str, Any]]]:
     for line in body.splitlines():
         try:
             row = _DECODER.decode(line)
-            yield _unix_ms(row["at"]), row
-        except (msgspec.DecodeError, ValueError, TypeError, KeyError):
+            if not row.get("table"):  # those of other tables are about pairs and ticks of a match
+                yield _unix_ms(row["at"]), row
+        except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError):
             continue  # a page can store anything; the export keeps it as it is
 
 

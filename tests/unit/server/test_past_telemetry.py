@@ -59,6 +59,12 @@ def test_that_the_last_two_hours_come_back_on_the_servers_clock(tmp_path: Path) 
     assert {(p.focused, p.visible, p.frame_rate_hz) for p in points} == {(True, False, 60.0)}
 
 
+def test_that_rows_about_pairs_and_ticks_are_no_points(tmp_path: Path) -> None:
+    other = {**row(NOW - 1000, 99.0), "table": "network", "partner": "b"}
+    path = records(tmp_path / "records.sqlite", [("ann", "telemetry", NOW, lines(other, row(NOW - 500, 1.0), other))])
+    assert [point.rtt_ms for point in read_past_telemetry(path, "s1", NOW)] == [1.0]
+
+
 def test_that_reading_is_bounded_and_the_newest_come_first(tmp_path: Path) -> None:
     chunks = [("ann", "telemetry", NOW - 1000 * n, lines(row(NOW - 1000 * n, float(n)))) for n in range(50, 0, -1)]
     path = records(tmp_path / "records.sqlite", chunks)
