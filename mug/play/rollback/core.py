@@ -681,8 +681,7 @@ class Rollback:
 
     def _transmit(self, now_ms: float) -> None:
         if self._over_ms is not None:
-            waiting = any(len(peer.line) > 0 for peer in self._live)
-            if now_ms - self._over_ms > (MAX_LINGER_MS if waiting else LINGER_MS):
+            if now_ms - self._over_ms > (MAX_LINGER_MS if self.unheard else LINGER_MS):
                 return
         config = self.config
         outbox = self._outbox
