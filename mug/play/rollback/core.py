@@ -680,9 +680,9 @@ class Rollback:
             self._events.append(Event("protocol_error", {"player": player, "reason": reason}))
 
     def _transmit(self, now_ms: float) -> None:
-        if self._over_ms is not None:
-            if now_ms - self._over_ms > (MAX_LINGER_MS if self.unheard else LINGER_MS):
-                return
+        linger_ms = MAX_LINGER_MS if self.unheard else LINGER_MS
+        if self._over_ms is not None and now_ms - self._over_ms > linger_ms:
+            return
         config = self.config
         outbox = self._outbox
         resends = self._pace.stalled or self.stage != "playing"
