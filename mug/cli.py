@@ -129,7 +129,10 @@ def _export(args: argparse.Namespace) -> int | None:
 
 
 def _verify(args: argparse.Namespace) -> int | None:
-    return _run("mug.records.commands", "verify_main", args)
+    code = _run("mug.records.commands", "verify_main", args)
+    if args.study is None:
+        return code
+    return _run("mug.check.resimulation", "resimulate_main", args) or code
 
 
 def _runtime(args: argparse.Namespace) -> int | None:

@@ -1,13 +1,14 @@
-"""Trying a game in the browser's Python: the installed Pyodide, under Node, with the study's own packages and files."""
+"""Running a function of `mug.play` in the browser's Python: the installed Pyodide, under Node, with a study's files."""
 
 import dataclasses
+import io
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from mug.check import environments
 from mug.check.environments import Tried, environment_field, trial_config
 from mug.play.snapshots import LEVELS
 from mug.runtime import PreparedRuntime, browser_part, find_distribution, study_parts, study_zip
@@ -15,10 +16,63 @@ from mug.runtime.node import run_script
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 
-__all__ = ["STUDY_FOLDER", "try_in_pyodide"]
+__all__ = ["DATA_FOLDER", "STUDY_FOLDER", "run_in_pyodide", "try_in_pyodide"]
 
 STUDY_FOLDER: Final = "/study"
+DATA_FOLDER: Final = "/data"
 TIME_LIMIT_S: Final = 900.0
+
+
+def run_in_pyodide(
+    loaded: LoadedStudy,
+    games: Iterable[GymGame],
+    prepared: PreparedRuntime,
+    function: str,
+    spec: Mapping[str, Any],
+    *,
+    data: Mapping[str, bytes] | None = None,
+    tell: Callable[[str], None] | None = None,
+    timeout_s: float = TIME_LIMIT_S,
+) -> Any:
+    """Call a function with a study as a participant's browser would have it, and return its answer.
+
+    Args:
+        loaded: The study.
+        games: The games whose files are needed; their data has no errors.
+        prepared: The study's packages.
+        function: ``module:function``; it gets the spec as text, the beginning and the end of a match's clocks and
+            chance, and a function to tell progress; it answers with a JSON text.
+        spec: What it is to do, JSON-ready.
+        data: Files for it, found in `DATA_FOLDER`.
+        tell: Told what is being done.
+        timeout_s: After this time Node is ended.
+
+    Raises:
+        NodeError: There is no Node, Python did not start in it, or the function failed.
+    """
+    say = tell or (lambda _: None)
+    parts, _ = study_parts(loaded, games)
+    module, _, name = function.partition(":")
+    with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
+        place = Path(folder)
+        (place / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+        (place / "lock.json").write_bytes(prepared.lock_for_node())
+        (place / "study.zip").write_bytes(study_zip({**parts, **browser_part()})[1])
+        arguments: dict[str, Any] = {
+            "folder": str(find_distribution().folder),
+            "lock": str(place / "lock.json"),
+            "packages": list(prepared.packages),
+            "zip": str(place / "study.zip"),
+            "spec": str(place / "spec.json"),
+            "studyFolder": STUDY_FOLDER,
+            "module": module,
+            "function": name,
+        }
+        if data:
+            (place / "data.zip").write_bytes(_zip(data))
+            arguments["data"] = {"zip": str(place / "data.zip"), "folder": DATA_FOLDER}
+        done = run_script("run_in_python.mjs", arguments, progress=lambda text, _share: say(text), timeout_s=timeout_s)
+    return json.loads(done["answer"])
 
 
 def try_in_pyodide(
@@ -41,27 +95,18 @@ def try_in_pyodide(
     Raises:
         NodeError: There is no Node, or Python did not start in it.
     """
-    say = tell or (lambda _: None)
-    parts, _ = study_parts(loaded, [game])
     spec = {
         "config": dataclasses.asdict(trial_config(loaded, game)),
         "root": STUDY_FOLDER,
         "field": environment_field(game),
         "levels": list(levels),
-        "frames": environments.SYNC_FRAMES,
     }
-    with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
-        place = Path(folder)
-        (place / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
-        (place / "lock.json").write_bytes(prepared.lock_for_node())
-        (place / "study.zip").write_bytes(study_zip({**parts, **browser_part()})[1])
-        arguments = {
-            "folder": str(find_distribution().folder),
-            "lock": str(place / "lock.json"),
-            "packages": list(prepared.packages),
-            "zip": str(place / "study.zip"),
-            "spec": str(place / "spec.json"),
-            "studyFolder": STUDY_FOLDER,
-        }
-        done = run_script("try_game.mjs", arguments, progress=lambda text, _share: say(text), timeout_s=TIME_LIMIT_S)
-    return Tried.of(json.loads(done["answer"]))
+    return Tried.of(run_in_pyodide(loaded, [game], prepared, "mug.play.trial:run_trial_in_page", spec, tell=tell))
+
+
+def _zip(files: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    return out.getvalue()

@@ -4,14 +4,15 @@ The answer is exact only on the platform that recorded: the browser's arithmetic
 of `sin` and its like, so records of browsers are stepped again in Pyodide (under Node), not here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mug.play.chunks import FramesChunk, decode_chunk
 from mug.play.config import GameConfig
-from mug.play.determinism import Entropy
+from mug.play.determinism import BrowserEntropy, Entropy
 from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
 from mug.play.recorder import RecordedChunk, Recorder
@@ -19,7 +20,7 @@ from mug.play.replay import StoredGame
 from mug.play.values import own_copy
 from mug.play.world import World
 
-__all__ = ["Difference", "Resimulation", "first_difference", "resimulate"]
+__all__ = ["Difference", "Resimulation", "first_difference", "resimulate", "resimulate_in_page"]
 
 
 @dataclass(frozen=True)
@@ -167,3 +168,36 @@ def _match_id(game: StoredGame) -> str:
     for chunks in game.chunks.values():
         return chunks[0].match_id
     raise IrreproducibleError("nothing is stored of this match", 0, 0)
+
+
+def resimulate_in_page(
+    spec_json: str,
+    begin: Callable[[int, int, float], Any],
+    end: Callable[[], Any],
+    tell: Callable[[str, float], Any],
+) -> str:
+    """Do `resimulate` for several matches with the clocks and chance of a page; texts in and out, for JavaScript.
+
+    Args:
+        spec_json: ``{"root": folder, "matches": [{"config": GameConfig, "chunks": [paths]}]}``.
+        begin: Puts the match's clocks and chance in place of the page's (seed low, seed high, clock in ms).
+        end: Puts the page's back.
+        tell: Told what is being done, and how much of the whole is done.
+
+    Returns:
+        A list with a `Resimulation` for each match, or ``{"match_id", "error"}``, as JSON.
+    """
+    spec = json.loads(spec_json)
+    answers: list[dict[str, Any]] = []
+    for place, match in enumerate(spec["matches"]):
+        config = GameConfig.from_dict(match["config"])
+        tell(f"stepping match {config.match_id} again", place / len(spec["matches"]))
+        chunks = [Path(path).read_bytes() for path in match["chunks"]]
+        entropy = BrowserEntropy(config.match_seed, config.fps, begin, end)
+        try:
+            done = resimulate(config, chunks, root=Path(spec["root"]), entropy=entropy)
+        except PlayError as error:
+            answers.append({"match_id": config.match_id, "error": str(error)})
+        else:
+            answers.append(asdict(done))
+    return json.dumps(answers)

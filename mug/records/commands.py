@@ -36,6 +36,12 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``mug verify``."""
     _add_common(parser)
+    parser.add_argument(
+        "--study",
+        metavar="STUDY",
+        help="the study as the session ran it: also step every match again, in the browser's Python, and compare "
+        "every row",
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -1,9 +1,10 @@
-// Tries one game of a study in the browser's Python: packages, files, clocks and chance as a participant's page has them.
-// Argument (JSON): {folder, lock, packages, zip, spec, studyFolder}; `mug.play.trial` does the work.
+// Runs a function of `mug.play` with a study in the browser's Python: packages, files, clocks and chance as a
+// participant's page has them. Argument (JSON): {folder, lock, packages, zip, spec, studyFolder, module, function,
+// data?: {zip, folder}}; the function gets the spec's text, begin, end (of the match's clocks and chance) and tell.
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const { folder, lock, packages, zip, spec, studyFolder } = JSON.parse(process.argv[2]);
+const { folder, lock, packages, zip, spec, studyFolder, module, function: name, data } = JSON.parse(process.argv[2]);
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
 
@@ -61,15 +62,19 @@ const pyodide = await loadPyodide({
 });
 say({ progress: 0.1, text: "loading the study's packages" });
 await pyodide.loadPackage(packages, { messageCallback: () => undefined });
-const archive = readFileSync(zip);
-const bytes = archive.buffer.slice(archive.byteOffset, archive.byteOffset + archive.byteLength);
-pyodide.unpackArchive(bytes, "zip", { extractDir: studyFolder });
+const unpack = (file, target) => {
+  const archive = readFileSync(file);
+  const bytes = archive.buffer.slice(archive.byteOffset, archive.byteOffset + archive.byteLength);
+  pyodide.unpackArchive(bytes, "zip", { extractDir: target });
+};
+unpack(zip, studyFolder);
+if (data) unpack(data.zip, data.folder);
 pyodide.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(studyFolder)})
 from mug.play.browser import prepare_interpreter
 prepare_interpreter(${JSON.stringify(studyFolder)})
-from mug.play.trial import run_trial_in_page`);
+from ${module} import ${name}`);
 const entropy = new MatchEntropy();
-const run = pyodide.globals.get("run_trial_in_page");
+const run = pyodide.globals.get(name);
 const tell = (text, share) => say({ progress: 0.15 + 0.85 * share, text });
 const answer = run(readFileSync(spec, "utf-8"), entropy.begin, entropy.end, tell);
 say({ done: { answer } });
