@@ -1,8 +1,9 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
+import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
 import { countKept } from "./outbox/store";
-import { describe, Participation } from "./participation";
+import { Participation } from "./participation";
 import { PROTOCOL_VERSION, type Hello, type KeptChunks } from "./protocol/messages";
 import { noticePage } from "./scenes/notices";
 import { parseAddress } from "./transport/address";

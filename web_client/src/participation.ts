@@ -1,4 +1,5 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
+import { describe } from "./errors";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
@@ -6,7 +7,7 @@ import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
 import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
 import { GameScene } from "./scenes/game_scene";
-import { noticePage, titleFor } from "./scenes/notices";
+import { noticePage, refusedPhase, titleFor } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import type { Connection, ConnectionState } from "./transport/connection";
@@ -392,18 +393,7 @@ export class Participation {
   }
 }
 
-function refusedPhase(reason: string): "ended" | "excluded" | "error" {
-  if (reason === "excluded") return "excluded";
-  if (reason === "finished" || reason === "closed" || reason === "session_ended") return "ended";
-  return "error";
-}
-
 /** Both clocks of a row: UTC, and ms since the page's time origin. */
 function stamp(): { at: string; at_ms: number } {
   return { at: new Date().toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
-}
-
-export function describe(error: unknown, kind: string): Omit<ClientError, "op" | "visit_id"> {
-  const isError = error instanceof Error;
-  return { kind, message: isError ? `${error.name}: ${error.message}` : String(error), traceback: isError ? (error.stack ?? "") : "", fatal: false };
 }

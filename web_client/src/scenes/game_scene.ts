@@ -3,7 +3,7 @@
  * when Python says that everything is played. With several people, Start leads to the others first. What happens in the
  * game is Python's business.
  */
-import { mergeChunks } from "../game/bytes";
+import { keptGame, type KeptGame } from "../game/kept_game";
 import { overallFraction } from "../game/loading";
 import type { GameContent, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
@@ -135,33 +135,22 @@ export class GameScene implements Scene {
       progress: (fraction, words) => this.updateProgress("pictures", fraction, words),
       pictureMissing: (text) => this.context.reportError({ kind: "script", message: text, traceback: "", fatal: false }),
     });
-    let kept: Awaited<ReturnType<GameScene["whatIsKept"]>>;
+    const { outbox, shell } = this.context;
+    const resumes = this.content.resume_match;
+    if (resumes) shell.show(loadingPage("Preparing the game", this.progress), "loading");
+    let kept: KeptGame;
     try {
-      kept = await this.whatIsKept();
+      kept = await keptGame(outbox, this.visitId, config.match_id, resumes ? () => this.context.fetchFrames(config.match_id) : null);
     } catch (error) {
       this.fail("runtime", `the frames played so far could not be fetched: ${String(error)}`, "");
       return;
     }
     if (this.disposed || attempt !== this.attempt) return;
-    const [stored, tail] = kept;
+    const { stored, tail } = kept;
     this.comingBack = stored.length > 0 || tail !== null;
     this.showPreparation();
     python.load({ op: "load", visitId: this.visitId, config: { ...config, mug_globals: this.context.globals() }, stored, tail });
     this.updateProgress(python.progress.stage, python.progress.fraction, python.progress.text);
-  }
-
-  /** The frames that were played before a reload: the server's, this browser's own, and the last second's actions. */
-  private async whatIsKept(): Promise<[Uint8Array[], Awaited<ReturnType<SceneContext["outbox"]["tail"]>>]> {
-    const { match_id: matchId } = this.content.config;
-    const tail = await this.context.outbox.tail(this.visitId);
-    const held = this.context.outbox
-      .heldFrames(this.visitId)
-      .filter((chunk) => chunk.meta["match_id"] === matchId)
-      .map((chunk) => chunk.body);
-    if (!this.content.resume_match) return [held, tail?.matchId === matchId ? tail : null];
-    this.context.shell.show(loadingPage("Preparing the game", this.progress), "loading");
-    const stored = await this.context.fetchFrames(matchId);
-    return [mergeChunks(stored, held), tail?.matchId === matchId ? tail : null];
   }
 
   private showPreparation(): void {

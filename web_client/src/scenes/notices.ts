@@ -96,6 +96,13 @@ const TITLES: Readonly<Record<string, string>> = {
   replaced: "The study goes on in another window",
 };
 
+/** The phase of the page that says so. */
+export function refusedPhase(reason: string): "ended" | "excluded" | "error" {
+  if (reason === "excluded") return "excluded";
+  if (reason === "finished" || reason === "closed" || reason === "session_ended") return "ended";
+  return "error";
+}
+
 export function titleFor(reason: string): string {
   return TITLES[reason] ?? "The study cannot go on here";
 }
