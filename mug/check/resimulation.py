@@ -138,6 +138,7 @@ def _config(loaded: LoadedStudy, game: GymGame, story: MatchStory) -> Any:
     changes: dict[str, Any] = {"match_id": story.formed.match_id, "match_seed": story.formed.seed}
     if is_multiplayer(game):
         changes |= {"players": story.players, "human_agents": story.players[:1]}
+        changes |= {"mug_globals": dict(story.formed.settings.get("mug_globals") or {})}
     return dataclasses.replace(trial_config(loaded, game), **changes)
 
 

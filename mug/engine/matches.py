@@ -113,7 +113,9 @@ class Matches:
                 seed=derive_seed("match", opened.seed, match_id),
                 agents=matched_agents(game, list(visits)),
                 visits=visits,
-                settings=match_settings(core.frozen, game),
+                settings=match_settings(
+                    core.frozen, game, [core.state.participants[place.participant_id] for place in group]
+                ),
             )
         )
         match = core.state.matches[MatchId(match_id)]

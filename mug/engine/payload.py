@@ -86,8 +86,15 @@ def matched_agents(game: GymGame, players: Sequence[str]) -> dict[str, str]:
     return _with_policies(game, dict(zip(human_agents(game), players, strict=True)))
 
 
-def match_settings(frozen: FrozenStudy, game: GymGame) -> dict[str, Any]:
-    """Return what holds on every peer of a match of several people, as its record says."""
+def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[ParticipantState] = ()) -> dict[str, Any]:
+    """Return what holds on every peer of a match of several people, as its record says.
+
+    Each participant has `mug_globals` of their own, but a step must find the same ones on every page: the players'
+    are laid together, and where two have the same key, the earlier player's value holds.
+    """
+    shared: dict[str, Any] = {}
+    for player in players:
+        shared = {**player.mug_globals, **shared}
     return {
         "players": list(human_agents(game)),
         "input_delay": game.multiplayer.input_delay,
@@ -95,6 +102,7 @@ def match_settings(frozen: FrozenStudy, game: GymGame) -> dict[str, Any]:
         "snapshot_level": frozen.snapshot_levels.get(game.scene_id),
         "network_conditions": {str(agent): dict(what) for agent, what in conditions_for(game).items()},
         "dropout_policy": game.multiplayer.dropout_policy,
+        "mug_globals": shared,
     }
 
 
@@ -207,6 +215,7 @@ def game_config(
         input_delay=settings["input_delay"],
         window=settings["window"],
         network_conditions=settings["network_conditions"],
+        mug_globals=dict(settings["mug_globals"] if match is not None else participant.mug_globals),
         dropout_policy=settings["dropout_policy"],
         dropout_agent_policy=rules.dropout_agent_policy,
         snapshot_interval=rules.snapshot_interval,

@@ -186,10 +186,7 @@ class MatchSession:
         self._person.update(held, pressed)
 
     def set_globals(self, values: Mapping[str, Any]) -> None:
-        """Replace the participant's dict, as a page did."""
-        self.mug_globals.clear()
-        self.mug_globals.update(values)
-        self._sent_globals = json_text(self.mug_globals)
+        """A page changed the participant's dict: a match keeps the values that it was formed with."""
 
     def note(self, note: Mapping[str, Any]) -> None:
         """Take what the page knows: a path, a hidden page, a verdict (`MatchNote` in the worker's messages)."""

@@ -1,4 +1,4 @@
-"""`mug_globals` in a game of several people: each participant has their own, so no step may depend on changing it."""
+"""`mug_globals` in a game of several people: the values that the match was formed with, the same on every page."""
 
 import contextlib
 import json
@@ -9,10 +9,10 @@ __all__ = ["MatchGlobals"]
 
 
 class MatchGlobals(dict[str, Any]):
-    """A participant's dict that study code can read at any time, but change only outside of steps and resets.
+    """A dict that study code can read at any time, but change only outside of steps and resets.
 
-    A step is made again when a partner's input comes late, and on other pages with other participants' values: what it
-    wrote here would be neither undone nor equal.
+    A step is made again when a partner's input comes late, and on other pages: what it wrote here would be neither
+    undone nor equal.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ class MatchGlobals(dict[str, Any]):
         if self._locked:
             raise TypeError(
                 "mug_globals cannot be changed in a step or reset of a game of several people: "
-                "each participant has their own, and steps are made again after late inputs"
+                "steps are made again after late inputs, and on every page"
             )
 
     def __setitem__(self, key: str, value: Any) -> None:

@@ -26,6 +26,7 @@ from mug.protocol.messages import (
     ReportPeer,
     RestartMatch,
     ResumeCandidate,
+    SetGlobals,
     Welcome,
 )
 from mug.records import facts as f
@@ -126,6 +127,19 @@ def test_that_each_player_is_told_its_own_agent_and_what_all_share() -> None:
     assert configs[0].policies == {"bot": "random"}
     assert configs[0].match_seed == next(iter(memory.run.state.matches.values())).seed
     assert configs[0].study_hash == "h"
+
+
+def test_that_a_match_finds_the_same_mug_globals_on_every_page() -> None:
+    memory = Memory(study=study_for(2))
+    to_the_game(memory, "c", "d")
+    memory.say("c", SetGlobals(values={"bonus": 1, "mine": "c"}))
+    memory.say("d", SetGlobals(values={"bonus": 2, "yours": "d"}))
+    join(memory, "d", "c")
+    together = {"bonus": 2, "yours": "d", "mine": "c"}
+    assert [memory.last(c, MatchReady).config.mug_globals for c in "cd"] == [together, together]
+    memory.say("c", SetGlobals(values={"bonus": 3}))
+    match = next(iter(memory.run.state.matches.values()))
+    assert match.settings["mug_globals"] == together
 
 
 def test_that_everybody_waiting_is_told_of_each_change() -> None:

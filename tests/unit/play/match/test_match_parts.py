@@ -42,16 +42,15 @@ def test_that_a_hidden_person_gives_nothing_and_leaves_no_press_behind() -> None
 
 
 def test_that_the_identity_names_what_players_must_have_alike_and_nothing_of_their_own() -> None:
-    config = match_config(study_hash="abc", human_agents=("a",), mug_globals={"n": 1}, subject_id="anna")
+    config = match_config(study_hash="abc", human_agents=("a",), subject_id="anna")
     one = match_identity(config, "walker")
-    assert one == match_identity(
-        replace(config, human_agents=("b",), mug_globals={}, subject_id="ben", restart_pyodide=True), "walker"
-    )
+    assert one == match_identity(replace(config, human_agents=("b",), subject_id="ben", restart_pyodide=True), "walker")
     assert one["study"] == "abc"
     assert all(one.values())
     for change, name in (
         ({"study_hash": "other"}, "study"),
         ({"default_action": 1}, "settings of the match"),
+        ({"mug_globals": {"n": 1}}, "settings of the match"),
         ({"environment_code": arena(("a", "b"), 7)}, "settings of the match"),
     ):
         other = match_identity(replace(config, **change), "walker")  # type: ignore[arg-type]
