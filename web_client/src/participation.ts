@@ -300,7 +300,10 @@ export class Participation {
   }
 
   private telemetry(row: Record<string, unknown>): void {
-    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...row, ...stamp() });
+    if (!this.me || !this.scene) return;
+    const at = stamp();
+    // The clocks stand first in every row, and are the page's.
+    this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...at, ...row, ...at });
   }
 
   /** Save everything, then say that the visit is done; the server shows what comes next. */
