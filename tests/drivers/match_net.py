@@ -201,7 +201,7 @@ class MatchNet:
                 config,
                 human_agents=(agent,),
                 subject_id=f"subject-{number}",
-                mug_globals={"me": number},
+                mug_globals={"me": 0},
                 **dict((changes or {}).get(number, {})),
             )
             made = session(own, root=root, clock=self._seconds)
