@@ -1,20 +1,28 @@
 """Participants at one game: they come in together, press keys at random, and what both recorded is compared."""
 
+import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Route
 
 from mug.play.chunks import FramesChunk, decode_chunk
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.server_driver import ServerDriver
 
 __all__ = [
     "MatchRecord",
     "Recorded",
+    "change_program",
     "finish",
     "hands",
     "identical_frames",
@@ -57,6 +65,25 @@ _HANDS = """([seed, keys, everyMs]) => {
         }
     }, everyMs);
 }"""
+
+
+def change_program(person: ParticipantDriver, server: ServerDriver, file: str, before: str, after: str) -> None:
+    """Give this page another text in one file of the study's zip; to be called before the page is opened."""
+
+    def changed(route: Route) -> None:
+        _, _, body = server.get(urlsplit(route.request.url).path)
+        found, out = 0, BytesIO()
+        with zipfile.ZipFile(BytesIO(body)) as archive, zipfile.ZipFile(out, "w") as written:
+            for name in archive.namelist():
+                source = archive.read(name)
+                if name == file:
+                    found = source.count(before.encode())
+                    source = source.replace(before.encode(), after.encode())
+                written.writestr(name, source)
+        assert found == 1, f"{file} has {found} places to change"
+        route.fulfill(status=200, content_type="application/zip", body=out.getvalue())
+
+    person.page.route(re.compile(r"/_mug/study/.*\.zip"), changed)
 
 
 @contextmanager

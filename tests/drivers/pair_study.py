@@ -7,7 +7,7 @@ from typing import Any
 
 import tomlkit
 
-__all__ = ["CHAOS", "FRAMES", "LIES_FROM", "PROFILES", "example_study", "write_pair_study"]
+__all__ = ["CHAOS", "FRAMES", "PROFILES", "example_study", "write_pair_study"]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LOCKS = Path(__file__).resolve().parent / "pair_locks"
@@ -44,8 +44,6 @@ CHAOS = PROFILES["far"]
 FRAMES = 240
 """Of an episode of the small world, unless a test wants another length; `LOCKS` has this one."""
 
-LIES_FROM = 67
-
 WORLD = '''\
 """Two to four points that people push about: floats that do not forgive, and chance in mid-game."""
 
@@ -60,9 +58,8 @@ COLORS = ("#2f6db5", "#e8932f", "#2f9e77", "#8b5fbf")
 
 
 class Points:
-    def __init__(self, players, lies_from):
+    def __init__(self, players):
         self.possible_agents = list(PLACES[:players])
-        self.lies_from = lies_from
         self.surface = Surface(400, 300)
         self.rng = np.random.default_rng(0)
 
@@ -84,8 +81,6 @@ class Points:
             x, y = self.at[agent]
             push = 0.05 * int(actions[agent])
             self.at[agent] = [math.sin(x * 1.1 + push + self.wind), math.cos(y * 1.3 - push) * math.exp(-abs(x) * 0.1)]
-        if self.frame >= self.lies_from and mug_globals.get("liar"):
-            self.at[self.possible_agents[0]][0] += 1e-12
         total = sum(x + y for x, y in self.at.values())
         over = dict.fromkeys(self.possible_agents, False)
         return self.seen(), dict.fromkeys(self.possible_agents, total), over, dict(over), {}
@@ -97,8 +92,8 @@ class Points:
         return self.surface.commit().to_dict()
 
 
-def make(players, lies_from):
-    return Points(players, lies_from)
+def make(players):
+    return Points(players)
 
 
 def hud(game):
@@ -153,21 +148,6 @@ scene_id = "end"
 scene_header = "Thank you"
 """
 
-LIAR_PAGE = """\
-
-[[chain]]
-kind = "static_page"
-scene_id = "role"
-scene_header = "Role"
-scene_body = '''
-<p id="said">Please wait.</p>
-<script>
-  mug_globals.liar = mug.subject_id === "liar";
-  document.getElementById("said").textContent = "Go on.";
-</script>
-'''
-"""
-
 
 def write_pair_study(
     folder: Path,
@@ -177,7 +157,6 @@ def write_pair_study(
     frames: int = FRAMES,
     fps: int = 30,
     conditions: Mapping[str, Any] | None = None,
-    liar: bool = False,
     webrtc: Mapping[str, Any] | None = None,
     **multiplayer: Any,
 ) -> Path:
@@ -190,18 +169,14 @@ def write_pair_study(
         frames: Their length.
         fps: Frames per second.
         conditions: What is done to every player's packets (`mug.play.chaos.Conditions`), or by agent.
-        liar: With a page before the game, whose effect is that the participant with the id "liar" has another state
-            than the others from frame `LIES_FROM` on.
         webrtc: The study's section of this name.
         multiplayer: Fields of the game's section of this name.
     """
     folder.mkdir(parents=True)
     (folder / "points_env.py").write_text(WORLD, encoding="utf-8")
-    before, _, after = STUDY.partition('\n[[chain]]\nkind = "gym_game"')
-    text = before + (LIAR_PAGE if liar else "") + '\n[[chain]]\nkind = "gym_game"' + after
-    document = tomlkit.parse(text)
+    document = tomlkit.parse(STUDY)
     game = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
-    game["environment"]["env_config"] = {"players": players, "lies_from": LIES_FROM}
+    game["environment"]["env_config"] = {"players": players}
     game["rendering"]["fps"] = fps
     game["policies"]["policy_mapping"] = dict.fromkeys(("north", "east", "south", "west")[:players], "human")
     game["gameplay"].update({"num_episodes": episodes, "max_steps": frames})

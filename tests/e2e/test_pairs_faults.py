@@ -11,13 +11,16 @@ from playwright.sync_api import WebSocketRoute
 
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
-from tests.drivers.pair_driver import finish, match_records, play, sit_down, walk_in
-from tests.drivers.pair_study import FRAMES, LIES_FROM, write_pair_study
+from tests.drivers.pair_driver import change_program, finish, match_records, play, sit_down, walk_in
+from tests.drivers.pair_study import FRAMES, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 FPS = 30
+LIES_FROM = 67
+TRUTH = "        total = sum("
+LIE = f"        self.at['north'][0] += 1e-12 * (self.frame >= {LIES_FROM})\n{TRUTH}"
 
 
 def events_of(tables: dict[str, pd.DataFrame], participant: str, name: str) -> list[dict[str, Any]]:
@@ -34,17 +37,17 @@ def test_that_a_state_that_differs_is_found_at_the_next_second_and_never_merged(
 
     The packets go through the server, so that this way, too, is taken once in real browsers.
     """
-    study = write_pair_study(tmp_path / "points", liar=True, conditions={"delay_ms": 20}, webrtc={"force_relay": True})
+    study = write_pair_study(tmp_path / "points", conditions={"delay_ms": 20}, webrtc={"force_relay": True})
     data = tmp_path / "data"
     with (
         ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["honest", "liar"]) as people,
+        browser.participant(server.port) as honest,
+        browser.participant(server.port) as liar,
     ):
-        for person in people:
-            person.wait_for_phase("page")
-            person.press_continue()
-            person.wait_for_scene("role")
-            person.page.frame_locator("iframe").get_by_text("Go on.").wait_for()
+        people = [honest, liar]
+        change_program(liar, server, "points_env.py", TRUTH, LIE)
+        for person, name in zip(people, ("honest", "liar"), strict=True):
+            person.open(name)
         walk_in(people, "points")
         finish(people)
         tables = export_session(data, "points", tmp_path / "out")

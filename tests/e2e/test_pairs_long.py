@@ -3,19 +3,14 @@
 Also the control: with rollback taken out of the program these tests must fail.
 """
 
-import re
 import time
-import zipfile
-from io import BytesIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Route
 
-from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.export_checks import export_session, verify_records
-from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
+from tests.drivers.pair_driver import change_program, finish, identical_frames, match_records, play, sit_down
 from tests.drivers.pair_study import PROFILES, example_study, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 from tests.e2e.test_pairs_faults import events_of
@@ -166,32 +161,12 @@ def test_that_a_hidden_tab_keeps_the_other_at_its_pace(browser: BrowserDriver, t
     assert 55 * FPS <= hidden <= 65 * FPS
 
 
-REPAIRS = b"""        if wrong == NEVER:
+REPAIRS = """        if wrong == NEVER:
             return None
 """
-FORGETS = b"""        self._forget_guesses()
+FORGETS = """        self._forget_guesses()
         return None
 """
-
-
-def take_out_rollback(person: ParticipantDriver, server: ServerDriver) -> None:
-    """Give this page a program whose session does not go back."""
-
-    def changed(route: Route) -> None:
-        _, _, body = server.get(urlsplit(route.request.url).path)
-        before, after = zipfile.ZipFile(BytesIO(body)), BytesIO()
-        found = 0
-        with zipfile.ZipFile(after, "w") as written:
-            for name in before.namelist():
-                source = before.read(name)
-                if name == "mug/play/rollback/timeline.py":
-                    found = source.count(REPAIRS)
-                    source = source.replace(REPAIRS, FORGETS)
-                written.writestr(name, source)
-        assert found == 1, "the control found nothing to take out"
-        route.fulfill(status=200, content_type="application/zip", body=after.getvalue())
-
-    person.page.route(re.compile(r"/_mug/study/.*\.zip"), changed)
 
 
 def test_that_without_rollback_the_records_differ(browser: BrowserDriver, tmp_path: Path) -> None:
@@ -204,7 +179,7 @@ def test_that_without_rollback_the_records_differ(browser: BrowserDriver, tmp_pa
         browser.participant(server.port) as ben,
     ):
         for person, name in ((ann, "ann"), (ben, "ben")):
-            take_out_rollback(person, server)
+            change_program(person, server, "mug/play/rollback/timeline.py", REPAIRS, FORGETS)
             person.open(name)
         play([ann, ben], "points")
         finish([ann, ben])
