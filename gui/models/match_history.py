@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from gui.models.matches import is_over
+from gui.models.matches import has_left, is_over
 from mug.protocol.lab import MatchView
 
 __all__ = ["CAPACITY", "MatchHistory", "MatchTrack"]
@@ -68,8 +68,8 @@ class MatchTrack:
             view: The match then, with the pairs and players of this track.
         """
         values = [at_s]
-        values += [np.nan if pair.rtt_ms is None else pair.rtt_ms for pair in view.pairs]
-        values += [float(player.depth_max) for player in view.players]
+        values += [np.nan if pair.rtt_ms is None or has_left(view, pair) else pair.rtt_ms for pair in view.pairs]
+        values += [np.nan if player.dropped else float(player.depth_max) for player in view.players]
         if len(self):
             newest = self._buffer[:, self._end - 1]
             is_same = np.array_equal(newest[1:], values[1:], equal_nan=True)

@@ -28,6 +28,7 @@ __all__ = [
     "MatchesModel",
     "SortedMatches",
     "accord_of",
+    "has_left",
     "is_over",
     "match_look",
     "names_of",
@@ -112,6 +113,11 @@ def player_name(view: MatchView, agent: str) -> str:
     return next((player.participant_id for player in view.players if player.agent == agent), "") or agent
 
 
+def has_left(view: MatchView, pair: PairView) -> bool:
+    """Return whether one of a pair is out of the match: the pair's figures are those of a moment long past."""
+    return any(player.dropped and player.agent in pair.agents for player in view.players)
+
+
 def pair_name(view: MatchView, pair: PairView) -> str:
     """Return the participants of a pair: ``anna – bert``."""
     return " – ".join(player_name(view, agent) for agent in pair.agents)
@@ -142,7 +148,7 @@ def _progress(view: MatchView) -> str:
 
 
 def _path(view: MatchView) -> str:
-    paths = [pair.path for pair in view.pairs]
+    paths = [pair.path for pair in _present(view)]
     if not paths or (is_over(view) and not any(paths)):
         return "–"
     if len(set(paths)) == 1:
@@ -151,8 +157,12 @@ def _path(view: MatchView) -> str:
     return f"{paths.count('')} {of} missing" if "" in paths else f"{paths.count('relay')} {of} by server"
 
 
+def _present(view: MatchView) -> list[PairView]:
+    return [pair for pair in view.pairs if is_over(view) or not has_left(view, pair)]
+
+
 def _rtt_ms(view: MatchView) -> float | None:
-    return max((pair.rtt_ms for pair in view.pairs if pair.rtt_ms is not None), default=None)
+    return max((pair.rtt_ms for pair in _present(view) if pair.rtt_ms is not None), default=None)
 
 
 def _live(view: MatchView, value: Callable[[MatchView], float | None], words: Callable[[float], str]) -> str:
@@ -166,7 +176,7 @@ def _live_sort(view: MatchView, value: Callable[[MatchView], float | None]) -> f
 
 
 def _most(part: Callable[[PlayerView], float]) -> Callable[[MatchView], float | None]:
-    return lambda view: max((part(player) for player in view.players), default=None)
+    return lambda view: max((part(player) for player in view.players if not player.dropped), default=None)
 
 
 _rollbacks = _most(lambda player: player.rollbacks)
@@ -392,7 +402,7 @@ class MatchesModel(QAbstractTableModel):
             accord = accord_of(row.view)
             return self._icon_of(accord.icon, accord.role)
         if place == _PATH and row.texts[place] != "–":
-            paths = {pair.path for pair in row.view.pairs}
+            paths = {pair.path for pair in _present(row.view)}
             return self._icon_of("direct" if paths == {"p2p"} else "relay" if "relay" in paths else "lost", "muted")
         return None
 
@@ -439,7 +449,7 @@ def _tip(view: MatchView, key: str) -> str:
         case "path" | "rtt":
             return "\n".join(_pair_words(view, pair) for pair in view.pairs)
         case "rollbacks" | "depth" | "stalled" if not is_over(view):
-            return "\n".join(_player_words(player) for player in view.players)
+            return "\n".join(_player_words(player) for player in view.players if not player.dropped)
         case "accord" if not view.desyncs and view.compared:
             return f"All {view.compared:,} compared hashes were equal."
         case "accord" if view.desyncs:
@@ -449,6 +459,8 @@ def _tip(view: MatchView, key: str) -> str:
 
 
 def _pair_words(view: MatchView, pair: PairView) -> str:
+    if has_left(view, pair) and not is_over(view):
+        return f"{pair_name(view, pair)}: left"
     words = [f"{pair_name(view, pair)}: {path_words(pair.path)}"]
     if pair.rtt_ms is not None:
         words.append(f"{pair.rtt_ms:.0f} ms" + (f" ± {pair.jitter_ms:.0f} ms" if pair.jitter_ms is not None else ""))

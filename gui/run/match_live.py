@@ -11,6 +11,7 @@ from gui.models.matches import (
     DEPTH,
     ROLLBACK,
     RTT,
+    has_left,
     is_over,
     match_look,
     names_of,
@@ -198,7 +199,7 @@ def _about(view: MatchView) -> str:
         parts.append(f"{', '.join(view.policies)} played by {whom}")
     if view.compared:
         differing = f", {view.desyncs:,} differed" if view.desyncs else ""
-        parts.append(f"{view.compared:,} hashes compared{differing}")
+        parts.append(f"{view.compared:,} hash{'' if view.compared == 1 else 'es'} compared{differing}")
     if view.flags:
         parts.append(f"flags: {', '.join(flag.replace('_', ' ') for flag in view.flags)}")
     return "  ·  ".join(parts)
@@ -206,6 +207,8 @@ def _about(view: MatchView) -> str:
 
 def _pair_now(view: MatchView, pair: PairView) -> str:
     path = _PATHS.get(pair.path, pair.path)
+    if has_left(view, pair) and not is_over(view):
+        return "left"
     if is_over(view):
         return path if pair.path else "–"
     return path if pair.rtt_ms is None else f"{pair.rtt_ms:,.0f} ms · {path}"

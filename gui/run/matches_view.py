@@ -15,18 +15,18 @@ from mug.protocol.lab import MatchView
 __all__ = ["MatchesView"]
 
 _WIDTHS = {
-    "state": 124,
-    "number": 78,
-    "players": 190,
+    "state": 116,
+    "number": 62,
+    "players": 186,
     "scene": 110,
-    "progress": 160,
-    "path": 150,
-    "rtt": 78,
+    "progress": 152,
+    "path": 132,
+    "rtt": 68,
     "rollbacks": 88,
-    "depth": 64,
-    "stalled": 72,
-    "compared": 90,
-    "accord": 126,
+    "depth": 58,
+    "stalled": 68,
+    "compared": 84,
+    "accord": 106,
 }
 _ORDER = (
     "state",
@@ -79,6 +79,7 @@ class MatchesView(QStackedWidget):
             self.table.setColumnWidth(section, _WIDTHS[column.key])
         for visual, key in enumerate(_ORDER):
             header.moveSection(header.visualIndex(_place(key)), visual)
+        self._show_scenes()
         self.table.fill_with(_place("players"), _WIDTHS["players"])
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._on_menu_asked)
@@ -91,11 +92,15 @@ class MatchesView(QStackedWidget):
         """Take the matches of a snapshot; the selected one stays selected when it is still there."""
         before = self.selected()
         self.model.replace_all(views)
+        self._show_scenes()
         self._show_rows(before.match_id if before is not None else "")
 
     def update_rows(self, views: Iterable[MatchView]) -> None:
         """Take matches that are new or have changed."""
+        before = self.model.rowCount()
         self.model.update(views)
+        if self.model.rowCount() != before:
+            self._show_scenes()
         if self.currentIndex() == 0:
             self._show_rows("")
 
@@ -117,10 +122,17 @@ class MatchesView(QStackedWidget):
         """Bring the columns back as the user left them."""
         if not state.isEmpty():
             self.table.horizontalHeader().restoreState(state)
+            self._show_scenes()
 
     def arrangement(self) -> QByteArray:
         """Return the columns' order, widths and sorting."""
         return self.table.horizontalHeader().saveState()
+
+    def _show_scenes(self) -> None:
+        """Say which scene is played only where there is more than one: the others need the room."""
+        is_one = len({view.scene_id for view in self.model.rows()}) < 2
+        if is_one != self.table.isColumnHidden(_place("scene")):
+            self.table.setColumnHidden(_place("scene"), is_one)
 
     def _show_rows(self, wanted: str) -> None:
         """Show the table once there is a match; something is always selected, so that there is a plot to see."""

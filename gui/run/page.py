@@ -203,7 +203,7 @@ class RunPage(QWidget):
         address = session.addresses[0] if session.addresses else ""
         is_local = "//127.0.0.1" in address or "//localhost" in address
         self.address.show_address(address, on_network=not is_local)
-        self.people.show_address(address)
+        self.people.show_address(address, on_network=not is_local)
         self._refresh()
 
     def _show_counts(self, counts: dict[str, int]) -> None:
@@ -416,11 +416,11 @@ class RunPage(QWidget):
         row.setSpacing(18)
         inner.addLayout(row)
         self._numbers = {}
-        for key, title in (
-            ("present", "Present"),
-            ("playing", "Playing"),
-            ("finished", "Finished"),
-            ("frames", "Frames"),
+        for key, title, tip in (
+            ("present", "Present", "Participants whose page is connected now"),
+            ("playing", "Playing", "Participants who are in a game now"),
+            ("finished", "Finished", "Participants who have come to the end"),
+            ("frames", "Frames", "Frames on disk, of all participants. In a match each player records every frame."),
         ):
             column = QVBoxLayout()
             column.setSpacing(0)
@@ -428,6 +428,9 @@ class RunPage(QWidget):
             number.setAccessibleName(title)
             self._numbers[key] = number
             column.addWidget(number)
-            column.addWidget(label(title, "small"))
+            title_label = label(title, "small")
+            for part in (number, title_label):
+                part.setToolTip(tip)
+            column.addWidget(title_label)
             row.addLayout(column)
         return panel

@@ -75,9 +75,15 @@ class PeopleView(QWidget):
         """Return what is in front: "participants" or "matches"."""
         return self.choice.current() if self._has_matches() else "participants"
 
-    def show_address(self, address: str) -> None:
-        """Show where participants go."""
+    def show_address(self, address: str, *, on_network: bool) -> None:
+        """Show where participants go; a code to scan only where another device can open it."""
+        self._qr.setVisible(on_network)
         self._qr.show_text(address)
+        self._qr_words.setText(
+            "Let participants scan the code, or type the address into a browser:"
+            if on_network
+            else "Open the address in browser windows on this machine, one for each participant:"
+        )
         self._qr_address.setText(address)
 
     def expect_matches(self, expected: bool) -> None:
@@ -149,7 +155,7 @@ class PeopleView(QWidget):
     def _say_counts(self, live: int, paused: int, differing: int) -> None:
         self._said = live, paused, differing
         icon = self._theme.icon("warning", "warning") if paused or differing else None
-        self.choice.rename("matches", f"Matches ({live})" if self.matches.model.rowCount() else "Matches", icon)
+        self.choice.rename("matches", f"Matches ({live})" if live else "Matches", icon)
         words = [f"{_matches(paused)} paused"] if paused else []
         words += [f"{_matches(differing)} with desyncs"] if differing else []
         self._hint.setText(", ".join(words))
@@ -174,7 +180,8 @@ class PeopleView(QWidget):
         texts.setSpacing(4)
         texts.addStretch(1)
         texts.addWidget(label("Waiting for the first participant", "heading"))
-        texts.addWidget(label("Let participants scan the code, or type the address into a browser:", "muted"))
+        self._qr_words = label("", "muted")
+        texts.addWidget(self._qr_words)
         self._qr_address = label("", "address", selectable=True)
         texts.addWidget(self._qr_address)
         texts.addStretch(1)

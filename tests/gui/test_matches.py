@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -110,6 +110,21 @@ def test_that_the_slowest_pair_and_the_worst_player_are_shown(theme: Theme) -> N
     view = with_pairs(match_view("m1", "a", "b", "c"), rtt_ms=(10.0, None, 80.0))
     assert texts(model_of(theme, view))["rtt"] == "80 ms"
     assert texts(model_of(theme, with_pairs(view, rtt_ms=None)))["rtt"] == "–"
+
+
+def test_that_who_has_left_has_no_part_in_the_live_figures(theme: Theme) -> None:
+    view = with_players(
+        match_view("m1", "a", "b", "c"), rollbacks=(1, 2, 9), depth_max=(1, 2, 6), stalled_ms=(0.0, 20.0, 400.0)
+    )
+    view = with_pairs(view, path=("p2p", "relay", "relay"), rtt_ms=(20.0, 385.0, 416.0))
+    told = texts(model_of(theme, with_players(view, dropped=(False, False, True))))
+    assert {key: told[key] for key in ("path", "rtt", "rollbacks", "depth", "stalled")} == {
+        "path": "Direct",
+        "rtt": "20 ms",
+        "rollbacks": "2/s",
+        "depth": "2",
+        "stalled": "2 %",
+    }
 
 
 def test_that_desyncs_are_told_by_word_and_icon(theme: Theme) -> None:
@@ -228,6 +243,17 @@ def test_that_a_pair_that_is_told_later_has_a_hole_before() -> None:
     assert track.depth[:, 0].tolist() == [1.0, 2.0, 3.0]
 
 
+def test_that_the_lines_of_who_has_left_end() -> None:
+    view = match_view("m1", "a", "b", "c")
+    history = MatchHistory()
+    history.add([view], 10.0)
+    history.add([with_players(view, dropped=(False, False, True))], 11.0)
+    track = history.track("m1")
+    assert track is not None
+    assert np.isnan(track.rtt_ms[:, 1]).tolist() == [False, True, True]
+    assert np.isnan(track.depth[:, 1]).tolist() == [False, False, True]
+
+
 def test_that_no_two_lines_are_apart_by_colour_alone(theme: Theme) -> None:
     pens = [line_pen(theme, place, 1.0) for place in range(6)]
     assert len({pen.style() for pen in pens[:5]}) == 5
@@ -254,6 +280,31 @@ def test_that_before_the_first_match_it_is_said_what_will_be_here(lab: Lab, qtbo
     run.show_batch(LabBatch(matches=(match_view("m1", "anna", "bert"),)))
     assert run.matches.table.isVisible()
     assert run.match_live.match_id == "m1"
+
+
+def test_that_the_columns_of_one_scenes_matches_fit_the_window(lab: Lab, qtbot: QtBot) -> None:
+    lab.window.resize(1280, 800)
+    run = shown(lab, match_view("m1", "anna", "bert"))
+    run.people.choice.choose("matches")
+    table = run.matches.table
+    qtbot.waitUntil(lambda: table.isVisible() and table.viewport().width() > 1000)
+    assert table.isColumnHidden(PLACE["scene"])
+    assert not table.horizontalScrollBar().isVisible()
+    run.show_batch(LabBatch(matches=(match_view("m2", "cleo", "dora", scene_id="tag"),)))
+    assert not table.isColumnHidden(PLACE["scene"])
+
+
+def test_that_a_code_to_scan_is_shown_only_where_others_can_reach_it(lab: Lab) -> None:
+    run = shown(lab, names=())
+    words = [text for text in _words(run.people) if "address" in text]
+    assert words == ["Open the address in browser windows on this machine, one for each participant:"]
+    session = msgspec.structs.replace(SESSION, addresses=("http://192.168.1.5:8000/",))
+    run.show_snapshot(LabSnapshot(session=session, participants=(), matches=()))
+    assert any("scan the code" in text for text in _words(run.people))
+
+
+def _words(widget: QWidget) -> list[str]:
+    return [found.text() for found in widget.findChildren(QLabel) if found.isVisible()]
 
 
 def test_that_participants_are_shown_with_their_match_and_partners(lab: Lab) -> None:
