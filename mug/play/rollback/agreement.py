@@ -48,20 +48,27 @@ class Agreement:
     differing: int = 0
     _ours: dict[int, str] = field(default_factory=dict)
     _theirs: dict[int, dict[int, str]] = field(default_factory=dict)
+    _done: set[tuple[int, int]] = field(default_factory=set)
 
     def check_ours(self, frame: int, value: str) -> list[tuple[int, str]]:
         """Take our hash of a confirmed frame; returns the players' hashes of it that were waiting for ours."""
         self._ours[frame] = value
         if len(self._ours) > _KEPT:
             del self._ours[next(iter(self._ours))]
-        return [(player, waiting.pop(frame)) for player, waiting in self._theirs.items() if frame in waiting]
+        found = [(player, waiting.pop(frame)) for player, waiting in self._theirs.items() if frame in waiting]
+        self._done.update((player, frame) for player, _value in found)
+        return found
 
     def check_theirs(self, player: int, frame: int, value: str) -> str | None:
-        """Take a player's hash; returns ours of the same frame, or None when there is none yet."""
+        """Take a player's hash; returns ours of the same frame, or None: there is none yet, or both were compared."""
+        if (player, frame) in self._done:
+            return None
         ours = self._ours.get(frame)
         if ours is None:
             waiting = self._theirs.setdefault(player, {})
             waiting[frame] = value
             if len(waiting) > _KEPT:
                 del waiting[next(iter(waiting))]
+        else:
+            self._done.add((player, frame))
         return ours

@@ -438,10 +438,13 @@ class Rollback:
                 self._handshake.proposals[player] = min(message["delay"], MAX_DELAY)
             case "claim":
                 self._hear_claim(player, message)
-            case "bye":
+            case "bye" if not peer.left:
+                peer.left = True
                 self._events.append(Event("closed", {"player": player, "reason": message["reason"]}))
-            case _:
+            case "ready" | "hash" | "over":
                 self._hear_agreement(player, message)
+            case _:
+                self._figures.drop_packet("repeated goodbye")
 
     def _hear_claim(self, player: int, message: dict[str, Any]) -> None:
         frames = dict(zip(message["players"], message["frames"], strict=False))
@@ -633,9 +636,13 @@ class Rollback:
             cut = agreed_cut(player, claims, self.epoch)
             place = {"frame": 0, "episode": max(self.epoch, 0) if cut is not None else self.epoch + 1}
             if cut is not None:
-                place["frame"] = cut + 1
                 if timeline is not None:
+                    if cut < timeline.confirmed:
+                        # Whoever claims so said before that they held more: what is recorded stands.
+                        cut = timeline.confirmed
+                        self._protocol_error(player, "a claim that a confirmed frame's input is not held")
                     timeline.cut(player, cut)
+                place["frame"] = cut + 1
                 self._final = min(self._final, cut) if self._policy in ("end", "void") else NEVER
             self._events.append(Event("dropped", {"player": player, "policy": self._policy, **place}))
         begun = self._base == "playing" or (self._base == "barrier" and self._final >= 0)

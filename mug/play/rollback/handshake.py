@@ -11,6 +11,8 @@ __all__ = ["MAX_AUTO_DELAY", "PINGS", "Handshake", "auto_delay", "differences"]
 PINGS: Final = 5
 """Round trips before anybody proposes an input delay (GGPO and GGRS, too, take five)."""
 MAX_AUTO_DELAY: Final = 3
+_MAX_DIFFERENCES: Final = 8
+_MAX_WORDS_CHARS: Final = 120
 
 
 def auto_delay(rtt_ms: float, fps: int) -> int:
@@ -19,13 +21,19 @@ def auto_delay(rtt_ms: float, fps: int) -> int:
 
 
 def differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """Say in words what two peers have not alike; empty: nothing."""
+    """Say in words what two peers have not alike, as far as anybody reads on; empty: nothing."""
     words = []
     for name in sorted(ours.keys() | theirs.keys()):
         here, there = ours.get(name, "nothing"), theirs.get(name, "nothing")
         if here != there:
-            words.append(f"{name} differs: {here} here, {there} there")
-    return words
+            words.append(f"{_short(name)} differs: {_short(here)} here, {_short(there)} there")
+    return (
+        [*words[:_MAX_DIFFERENCES], f"and {len(words) - _MAX_DIFFERENCES} more"] if words[_MAX_DIFFERENCES:] else words
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_WORDS_CHARS else text[: _MAX_WORDS_CHARS - 1] + "…"
 
 
 class Handshake:

@@ -8,6 +8,9 @@ __all__ = ["MessageError", "decode_message", "encode_message"]
 
 _TEXT_CHARS: Final = 4096
 _FRAMES: Final = 2**31 - 1
+_NUMBERS: Final = 2**53
+_FIGURES: Final = 16
+_FIGURE_CHARS: Final = 64
 
 _FIELDS: Final[dict[str, dict[str, str]]] = {
     "hello": {"identity": "texts", "settings": "texts", "calibration": "numbers"},
@@ -57,12 +60,15 @@ def _is(kind: str, value: Any) -> bool:
         case "frame":
             return type(value) is int and -1 <= value <= _FRAMES
         case "number":
-            return type(value) in (int, float) and math.isfinite(value)
+            # Whole numbers have no bound in Python; beyond this one, a float does not hold them.
+            return math.isfinite(value) if type(value) is float else type(value) is int and abs(value) <= _NUMBERS
         case "texts":
             return isinstance(value, dict) and all(_is("text", key) and _is("text", one) for key, one in value.items())
         case "numbers":
-            return isinstance(value, dict) and all(
-                _is("text", key) and _is("number", one) for key, one in value.items()
+            return (
+                isinstance(value, dict)
+                and len(value) <= _FIGURES
+                and all(len(key) <= _FIGURE_CHARS and _is("number", one) for key, one in value.items())
             )
         case _:
             return isinstance(value, list) and len(value) <= 4 and all(_is("frame", one) for one in value)

@@ -24,7 +24,7 @@ class Peer:
         live: The player is in the match.
         views: The last frame of every player's input that they are known to hold, in this episode.
         heard_ms: When they were last heard; None: never.
-        interrupted: Their silence was told. lost: it paused the game.
+        interrupted: Their silence was told. lost: it paused the game. left: they said goodbye.
         pongs: Pings to answer: name and arrival.
         early: Packets of the next episode.
         pinged_ms: When we last pinged them. inputs_ms: when we last sent our inputs; None: never on this path.
@@ -43,6 +43,7 @@ class Peer:
         self.heard_ms: float | None = None
         self.interrupted = False
         self.lost = False
+        self.left = False
         self.pongs: deque[tuple[int, float]] = deque(maxlen=_PONGS)
         self.early: deque[tuple[Inputs, float]] = deque(maxlen=_EARLY_PACKETS)
         self.pinged_ms: float | None = None
