@@ -1,5 +1,6 @@
 """What must hold of an export of Mountain Car, checked without MUG's own code: Gymnasium plays the actions again."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 
 from mug.data import read_export
 
-__all__ = ["check_mountain_car", "export_session", "verify_records"]
+__all__ = ["check_mountain_car", "export_session", "step_again", "verify_records"]
 
 LIBM_TOLERANCE = 1e-5
 """The browser's libm and this machine's differ in the last bit; float32 positions of a few hundred steps by less."""
@@ -24,6 +25,16 @@ def export_session(data_dir: Path, experiment: str, out: Path, *options: str) ->
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return read_export(out)
+
+
+def step_again(data_dir: Path, experiment_id: str, study: Path) -> int:
+    """Have ``mug verify --study`` step each match again in the browser's Python; returns how many frames came."""
+    command = [sys.executable, "-m", "mug", "verify", "--data", str(data_dir), "--experiment", experiment_id]
+    done = subprocess.run([*command, "--study", str(study)], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    equal = [int(found.replace(",", "")) for found in re.findall(r"equal \(([\d,]+) frames", done.stdout)]
+    assert equal, done.stdout
+    return sum(equal)
 
 
 def verify_records(data_dir: Path, experiment: str) -> str:

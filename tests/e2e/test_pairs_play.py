@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.drivers.browser_driver import BrowserDriver
-from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.export_checks import export_session, step_again, verify_records
 from tests.drivers.pair_driver import actions_of, finish, identical_frames, match_records, play, sit_down
 from tests.drivers.pair_study import CHAOS, example_study, write_pair_study
 from tests.drivers.server_driver import ServerDriver
@@ -22,7 +22,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 def played(
     browser: BrowserDriver, study: Path, experiment: str, scene: str, tmp_path: Path, *, players: int = 2, seed: int = 1
 ) -> dict[str, pd.DataFrame]:
-    """Play a study to its end with random hands; returns the export, with the records compared and verified."""
+    """Play a study to its end with random hands; returns the export.
+
+    The players' records are compared byte for byte, verified, and stepped again under Node, each for itself.
+    """
     names = ["ann", "ben", "cleo", "dan"][:players]
     data = tmp_path / "data"
     with ServerDriver(study, data).start(deadline_s=240) as server, sit_down(browser, server.port, names) as people:
@@ -39,6 +42,7 @@ def played(
         assert all(len(actions) >= 3 for actions in tried.values()), f"the hands did too little: {tried}"
         tables = export_session(data, experiment, tmp_path / "out")
     verify_records(data, experiment)
+    assert step_again(data, experiment, study) == players * frames
     assert len(tables["frames"]) == frames
     assert "frames_disagreeing" not in tables
     return tables
