@@ -67,4 +67,24 @@ describe("a correction", () => {
     graph.apply({ game_state_objects: [ball(300)], removed: [] }, 390, GLIDE_MS);
     expect(x(graph, 390)).toBe(300);
   });
+
+  it("glides after the game has set the object to another place, too", () => {
+    for (const isNewEpisode of [true, false]) {
+      const graph = moving();
+      if (isNewEpisode) graph.beginEpisode();
+      for (let frame = 11; frame <= 13; frame++) graph.apply({ game_state_objects: [ball(270)], removed: [] }, 33 * frame);
+      expect(x(graph, 429)).toBe(270);
+      graph.apply({ game_state_objects: [ball(230)], removed: [] }, 462, GLIDE_MS);
+      expect(x(graph, 462)).toBe(270);
+      expect(x(graph, 512)).toBe(250);
+      expect(x(graph, 562)).toBe(230);
+    }
+  });
+
+  it("in the frame after such a jump does not throw the object beyond its place", () => {
+    const graph = moving();
+    graph.apply({ game_state_objects: [ball(270)], removed: [] }, 363);
+    graph.apply({ game_state_objects: [ball(270)], removed: [] }, 396, GLIDE_MS);
+    expect(x(graph, 396)).toBe(270);
+  });
 });

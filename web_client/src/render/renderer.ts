@@ -29,7 +29,7 @@ export interface Renderer {
   readonly kind: "webgl" | "canvas";
   /** `progress` is told of every picture that came or failed. */
   loadAssets(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void>;
-  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected">): void;
+  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected"> & { frame?: number }): void;
   /** Size on the page, in CSS pixels. */
   resize(width: number, height: number): void;
   destroy(): void;
@@ -119,7 +119,8 @@ class PixiGame implements Renderer {
     this.backdrop.addChild(sprite);
   }
 
-  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected">): void {
+  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected"> & { frame?: number }): void {
+    if (view.frame === 0) this.graph.beginEpisode();
     if (view.packet) this.graph.apply(view.packet, performance.now(), view.corrected ? this.options.smoothingMs : 0);
     if (view.image) this.showImage(view.image);
     this.changed = true;

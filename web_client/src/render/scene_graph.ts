@@ -58,6 +58,11 @@ export class SceneGraph {
     });
   }
 
+  /** The next picture is the first of an episode: nothing in it is a correction of the last one's. */
+  beginEpisode(): void {
+    this.smoothing.clear();
+  }
+
   /** All objects from back to front, as they are shown at `now`; `gliding`: the picture changes by itself. */
   sample(now: number): { objects: { uuid: string; shape: Shape }[]; gliding: boolean } {
     let gliding = false;

@@ -10,6 +10,8 @@ import type { Shape } from "./shapes";
 
 /** Corrections over more than this share of the larger side are jumps of the game. */
 const JUMP_SHARE = 0.25;
+/** What is off by more than this share without a correction was moved by the game's rules: not an ordinary move. */
+const ORDINARY_SHARE = 0.08;
 /** The memory of an object's largest move fades by this factor a frame. */
 const FADING = 0.9;
 
@@ -27,9 +29,12 @@ interface Track {
 export class Smoothing {
   private readonly tracks = new Map<string, Track>();
   private readonly jump: number;
+  private readonly ordinary: number;
 
   constructor(surface: { width: number; height: number }) {
-    this.jump = Math.max(surface.width, surface.height) * JUMP_SHARE;
+    const side = Math.max(surface.width, surface.height);
+    this.jump = side * JUMP_SHARE;
+    this.ordinary = side * ORDINARY_SHARE;
   }
 
   /** The object's true place in a new frame; `durationMs` is above 0 where a rollback corrected the frame. */
@@ -51,8 +56,18 @@ export class Smoothing {
       this.tracks.set(uuid, { x, y, vx: old.vx, vy: old.vy, reach: old.reach, offset });
       return;
     }
+    if (durationMs === 0 && size > this.ordinary) {
+      // Set to another place, as at the begin of an episode: nothing of that tells how the object moves.
+      this.tracks.set(uuid, { x, y, vx: 0, vy: 0, reach: old.reach * FADING, offset: null });
+      return;
+    }
     const reach = size < this.jump ? Math.max(Math.hypot(vx, vy), old.reach * FADING) : old.reach;
     this.tracks.set(uuid, { x, y, vx, vy, reach, offset: old.offset });
+  }
+
+  /** Another episode begins: what moved in the last one is known no more. */
+  clear(): void {
+    this.tracks.clear();
   }
 
   forget(uuid: string): void {
