@@ -88,6 +88,9 @@ def prove(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime | None, 
             levels = LEVELS[max(LEVELS.index(str(level)) for level in there) :]
             continue
         break
+    for found in (native, page):
+        if isinstance(found, Tried) and found.report is not None and found.report.level is not None:
+            say(found.report.figures(game.rendering.fps))
     findings, tried = _together(native, page, field)
     level = there[0] if there and all(found == there[0] for found in there) else None
     proof = Proof(level, findings, tried, "" if prepared is None else _key(loaded, game, prepared))

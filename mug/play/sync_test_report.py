@@ -142,6 +142,14 @@ class SyncReport:
             lines.append(f"  at {fps:g} fps {self.fits_depth(fps)} frames can be taken back within one frame's time")
         return "\n".join(lines)
 
+    def figures(self, fps: float) -> str:
+        """Return in one line what a step, saving and restoring cost, and how many frames fit."""
+        step, save, load = (self.timings.get(name, Timing()).p50 for name in ("step", "save", "load"))
+        return (
+            f"a step takes {step:.2f} ms, saving a state {save:.2f} ms, restoring it {load:.2f} ms: at {fps:g} fps "
+            f"{self.fits_depth(fps)} frames can be taken back within one frame's time ({self.python})"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON can carry it."""
         return {**asdict(self), "findings": [asdict(finding) for finding in self.findings]}
