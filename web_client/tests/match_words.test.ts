@@ -13,6 +13,12 @@ describe("the words over a game of several people", () => {
     for (let now = 0; now < 10_000; now += 100) expect(said(words, now, { stage: "stalled", waitingMs: 499 })).toBe("none");
   });
 
+  it("take the way of the last keys between two episodes for no stand-still", () => {
+    const words = new MatchWords(TIMEOUT_MS, 1);
+    expect(said(words, 0, { stage: "between", waitingMs: 1499 })).toBe("none");
+    expect(said(words, 100, { stage: "between", waitingMs: 1500 })).toBe("waiting");
+  });
+
   it("stay for a moment once they are there, so that they do not flicker", () => {
     const words = new MatchWords(TIMEOUT_MS, 1);
     expect(said(words, 1000, { stage: "stalled", waitingMs: 500 })).toBe("waiting");

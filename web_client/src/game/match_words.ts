@@ -10,6 +10,8 @@ export interface Words {
 }
 
 const SHOWN_AT_LEAST_MS = 800;
+/** Between two episodes everybody waits for the others' last keys and for their start: that long more is no stand-still. */
+const BETWEEN_MS = 1000;
 const NOTICE_MS = 6000;
 const NONE: Words = { kind: "none", text: "" };
 
@@ -45,7 +47,8 @@ export class MatchWords {
       return { kind: "paused", text: `${whose} is interrupted. The game goes on by itself when it is back.` };
     }
     if (stage === "countdown") return { kind: "countdown", text: String(Math.max(1, Math.ceil(countdownMs / 1000))) };
-    if (waitingMs >= this.confirmationTimeoutMs && waitingMs > 0) {
+    const from = stage === "between" ? this.confirmationTimeoutMs + BETWEEN_MS : this.confirmationTimeoutMs;
+    if (waitingMs >= from && waitingMs > 0) {
       return { kind: "waiting", text: this.partners > 1 ? "Waiting for the other players…" : "Waiting for your partner…" };
     }
     if (this.noticed && now < this.noticed.untilMs) return { kind: "notice", text: this.noticed.text };
