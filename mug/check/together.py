@@ -29,6 +29,12 @@ _RULES: Final = 1
 """To be raised when saving, hashing or testing changes so much that what was found earlier no longer counts."""
 
 
+_NOT_READ: Final = frozenset(
+    ("num_episodes", "max_steps", "hud_text_fn", "hud_score_carry_over", "game_width", "game_height", "reset_freeze_s")
+)
+"""Settings of a game that no step reads: they may change without a new proof."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What is known of one game.
@@ -164,7 +170,9 @@ def _only(finding: Finding, where: str) -> Finding:
 def _key(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime) -> str:
     """Hash everything that decides: the game's files and settings, its packages, the interpreter."""
     parts, _ = study_parts(loaded, [game])
-    config = dataclasses.asdict(trial_config(loaded, game))
+    config = {
+        name: value for name, value in dataclasses.asdict(trial_config(loaded, game)).items() if name not in _NOT_READ
+    }
     made_of: list[Any] = [
         json.dumps(config, sort_keys=True, default=repr),
         sorted((name, hashlib.sha256(data).hexdigest()) for name, data in parts.items()),
