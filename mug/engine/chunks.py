@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mug.engine.effects import ConnectionId, Effect, Send, SendFrames
 from mug.engine.live import Core
+from mug.engine.matches import MAX_FLAGS
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.visits import Visits
 from mug.ids import MatchId, ParticipantId, VisitId
@@ -17,6 +18,8 @@ __all__ = ["MAX_CHUNK_BYTES", "STREAMS", "Chunks"]
 STREAMS: Final = ("form", "event", "telemetry", "frames")
 MAX_CHUNK_BYTES: Final = 256 * 1024
 MAX_FRAMES_PER_CHUNK: Final = 10_000
+MAX_FRAME: Final = 2**31 - 1
+"""Two years at 30 Hz."""
 
 
 class Chunks:
@@ -67,8 +70,11 @@ class Chunks:
             return "foreign_match", "this is not a match of this visit", "meta.match_id"
         for name in ("episode", "first", "last"):
             value = meta.get(name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                return "invalid", "expected a whole number from 0", f"meta.{name}"
+            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_FRAME:
+                return "invalid", f"expected a whole number from 0 to {MAX_FRAME}", f"meta.{name}"
+        scene = self._visits.scene(visit)
+        if isinstance(scene, GymGame) and meta["episode"] >= scene.gameplay.num_episodes:
+            return "invalid", f"this game has {scene.gameplay.num_episodes} episodes", "meta.episode"
         if not 0 <= meta["last"] - meta["first"] < MAX_FRAMES_PER_CHUNK:
             return "invalid", "expected the last frame not before the first", "meta.last"
         chain_hash = meta.get("chain_hash", "")
@@ -139,15 +145,17 @@ class Chunks:
             meta["repeated"] = True
         known = match.chain_hashes.get((episode, first, last))
         if known is not None and known != meta.get("chain_hash", ""):
-            return [self._flag(match, "frames_differ", f"{where}, from {who}" if match.visits else where)]
+            return self._flag(match, "frames_differ", f"{where}, from {who}" if match.visits else where)
         if first > sent:
-            return [self._flag(match, "frames_missing", f"{where}: expected {sent}")]
+            return self._flag(match, "frames_missing", f"{where}: expected {sent}")
         if first < sent and known is None:
-            return [self._flag(match, "frames_overlap", where)]
+            return self._flag(match, "frames_overlap", where)
         return []
 
-    def _flag(self, match: MatchState, flag: str, detail: str) -> f.MatchFlagged:
-        return f.MatchFlagged(at=self._core.now(), match_id=match.match_id, flag=flag, detail=detail)
+    def _flag(self, match: MatchState, flag: str, detail: str) -> list[f.AnyFact]:
+        if match.flags.count(flag) >= MAX_FLAGS:
+            return []
+        return [f.MatchFlagged(at=self._core.now(), match_id=match.match_id, flag=flag, detail=detail)]
 
     def _after(
         self,

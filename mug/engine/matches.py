@@ -39,7 +39,7 @@ BACK_MS: Final = 2_000.0
 
 REPORT_FLAGS: Final = ("desync", "refused", "void")
 MAX_FLAGS: Final = 100
-"""Flags that a match may collect from its pages."""
+"""Flags of one kind that a match may collect from its pages."""
 
 
 class Matches:
@@ -315,7 +315,7 @@ class Matches:
             return
         who = participant.participant_id
         known = (match.match_id, message.flag, message.episode)
-        if known not in self._flagged and len(match.flags) < MAX_FLAGS:
+        if known not in self._flagged and match.flags.count(message.flag) < MAX_FLAGS:
             self._flagged.add(known)
             where = f"episode {message.episode}, frame {message.frame}: " if message.flag == "desync" else ""
             detail = f"{where}{message.detail[:2000]} (reported by {who})"
@@ -323,9 +323,12 @@ class Matches:
             core.say("warning", f"match {match.match_id}: {message.flag} ({detail})", who)
             core.changed_matches.add(match.match_id)
         agent = match.agent_of(who)
-        if message.flag == "refused":
+        if agent is None or agent in match.dropped or match.outcome is not None:
+            return
+        if message.flag == "refused" and not match.sent:
+            # Players refuse each other before the first frame: whose rows are here has played.
             self._end(match, "refused", message.detail[:2000])
-        elif message.flag == "void" and match.outcome is None and agent is not None and agent not in match.dropped:
+        elif message.flag == "void":
             self._drop(match, {agent}, "void", message.detail[:2000], knows=who)
 
     def _reported(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from mug.play.chunks import Column, FramesChunk, decode_chunk
+from mug.play.chunks import Column, FramesChunk, decode_chunk, read_chunk
 from mug.play.encoding import encode
 from mug.play.errors import ChunkError, NotCanonicalError
 from mug.records import facts as f
@@ -39,6 +39,19 @@ class TrackComparison:
                 return None
 
         self._decoded = decoded
+        self._read_body = read_body
+
+    def holds(self, chunk: f.ChunkStored) -> bool:
+        """Whether the chunk's bytes are rows, and those that the journal says."""
+        body = self._read_body(chunk.sha256)
+        if body is None:
+            return False
+        try:
+            found = read_chunk(body)
+        except ChunkError:
+            return False
+        said = tuple(chunk.meta.get(name) for name in ("match_id", "episode", "first", "last"))
+        return said == (found.match_id, found.episode, found.first, found.last)
 
     def __call__(self, canonical: Track, other: Track) -> tuple[Difference | None, list[str]]:
         """Return where `other` differs first, and which of its chunks cannot be read."""

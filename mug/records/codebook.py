@@ -402,7 +402,7 @@ def rank(table: str, columns: Sequence[str]) -> list[str]:
     def place(column: str) -> int:
         index = _place(spec, column)
         # A large observation's place and digest stay beside its agent's other observations.
-        while index and spec.columns[index].name.startswith("observations.<agent>."):
+        while 0 < index < len(spec.columns) and spec.columns[index].name.startswith("observations.<agent>."):
             index -= 1
         return index
 

@@ -7,9 +7,10 @@ player left early there is nothing to miss, as long as another one has the frame
 a problem in words.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mug.records import facts as f
 
@@ -134,8 +135,16 @@ class EpisodeFrames:
         return next((track for track in self.tracks if track.participant_id == participant_id), None)
 
 
-Compare = Callable[[Track, Track], tuple[Difference | None, Sequence[str]]]
-"""Compares a track with the canonical one: where it differs, and what could not be compared, in words."""
+class Compare(Protocol):
+    """How what several players recorded is compared."""
+
+    def __call__(self, canonical: Track, other: Track, /) -> tuple[Difference | None, Sequence[str]]:
+        """Return where `other` differs from the canonical track, and what could not be compared, in words."""
+        ...
+
+    def holds(self, chunk: f.ChunkStored, /) -> bool:
+        """Whether the chunk's bytes are rows, and those that the journal says."""
+        ...
 
 
 def collect_episodes(
@@ -166,9 +175,35 @@ def collect_episodes(
     for (match_id, number), by_player in groups.items():
         order = {who: place for place, who in enumerate(players.get(match_id, ()))}
         ranked = sorted(by_player, key=lambda who: order.get(who, len(order)))
+        left_out = _without_lies(by_player, compare) if len(ranked) > 1 else []
         tracks = [_track(who, by_player[who]) for who in ranked]
-        episodes.append(_episode(match_id, number, tracks, compare))
+        episodes.append(_episode(match_id, number, tracks, compare, left_out))
     return episodes, stray
+
+
+def _without_lies(by_player: dict[str, list[f.ChunkStored]], compare: Compare) -> list[str]:
+    """Take out the chunks whose bytes are not what they say, so that no page hides another one's rows behind them.
+
+    A chunk that two players sent alike needs no look. When nothing would be left, all stay: they are told as damaged.
+    """
+    senders = Counter(known for chunks in by_player.values() for known in {_said(chunk) for chunk in chunks})
+    kept: dict[str, list[f.ChunkStored]] = {}
+    problems = []
+    for who, chunks in by_player.items():
+        kept[who] = [chunk for chunk in chunks if senders[_said(chunk)] > 1 or compare.holds(chunk)]
+        problems += [
+            f"chunk {chunk.visit_id}/frames/{chunk.seq} of {who} is left out: its bytes are not the frames it says"
+            for chunk in chunks
+            if chunk not in kept[who]
+        ]
+    if not any(kept.values()):
+        return []
+    by_player.update(kept)
+    return problems
+
+
+def _said(chunk: f.ChunkStored) -> tuple[str, int, int]:
+    return chunk.sha256, chunk.meta["first"], chunk.meta["last"]
 
 
 def cover(tracks: Sequence[Track]) -> tuple[tuple[FramesPart, ...], list[tuple[int, int]]]:
@@ -219,11 +254,13 @@ def _track(participant_id: str, chunks: list[f.ChunkStored]) -> Track:
     return Track(participant_id, tuple(parts), copies, tuple(problems))
 
 
-def _episode(match_id: str, number: int, tracks: list[Track], compare: Compare) -> EpisodeFrames:
+def _episode(
+    match_id: str, number: int, tracks: list[Track], compare: Compare, left_out: Sequence[str]
+) -> EpisodeFrames:
     # The fullest track is the canonical one, of equal ones the first player's.
     canonical = max(tracks, key=lambda track: track.frames)
     alike, differences = [canonical], []
-    problems = [problem for track in tracks for problem in track.problems]
+    problems = [*left_out, *(problem for track in tracks for problem in track.problems)]
     for track in tracks:
         if track is canonical:
             continue

@@ -56,7 +56,8 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("console", ADD, 1)]
         case f.ChunkStored(stream="frames"):
             last = fact.meta.get("last")
-            if not isinstance(last, int) or fact.meta.get("repeated"):
+            # A count must fit into the file, whatever a page says of its frames.
+            if not isinstance(last, int) or not 0 <= last < 2**62 or fact.meta.get("repeated"):
                 return []
             return [Count("frames", f"{fact.meta.get('match_id')}:{fact.meta.get('episode')}", last + 1)]
         case f.ChunkStored():

@@ -215,8 +215,8 @@ class _Verification:
                     row = json.loads(line)
                 except ValueError:
                     continue
-                if isinstance(row, dict) and row.get("name") == "episode_ended":
-                    yield chunk.participant_id, (str(row.get("match_id")), int(row.get("episode", -1))), row
+                if isinstance(row, dict) and row.get("name") == "episode_ended" and type(row.get("episode")) is int:
+                    yield chunk.participant_id, (str(row.get("match_id")), row["episode"]), row
 
     def _check_episode(
         self, history: SessionHistory, episode: EpisodeFrames, ends: dict[str, dict[str, object]]

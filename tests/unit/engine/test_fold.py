@@ -59,7 +59,9 @@ together = st.one_of(
     st.tuples(st.just("peer"), connections, agents, st.sampled_from(("lost", "lost", "back")), st.integers(0, 9_000)),
     st.tuples(st.just("tick"), st.sampled_from((100, 2_000, 6_000))),
     st.tuples(st.just("reload"), connections, st.sampled_from(PEOPLE)),
-    st.tuples(st.just("found"), connections, st.sampled_from(("desync", "refused", "void", "?")), st.integers(0, 2)),
+    st.tuples(
+        st.just("found"), connections, st.sampled_from(("desync", "refused", "refused", "void", "?")), st.integers(0, 2)
+    ),
     st.tuples(
         st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
     ),

@@ -567,6 +567,48 @@ def test_that_who_cannot_agree_makes_the_match_void() -> None:
 # ---------------------------------------------------------------- records of several players
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"episode": 1}, {"episode": 10**9}, {"episode": -1}, {"first": 2**63, "last": 2**63 + 9}, {"last": 2**31}],
+)
+def test_that_rows_of_no_possible_frame_are_refused(wrong: dict[str, int]) -> None:
+    memory = matched()
+    meta = {"match_id": the_match(memory), "episode": 0, "first": 0, "last": 9, "chain_hash": "x", **wrong}
+    memory.put("c", "frames", 0, b"rows", **meta)
+    assert memory.last("c", ErrorReply).code == "invalid"
+    assert memory.run.state.matches[MatchId(the_match(memory))].parts == []
+
+
+def test_that_a_page_floods_no_match_with_flags() -> None:
+    memory = matched()
+    for seq in range(150):
+        rows(memory, "c", seq, 20 * seq + 10, 20 * seq + 11, f"c{seq}")
+    for episode in range(150):
+        found = ReportMatch(match_id=the_match(memory), flag="desync", detail="x", episode=episode)
+        memory.say("c", found)
+        memory.later(100.0)
+    match = memory.run.state.matches[MatchId(the_match(memory))]
+    assert match.flags == ["frames_missing"] * 100 + ["desync"] * 100
+    memory.say("d", ReportMatch(match_id=the_match(memory), flag="void", detail="enough"))
+    assert match.flags[-1] == "void"
+    assert fold(memory.written) == memory.run.state
+
+
+@pytest.mark.parametrize("how", ["dropped", "played"])
+def test_that_nobody_refuses_a_match_that_was_played_or_that_goes_on_without_them(how: str) -> None:
+    memory = matched(3, multiplayer=rules_of(dropout_policy="default_action"))
+    if how == "dropped":
+        report(memory, "d", "a0")
+        report(memory, "e", "a0")
+        memory.later(TIMEOUT_MS)
+        assert drops(memory) == [("a0", "default_action")]
+    else:
+        rows(memory, "d", 0, 0, 9, "x")
+    memory.say("c", ReportMatch(match_id=the_match(memory), flag="refused", detail="I do not like it"))
+    assert ends(memory) == []
+    assert memory.run.state.matches[MatchId(the_match(memory))].flags == ["refused"]
+
+
 def test_that_equal_records_of_two_players_are_one() -> None:
     memory = matched()
     for seq in range(3):
