@@ -92,7 +92,8 @@ def test_that_globals_are_locked_in_steps_only() -> None:
     assert values.plain() == {"a": [1], "c": 3}
 
 
-def test_that_each_world_has_its_own_share_of_the_interpreter() -> None:
+def test_that_each_world_has_its_own_share_of_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(builtins, "mug_globals", raising=False)  # a world of another test may have been left open
     before = random.getstate(), np.random.get_state(legacy=False)["state"]["pos"]
     shares = [OwnInterpreter(alone=False) for _ in range(2)]
     drawn: list[list[float]] = [[], []]
