@@ -16,16 +16,16 @@ __all__ = ["MatchesView"]
 
 _WIDTHS = {
     "state": 116,
-    "number": 62,
-    "players": 186,
+    "number": 60,
+    "players": 180,
     "scene": 110,
-    "progress": 152,
+    "progress": 146,
     "path": 132,
     "rtt": 68,
     "rollbacks": 88,
-    "depth": 58,
+    "depth": 64,
     "stalled": 68,
-    "compared": 84,
+    "compared": 92,
     "accord": 106,
 }
 _ORDER = (
