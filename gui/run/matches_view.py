@@ -19,14 +19,14 @@ _WIDTHS = {
     "number": 60,
     "players": 180,
     "scene": 110,
-    "progress": 146,
-    "path": 132,
+    "progress": 158,
+    "path": 126,
     "rtt": 68,
     "rollbacks": 88,
     "depth": 64,
     "stalled": 68,
     "compared": 92,
-    "accord": 106,
+    "accord": 102,
 }
 _ORDER = (
     "state",
