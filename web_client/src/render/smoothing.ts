@@ -57,7 +57,7 @@ export class Smoothing {
       return;
     }
     if (durationMs === 0 && size > this.ordinary) {
-      // Set to another place, as at the begin of an episode: nothing of that tells how the object moves.
+      // Set to another place, as at the start of an episode: nothing of that tells how the object moves.
       this.tracks.set(uuid, { x, y, vx: 0, vy: 0, reach: old.reach * FADING, offset: null });
       return;
     }
