@@ -52,6 +52,7 @@ QT_PACKAGES = [
     "fonts-dejavu-core",
 ]
 TEST_PACKAGES = ["chromium", "xvfb", "xauth"]
+LONG_TEST_PACKAGES = ["firefox-esr", "iproute2"]
 
 PYTEST_STAGES = ("rules", "unit", "integration", "gui", "e2e")
 STAGES = ("style", "imports", "types", "client", *PYTEST_STAGES)
@@ -593,6 +594,8 @@ def test(stages: Sequence[str], long: bool) -> int:
     """`bootstrap.py test`."""
     started = time.monotonic()
     set_up(extras=["lab", "rehearse", "dev"], window=True, tests=True)
+    if long:
+        install_system_packages(LONG_TEST_PACKAGES, "the long browser tests")
     say(f"Set-up took {seconds(started)}.")
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     results = [run_stage(stage, long) for stage in (stages or STAGES)]
