@@ -110,5 +110,6 @@ def _agents(env: Any) -> tuple[str, ...]:
 
 def _draws(env: Any) -> bool:
     """Whether `render` gives a page something to show."""
+    drawn = env.env if isinstance(env, SingleAgent) else env
     unwrapped = getattr(env, "unwrapped", env)
-    return callable(getattr(env, "render", None)) and getattr(unwrapped, "render_mode", "mug") in ("mug", "rgb_array")
+    return callable(getattr(drawn, "render", None)) and getattr(unwrapped, "render_mode", "mug") in ("mug", "rgb_array")

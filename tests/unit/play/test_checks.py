@@ -27,6 +27,24 @@ def made(code: str) -> type:
     return found
 
 
+class Blind:
+    """An environment of one agent that is no `gymnasium.Env`, and draws nothing."""
+
+    action_space = gymnasium.spaces.Discrete(3)
+
+    def reset(self, seed: object = None, options: object = None) -> tuple[int, dict[str, object]]:
+        self.sum = 0
+        return self.sum, {}
+
+    def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, object]]:
+        self.sum += int(action)
+        return self.sum, 1.0, self.sum > 50, False, {}
+
+
+def test_that_an_environment_that_draws_nothing_is_checked_all_the_same() -> None:
+    assert check_environment(Blind, frames=60, quiet=True).passed
+
+
 @pytest.mark.parametrize(
     "env", [lambda: gymnasium.make("CartPole-v1"), gymnasium.make("CartPole-v1"), made(SOUND), made(SOUND)()]
 )
