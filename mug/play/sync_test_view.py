@@ -225,9 +225,13 @@ def _outside(world: World, kinds: set[str], inside: set[int]) -> Iterator[tuple[
     root = str(world.workspace.root.resolve())
     seen = set(inside) | {id(world.env), id(world.mug_globals)}
     count = 0
-    for name, module in list(sys.modules.items()):
-        if not isinstance(module, types.ModuleType) or not _is_studys(name, module, tops, root):
-            continue
+    studys = [
+        (not _is_its_own(name, tops), name, module)
+        for name, module in list(sys.modules.items())
+        if isinstance(module, types.ModuleType) and _is_studys(name, module, tops, root)
+    ]
+    # The environment's own code first: what merely lies in the same folder may be more than can be looked at.
+    for _, name, module in sorted(studys, key=lambda found: found[0]):
         label = _label(name, module)
         for path, value in _module_roots(label, module):
             for found in _below(path, value, seen):
@@ -237,11 +241,15 @@ def _outside(world: World, kinds: set[str], inside: set[int]) -> Iterator[tuple[
                 yield found
 
 
+def _is_its_own(name: str, tops: set[str]) -> bool:
+    return name.startswith("mug_env_") or name.partition(".")[0] in tops
+
+
 def _is_studys(name: str, module: types.ModuleType, tops: set[str], root: str) -> bool:
     top = name.partition(".")[0]
     if top in _LIBRARIES:
         return False
-    if name.startswith("mug_env_") or top in tops:
+    if _is_its_own(name, tops):
         return True
     file = getattr(module, "__file__", None) or ""
     return file.startswith(root + "/") and "site-packages" not in file and root not in ("/", "")

@@ -1,7 +1,9 @@
 """The sync test: sound environments pass, each unsound kind is found and the guilty place is named."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from play_worlds import CAR, config
@@ -307,3 +309,15 @@ def test_that_a_report_survives_json_and_tells_the_depth_that_fits() -> None:
     assert known.fits_depth(30) == 10  # 20 ms, less 4 ms for load, step, save and picture, by 1.5 ms a frame
     assert known.fits_depth(200) == 0
     assert "10 frames can be taken back" in known.text(30)
+
+
+def test_that_much_other_code_in_the_same_folder_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = ModuleType("crowd")
+    crowd.__file__ = str(Path.cwd() / "crowd.py")
+    crowd.__dict__["things"] = [[number] for number in range(30_000)]
+    before = {"crowd": crowd, **sys.modules}
+    monkeypatch.setitem(sys.modules, "crowd", crowd)
+    for name in before:  # the crowd comes first
+        sys.modules[name] = sys.modules.pop(name)
+    report = report_of(changed(head="LAST = [None]", more="self.extra = LAST[0] or 0; LAST[0] = int(actions['a']) + 1"))
+    assert errors(report)[0].path == "environment.py:LAST[0]"
