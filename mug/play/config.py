@@ -67,7 +67,7 @@ class GameConfig:
             peer; a player's number on the wire is the place here. Empty: one person.
         study_hash: Hash of the frozen study; peers that differ do not play together.
         input_delay: Frames between a key and its effect, or "auto".
-        window: Frames that may be predicted before the game waits; None: from `fps` (NETCODE: 200 ms, 4 to 12).
+        window: Frames that may be predicted before the game waits; None: from `fps` (200 ms of frames, 4 to 12).
         snapshot_interval: Largest distance of saved states, in frames.
         input_confirmation_timeout_ms: A stall this long is shown as "waiting for your partner".
         countdown_ms: Between the first agreement of the players and the first frame.
