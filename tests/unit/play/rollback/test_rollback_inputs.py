@@ -130,7 +130,7 @@ def test_that_the_wrong_frame_is_the_first_one_stepped_with_another_input(
             queue.add(len(truth), bytes([value]))
             truth.append(bytes([value]))
             queue.discard(min(frame, len(truth)) - 8)
+            assert len(queue) <= max(len(truth) - frame, 0) + 9
         wrong = [f for f, used in served.items() if f < len(truth) and used != truth[f]]
         assert queue.wrong == min(wrong, default=NEVER)
         assert queue.last == len(truth) - 1
-        assert len(queue) <= max(len(truth) - frame, 0) + 9
