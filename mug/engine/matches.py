@@ -119,7 +119,7 @@ class Matches:
             )
         )
         match = core.state.matches[MatchId(match_id)]
-        core.say("info", f"match {match_id} of {game.scene_id}: {', '.join(visits)}")
+        core.say("info", f"{', '.join(visits)} play {game.scene_id} together (match {match_id})")
         core.changed.update(place.participant_id for place in group)
         core.changed_matches.add(match.match_id)
         core.after_commit(self._routes(match))
