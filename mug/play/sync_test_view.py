@@ -35,7 +35,9 @@ _LIBRARIES: Final = frozenset(sys.stdlib_module_names) | {
     "_pyodide",
 }
 _MANY: Final = 20_000
-"""So many things outside the environment are looked at."""
+_MANY_BESIDE: Final = 3_000
+"""So many things outside the environment are looked at: of its own code's modules, and together with those of modules
+that merely lie in the study's folder."""
 
 
 @dataclass(frozen=True)
@@ -231,12 +233,12 @@ def _outside(world: World, kinds: set[str], inside: set[int]) -> Iterator[tuple[
         if isinstance(module, types.ModuleType) and _is_studys(name, module, tops, root)
     ]
     # The environment's own code first: what merely lies in the same folder may be more than can be looked at.
-    for _, name, module in sorted(studys, key=lambda found: found[0]):
+    for beside, name, module in sorted(studys, key=lambda found: found[0]):
         label = _label(name, module)
         for path, value in _module_roots(label, module):
             for found in _below(path, value, seen):
                 count += 1
-                if count > _MANY:
+                if count > (_MANY_BESIDE if beside else _MANY):
                     return
                 yield found
 

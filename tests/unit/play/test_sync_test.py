@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 from play_worlds import CAR, config
-from unsound_worlds import SOUND, changed, maker
+from unsound_worlds import NOTHING_BESIDE, SOUND, changed, maker
 
 from mug.play.errors import EnvironmentFailedError
 from mug.play.sync_test import sync_test
@@ -313,7 +313,7 @@ def test_that_a_report_survives_json_and_tells_the_depth_that_fits() -> None:
 
 def test_that_much_other_code_in_the_same_folder_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     crowd = ModuleType("crowd")
-    crowd.__file__ = str(Path.cwd() / "crowd.py")
+    crowd.__file__ = str(NOTHING_BESIDE.resolve() / "crowd.py")
     crowd.__dict__["things"] = [[number] for number in range(30_000)]
     before = {"crowd": crowd, **sys.modules}
     monkeypatch.setitem(sys.modules, "crowd", crowd)

@@ -86,7 +86,11 @@ def changed(*, head: str = "", begin: str = "pass", more: str = "pass", methods:
     return code.replace("    def render(self):\n", f"{methods}\n    def render(self):\n        {render or 'pass'}\n")
 
 
-def maker(code: str, root: Path = Path(), **changes: Any) -> Callable[[Entropy | None], World]:
+NOTHING_BESIDE = Path(__file__).parent / "nothing_beside"
+"""A study's folder without other code: tests run where thousands of modules lie."""
+
+
+def maker(code: str, root: Path = NOTHING_BESIDE, **changes: Any) -> Callable[[Entropy | None], World]:
     """Make worlds of it, for two people."""
     game = config(code, **{"human_agents": ("a",), "players": ("a", "b"), "max_steps": 1000, **changes})
 
