@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
+from gui.models.columns import Column, ColumnTable, Index
 from gui.models.moments import clock_time
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -48,8 +47,6 @@ ROLLBACK = (
 DEPTH = "Depth: how many frames a rollback went back; the deepest of the last second."
 _STALLED = "Stalled: how much of the last second a player's game stood still to wait for a partner's keys."
 _COMPARED = "State hashes that the players have compared so far: while they are equal, all play the same game."
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -184,19 +181,7 @@ _depth = _most(lambda player: player.depth_max)
 _stalled = _most(lambda player: min(1.0, player.stalled_ms / 1000.0))
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column: `text` is shown, `sort` sorts. `number` of a row is its place in the order of formation, from 1."""
-
-    key: str
-    title: str
-    tip: str
-    text: Callable[[MatchView], str]
-    sort: Callable[[MatchView], Any]
-    is_number: bool = False
-
-
-MATCH_COLUMNS: tuple[Column, ...] = (
+MATCH_COLUMNS: tuple[Column[MatchView], ...] = (
     Column("state", "State", "How the match stands; what needs help sorts first", lambda v: match_look(v).word, _rank),
     Column(
         "number",
@@ -270,11 +255,13 @@ class _Row:
     sorts: tuple[Any, ...]
 
 
-class MatchesModel(QAbstractTableModel):
+class MatchesModel(ColumnTable):
     """Thin over immutable rows; a drain's changes come in one `update`. Matches that ended stay.
 
     Runs on: GUI thread.
     """
+
+    columns = MATCH_COLUMNS
 
     def __init__(
         self, icon_of: Callable[[str, str], QIcon], colour_of: Callable[[str], QColor], parent: QObject | None = None
@@ -343,32 +330,6 @@ class MatchesModel(QAbstractTableModel):
         """Return the match's number, from 1; 0 when it is not known."""
         return self._row_of.get(match_id, -1) + 1
 
-    def recolour(self) -> None:
-        """Take icons and colours anew, after a change of theme."""
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(MATCH_COLUMNS) - 1))
-
-    @override
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(MATCH_COLUMNS)
-
-    @override
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(MATCH_COLUMNS):
-            return None
-        column = MATCH_COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        return None
-
     @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or not 0 <= index.row() < len(self._rows):
@@ -380,7 +341,7 @@ class MatchesModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{MATCH_COLUMNS[place].title}: {row.texts[place]}"
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(MATCH_COLUMNS[place])
+                return MATCH_COLUMNS[place].alignment
             case Qt.ItemDataRole.DecorationRole:
                 return self._decoration(row, place)
             case Qt.ItemDataRole.ForegroundRole:
@@ -429,11 +390,6 @@ def _columns_between(before: _Row, after: _Row) -> set[int]:
         for place in range(len(MATCH_COLUMNS))
         if before.texts[place] != after.texts[place] or before.sorts[place] != after.sorts[place]
     }
-
-
-def _alignment(column: Column) -> int:
-    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
 def _tip(view: MatchView, key: str) -> str:

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from typing_extensions import override
 
+from gui.models.columns import Column, ColumnTable, Index
 from gui.models.matches import is_over
 from gui.models.moments import clock_time
 from mug.protocol.lab import MatchView, ParticipantView
@@ -34,8 +33,6 @@ __all__ = [
 SORT_ROLE = Qt.ItemDataRole.UserRole
 VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
 MATCH_ID_ROLE = Qt.ItemDataRole.UserRole + 2
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -112,18 +109,6 @@ def _number(value: float | None, unit: str = "", digits: int = 0) -> str:
     return "–" if value is None else f"{value:,.{digits}f}{unit}"
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column: `text` is shown, `key` sorts."""
-
-    key: str
-    title: str
-    tip: str
-    text: Callable[[ParticipantView], str]
-    sort: Callable[[ParticipantView], Any]
-    is_number: bool = False
-
-
 def _or_least(value: float | None) -> float:
     return -1.0 if value is None else float(value)
 
@@ -133,7 +118,7 @@ def _none(_view: ParticipantView) -> str:
     return ""
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[Column[ParticipantView], ...] = (
     Column(
         "state", "State", "Whether the participant's page is here", lambda v: look_of(v).word, lambda v: look_of(v).rank
     ),
@@ -197,11 +182,13 @@ class MatchPlace:
 _NOWHERE = MatchPlace("", 0, ())
 
 
-class ParticipantsModel(QAbstractTableModel):
+class ParticipantsModel(ColumnTable):
     """Thin over immutable rows; a drain's changes come in one `update`.
 
     Runs on: GUI thread.
     """
+
+    columns = COLUMNS
 
     def __init__(
         self,
@@ -304,32 +291,10 @@ class ParticipantsModel(QAbstractTableModel):
         row = self._row_of.get(participant_id)
         return None if row is None else self._rows[row]
 
+    @override
     def recolour(self) -> None:
-        """Take icons and colours anew, after a change of theme."""
         self._dots.clear()
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
-
-    @override
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    @override
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        column = COLUMNS[section]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return column.title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return column.tip
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
-        return None
+        super().recolour()
 
     @override
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -342,7 +307,7 @@ class ParticipantsModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{column.title}: {self._text(view, column)}"
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _alignment(column)
+                return column.alignment
             case Qt.ItemDataRole.DecorationRole:
                 return self._decoration(view, index.row(), index.column())
             case Qt.ItemDataRole.ForegroundRole:
@@ -358,7 +323,7 @@ class ParticipantsModel(QAbstractTableModel):
             case _:
                 return None
 
-    def _text(self, view: ParticipantView, column: Column) -> str:
+    def _text(self, view: ParticipantView, column: Column[ParticipantView]) -> str:
         return str(self._place(view)) if column.key == "match" else column.text(view)
 
     def _place(self, view: ParticipantView) -> MatchPlace:
@@ -401,11 +366,6 @@ def _columns_between(before: ParticipantView, after: ParticipantView) -> set[int
     }
 
 
-def _alignment(column: Column) -> int:
-    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)
-
-
 def _dot(colour: QColor) -> QPixmap:
     pixmap = QPixmap(24, 24)
     pixmap.setDevicePixelRatio(2)
@@ -419,7 +379,7 @@ def _dot(colour: QColor) -> QPixmap:
     return pixmap
 
 
-def _tip(view: ParticipantView, column: Column) -> str:
+def _tip(view: ParticipantView, column: Column[ParticipantView]) -> str:
     if column.key == "phase" and view.since:
         return f"Since {clock_time(view.since)}"
     if column.key == "id":

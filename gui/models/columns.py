@@ -1,0 +1,67 @@
+"""Tables whose columns are data: what is the same of every such Qt model, whatever its rows are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from typing_extensions import override
+
+__all__ = ["Column", "ColumnTable", "Index"]
+
+Index: TypeAlias = QModelIndex | QPersistentModelIndex
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class Column(Generic[V]):
+    """One column: `text` is shown, `sort` sorts."""
+
+    key: str
+    title: str
+    tip: str
+    text: Callable[[V], str]
+    sort: Callable[[V], Any]
+    is_number: bool = False
+
+    @property
+    def alignment(self) -> int:
+        """Numbers stand at the right."""
+        side = Qt.AlignmentFlag.AlignRight if self.is_number else Qt.AlignmentFlag.AlignLeft
+        return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+class ColumnTable(QAbstractTableModel):
+    """A table of rows by `columns`; a subclass keeps the rows and says what a cell holds.
+
+    Runs on: GUI thread.
+    """
+
+    columns: ClassVar[tuple[Column[Any], ...]] = ()
+    _rows: Sequence[Any]
+
+    def recolour(self) -> None:
+        """Take icons and colours anew, after a change of theme."""
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self.columns) - 1))
+
+    @override
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.columns)
+
+    @override
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return column.tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return column.alignment
+        return None
