@@ -10,34 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mug.play.chunks import FramesChunk, decode_chunk
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy, Entropy
-from mug.play.encoding import encode
+from mug.play.differences import Difference, first_difference
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
 from mug.play.recorder import RecordedChunk, Recorder
 from mug.play.replay import StoredGame
-from mug.play.values import own_copy
 from mug.play.world import World
 
-__all__ = ["Difference", "Resimulation", "first_difference", "resimulate", "resimulate_in_page"]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first place where stepping again gave something else.
-
-    Attributes:
-        column: The column, or what else differs.
-        recorded: The recorded value, as text.
-        again: What stepping again gave.
-    """
-
-    episode: int
-    frame: int
-    column: str
-    recorded: str
-    again: str
+__all__ = ["Resimulation", "resimulate", "resimulate_in_page"]
 
 
 @dataclass(frozen=True)
@@ -141,21 +122,6 @@ def _compare(game: StoredGame, episode: int, made: list[RecordedChunk], done: _D
         done.frames += known.last - known.first + 1
         done.hashes += sum(value is not None for value in known.columns.get("state_hash", ()))
     made.clear()
-    return None
-
-
-def first_difference(known: FramesChunk, made: RecordedChunk) -> Difference | None:
-    """Name the first frame, and in it the first column, in which two chunks of the same frames differ."""
-    again = decode_chunk(made.body)
-    for row in range(known.last - known.first + 1):
-        for name, column in known.columns.items():
-            other = again.columns.get(name)
-            frame = known.first + row
-            if other is None or len(other) <= row:
-                return Difference(known.episode, frame, name, "recorded", "missing")
-            ours, theirs = own_copy(column[row]), own_copy(other[row])
-            if encode(ours) != encode(theirs):
-                return Difference(known.episode, frame, name, repr(ours)[:200], repr(theirs)[:200])
     return None
 
 

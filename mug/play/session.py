@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mug.play.actors import Actors
-from mug.play.chunks import FramesChunk, decode_chunk
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
+from mug.play.differences import Difference, first_difference
 from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
 from mug.play.inputs import KeyBoard
 from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, world_view
-from mug.play.recorder import RecordedChunk, Recorder
+from mug.play.recorder import Recorder
 from mug.play.replay import StoredFrame, StoredGame, Tail
-from mug.play.values import json_value, own_copy
+from mug.play.values import json_value
 from mug.play.world import World
 
 __all__ = ["GameSession"]
@@ -313,7 +313,7 @@ class GameSession:
             elif known.chain_hash != chunk.meta["chain_hash"]:
                 raise IrreproducibleError(
                     f"episode {world.episode}: stepping frames {known.first} to {known.last} again gave other rows "
-                    f"than the stored ones ({_first_difference(known, chunk)})",
+                    f"than the stored ones ({_words(first_difference(known, chunk))})",
                     world.episode,
                     known.first,
                 )
@@ -345,17 +345,10 @@ def _irreproducible(error: IrreproducibleError | EnvironmentFailedError, world: 
     return IrreproducibleError(str(error), world.episode, world.next_frame)
 
 
-def _first_difference(known: FramesChunk, made: RecordedChunk) -> str:
-    """Name the first column and frame in which two chunks differ."""
-    again = decode_chunk(made.body)
-    for name, column in known.columns.items():
-        other = again.columns.get(name)
-        if other is None or len(other) != len(column):
-            return f"{name} has other rows"
-        for row in range(len(column)):
-            if encode(own_copy(column[row])) != encode(own_copy(other[row])):
-                return f"first difference: {name} at frame {known.first + row}"
-    return "the beginning of the episode differs"
+def _words(difference: Difference | None) -> str:
+    if difference is None:
+        return "the beginning of the episode differs"
+    return f"first difference: {difference.column} at frame {difference.frame}"
 
 
 def _seen_hash(world: World) -> bytes:
