@@ -11,6 +11,7 @@ from mug.engine.matches import Matches
 from mug.engine.plan import plan_visits
 from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
+from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId, SessionId, is_valid_id
 from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, RuntimeManifest, Welcome
 from mug.records import facts as f
@@ -41,10 +42,13 @@ _MESSAGES: Final = {
 class Admission:
     """Answers hello."""
 
-    def __init__(self, core: Core, visits: Visits, matches: Matches, runtime: RuntimeManifest | None) -> None:
+    def __init__(
+        self, core: Core, visits: Visits, matches: Matches, waiting: Waiting, runtime: RuntimeManifest | None
+    ) -> None:
         self._core = core
         self._visits = visits
         self._matches = matches
+        self._waiting = waiting
         self._runtime = runtime
 
     def hello(self, connection: ConnectionId, hello: Hello) -> None:
@@ -275,6 +279,7 @@ class Admission:
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
+        self._waiting.leave(participant.participant_id)  # of a page that this one takes the place of
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
         if not reloaded:

@@ -5,8 +5,8 @@ from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
-from mug.engine.matches import Matches
 from mug.engine.state import ParticipantState
+from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId
 from mug.protocol.lab import (
     EndSession,
@@ -31,10 +31,10 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 class Console:
     """Views for the consoles, in batches, and their requests."""
 
-    def __init__(self, core: Core, admission: Admission, matches: Matches) -> None:
+    def __init__(self, core: Core, admission: Admission, waiting: Waiting) -> None:
         self._core = core
         self._admission = admission
-        self._matches = matches
+        self._waiting = waiting
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
@@ -134,7 +134,7 @@ class Console:
         closed = Closed(reason="session_ended", message="The session is over. Thank you for taking part.")
         unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
         core.after_commit(*(Send(c, closed) for c in unfinished), reply)
-        self._matches.session_over()
+        self._waiting.session_over()
         core.session_changed = True
         core.say("info", f"the session was ended: {reason}")
 

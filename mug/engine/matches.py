@@ -1,29 +1,26 @@
-"""Games of several people: from the queue to a match, through dropouts, to its end."""
+"""Games of several people: from a group to a match, through dropouts, to its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send, SetRoutes
 from mug.engine.live import Core, PendingCall
-from mug.engine.lobby import Lobbies, Place, ScenePlace
-from mug.engine.payload import game_config, hides_lobby_count, match_settings, matched_agents, scene_at
+from mug.engine.lobby import Place
+from mug.engine.payload import game_config, match_settings, matched_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.verdicts import Reports
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import (
-    JoinMatch,
     MatchReady,
     MatchStatus,
     MatchVerdict,
-    MatchWaiting,
     ReportMatch,
     ReportPeer,
 )
 from mug.records import facts as f
 from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
-from mug.study.traversal import human_agents
 
 __all__ = ["VERDICT", "Matches"]
 
@@ -49,7 +46,6 @@ class Matches:
         self._core = core
         self._ice_servers = ice_servers
         self._force_relay = force_relay
-        self._lobbies = Lobbies()
         self._reports = Reports()
         # A server that is started again cannot know which pages heard of their match; one that did not asks again.
         self._told = {
@@ -60,45 +56,20 @@ class Matches:
         }
         self._flagged: set[tuple[MatchId, str, int]] = set()
 
-    # ------------------------------------------------------------- from the queue to a match
+    # ------------------------------------------------------------- from a group to a match
 
-    def join(self, connection: ConnectionId, participant: ParticipantState, message: JoinMatch) -> None:
-        """A page is ready for partners: it waits, or the match is formed; a match that is there is told again."""
-        core, about = self._core, "match.join"
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
-            return
-        if visit is not core.state.current_visit(participant) or visit.outcome is not None:
-            core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
-            return
-        game = self._game(visit)
-        if game is None:
-            core.refuse(connection, "invalid", "this scene is not for several people", path="visit_id", about=about)
-            return
-        if core.state.ended:
-            core.refuse(connection, "closed", "the session is over", about=about)
-            return
-        match = core.state.current_match(visit)
-        if match is not None:
-            self._tell_again(connection, participant, visit, match)
-            return
-        scene = visit.planned.node_path
-        self._lobbies.join(scene, Place(participant.participant_id, connection, VisitId(visit.planned.visit_id)))
-        while group := self._lobbies.take(scene, len(human_agents(game))):
-            self._form(game, group)
-        self._tell_waiting(scene, game, connection)
-
-    def _tell_again(
+    def tell_again(
         self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, match: MatchState
     ) -> None:
+        """A page that is in a match asks for partners once more: it did not get the answer."""
         if match.outcome is not None or match.agent_of(participant.participant_id) in match.dropped:
             self._core.refuse(connection, "over", "this match is over", path="visit_id", about="match.join")
             self._core.after_commit(*self.missed(participant, connection))
             return
         self._tell_match(match, participant.participant_id, visit)
 
-    def _form(self, game: GymGame, group: tuple[Place, ...]) -> None:
+    def form(self, game: GymGame, group: Sequence[Place]) -> None:
+        """Put people together: each gets the agent of its place in `group`."""
         core = self._core
         opened = core.state.opened
         assert opened is not None
@@ -163,35 +134,10 @@ class Matches:
         self._told.add((match.match_id, who))
         core.after_commit(Send(connection, ready), self._routes(match))
 
-    def _tell_waiting(self, scene: ScenePlace, game: GymGame, asked: ConnectionId | None = None) -> None:
-        """Tell everybody in a queue how many they are; where the study hides it, only who asked gets an answer."""
-        waiting, hidden = self._lobbies.waiting(scene), hides_lobby_count(game)
-        for place in waiting:
-            if hidden and place.connection != asked:
-                continue
-            message = MatchWaiting(
-                visit_id=place.visit_id, waiting=0 if hidden else len(waiting), needed=len(human_agents(game))
-            )
-            self._core.emit(Send(place.connection, message))
-
-    def leave_lobby(self, who: ParticipantId) -> None:
-        """Take somebody out of the queue who waits in one."""
-        scene = self._lobbies.leave(who)
-        if scene is None:
-            return
-        game = scene_at(self._core.frozen.study, scene)
-        assert isinstance(game, GymGame)
-        self._tell_waiting(scene, game)
-
-    def session_over(self) -> None:
-        """Nobody waits any more."""
-        self._lobbies.clear()
-
     # ------------------------------------------------------------- pages that come and go
 
     def page_came(self, participant: ParticipantState, *, reloaded: bool) -> None:
         """A page is connected: the one that plays, or another one (`reloaded`), which is out of its match."""
-        self.leave_lobby(participant.participant_id)  # of a page that this one takes the place of
         visit, match = self._match_of(participant)
         if match is None or visit is None:
             return
@@ -220,8 +166,7 @@ class Matches:
         return (Send(connection, self._verdict(match, tuple(match.dropped), participant.participant_id)),)
 
     def page_lost(self, participant: ParticipantState) -> None:
-        """A page's connection ended: it waits no more."""
-        self.leave_lobby(participant.participant_id)
+        """A page's connection ended."""
         _, match = self._match_of(participant)
         if match is not None:
             self._core.changed_matches.add(match.match_id)
@@ -397,7 +342,6 @@ class Matches:
 
     def leaving(self, participant: ParticipantState, visit: VisitState, outcome: str) -> None:
         """A page goes on: who leaves a match that is not over for the others is out of it."""
-        self.leave_lobby(participant.participant_id)
         match = self._core.state.current_match(visit)
         if match is None or not match.visits or match.outcome is not None or outcome == "completed":
             return

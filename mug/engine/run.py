@@ -34,6 +34,7 @@ from mug.engine.matches import VERDICT, Matches
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.visits import Visits
+from mug.engine.waiting import Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
@@ -46,6 +47,7 @@ from mug.protocol.messages import (
     Hello,
     JoinMatch,
     PhaseChanged,
+    ProbeDone,
     Pulse,
     PulseEcho,
     PutChunk,
@@ -113,10 +115,11 @@ class StudyRun:
         self._matches = Matches(
             self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
         )
-        self._visits = Visits(self._core, self._matches)
+        self._waiting = Waiting(self._core, self._matches)
+        self._visits = Visits(self._core, self._matches, self._waiting)
         self._chunks = Chunks(self._core, self._visits)
-        self._admission = Admission(self._core, self._visits, self._matches, runtime)
-        self._console = Console(self._core, self._admission, self._matches)
+        self._admission = Admission(self._core, self._visits, self._matches, self._waiting, runtime)
+        self._console = Console(self._core, self._admission, self._waiting)
 
     @property
     def state(self) -> SessionState:
@@ -209,11 +212,13 @@ class StudyRun:
             case ClientCallback():
                 self._client_callback(connection, participant, message)
             case JoinMatch():
-                self._matches.join(connection, participant, message)
+                self._waiting.join(connection, participant, message)
             case ReportPeer():
                 self._matches.report_peer(connection, participant, message)
             case ReportMatch():
                 self._matches.report_match(connection, participant, message)
+            case ProbeDone():
+                core.refuse(connection, "invalid", "nothing is measured at present", about="probe.done")
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(
@@ -411,6 +416,7 @@ class StudyRun:
             presence.connection = None
             presence.lost_at_ms = core.clock.now_ms()
             presence.finishing = None
+        self._waiting.leave(who)
         self._matches.page_lost(core.state.participants[who])
         core.record(f.Disconnected(at=core.now(), participant_id=who, reason=reason[:200]))
         core.watch_absence(who)

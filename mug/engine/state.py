@@ -45,6 +45,7 @@ class MatchState:
     seed: int
     agents: dict[str, str]
     formed_at: str = ""
+    group_id: str = ""
     visits: dict[ParticipantId, VisitId] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
@@ -97,6 +98,10 @@ class ParticipantState:
     completion_code: str | None = None
     mug_globals: dict[str, Any] = field(default_factory=dict)
     outcome: str | None = None
+    outcome_message: str = ""
+    outcome_reason: str = ""
+    outcome_code: str | None = None
+    screened: bool = False
     let_in: bool = False
     errors: int = 0
 
@@ -110,6 +115,8 @@ class SessionState:
     participants: dict[ParticipantId, ParticipantState] = field(default_factory=dict)
     visits: dict[VisitId, VisitState] = field(default_factory=dict)
     matches: dict[MatchId, MatchState] = field(default_factory=dict)
+    groups: dict[str, f.GroupFormed] = field(default_factory=dict)
+    release: str = "automatic"
     counts: dict[str, int] = field(default_factory=dict)
 
     def current_visit(self, participant: ParticipantState) -> VisitState | None:
@@ -131,6 +138,7 @@ class SessionState:
         match fact:
             case f.SessionOpened():
                 self.opened = fact
+                self.release = fact.release
             case f.SessionEnded():
                 self.ended = True
             case f.ParticipantJoined():
@@ -141,6 +149,14 @@ class SessionState:
                 self._count("participants")
             case f.PlanDrawn():
                 self._apply_plan(fact)
+            case f.PlanExtended():
+                self._apply_extension(fact)
+            case f.GroupFormed():
+                self.groups[fact.group_id] = fact
+            case f.ReleaseSet():
+                self.release = fact.mode
+            case f.ScreeningPassed():
+                self.participants[ParticipantId(fact.participant_id)].screened = True
             case f.TokenRenewed():
                 participant = self.participants[ParticipantId(fact.participant_id)]
                 participant.token_sha256 = fact.token_sha256
@@ -167,10 +183,14 @@ class SessionState:
             case f.ErrorReported():
                 self.participants[ParticipantId(fact.participant_id)].errors += 1
             case f.ParticipantFinished():
-                self.participants[ParticipantId(fact.participant_id)].outcome = fact.outcome
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.outcome, participant.outcome_message = fact.outcome, fact.message
+                participant.outcome_reason, participant.outcome_code = fact.reason, fact.completion_code
             case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
+                pass
+            case f.PairProbed() | f.ParticipantWarned() | f.PlayerReturned():
                 pass
 
     def _apply_plan(self, fact: f.PlanDrawn) -> None:
@@ -178,6 +198,15 @@ class SessionState:
         participant = self.participants[who]
         participant.plan = tuple(VisitId(v.visit_id) for v in fact.visits)
         participant.completion_code = fact.completion_code
+        for planned in fact.visits:
+            self.visits[VisitId(planned.visit_id)] = VisitState(who, planned)
+
+    def _apply_extension(self, fact: f.PlanExtended) -> None:
+        who = ParticipantId(fact.participant_id)
+        participant = self.participants[who]
+        place = participant.plan.index(VisitId(fact.after_visit_id)) + 1
+        added = tuple(VisitId(visit.visit_id) for visit in fact.visits)
+        participant.plan = (*participant.plan[:place], *added, *participant.plan[place:])
         for planned in fact.visits:
             self.visits[VisitId(planned.visit_id)] = VisitState(who, planned)
 
@@ -189,6 +218,7 @@ class SessionState:
             fact.seed,
             dict(fact.agents),
             fact.at,
+            fact.group_id,
             {ParticipantId(who): VisitId(visit) for who, visit in fact.visits.items()},
             dict(fact.settings),
         )

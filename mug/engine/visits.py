@@ -6,6 +6,7 @@ from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
+from mug.engine.waiting import Waiting
 from mug.ids import MatchId, VisitId
 from mug.protocol.messages import ChunkAck, FinishVisit, GameContent, PageContent, RestartMatch, ShowScene
 from mug.records import facts as f
@@ -21,9 +22,10 @@ MAX_RESTARTS = 20
 class Visits:
     """The rules of moving along the plan."""
 
-    def __init__(self, core: Core, matches: Matches) -> None:
+    def __init__(self, core: Core, matches: Matches, waiting: Waiting) -> None:
         self._core = core
         self._matches = matches
+        self._waiting = waiting
         self._told_of_end: set[MatchId] = set()
 
     def scene(self, visit: VisitState) -> Scene:
@@ -188,6 +190,7 @@ class Visits:
     ) -> None:
         core = self._core
         core.presence(participant.participant_id).finishing = None
+        self._waiting.leave(participant.participant_id)
         self._matches.leaving(participant, visit, message.outcome)
         facts: list[f.AnyFact] = [
             f.VisitFinished(

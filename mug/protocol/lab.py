@@ -11,7 +11,7 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     """One participant as the console shows it. Times ISO-8601 UTC."""
 
     participant_id: str
-    state: str  # connected | background | lost | left (lost for 5 minutes) | finished | excluded | turned_away
+    state: str  # screening | connected | background | lost | left (for 5 minutes) | finished | excluded | turned_away
     scene_id: str | None = None
     scene_index: int = 0
     scene_total: int = 0
@@ -33,6 +33,10 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     errors: int = 0
     wants_in: bool = False  # turned away without a token: "let in" is offered
     browser: str = ""
+    outcome: str = ""  # of the participation: complete, screened_out, excluded, no_partner, partner_left, technical
+    outcome_reason: str = ""
+    warning: str = ""  # kind of the warning that the participant sees now: ping, tab, focus, callback
+    lost_probes: int = 0  # pings unanswered among the last ten
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +51,40 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...]  # for participants; the first is the one to show
     data_dir: str
     pilot: bool = False
+    release: str = "automatic"  # or "experimenter": groups wait until they are let go
+
+
+class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
+    """One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC."""
+
+    participant_id: str
+    since: str
+    state: str = "waiting"
+    timeout_at: str | None = None
+    rtt_ms: float | None = None  # to the server
+
+
+class RejectedPairView(msgspec.Struct, frozen=True, kw_only=True):
+    """Two participants who are not matched for a while. `rtt_ms` null: no connection between them was found."""
+
+    participants: tuple[str, ...]
+    rtt_ms: float | None
+    until: str
+
+
+class WaitroomView(msgspec.Struct, frozen=True, kw_only=True):
+    """One waitroom as it stands: of a game scene, or of a group's random order. An empty one is sent once.
+
+    `proposals`: groups that could go now, each in the order of its agents; only while the experimenter releases.
+    """
+
+    node_path: tuple[int, ...]
+    scene_id: str
+    needed: int
+    waiting: tuple[WaitingView, ...] = ()
+    proposals: tuple[tuple[str, ...], ...] = ()
+    probing: tuple[tuple[str, ...], ...] = ()
+    rejected: tuple[RejectedPairView, ...] = ()
 
 
 class TelemetryPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +166,7 @@ class LabSnapshot(Message, frozen=True, kw_only=True, tag="lab.snapshot"):
     log: tuple[LogLine, ...] = ()
     counts: dict[str, int] = {}
     matches: tuple[MatchView, ...] = ()
+    waitrooms: tuple[WaitroomView, ...] = ()
 
 
 class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
@@ -139,6 +178,7 @@ class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
     log: tuple[LogLine, ...] = ()
     counts: dict[str, int] = {}  # rows per table stored so far
     matches: tuple[MatchView, ...] = ()  # whole, those that changed
+    waitrooms: tuple[WaitroomView, ...] = ()  # whole, those that changed
 
 
 class LabReply(Message, frozen=True, kw_only=True, tag="lab.reply"):
@@ -170,5 +210,25 @@ class LetIn(Message, frozen=True, kw_only=True, tag="lab.let_in"):
     reason: str = ""
 
 
-LabRequest = EndSession | StopServer | LetIn
+class SetRelease(Message, frozen=True, kw_only=True, tag="lab.set_release"):
+    """Who lets groups go from now on: `mode` automatic or experimenter. Recorded."""
+
+    request_id: str
+    mode: str
+    reason: str = ""
+
+
+class ReleaseGroups(Message, frozen=True, kw_only=True, tag="lab.release_groups"):
+    """Let groups go from a waitroom. `groups` empty: all that are proposed; else by hand, each in its agents' order.
+
+    By hand, no matchmaker is asked and no connection is measured. Recorded.
+    """
+
+    request_id: str
+    node_path: tuple[int, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
+    reason: str = ""
+
+
+LabRequest = EndSession | StopServer | LetIn | SetRelease | ReleaseGroups
 LabMessage = LabSnapshot | LabBatch | LabReply

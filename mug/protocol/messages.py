@@ -255,6 +255,19 @@ class ReportMatch(Message, frozen=True, kw_only=True, tag="match.report"):
     frame: int = 0
 
 
+class ProbeDone(Message, frozen=True, kw_only=True, tag="probe.done"):
+    """What this page measured to one other page of a ProbePartners: the median round trip of its pings.
+
+    `rtt_ms` null: no ping came back in time. `path`: p2p or relay; empty without one.
+    """
+
+    probe_id: str
+    to: str  # slot
+    rtt_ms: float | None = None
+    path: str = ""
+    pings: int = 0  # answered
+
+
 ParticipantMessage = (
     Hello
     | Pulse
@@ -271,6 +284,7 @@ ParticipantMessage = (
     | RelayPacket
     | ReportPeer
     | ReportMatch
+    | ProbeDone
 )
 
 # ---------------------------------------------------------------- server -> participant
@@ -306,11 +320,14 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
 class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):
     """No entry, or no longer. `message` is for the participant.
 
-    `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id.
+    `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id, or how the participation
+    ended (`Closed`). Code and address as in `Closed`: who asks again gets them again.
     """
 
     reason: str
     message: str
+    completion_code: str | None = None
+    redirect_url: str | None = None
 
 
 class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="page"):
@@ -348,7 +365,10 @@ class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 
 
 class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
-    """Show this visit. `next_seq`: per stream, the chunk number that the server expects next."""
+    """Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
+
+    `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
+    """
 
     visit_id: str
     scene_id: str
@@ -356,6 +376,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     total: int
     content: PageContent | GameContent
     next_seq: dict[str, int] = {}
+    notice: str = ""
 
 
 class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
@@ -389,11 +410,56 @@ class StoredFrames(Message, frozen=True, kw_only=True, tag="frames.stored"):
 
 
 class MatchWaiting(Message, frozen=True, kw_only=True, tag="match.waiting"):
-    """Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed."""
+    """Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed.
+
+    `waiting` is 0 where the study hides the count. `stage`: "waiting"; "probing" while connections are measured;
+    "held" when a group could go and the experimenter lets it go; "returning" while known partners are waited for.
+    """
 
     visit_id: str
     waiting: int
     needed: int
+    stage: str = "waiting"
+    waited_ms: float = 0.0
+    timeout_ms: float | None = None  # of the whole wait; null: none
+
+
+class ProbePartners(Message, frozen=True, kw_only=True, tag="probe.partners"):
+    """Measure the round trip to the other pages of a proposed group, each page under a slot's name.
+
+    Signals go by `SendSignal`/`SignalFrom` with `probe_id` for the match and slots for agents. The lower slot of a pair
+    offers. Each page answers with one ProbeDone for each other slot, at the latest after `timeout_ms`.
+    """
+
+    visit_id: str
+    probe_id: str
+    slots: tuple[str, ...]
+    own: str
+    pings: int = 5
+    timeout_ms: float = 8_000.0
+    ice_servers: tuple[dict[str, Any], ...] = ()
+    force_relay: bool = False
+
+
+class ProbeOver(Message, frozen=True, kw_only=True, tag="probe.over"):
+    """The probe is decided or given up: close its connections."""
+
+    probe_id: str
+
+
+class Screening(Message, frozen=True, kw_only=True, tag="participant.screening"):
+    """Before the first scene the connection is measured: pulse every `interval_ms` until a scene or an end comes."""
+
+    measurements: int
+    interval_ms: float = 250.0
+
+
+class Warned(Message, frozen=True, kw_only=True, tag="participant.warned"):
+    """The participant is warned, or (`active` false) a warning is over. `kind`: ping, tab, focus, callback."""
+
+    kind: str
+    message: str
+    active: bool = True
 
 
 class MatchReady(Message, frozen=True, kw_only=True, tag="match.ready"):
@@ -441,10 +507,16 @@ class MatchVerdict(Message, frozen=True, kw_only=True, tag="match.verdict"):
 
 
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
-    """The participation is over from the server's side. `reason`: session_ended, excluded, replaced."""
+    """The participation is over from the server's side.
+
+    `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
+    The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+    """
 
     reason: str
     message: str
+    completion_code: str | None = None
+    redirect_url: str | None = None
 
 
 class ErrorReply(Message, frozen=True, kw_only=True, tag="error.reply"):
@@ -465,6 +537,10 @@ ServerMessage = (
     | PulseEcho
     | StoredFrames
     | MatchWaiting
+    | ProbePartners
+    | ProbeOver
+    | Screening
+    | Warned
     | MatchReady
     | SignalFrom
     | RelayedPacket

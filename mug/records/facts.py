@@ -28,6 +28,7 @@ class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
     versions: dict[str, str] = {}  # mug, python, pyodide, packages
     files: dict[str, str] = {}  # path -> sha256
     study: dict[str, Any] = {}
+    release: str = "automatic"  # or "experimenter": who lets groups go, until a ReleaseSet
 
 
 class ServerStarted(Fact, frozen=True, kw_only=True, tag="server_started"):
@@ -57,6 +58,7 @@ class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """One visit in a participant's plan.
 
     `node_path`: indices into the chain, outermost first; `repetition`: indices of the Repeat nodes on the way.
+    A visit of kind "group_order" is the wait at a random order that a group draws together; PlanExtended follows.
     """
 
     visit_id: str
@@ -72,6 +74,75 @@ class PlanDrawn(Fact, frozen=True, kw_only=True, tag="plan_drawn"):
     participant_id: str
     visits: tuple[PlannedVisit, ...]
     completion_code: str | None = None
+
+
+class PlanExtended(Fact, frozen=True, kw_only=True, tag="plan_extended"):
+    """A group's random order was drawn: these visits come after `after_visit_id`. `group_id`: whose order it is."""
+
+    participant_id: str
+    after_visit_id: str
+    group_id: str
+    visits: tuple[PlannedVisit, ...]
+
+
+class GroupFormed(Fact, frozen=True, kw_only=True, tag="group_formed"):
+    """People were put together at a group's random order. `seed`: 64-bit, of the order that they draw.
+
+    `members`: in the order of their agents; `visits`: participant id -> the visit in which they waited.
+    """
+
+    group_id: str
+    node_path: tuple[int, ...]
+    repetition: tuple[int, ...] = ()
+    seed: int
+    members: tuple[str, ...]
+    visits: dict[str, str]
+
+
+class PairProbed(Fact, frozen=True, kw_only=True, tag="pair_probed"):
+    """The connection between two waiting participants was measured. `rtt_ms` None: none was found."""
+
+    probe_id: str
+    participants: tuple[str, ...]
+    rtt_ms: float | None
+    path: str = ""
+    accepted: bool
+    limit_ms: float | None = None
+
+
+class ReleaseSet(Fact, frozen=True, kw_only=True, tag="release_set"):
+    """Who lets groups go from now on: automatic, experimenter."""
+
+    mode: str
+    reason: str = ""
+
+
+class ScreeningPassed(Fact, frozen=True, kw_only=True, tag="screening_passed"):
+    """The participant may take part. `ping_ms`: the median that was judged; None: ping was not asked for."""
+
+    participant_id: str
+    ping_ms: float | None = None
+    measurements: int = 0
+
+
+class ParticipantWarned(Fact, frozen=True, kw_only=True, tag="participant_warned"):
+    """The participant was warned during a scene. `kind`: ping, tab, focus, callback; `value` in ms."""
+
+    participant_id: str
+    kind: str
+    visit_id: str | None = None
+    value: float | None = None
+    message: str = ""
+
+
+class PlayerReturned(Fact, frozen=True, kw_only=True, tag="player_returned"):
+    """A player's page came back into a running match and plays on from `frame` of `episode`."""
+
+    match_id: str
+    agent: str
+    participant_id: str
+    episode: int
+    frame: int
 
 
 class TokenRenewed(Fact, frozen=True, kw_only=True, tag="token_renewed"):
@@ -107,7 +178,7 @@ class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
 
     participant_id: str
     visit_id: str
-    outcome: str  # completed | failed | partner_left | void
+    outcome: str  # completed | failed | partner_left | void | waitroom_timeout | skipped | excluded
     counts: dict[str, int] = {}
 
 
@@ -125,6 +196,8 @@ class MatchFormed(Fact, frozen=True, kw_only=True, tag="match_formed"):
     agents: dict[str, str]
     visits: dict[str, str] = {}
     settings: dict[str, Any] = {}
+    group_id: str = ""  # the people who play together, however often they do
+    released_by: str = "automatic"  # or "experimenter"
 
 
 class PlayerDropped(Fact, frozen=True, kw_only=True, tag="player_dropped"):
@@ -186,8 +259,10 @@ class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_fini
     """The participation is over."""
 
     participant_id: str
-    outcome: str  # complete | excluded | technical
+    outcome: str  # complete | screened_out | excluded | no_partner | partner_left | technical
     message: str = ""
+    reason: str = ""  # a stable word: browser, mobile, ping, tab, focus, callback, waitroom_timeout, …
+    completion_code: str | None = None  # of this outcome
 
 
 class ConsoleAction(Fact, frozen=True, kw_only=True, tag="console_action"):
@@ -205,6 +280,13 @@ AnyFact = (
     | SessionEnded
     | ParticipantJoined
     | PlanDrawn
+    | PlanExtended
+    | GroupFormed
+    | PairProbed
+    | ReleaseSet
+    | ScreeningPassed
+    | ParticipantWarned
+    | PlayerReturned
     | TokenRenewed
     | Connected
     | Disconnected

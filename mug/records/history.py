@@ -6,6 +6,8 @@ Chunks are only named here (their bytes stay on disk), so a whole session fits i
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from mug.records import facts as f
 from mug.records.errors import UnknownSessionError
 from mug.records.reader import RecordReader
@@ -177,5 +179,24 @@ def _take(
         case f.ParticipantFinished():
             if story := history.participants.get(fact.participant_id):
                 story.finished = fact
+        case f.PlanExtended():
+            _extend(history, planned, fact)
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             history.server_events.append(Happening(seq, fact))
+        case f.GroupFormed() | f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
+            history.server_events.append(Happening(seq, fact))
+        case f.ReleaseSet():
+            history.console.append(Happening(seq, fact))
+
+
+def _extend(history: SessionHistory, planned: dict[str, tuple[str, int, f.PlannedVisit]], fact: f.PlanExtended) -> None:
+    """Put a group's scenes into a participant's plan, and count the places of what comes behind them anew."""
+    story = history.participants.get(fact.participant_id)
+    if story is None or story.plan is None:
+        return
+    visits = list(story.plan.visits)
+    place = next((n for n, visit in enumerate(visits) if visit.visit_id == fact.after_visit_id), len(visits) - 1) + 1
+    visits[place:place] = fact.visits
+    story.plan = msgspec.structs.replace(story.plan, visits=tuple(visits))
+    for index, visit in enumerate(visits):
+        planned[visit.visit_id] = (fact.participant_id, index, visit)

@@ -242,6 +242,20 @@ export interface ReportMatch {
   frame?: number;
 }
 
+/**
+ * What this page measured to one other page of a ProbePartners: the median round trip of its pings.
+ *
+ * `rtt_ms` null: no ping came back in time. `path`: p2p or relay; empty without one.
+ */
+export interface ProbeDone {
+  op: "probe.done";
+  probe_id: string;
+  to: string;
+  rtt_ms?: number | null;
+  path?: string;
+  pings?: number;
+}
+
 /** Where the page's worker loads Python from; all URLs are paths on the same origin. */
 export interface RuntimeManifest {
   pyodide_version: string;
@@ -272,12 +286,15 @@ export interface Welcome {
 /**
  * No entry, or no longer. `message` is for the participant.
  *
- * `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id.
+ * `reason`: protocol, build, token, second_tab, finished, full, closed, excluded, bad_id, or how the participation
+ * ended (`Closed`). Code and address as in `Closed`: who asks again gets them again.
  */
 export interface Refused {
   op: "participant.refused";
   reason: string;
   message: string;
+  completion_code: string | null;
+  redirect_url: string | null;
 }
 
 /** A static page. `role`: start, static, end, completion_code. */
@@ -417,7 +434,11 @@ export interface GameContent {
   hide_lobby_count: boolean;
 }
 
-/** Show this visit. `next_seq`: per stream, the chunk number that the server expects next. */
+/**
+ * Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
+ *
+ * `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
+ */
 export interface ShowScene {
   op: "scene.show";
   visit_id: string;
@@ -426,6 +447,7 @@ export interface ShowScene {
   total: number;
   content: PageContent | GameContent;
   next_seq: Record<string, number>;
+  notice: string;
 }
 
 /** All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT. */
@@ -458,12 +480,60 @@ export interface StoredFrames {
   chunks: Uint8Array[];
 }
 
-/** Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed. */
+/**
+ * Answer to JoinMatch, and again whenever it changes: how many wait (with this one), how many are needed.
+ *
+ * `waiting` is 0 where the study hides the count. `stage`: "waiting"; "probing" while connections are measured;
+ * "held" when a group could go and the experimenter lets it go; "returning" while known partners are waited for.
+ */
 export interface MatchWaiting {
   op: "match.waiting";
   visit_id: string;
   waiting: number;
   needed: number;
+  stage: string;
+  waited_ms: number;
+  timeout_ms: number | null;
+}
+
+/**
+ * Measure the round trip to the other pages of a proposed group, each page under a slot's name.
+ *
+ * Signals go by `SendSignal`/`SignalFrom` with `probe_id` for the match and slots for agents. The lower slot of a
+ * pair
+ * offers. Each page answers with one ProbeDone for each other slot, at the latest after `timeout_ms`.
+ */
+export interface ProbePartners {
+  op: "probe.partners";
+  visit_id: string;
+  probe_id: string;
+  slots: string[];
+  own: string;
+  pings: number;
+  timeout_ms: number;
+  ice_servers: Record<string, unknown>[];
+  force_relay: boolean;
+}
+
+/** The probe is decided or given up: close its connections. */
+export interface ProbeOver {
+  op: "probe.over";
+  probe_id: string;
+}
+
+/** Before the first scene the connection is measured: pulse every `interval_ms` until a scene or an end comes. */
+export interface Screening {
+  op: "participant.screening";
+  measurements: number;
+  interval_ms: number;
+}
+
+/** The participant is warned, or (`active` false) a warning is over. `kind`: ping, tab, focus, callback. */
+export interface Warned {
+  op: "participant.warned";
+  kind: string;
+  message: string;
+  active: boolean;
 }
 
 /**
@@ -512,11 +582,18 @@ export interface MatchVerdict {
   message: string;
 }
 
-/** The participation is over from the server's side. `reason`: session_ended, excluded, replaced. */
+/**
+ * The participation is over from the server's side.
+ *
+ * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
+ * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+ */
 export interface Closed {
   op: "participant.closed";
   reason: string;
   message: string;
+  completion_code: string | null;
+  redirect_url: string | null;
 }
 
 /** A message of the page was not taken. `path` names the field, `code` is stable. */
@@ -549,6 +626,27 @@ export interface LetIn {
   reason?: string;
 }
 
+/** Who lets groups go from now on: `mode` automatic or experimenter. Recorded. */
+export interface SetRelease {
+  op: "lab.set_release";
+  request_id: string;
+  mode: string;
+  reason?: string;
+}
+
+/**
+ * Let groups go from a waitroom. `groups` empty: all that are proposed; else by hand, each in its agents' order.
+ *
+ * By hand, no matchmaker is asked and no connection is measured. Recorded.
+ */
+export interface ReleaseGroups {
+  op: "lab.release_groups";
+  request_id: string;
+  node_path: number[];
+  groups?: string[][];
+  reason?: string;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -560,6 +658,7 @@ export interface SessionView {
   addresses: string[];
   data_dir: string;
   pilot: boolean;
+  release: string;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -587,6 +686,10 @@ export interface ParticipantView {
   errors: number;
   wants_in: boolean;
   browser: string;
+  outcome: string;
+  outcome_reason: string;
+  warning: string;
+  lost_probes: number;
 }
 
 /** One pulse. `at_ms`: server's Unix time in ms. */
@@ -653,6 +756,37 @@ export interface MatchView {
   flags: string[];
 }
 
+/** One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC. */
+export interface WaitingView {
+  participant_id: string;
+  since: string;
+  state: string;
+  timeout_at: string | null;
+  rtt_ms: number | null;
+}
+
+/** Two participants who are not matched for a while. `rtt_ms` null: no connection between them was found. */
+export interface RejectedPairView {
+  participants: string[];
+  rtt_ms: number | null;
+  until: string;
+}
+
+/**
+ * One waitroom as it stands: of a game scene, or of a group's random order. An empty one is sent once.
+ *
+ * `proposals`: groups that could go now, each in the order of its agents; only while the experimenter releases.
+ */
+export interface WaitroomView {
+  node_path: number[];
+  scene_id: string;
+  needed: number;
+  waiting: WaitingView[];
+  proposals: string[][];
+  probing: string[][];
+  rejected: RejectedPairView[];
+}
+
 /**
  * Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
  *
@@ -666,6 +800,7 @@ export interface LabSnapshot {
   log: LogLine[];
   counts: Record<string, number>;
   matches: MatchView[];
+  waitrooms: WaitroomView[];
 }
 
 /** What changed since the last batch, at most 10 a second. Participants are whole rows. */
@@ -677,6 +812,7 @@ export interface LabBatch {
   log: LogLine[];
   counts: Record<string, number>;
   matches: MatchView[];
+  waitrooms: WaitroomView[];
 }
 
 /** Answer to one request, by its `request_id`. `error` is empty when it was done. */
@@ -703,7 +839,8 @@ export type ClientMessage =
   | SendSignal
   | RelayPacket
   | ReportPeer
-  | ReportMatch;
+  | ReportMatch
+  | ProbeDone;
 
 /** What the server sends to a participant's page (namespace /). */
 export type ServerMessage =
@@ -715,6 +852,10 @@ export type ServerMessage =
   | PulseEcho
   | StoredFrames
   | MatchWaiting
+  | ProbePartners
+  | ProbeOver
+  | Screening
+  | Warned
   | MatchReady
   | SignalFrom
   | RelayedPacket
@@ -726,7 +867,9 @@ export type ServerMessage =
 export type LabRequest =
   | EndSession
   | StopServer
-  | LetIn;
+  | LetIn
+  | SetRelease
+  | ReleaseGroups;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =
