@@ -46,6 +46,9 @@ class Presence:
     waiting: "WaitingPage | None" = None
     left: bool = False
     match: MatchStatus | None = None
+    lost_probes: int = 0
+    pulsed_at_ms: float = 0.0
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
