@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
@@ -131,23 +130,23 @@ def needs_runtime(study: Study) -> bool:
     return any_game(study.chain)
 
 
-def page_content(frozen: FrozenStudy, page: StaticPage, participant: ParticipantState) -> PageContent:
-    """Build one participant's view of a static page; the redirect's parameters are already added."""
+def page_content(
+    frozen: FrozenStudy, page: StaticPage, participant: ParticipantState, redirect_url: str | None = None
+) -> PageContent:
+    """Build one participant's view of a static page; `redirect_url` is the complete one of an end page."""
     role = "static"
-    redirect: str | None = None
     if isinstance(page, StartPage):
         role = "start"
     elif isinstance(page, EndPage):
         role = "completion_code" if isinstance(page, CompletionCodePage) else "end"
-        if page.redirect_url:
-            redirect = _redirect(page, participant)
     return PageContent(
         role=role,
         scene_header=page.scene_header or "",
         scene_subheader=page.scene_subheader or "",
         body_html=_text(frozen, page.scene_body, page.scene_body_filepath),
         completion_code=participant.completion_code if role == "completion_code" else None,
-        redirect_url=redirect,
+        redirect_url=redirect_url,
+        redirect_after_s=frozen.study.endings.redirect_after_s if redirect_url else None,
     )
 
 
@@ -273,16 +272,6 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
 
 def _policy_name(policy: object) -> str:
     return policy if isinstance(policy, str) else "model"
-
-
-def _redirect(page: EndPage, participant: ParticipantState) -> str:
-    """Return the address with the subject id added as `subject_id`, where the study asks for it."""
-    assert page.redirect_url is not None
-    if not page.append_subject_id:
-        return page.redirect_url
-    parts = urlsplit(page.redirect_url)
-    query = [*parse_qsl(parts.query, keep_blank_values=True), ("subject_id", participant.participant_id)]
-    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def _text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:

@@ -109,6 +109,9 @@ class ParticipantState:
     outcome_message: str = ""
     outcome_reason: str = ""
     outcome_code: str | None = None
+    outcome_url: str | None = None
+    recruiter: dict[str, str] = field(default_factory=dict)
+    failures: int = 0
     screened: bool = False
     let_in: bool = False
     errors: int = 0
@@ -152,7 +155,13 @@ class SessionState:
             case f.ParticipantJoined():
                 who = ParticipantId(fact.participant_id)
                 self.participants[who] = ParticipantState(
-                    who, fact.seed, fact.token_sha256, fact.at, dict(fact.params), dict(fact.environment)
+                    who,
+                    fact.seed,
+                    fact.token_sha256,
+                    fact.at,
+                    dict(fact.params),
+                    dict(fact.environment),
+                    recruiter=dict(fact.recruiter),
                 )
                 self._count("participants")
             case f.PlanDrawn():
@@ -193,11 +202,14 @@ class SessionState:
             case f.GlobalsSet():
                 self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
             case f.ErrorReported():
-                self.participants[ParticipantId(fact.participant_id)].errors += 1
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.errors += 1
+                participant.failures += fact.fatal
             case f.ParticipantFinished():
                 participant = self.participants[ParticipantId(fact.participant_id)]
                 participant.outcome, participant.outcome_message = fact.outcome, fact.message
                 participant.outcome_reason, participant.outcome_code = fact.reason, fact.completion_code
+                participant.outcome_url = fact.redirect_url
             case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():

@@ -110,6 +110,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
     n: int
     client_ms: float  # performance.now() of the page at sending; echoed
     rtt_ms: float | None = None  # of the last answered probe
+    rtt_n: int | None = None  # that probe's number: an answer is one measurement, however often it is said
     jitter_ms: float | None = None
     lost: int = 0  # probes unanswered in the last 10
     focused: bool = True
@@ -340,6 +341,7 @@ class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     continue_label: str = "Continue"
     completion_code: str | None = None
     redirect_url: str | None = None  # complete: parameters already added by the server
+    redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
 
 
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
@@ -507,13 +509,15 @@ class RelayedPacket(Message, frozen=True, kw_only=True, tag="peer.relayed"):
 class MatchVerdict(Message, frozen=True, kw_only=True, tag="match.verdict"):
     """Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
 
-    The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+    The remaining pages agree on the frame; a page whose own agent is in `dropped` stops. `ends`: the participation is
+    over with the game; the page sends what it holds and finishes the visit by itself, and Closed follows.
     """
 
     match_id: str
     dropped: tuple[str, ...]
     policy: str
     message: str = ""
+    ends: bool = False
 
 
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
@@ -525,6 +529,17 @@ class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
 
     reason: str
     message: str
+    completion_code: str | None = None
+    redirect_url: str | None = None
+    redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
+
+
+class Trouble(Message, frozen=True, kw_only=True, tag="participant.trouble"):
+    """Answer to a fatal ClientError: what the participant can hand in if loading the page again does not help.
+
+    The participation is not over.
+    """
+
     completion_code: str | None = None
     redirect_url: str | None = None
 
@@ -556,5 +571,6 @@ ServerMessage = (
     | RelayedPacket
     | MatchVerdict
     | Closed
+    | Trouble
     | ErrorReply
 )

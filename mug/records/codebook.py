@@ -94,9 +94,19 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _PARTICIPANT,
                 ColumnSpec("joined_at", "datetime", "When the participant joined, in UTC, by the server's clock."),
                 ColumnSpec("finished_at", "datetime", "When the participation was over; NA when it was not."),
-                ColumnSpec("outcome", "string", "How it ended: complete, excluded or technical; NA when it did not."),
+                ColumnSpec(
+                    "outcome",
+                    "string",
+                    "How it ended: complete, screened_out (turned away at entry), excluded, no_partner, partner_left "
+                    "or technical; NA when it did not.",
+                ),
+                ColumnSpec(
+                    "outcome_reason",
+                    "string",
+                    "Why: mobile, desktop, browser, ping, webassembly, webgl, viewport, callback, tab, focus, "
+                    "partner_left, page_failed, …",
+                ),
                 ColumnSpec("outcome_message", "string", "What the participant was told then."),
-                ColumnSpec("completion_code", "string", "The completion code of the participant's plan."),
                 ColumnSpec(
                     "seed", "string", "The participant's seed: 64 bits, as decimal text so that no bit is lost."
                 ),
@@ -108,7 +118,12 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("connections", "integer", "How often the participant's page connected."),
                 ColumnSpec("errors", "integer", "Errors that the participant's page reported."),
                 ColumnSpec("environment.<key>", "any", "What the page said of its browser."),
-                ColumnSpec("params.<key>", "string", "A parameter of the address with which the participant came."),
+                ColumnSpec(
+                    "params.<key>",
+                    "string",
+                    "A free parameter of the address with which the participant came; a recruiter's ids are in the key "
+                    "file.",
+                ),
                 ColumnSpec("globals.<key>", "any", "The last value of this key of the participant's mug_globals."),
             ),
         ),

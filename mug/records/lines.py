@@ -148,6 +148,18 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id or "")}
                 said = {"match_id": fact.match_id, "agent": fact.agent, "policy": fact.policy, "reason": fact.reason}
                 yield known | place | {"participant_id": fact.participant_id, "name": "player_dropped"}, said
+            case f.ScreeningPassed():
+                measured: dict[str, Any] = {"ping_ms": fact.ping_ms, "measurements": fact.measurements}
+                yield known | {"participant_id": fact.participant_id, "name": "screening_passed"}, measured
+            case f.ParticipantWarned():
+                place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
+                warned: dict[str, Any] = {"kind": fact.kind, "value_ms": fact.value, "message": fact.message}
+                yield known | place | {"participant_id": fact.participant_id, "name": "warned"}, warned
+            case f.ParticipantFinished():
+                ended: dict[str, Any] = {"outcome": fact.outcome, "reason": fact.reason, "message": fact.message}
+                if fact.value is not None:
+                    ended["value_ms"] = fact.value
+                yield known | {"participant_id": fact.participant_id, "name": "participation_ended"}, ended
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}

@@ -11,6 +11,7 @@ import msgspec
 from mug.study.fields import Severity
 from mug.study.model import (
     CompletionCodePage,
+    Endings,
     EndPage,
     EntryScreening,
     GymGame,
@@ -198,4 +199,4 @@ def fields(struct: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
                 yield f"{info.name}.{inner.name}", inner
 
 
-SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening)
+SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings)

@@ -7,6 +7,7 @@ not know. TOML has no null, so no field has both a default other than None and N
 from typing import Annotated, Any
 
 from mug.ids import ExperimentId
+from mug.study.endings import Endings
 from mug.study.fields import about
 from mug.study.game import (
     AssetsSection,
@@ -41,6 +42,7 @@ __all__ = [
     "CompletionCodePage",
     "ContentSection",
     "EndPage",
+    "Endings",
     "EntryScreening",
     "EnvironmentSection",
     "GameplaySection",
@@ -84,6 +86,7 @@ class Study(Section, frozen=True, kw_only=True):
     ] = ()
     webrtc: Annotated[WebRtc, about("WebRTC", "How partners' browsers are joined.", advanced=True)] = WebRtc()
     screening: Annotated[EntryScreening, about("Entry screening", "Who may take part.")] = EntryScreening()
+    endings: Annotated[Endings, about("Endings", "Completion codes and addresses, by outcome.")] = Endings()
     chain: Annotated[tuple[Node, ...], about("Chain", "The scenes, in order.")] = ()
     layout: Annotated[
         dict[str, Any],

@@ -95,7 +95,12 @@ class EndPage(StaticPage, frozen=True, kw_only=True, tag="end_page"):
 
     kind: ClassVar[str] = "end_page"
     redirect_url: Annotated[
-        str | None, about("Redirect", "Address that the participant is sent to (http or https).", shape="url")
+        str | None,
+        about(
+            "Redirect",
+            "Address that the participant is sent to (http or https); placeholders as in `[endings]`.",
+            shape="url",
+        ),
     ] = None
     append_subject_id: Annotated[
         bool, about("Append the subject id", "The participant's id is put at the end of the address.")
@@ -103,7 +108,7 @@ class EndPage(StaticPage, frozen=True, kw_only=True, tag="end_page"):
 
 
 class CompletionCodePage(EndPage, frozen=True, kw_only=True, tag="completion_code_page"):
-    """An end page that shows a fresh code per participant, kept in its data."""
+    """An end page that shows the completion code: a fresh one per participant, or the study's `complete_code`."""
 
     kind: ClassVar[str] = "completion_code_page"
 

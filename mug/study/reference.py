@@ -65,8 +65,8 @@ scene_body = "<p>Thank you.</p>"
 ```
 
 In the chain API the same settings are parameters of methods: `GymScene().scene("game").gameplay(num_episodes=2)`; each
-section of a game is a method of that name. `ExperimentConfig` has `experiment`, `hosting`, `static_files`, `webrtc` and
-`entry_screening` (the table `screening`).
+section of a game is a method of that name. `ExperimentConfig` has `experiment`, `hosting`, `static_files`, `webrtc`,
+`entry_screening` (the table `screening`) and `endings`.
 """
 
 _SCENES: Final = {

@@ -24,6 +24,7 @@ from mug.study.model import (
     WebRtc,
 )
 from mug.study.multiplayer import is_multiplayer
+from mug.study.participation_validation import address_problems_of, problems_of_participation
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.rules import refusal, shown
@@ -60,6 +61,7 @@ class _Validation:
         yield from found
         if not any(problem.code == "wrong_type" for problem in found):
             yield from _of_webrtc(study.webrtc)
+            yield from problems_of_participation(study)
         if isinstance(study.id, str) and not is_valid_id(study.id):
             yield problem_at(None, (), "id", "invalid_id", f"{study.id!r} {_ID_RULE}")
         if not study.chain:
@@ -187,6 +189,8 @@ class _Validation:
             yield problem_at(
                 node, path, None, "empty_page", "shows nothing: give it a header, a body or a body file", "warning"
             )
+        if isinstance(node, EndPage) and node.redirect_url:
+            yield from address_problems_of(node.redirect_url, "redirect_url", node, path)
         if isinstance(node, EndPage) and node.append_subject_id and not node.redirect_url:
             yield problem_at(
                 node,

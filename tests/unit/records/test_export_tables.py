@@ -231,7 +231,7 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
         visit, _ = session.join(
             "anna",
             ["game", "end"],
-            params={"PROLIFIC_PID": "007"},
+            params={"PROLIFIC_PID": "007", "condition": "08"},
             environment={"browser": "chromium", "mobile": False},
             completion_code="C-1",
         )
@@ -261,14 +261,16 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
         )
         tables = exported(session, tmp_path / "out")
     anna, bert = tables["participants"].to_dict("records")
-    assert anna["params.PROLIFIC_PID"] == "007"
-    assert missing(bert["params.PROLIFIC_PID"])
+    assert anna["params.condition"] == "08"
+    assert missing(bert["params.condition"])
+    assert "params.PROLIFIC_PID" not in anna, "a recruiter's ids are in the key file only"
     assert anna["environment.browser"] == "chromium"
     assert anna["seed"] == str(2**63 + 5)
     assert json.loads(anna["plan"]) == ["game", "end"]
     assert (anna["globals.score"], anna["globals.list"], anna["globals.name"]) == (2.5, "[1,2]", "NA")
     assert missing(bert["globals.name"])
-    assert (anna["outcome"], anna["completion_code"], anna["connections"], anna["errors"]) == ("complete", "C-1", 1, 1)
+    assert (anna["outcome"], anna["connections"], anna["errors"]) == ("complete", 1, 1)
+    assert "completion_code" not in anna
     assert missing(bert["outcome"])
     [visit_row] = tables["visits"].to_dict("records")
     assert (visit_row["match_id"], visit_row["agent_id"], visit_row["outcome"]) == ("m1", "human", "completed")

@@ -91,6 +91,7 @@ export interface Pulse {
   n: number;
   client_ms: number;
   rtt_ms?: number | null;
+  rtt_n?: number | null;
   jitter_ms?: number | null;
   lost?: number;
   focused?: boolean;
@@ -307,6 +308,7 @@ export interface PageContent {
   continue_label: string;
   completion_code: string | null;
   redirect_url: string | null;
+  redirect_after_s: number | null;
 }
 
 /**
@@ -583,7 +585,8 @@ export interface RelayedPacket {
 /**
  * Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
  *
- * The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+ * The remaining pages agree on the frame; a page whose own agent is in `dropped` stops. `ends`: the participation is
+ * over with the game; the page sends what it holds and finishes the visit by itself, and Closed follows.
  */
 export interface MatchVerdict {
   op: "match.verdict";
@@ -591,6 +594,7 @@ export interface MatchVerdict {
   dropped: string[];
   policy: string;
   message: string;
+  ends: boolean;
 }
 
 /**
@@ -603,6 +607,18 @@ export interface Closed {
   op: "participant.closed";
   reason: string;
   message: string;
+  completion_code: string | null;
+  redirect_url: string | null;
+  redirect_after_s: number | null;
+}
+
+/**
+ * Answer to a fatal ClientError: what the participant can hand in if loading the page again does not help.
+ *
+ * The participation is not over.
+ */
+export interface Trouble {
+  op: "participant.trouble";
   completion_code: string | null;
   redirect_url: string | null;
 }
@@ -872,6 +888,7 @@ export type ServerMessage =
   | RelayedPacket
   | MatchVerdict
   | Closed
+  | Trouble
   | ErrorReply;
 
 /** What MUG Lab asks for (namespace /lab). */
