@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from mug.ids import ExperimentId
 from mug.study.fields import about
+from mug.study.forms import FormPage
 from mug.study.game import (
     AssetsSection,
     ContentSection,
@@ -24,13 +25,18 @@ from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
     EndPage,
+    Form,
     GymGame,
+    MultipleChoiceForm,
     Node,
+    OptionBoxesForm,
     RandomizeOrder,
     Repeat,
+    ScalesForm,
     Scene,
     StartPage,
     StaticPage,
+    TextBoxForm,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
@@ -43,23 +49,29 @@ __all__ = [
     "EndPage",
     "EntryScreening",
     "EnvironmentSection",
+    "Form",
+    "FormPage",
     "GameplaySection",
     "GymGame",
     "Hosting",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
+    "MultipleChoiceForm",
     "Node",
+    "OptionBoxesForm",
     "PoliciesSection",
     "RandomizeOrder",
     "RenderingSection",
     "Repeat",
     "RuntimeSection",
+    "ScalesForm",
     "Scene",
     "Section",
     "StartPage",
     "StaticPage",
     "Study",
+    "TextBoxForm",
     "WaitroomSection",
     "WebRtc",
     "Wrapper",
