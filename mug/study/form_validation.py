@@ -7,7 +7,7 @@ from mug.ids import is_valid_id
 from mug.study.forms import FormPage, MultipleChoiceForm, OptionBoxesForm, ScalesForm, TextBoxForm, TextsOrLists
 from mug.study.places import problem_at
 from mug.study.problems import Problem
-from mug.study.questions import OPTION_ID, TEXT_ID
+from mug.study.questions import OPTION_ID, TEXT_ID, pictures_of
 from mug.study.traversal import NodePath
 
 __all__ = ["Fault", "faults_of_form", "problems_of_form"]
@@ -161,18 +161,14 @@ def _images(form: MultipleChoiceForm) -> Iterator[Fault]:
                     "wrong_number",
                     f"holds {len(item)} pictures for {len(own)} choices: give one for each choice, or an empty list",
                 )
-        for place, path in (
-            [(f"images[{index}]", item)]
-            if isinstance(item, str)
-            else [(f"images[{index}][{number}]", one) for number, one in enumerate(item)]
-        ):
-            if "://" in path or path.startswith("//"):
-                yield (
-                    place,
-                    "foreign_picture",
-                    f"is {path!r}; participants' pages load nothing from other hosts: put the picture into a folder of "
-                    "static_files",
-                )
+    for place, path in pictures_of(form):
+        if "://" in path or path.startswith("//"):
+            yield (
+                place,
+                "foreign_picture",
+                f"is {path!r}; participants' pages load nothing from other hosts: put the picture into a folder of "
+                "static_files",
+            )
 
 
 def _labels(form: ScalesForm) -> Iterator[Fault]:

@@ -7,7 +7,17 @@ import msgspec
 
 from mug.study.forms import FormPage, MultipleChoiceForm, OptionBoxesForm, ScalesForm, TextBoxForm, TextsOrLists
 
-__all__ = ["MAX_TEXT_CHARS", "OPTION_ID", "TEXT_ID", "Answered", "Question", "answer_problem", "judge", "questions_of"]
+__all__ = [
+    "MAX_TEXT_CHARS",
+    "OPTION_ID",
+    "TEXT_ID",
+    "Answered",
+    "Question",
+    "answer_problem",
+    "judge",
+    "pictures_of",
+    "questions_of",
+]
 
 MAX_TEXT_CHARS: Final = 10_000
 """Longest answer in a text box, in characters."""
@@ -105,6 +115,15 @@ def _list_of(given: TextsOrLists, index: int) -> tuple[str, ...]:
     return own if isinstance(own, tuple) else ()
 
 
+def pictures_of(form: FormPage) -> Iterator[tuple[str, str]]:
+    """Go through the pictures of a form: where it stands in the study, and its path as the study writes it."""
+    for index, item in enumerate(form.images if isinstance(form, MultipleChoiceForm) else ()):
+        if isinstance(item, str):
+            yield f"images[{index}]", item
+        else:
+            yield from ((f"images[{index}][{number}]", path) for number, path in enumerate(item))
+
+
 def judge(question: Question, answer: Any) -> Answered:
     """Say what an answer, as it comes from a page, is to its question."""
     if answer_problem(question, answer) is not None:
@@ -134,6 +153,8 @@ def answer_problem(question: Question, answer: Any) -> str | None:
                 return "must be one of the choices"
         case "choices":
             chosen = answer if isinstance(answer, list) else [None]
+            if len(chosen) > len(question.levels):
+                return "has more answers than there are choices"
             if not all(isinstance(item, str) and item in question.levels for item in chosen):
                 return "must be a list of some of the choices"
             if len(set(chosen)) < len(chosen):
