@@ -13,6 +13,7 @@ from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
+    Form,
     GymGame,
     RandomizeOrder,
     Repeat,
@@ -27,6 +28,7 @@ from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 __all__ = [
     "FrozenStudy",
     "Scene",
+    "body_text",
     "game_config",
     "game_content",
     "match_settings",
@@ -38,7 +40,7 @@ __all__ = [
     "wait_content",
 ]
 
-Scene = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame
+Scene = StaticPage | StartPage | EndPage | CompletionCodePage | Form | GymGame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +145,7 @@ def page_content(
         role=role,
         scene_header=page.scene_header or "",
         scene_subheader=page.scene_subheader or "",
-        body_html=_text(frozen, page.scene_body, page.scene_body_filepath),
+        body_html=body_text(frozen, page.scene_body, page.scene_body_filepath),
         completion_code=participant.completion_code if role == "completion_code" else None,
         redirect_url=redirect_url,
         redirect_after_s=frozen.study.endings.redirect_after_s if redirect_url else None,
@@ -171,11 +173,11 @@ def game_content(
     """
     if in_game_html is None:
         content = game.content
-        in_game_html = _text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
+        in_game_html = body_text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
     return GameContent(
         config=game_config(frozen, game, participant, match),
         scene_header=game.content.scene_header or "",
-        body_html=_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
+        body_html=body_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
         in_game_html=in_game_html,
         background=background(frozen.study, game),
         rollback_smoothing_duration_ms=game.rendering.rollback_smoothing_duration or 0,
@@ -274,7 +276,8 @@ def _policy_name(policy: object) -> str:
     return policy if isinstance(policy, str) else "model"
 
 
-def _text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
+def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
+    """Return a text of the study that is given itself or by its file."""
     if text is not None:
         return text
     return frozen.texts[path] if path is not None else ""

@@ -79,6 +79,8 @@ class VisitState:
         waiting_since: When the participant first came into this visit's waitroom.
         group_id: The group that drew the order in which this visit stands; empty: none.
         next_seq: Per stream, the chunk expected next.
+        answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
+        submissions: How often the form was handed in.
     """
 
     participant_id: ParticipantId
@@ -89,6 +91,8 @@ class VisitState:
     outcome: str | None = None
     next_seq: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    submissions: int = 0
 
 
 @dataclass(slots=True)
@@ -255,6 +259,9 @@ class SessionState:
         visit = self.visits[VisitId(fact.visit_id)]
         visit.next_seq[fact.stream] = fact.seq + 1
         self._count("chunks")
+        if fact.stream == "form":
+            visit.answers.update(fact.meta.get("answers", {}))
+            visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
         if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
 from mug.engine.endings import Endings
+from mug.engine.form_content import form_content
+from mug.engine.forms import unanswered
 from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
@@ -14,6 +16,7 @@ from mug.ids import MatchId, VisitId
 from mug.protocol.messages import (
     ChunkAck,
     FinishVisit,
+    FormContent,
     GameContent,
     PageContent,
     RestartMatch,
@@ -21,7 +24,7 @@ from mug.protocol.messages import (
     WaitContent,
 )
 from mug.records import facts as f
-from mug.study.model import EndPage, GymGame
+from mug.study.model import EndPage, FormPage, GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
@@ -136,7 +139,7 @@ class Visits:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
         core = self._core
         scene = self.scene(visit)
-        content: PageContent | GameContent | WaitContent
+        content: PageContent | FormContent | GameContent | WaitContent
         if visit.planned.kind == GROUP_ORDER:
             rules = waitroom_at(core.frozen.study, visit.planned.node_path)
             assert rules is not None
@@ -145,6 +148,8 @@ class Visits:
             match = core.state.current_match(visit)
             assert match is not None or is_multiplayer(scene)
             content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
+        elif isinstance(scene, FormPage):
+            content = form_content(core.frozen, scene, visit.submissions)
         else:
             address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
             content = page_content(core.frozen, scene, participant, address)
@@ -174,13 +179,13 @@ class Visits:
             core.refuse(connection, "invalid", "the group is not there yet", path="visit_id", about="visit.finish")
             return
         scene = self.scene(visit)
-        together = isinstance(scene, GymGame) and is_multiplayer(scene)
-        outcomes = ("completed", "failed", "partner_left", "void") if together else ("completed", "failed")
+        outcomes = _outcomes(scene)
         if message.outcome not in outcomes:
-            expected = f"expected one of {', '.join(outcomes)}"
+            expected = f"expected {'one of ' if len(outcomes) > 1 else ''}{', '.join(outcomes)}"
             core.refuse(connection, "invalid", expected, path="outcome", about="visit.finish")
             return
         current = core.state.current_visit(participant)
+        together = isinstance(scene, GymGame) and is_multiplayer(scene)
         if together and visit is current and not visit.match_ids and message.outcome != "failed":
             core.refuse(connection, "invalid", "nobody was played with yet", path="outcome", about="visit.finish")
             return
@@ -196,7 +201,7 @@ class Visits:
             core.presence(participant.participant_id).finishing = message
             core.after_commit(*(self._ack(connection, visit, stream) for stream in missing))
             return
-        self._advance(connection, participant, visit, message)
+        self._go_on(connection, participant, visit, message)
 
     def chunk_arrived(self, connection: ConnectionId, participant: ParticipantState, visit: VisitState) -> None:
         """Go on if the page was only waiting for this visit's last chunk."""
@@ -204,7 +209,18 @@ class Visits:
         waiting = presence.finishing
         if waiting is None or waiting.visit_id != visit.planned.visit_id or self._missing(visit, waiting):
             return
-        self._advance(connection, participant, visit, waiting)
+        self._go_on(connection, participant, visit, waiting)
+
+    def _go_on(
+        self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, message: FinishVisit
+    ) -> None:
+        """Leave a visit, unless it is a form without the answers that it asks for."""
+        if left := unanswered(self.scene(visit), visit):
+            self._core.presence(participant.participant_id).finishing = None
+            text = "these questions still need an answer"
+            self._core.refuse(connection, "unanswered", text, path=",".join(left), about="visit.finish")
+            return
+        self._advance(connection, participant, visit, message)
 
     @staticmethod
     def _missing(visit: VisitState, message: FinishVisit) -> list[str]:
@@ -377,3 +393,10 @@ class Visits:
         )
         core.say("warning", f"{scene.scene_id} starts again: {detail}", participant.participant_id)
         core.after_commit(*self.show(connection, participant))
+
+
+def _outcomes(scene: Scene) -> tuple[str, ...]:
+    """How a page may say that a visit ended."""
+    if not isinstance(scene, GymGame):
+        return ("completed",)
+    return ("completed", "failed", "partner_left", "void") if is_multiplayer(scene) else ("completed", "failed")

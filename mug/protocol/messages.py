@@ -344,6 +344,64 @@ class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
 
 
+class FormHeading(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="heading"):
+    """A text between questions, as HTML."""
+
+    html: str
+
+
+class TextQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="text"):
+    """Answered with a text of at most `max_chars` characters."""
+
+    question_id: str
+    label_html: str
+    required: bool
+    max_chars: int
+
+
+class ChoiceQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="choice"):
+    """Answered with one of `choices`, or with a list of some of them (`multiple`).
+
+    `boxes`: the choices are shown as boxes. `images`: a picture for each choice, or none at all; empty texts are none.
+    """
+
+    question_id: str
+    label_html: str
+    required: bool
+    choices: tuple[str, ...]
+    multiple: bool = False
+    boxes: bool = False
+    image: str = ""
+    images: tuple[str, ...] = ()
+
+
+class ScaleQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="scale"):
+    """Answered with a whole number from 1 to `points`. `labels` are spread from the first point to the last."""
+
+    question_id: str
+    label_html: str
+    required: bool
+    points: int
+    labels: tuple[str, ...] = ()
+
+
+class FormContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="form"):
+    """A page with questions.
+
+    The answers go up as rows of the stream `form`: question_id, answer (null: none), submission, which counts from 1
+    how often this page was handed in. `submissions`: how often the server has it already. A `visit.finish` without the
+    answers that are required, or with wrong ones, is answered by `error.reply` with the code `unanswered` and the
+    questions' ids in `path`, separated by commas; the page can hand in again.
+    """
+
+    scene_header: str = ""
+    scene_subheader: str = ""
+    body_html: str = ""
+    items: tuple[FormHeading | TextQuestion | ChoiceQuestion | ScaleQuestion, ...] = ()
+    continue_label: str = "Continue"
+    submissions: int = 0
+
+
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
     """A gym game. With `config.players` it is one of several people, and without a `match_id` it waits for partners.
 
@@ -386,7 +444,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     scene_id: str
     index: int  # from 0
     total: int
-    content: PageContent | GameContent | WaitContent
+    content: PageContent | FormContent | GameContent | WaitContent
     next_seq: dict[str, int] = {}
     notice: str = ""
 

@@ -48,6 +48,12 @@ _AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady cl
 _AGENT: Final = ColumnSpec("agent", "string", "The agent that the participant played.")
 _DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
 
+_NODE_PATH: Final = ColumnSpec(
+    "node_path", "string", "Place in the study's chain: indices from the outermost, with dots."
+)
+_REPETITION: Final = ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots.")
+_QUESTION_ID: Final = ColumnSpec("question_id", "string", "The question's name, unique within its scene.")
+_QUESTION: Final = ColumnSpec("question", "string", "What was asked, as the study says it; may hold HTML.")
 _FRAME: Final = ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0.")
 
 _ROW: Final = (
@@ -138,8 +144,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _SCENE,
                 ColumnSpec("kind", "string", "Kind of the scene."),
                 ColumnSpec("visit_index", "integer", "Place in the participant's plan, from 0."),
-                ColumnSpec("node_path", "string", "Place in the study's chain: indices from the outermost, with dots."),
-                ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots."),
+                _NODE_PATH,
+                _REPETITION,
                 ColumnSpec("started_at", "datetime", "When it was shown first, in UTC, by the server's clock."),
                 ColumnSpec("finished_at", "datetime", "When it was done and all its data stored; NA when it was not."),
                 ColumnSpec(
@@ -231,18 +237,60 @@ TABLES: Final[dict[str, TableSpec]] = {
         ),
         TableSpec(
             "forms",
-            "One row for each answer to a question.",
+            "One row for each answer to a question, each time it was handed in; questions left open have a row too.",
             (),
             (
                 _SESSION,
                 _PARTICIPANT,
                 _VISIT,
                 _SCENE,
+                _REPETITION,
                 _AT_PAGE,
                 _AT_MS,
-                ColumnSpec("question_id", "string", "The question."),
-                ColumnSpec("answer", "string", "The answer exactly as given; several choices as a JSON list."),
+                ColumnSpec(
+                    "submission",
+                    "integer",
+                    "Counts from 1 how often the form was handed in: the highest holds; NA on a page that is no form.",
+                ),
+                _QUESTION_ID,
+                _QUESTION,
+                ColumnSpec(
+                    "answer",
+                    "string",
+                    "The answer exactly as given: a text, a choice, a scale's point from 1; several choices as a JSON "
+                    "list; NA when there is none.",
+                ),
+                ColumnSpec(
+                    "problem",
+                    "string",
+                    "Why the question does not take this answer, which no untampered page sends; NA: it does.",
+                ),
                 _DATA,
+            ),
+        ),
+        TableSpec(
+            "questions",
+            "One row for each question of each form of the study.",
+            ("session_id", "node_path", "question_id"),
+            (
+                _SESSION,
+                _SCENE,
+                _NODE_PATH,
+                _QUESTION_ID,
+                _QUESTION,
+                ColumnSpec(
+                    "kind",
+                    "string",
+                    "text: a text; choice: one of the levels; choices: any of them; scale: a point from 1 to points.",
+                ),
+                ColumnSpec("required", "boolean", "Whether the question had to be answered."),
+                ColumnSpec(
+                    "levels",
+                    "string",
+                    "The choices as a JSON list; of a scale its labels, spread evenly from the first point to the "
+                    "last; NA: none.",
+                ),
+                ColumnSpec("points", "integer", "How many points the scale has; NA: no scale."),
             ),
         ),
         TableSpec(

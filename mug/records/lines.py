@@ -86,6 +86,7 @@ class LinesTable:
             "participant_id": chunk.participant_id,
             "visit_id": chunk.visit_id,
             "scene_id": self._history.scene_of(chunk.visit_id),
+            **self._about(chunk, line),
         }
         if isinstance(line, str):
             self.problems.append(
@@ -97,6 +98,10 @@ class LinesTable:
             if line.get("name") in MARKS:
                 self.marks.append(EpisodeMark(chunk.participant_id, line))
         self.add_row(known, line)
+
+    def _about(self, chunk: f.ChunkStored, line: dict[str, Any] | str) -> dict[str, Any]:
+        """What else is known of a row; a table of its own kind says more."""
+        return {}
 
     def add_row(self, known: dict[str, Any], said: dict[str, Any]) -> None:
         """Add one row: what is `known` for certain wins over what the page `said`."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from mug.ids import ExperimentId
 from mug.study.endings import Endings
 from mug.study.fields import about
+from mug.study.forms import FormPage
 from mug.study.game import (
     AssetsSection,
     ContentSection,
@@ -25,13 +26,18 @@ from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
     EndPage,
+    Form,
     GymGame,
+    MultipleChoiceForm,
     Node,
+    OptionBoxesForm,
     RandomizeOrder,
     Repeat,
+    ScalesForm,
     Scene,
     StartPage,
     StaticPage,
+    TextBoxForm,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
@@ -45,23 +51,29 @@ __all__ = [
     "Endings",
     "EntryScreening",
     "EnvironmentSection",
+    "Form",
+    "FormPage",
     "GameplaySection",
     "GymGame",
     "Hosting",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
+    "MultipleChoiceForm",
     "Node",
+    "OptionBoxesForm",
     "PoliciesSection",
     "RandomizeOrder",
     "RenderingSection",
     "Repeat",
     "RuntimeSection",
+    "ScalesForm",
     "Scene",
     "Section",
     "StartPage",
     "StaticPage",
     "Study",
+    "TextBoxForm",
     "WaitroomSection",
     "WebRtc",
     "Wrapper",

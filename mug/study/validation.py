@@ -10,9 +10,11 @@ from typing import Any, Final
 from mug.ids import is_valid_id
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.fields import Severity
+from mug.study.form_validation import problems_of_form
 from mug.study.game_validation import problems_of_game
 from mug.study.model import (
     EndPage,
+    FormPage,
     GymGame,
     Node,
     RandomizeOrder,
@@ -110,6 +112,8 @@ class _Validation:
                 return
             case StaticPage():
                 yield from self._of_page(path, node)
+                if isinstance(node, FormPage):
+                    yield from problems_of_form(path, node)
             case GymGame():
                 yield from problems_of_game(path, node)
                 yield from self._of_game_in_study(path, node)
@@ -185,7 +189,8 @@ class _Validation:
             )
         yield from exclusive(node, path, "scene_body", "scene_body_filepath", node)
         shown = (node.scene_header, node.scene_subheader, node.scene_body, node.scene_body_filepath)
-        if not any(shown) and not (isinstance(node, EndPage) and node.redirect_url):
+        says_more = isinstance(node, FormPage) or (isinstance(node, EndPage) and node.redirect_url)
+        if not any(shown) and not says_more:
             yield problem_at(
                 node, path, None, "empty_page", "shows nothing: give it a header, a body or a body file", "warning"
             )

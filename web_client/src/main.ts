@@ -1,5 +1,6 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
+import "./styles/form.css";
 import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
 import { countKept } from "./outbox/store";

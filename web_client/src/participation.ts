@@ -1,18 +1,20 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
 import { describe } from "./errors";
+import { DraftStore } from "./forms/drafts";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
 import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
 import { noticePage, refusedPhase, titleFor } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { SharedGlobals } from "./transport/shared_globals";
-import type { TokenStore } from "./transport/tokens";
+import { storageOrNull, type TokenStore } from "./transport/tokens";
 import { UnsentMessages } from "./transport/unsent";
 import type { FromWorker } from "./worker/rpc";
 import type { Shell } from "./view/shell";
@@ -40,6 +42,7 @@ interface Welcomed {
   participantId: string;
   token: string;
   outbox: Outbox;
+  drafts: DraftStore;
   python: PythonWorker | null;
 }
 
@@ -169,10 +172,12 @@ export class Participation {
     }
   }
 
-  private notTaken({ about, message, code, path }: ErrorReply): void {
+  private notTaken(reply: ErrorReply): void {
+    const { about, message, code, path } = reply;
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
     if (about === "frames.fetch") this.storedFrames.refused(message);
-    this.scene?.serverRefused(about, message);
+    if (about === "visit.finish" && code === "unanswered") this.reopen();
+    this.scene?.serverRefused(about, message, reply);
   }
 
   private async welcome(message: Welcome): Promise<void> {
@@ -216,7 +221,8 @@ export class Participation {
       changed: () => undefined,
     });
     const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
-    return { sessionId, participantId, token, outbox, python };
+    const drafts = new DraftStore(storageOrNull("localStorage"), sessionId, participantId);
+    return { sessionId, participantId, token, outbox, drafts, python };
   }
 
   private storageFailed(reason: string): void {
@@ -251,10 +257,10 @@ export class Participation {
     this.finishing = null;
     this.closing = null;
     this.storedFrames.forget();
-    const { content } = message;
+    this.me.drafts.keepOnly(message.visit_id);
     const context = this.context();
     this.sceneId = message.scene_id;
-    this.scene = content.kind === "page" ? new PageScene(message, content, context) : new GameScene(message, content, context);
+    this.scene = sceneOf(message, context);
     this.options.shell.setScene(this.sceneId);
     this.scene.show();
   }
@@ -273,12 +279,13 @@ export class Participation {
         if (this.scene) this.unsent.add({ op: "scene.callback", visit_id: this.scene.visitId, data });
       },
       event: (name, data) => this.event(name, data),
-      formValues: (values) => {
-        if (!this.scene) return;
-        for (const [name, answer] of Object.entries(values)) {
-          me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), question_id: name, answer });
-        }
+      formValues: (values, more) => {
+        for (const [name, answer] of Object.entries(values)) this.formRow({ question_id: name, answer, ...more });
       },
+      formRows: (rows) => {
+        for (const row of rows) this.formRow({ ...row });
+      },
+      drafts: me.drafts,
       reportError: (error) => this.reportError(error),
       finish: (outcome) => void this.finish(outcome),
       fetchFrames: (matchId) => this.storedFrames.fetch(this.scene?.visitId ?? "", matchId),
@@ -297,6 +304,10 @@ export class Participation {
     this.globals.set(values);
     if (from === "page") this.me?.python?.post({ op: "globals", values });
     this.scene?.globalsChanged(values);
+  }
+
+  private formRow(row: Record<string, unknown>): void {
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), ...row });
   }
 
   private telemetry(row: Record<string, unknown>): void {
@@ -325,6 +336,17 @@ export class Participation {
     this.finishing = { message: { op: "visit.finish", visit_id: scene.visitId, counts, outcome }, timer: null };
     this.announceFinish();
     scene.saved();
+  }
+
+  /** The server does not let the present visit go: it goes on here. */
+  private reopen(): void {
+    const { finishing, scene, me } = this;
+    if (!me || !scene || finishing?.message.visit_id !== scene.visitId) return;
+    if (finishing.timer) clearTimeout(finishing.timer);
+    this.finishing = null;
+    this.closing = null;
+    me.outbox.reopenVisit(scene.visitId);
+    if (this.options.shell.phase === "waiting") this.options.shell.setPhase("page");
   }
 
   private announceFinish(): void {
@@ -393,6 +415,18 @@ export class Participation {
   private stop(): void {
     this.over = true;
     this.connection?.stop();
+  }
+}
+
+function sceneOf(message: ShowScene, context: SceneContext): Scene {
+  const { content } = message;
+  switch (content.kind) {
+    case "page":
+      return new PageScene(message, content, context);
+    case "form":
+      return new FormScene(message, content, context);
+    case "game":
+      return new GameScene(message, content, context);
   }
 }
 

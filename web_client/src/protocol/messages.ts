@@ -311,6 +311,68 @@ export interface PageContent {
   redirect_after_s: number | null;
 }
 
+/** A text between questions, as HTML. */
+export interface FormHeading {
+  kind: "heading";
+  html: string;
+}
+
+/** Answered with a text of at most `max_chars` characters. */
+export interface TextQuestion {
+  kind: "text";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  max_chars: number;
+}
+
+/**
+ * Answered with one of `choices`, or with a list of some of them (`multiple`).
+ *
+ * `boxes`: the choices are shown as boxes. `images`: a picture for each choice, or none at all; empty texts are
+ * none.
+ */
+export interface ChoiceQuestion {
+  kind: "choice";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  choices: string[];
+  multiple: boolean;
+  boxes: boolean;
+  image: string;
+  images: string[];
+}
+
+/** Answered with a whole number from 1 to `points`. `labels` are spread from the first point to the last. */
+export interface ScaleQuestion {
+  kind: "scale";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  points: number;
+  labels: string[];
+}
+
+/**
+ * A page with questions.
+ *
+ * The answers go up as rows of the stream `form`: question_id, answer (null: none), submission, which counts from 1
+ * how often this page was handed in. `submissions`: how often the server has it already. A `visit.finish` without
+ * the
+ * answers that are required, or with wrong ones, is answered by `error.reply` with the code `unanswered` and the
+ * questions' ids in `path`, separated by commas; the page can hand in again.
+ */
+export interface FormContent {
+  kind: "form";
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  items: (FormHeading | TextQuestion | ChoiceQuestion | ScaleQuestion)[];
+  continue_label: string;
+  submissions: number;
+}
+
 /**
  * One row of the action mapping: keys held (or pressed) together, and the action they give.
  *
@@ -458,7 +520,7 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | GameContent | WaitContent;
+  content: PageContent | FormContent | GameContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
 }
