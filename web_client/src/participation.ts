@@ -10,6 +10,7 @@ import { GameScene } from "./scenes/game_scene";
 import { noticePage, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
+import { WaitScene } from "./scenes/wait_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { SharedGlobals } from "./transport/shared_globals";
 import type { TokenStore } from "./transport/tokens";
@@ -248,6 +249,8 @@ export class Participation {
       this.storedFrames.askAgain();
       return;
     }
+    // Where the server leads on by itself, the last rows of the scene are not cut yet.
+    if (this.scene && this.closing !== this.scene.visitId) outbox.flush();
     this.scene?.dispose();
     if (this.finishing?.timer) clearTimeout(this.finishing.timer);
     this.finishing = null;
@@ -270,6 +273,8 @@ export class Participation {
         return new PageScene(message, content, context);
       case "game":
         return new GameScene(message, content, context);
+      case "wait":
+        return new WaitScene(message.visit_id, content, context);
       default: {
         const { kind } = content as { kind: string };
         this.options.shell.show(unknownScenePage(), "error", `unknown scene: ${kind}`);

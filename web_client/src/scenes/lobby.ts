@@ -38,6 +38,11 @@ export function stageWords(stage: string, people: number, before: LobbyOptions["
   }
 }
 
+export function titleWords(stage: string, people: number): string {
+  if (stage === "held") return "Everyone is here";
+  return people > 2 ? "Waiting for the other participants" : "Waiting for another participant";
+}
+
 /** `waiting` 0: the study does not say. */
 export function countWords(waiting: number, needed: number): string {
   return waiting > needed ? `${waiting} people are here; ${needed} are needed.` : `${waiting} of ${needed} people are here.`;
@@ -47,6 +52,7 @@ export function countWords(waiting: number, needed: number): string {
 export class LobbyPage {
   readonly view: HTMLElement;
   private readonly places = element("div", { class: "lobby-places", "aria-hidden": "true" });
+  private readonly title = element("h1");
   private readonly count = element("p", { class: "lobby-count", "data-mug": "lobby-count" });
   private readonly stage = element("p", { class: "lobby-stage", "data-mug": "lobby-stage" });
   private readonly waited = element("span", { "data-mug": "lobby-waited" });
@@ -65,7 +71,6 @@ export class LobbyPage {
     const { people, hideCount } = options;
     this.clock = new WaitClock(now());
     this.heard = { waiting: hideCount ? 0 : 1, needed: people, stage: "waiting" };
-    const title = people > 2 ? "Waiting for the other participants" : "Waiting for another participant";
     // Read out when it changes; the seconds are not.
     const news = element("div", { role: "status" }, ...(hideCount ? [] : [this.count]), this.stage);
     const track = element("div", { class: "lobby-track" }, this.bar);
@@ -74,7 +79,7 @@ export class LobbyPage {
       "section",
       { class: "notice lobby" },
       hideCount ? element("div", { class: "working", "aria-hidden": "true" }) : this.places,
-      element("h1", {}, title),
+      this.title,
       news,
       this.time,
       element("p", { class: "lobby-hint" }, "Please keep this page open."),
@@ -108,6 +113,7 @@ export class LobbyPage {
     const { people, hideCount, before, titled } = this.options;
     const counted = !hideCount && waiting > 0;
     this.view.dataset["mugStage"] = this.connected ? stage : "lost";
+    say(this.title, titleWords(stage, people));
     if (counted) {
       say(this.count, countWords(waiting, needed));
       this.drawPlaces(Math.min(waiting, needed), needed);

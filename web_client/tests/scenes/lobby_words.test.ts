@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countWords, stageWords } from "../../src/scenes/lobby";
+import { countWords, stageWords, titleWords } from "../../src/scenes/lobby";
 
 describe("what the waitroom says", () => {
   it("says what happens now in each stage", () => {
@@ -9,6 +9,12 @@ describe("what the waitroom says", () => {
     expect(stageWords("probing", 3, "game", false)).toBe("Checking the connection to the other participants…");
     expect(stageWords("held", 2, "game", false)).toBe("The experimenter starts the game in a moment.");
     expect(stageWords("returning", 2, "game", false)).toBe("Waiting for your partner from before…");
+  });
+
+  it("is headed by whom it waits for, while it does", () => {
+    expect(titleWords("waiting", 2)).toBe("Waiting for another participant");
+    expect(titleWords("probing", 3)).toBe("Waiting for the other participants");
+    expect(titleWords("held", 3)).toBe("Everyone is here");
   });
 
   it("does not say that everyone is awaited where enough are here", () => {
