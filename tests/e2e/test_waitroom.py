@@ -9,6 +9,7 @@ import pytest
 
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
+from tests.drivers.pair_study import FRAMES
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.waitroom_page import WaitroomPage
 from tests.drivers.waitroom_study import waits, write_waitroom_study
@@ -151,7 +152,7 @@ def test_that_the_tab_calls_who_looks_elsewhere(browser: BrowserDriver, tmp_path
 
 
 def test_that_two_who_are_near_are_measured_and_play(browser: BrowserDriver, tmp_path: Path) -> None:
-    study = write_waitroom_study(tmp_path / "study", matchmaking={"max_rtt": 150}, frames=90)
+    study = write_waitroom_study(tmp_path / "study", matchmaking={"max_rtt": 150})
     with (
         ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
         sit_down(browser, server.port, ["ann", "ben"]) as people,
@@ -168,4 +169,4 @@ def test_that_two_who_are_near_are_measured_and_play(browser: BrowserDriver, tmp
     assert 0 < probe.rtt_ms < 150
     [record] = match_records(tmp_path / "data", "points")
     assert set(record.formed.visits) == {"ann", "ben"}
-    assert identical_frames(record) == 90
+    assert identical_frames(record) == FRAMES
