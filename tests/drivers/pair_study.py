@@ -7,7 +7,7 @@ from typing import Any
 
 import tomlkit
 
-__all__ = ["CHAOS", "FRAMES", "PROFILES", "example_study", "write_pair_study"]
+__all__ = ["CHAOS", "FRAMES", "LOCKS", "PROFILES", "example_study", "write_pair_study"]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 LOCKS = Path(__file__).resolve().parent / "pair_locks"

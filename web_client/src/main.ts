@@ -12,6 +12,7 @@ import { describeBrowser } from "./transport/browser";
 import { Connection } from "./transport/connection";
 import { claimTabId, randomId, releaseTabId } from "./transport/tab";
 import { storageOrNull, TokenStore } from "./transport/tokens";
+import { PageTitle } from "./view/page_title";
 import { Shell } from "./view/shell";
 
 const COUNTING_MS = 300;
@@ -23,7 +24,8 @@ function required(id: string): HTMLElement {
 }
 
 function start(): void {
-  const shell = new Shell(required("mug-app"), required("mug-status"));
+  const places = { app: required("mug-app"), notice: required("mug-notice"), status: required("mug-status") };
+  const shell = new Shell(places, new PageTitle(document));
   if (typeof indexedDB === "undefined") {
     const text =
       "This browser cannot keep your answers safe when the connection breaks (IndexedDB is missing or switched off).\n" +

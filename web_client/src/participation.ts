@@ -9,9 +9,10 @@ import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./o
 import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
-import { noticePage, refusedPhase, titleFor } from "./scenes/notices";
+import { noticePage, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
+import { WaitScene } from "./scenes/wait_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { SharedGlobals } from "./transport/shared_globals";
 import { storageOrNull, type TokenStore } from "./transport/tokens";
@@ -154,6 +155,8 @@ export class Participation {
         this.setGlobals({ ...this.globals.values, ...message.values });
         break;
       case "match.waiting":
+      case "probe.partners":
+      case "probe.over":
       case "match.ready":
       case "match.verdict":
       case "peer.signal_from":
@@ -185,7 +188,7 @@ export class Participation {
     const { session_id: sessionId, participant_id: participantId, token } = message;
     tokens.remember({ session_id: sessionId, participant_id: participantId, token });
     this.options.session?.removeItem(RELOADED);
-    shell.setTitle(message.title);
+    if (message.title) shell.title.setStudy(message.title);
     const path = `/${encodeURIComponent(participantId)}`;
     if (window.location.pathname !== path || window.location.search) history.replaceState(null, "", path);
     this.globals.welcomed(message.mug_globals);
@@ -252,17 +255,43 @@ export class Participation {
       this.storedFrames.askAgain();
       return;
     }
+    // Where the server leads on by itself, the last rows of the scene are not cut yet.
+    if (this.scene && this.closing !== this.scene.visitId) outbox.flush();
     this.scene?.dispose();
     if (this.finishing?.timer) clearTimeout(this.finishing.timer);
     this.finishing = null;
     this.closing = null;
     this.storedFrames.forget();
     this.me.drafts.keepOnly(message.visit_id);
-    const context = this.context();
     this.sceneId = message.scene_id;
-    this.scene = sceneOf(message, context);
-    this.options.shell.setScene(this.sceneId);
-    this.scene.show();
+    this.scene = this.makeScene(message);
+    const { shell } = this.options;
+    shell.setScene(this.sceneId);
+    shell.setNotice(message.notice);
+    this.scene?.show();
+  }
+
+  /** Null where this page does not know the kind of scene: it says so, and the server hears of it. */
+  private makeScene(message: ShowScene): Scene | null {
+    const { content } = message;
+    const context = this.context();
+    switch (content.kind) {
+      case "page":
+        return new PageScene(message, content, context);
+      case "form":
+        return new FormScene(message, content, context);
+      case "game":
+        return new GameScene(message, content, context);
+      case "wait":
+        return new WaitScene(message.visit_id, content, context);
+      default: {
+        const { kind } = content as { kind: string };
+        this.options.shell.show(unknownScenePage(), "error", `unknown scene: ${kind}`);
+        const text = `this page does not know scenes of the kind "${kind}": page and server do not fit together`;
+        this.reportError({ kind: "script", message: text, traceback: "", fatal: true });
+        return null;
+      }
+    }
   }
 
   private context(): SceneContext {
@@ -409,24 +438,13 @@ export class Participation {
     this.scene?.dispose();
     this.scene = null;
     this.options.shell.setStatus(null);
+    this.options.shell.setNotice("");
     this.options.shell.show(noticePage({ title: titleFor(reason), text, ...more }), phase, reason);
   }
 
   private stop(): void {
     this.over = true;
     this.connection?.stop();
-  }
-}
-
-function sceneOf(message: ShowScene, context: SceneContext): Scene {
-  const { content } = message;
-  switch (content.kind) {
-    case "page":
-      return new PageScene(message, content, context);
-    case "form":
-      return new FormScene(message, content, context);
-    case "game":
-      return new GameScene(message, content, context);
   }
 }
 

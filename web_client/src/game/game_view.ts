@@ -86,7 +86,7 @@ export class GameView {
     if (!space) return;
     const bar = this.view.querySelector<HTMLElement>(".game-bar")?.offsetHeight ?? 0;
     const availableWidth = space.clientWidth;
-    const availableHeight = document.documentElement.clientHeight - bar - MARGINS_PX;
+    const availableHeight = document.documentElement.clientHeight - this.view.offsetTop - bar - MARGINS_PX;
     const scale = Math.max(0.1, Math.min(1, availableWidth / width, availableHeight / height));
     this.stage.style.width = `${Math.round(width * scale)}px`;
     this.stage.style.height = `${Math.round(height * scale)}px`;

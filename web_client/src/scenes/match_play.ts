@@ -10,10 +10,11 @@ import { Mesh } from "../peer/mesh";
 import type { GameConfig, MatchReady, MatchStatus, MatchVerdict } from "../protocol/messages";
 import type { FromWorker, MatchLive, MatchNote, ToWorker } from "../worker/rpc";
 import type { GameStage } from "./game_stage";
-import { ConnectingPage, LobbyPage } from "./lobby";
+import { ConnectingPage } from "./lobby";
 import { earlyEndPage, type EarlyEnd } from "./match_end";
 import type { MatchMessage, SceneContext } from "./scene";
 import type { StudyPage } from "./study_page";
+import { Waitroom } from "./waitroom";
 
 /** Partners may still miss our last words when everything is agreed here: the ways stay open for so long. */
 const LAST_WORDS_MS = 500;
@@ -41,7 +42,7 @@ export class MatchPlay {
   private state: State = "idle";
   private config: GameConfig;
   private connecting: ConnectingPage | null = null;
-  private lobby: LobbyPage | null = null;
+  private waitroom: Waitroom | null = null;
   private mesh: Mesh | null = null;
   private presence: Presence | null = null;
   private words: MatchWords | null = null;
@@ -77,15 +78,13 @@ export class MatchPlay {
   /** The participant is ready: say so, and wait for the others. */
   join(): void {
     this.state = "waiting";
-    this.lobby = new LobbyPage({ people: this.config.players.length, hideCount: this.hideCount });
-    this.context.shell.show(this.lobby.view, "waiting", "partners");
-    this.context.event("match_joined");
-    this.askForPartners();
+    const options = { people: this.config.players.length, hideCount: this.hideCount, before: "game" as const };
+    this.waitroom = new Waitroom(this.visitId, options, this.context);
   }
 
   /** The server shows the visit again, after a reconnection: it may have forgotten that we wait. */
   shownAgain(): void {
-    if (this.state === "waiting") this.askForPartners();
+    if (this.state === "waiting") this.waitroom?.ask();
   }
 
   /** This page was loaded again while a match ran. */
@@ -94,10 +93,7 @@ export class MatchPlay {
   }
 
   received(message: MatchMessage): void {
-    if (message.op === "match.waiting") {
-      if (message.visit_id === this.visitId) this.lobby?.update(message.waiting, message.needed);
-      return;
-    }
+    if (this.waitroom?.received(message)) return;
     if (message.op === "match.ready") {
       if (message.visit_id === this.visitId && this.state === "waiting") this.formed(message);
       return;
@@ -107,7 +103,7 @@ export class MatchPlay {
       this.end(message.policy === "void" ? "void" : "dropped", message.message);
       return;
     }
-    if (message.match_id !== this.config.match_id) return;
+    if (!("match_id" in message) || message.match_id !== this.config.match_id) return;
     switch (message.op) {
       case "peer.signal_from":
         this.mesh?.signalled(message.agent, message.data);
@@ -122,6 +118,7 @@ export class MatchPlay {
   }
 
   connectionChanged(open: boolean): void {
+    this.waitroom?.connectionChanged(open);
     this.mesh?.serverChanged(open);
   }
 
@@ -157,6 +154,7 @@ export class MatchPlay {
   dispose(): void {
     this.presence?.stop();
     this.presence = null;
+    this.leaveWaitroom("The wait is over");
     this.connecting?.dispose();
     this.mesh?.close();
     this.mesh = null;
@@ -166,15 +164,16 @@ export class MatchPlay {
     this.state = "ended";
   }
 
-  private askForPartners(): void {
-    this.context.send({ op: "match.join", visit_id: this.visitId });
+  private leaveWaitroom(call: string): void {
+    this.waitroom?.leave(call);
+    this.waitroom = null;
   }
 
   private formed(ready: MatchReady): void {
     const { config, ice_servers: iceServers, force_relay: forceRelay } = ready;
     this.state = "connecting";
     this.config = config;
-    this.lobby = null;
+    this.leaveWaitroom("Your game begins");
     const { players, human_agents: own } = config;
     this.connecting = new ConnectingPage(players.length);
     this.context.shell.show(this.connecting.view, "matching");
@@ -302,6 +301,7 @@ export class MatchPlay {
     const played = this.state === "connecting" || this.state === "playing";
     this.state = "ended";
     this.presence?.stop();
+    this.leaveWaitroom("The wait is over");
     this.connecting?.dispose();
     this.port.leave();
     this.context.event("match_ended_early", { match_id: this.config.match_id, why });

@@ -81,6 +81,19 @@ export function failurePage(
   return noticePage({ title, text, alert: true, action: { label: "Try again", run: () => window.location.reload() } });
 }
 
+/** The server shows something that came after this page was built. */
+export function unknownScenePage(): HTMLElement {
+  const text =
+    "The study goes on with a kind of page that is not known here. Load the page again; what you did so far is saved.\n" +
+    "If it does not help, please tell the person who runs the study.";
+  return noticePage({
+    title: "This page is out of date",
+    text,
+    alert: true,
+    action: { label: "Load the page again", run: () => window.location.reload() },
+  });
+}
+
 /** The titles of the pages that end or refuse a participation; the sentence below is the server's. */
 const TITLES: Readonly<Record<string, string>> = {
   protocol: "This page is out of date",

@@ -7,6 +7,8 @@ import type {
   MatchStatus,
   MatchVerdict,
   MatchWaiting,
+  ProbeOver,
+  ProbePartners,
   RelayedPacket,
   ReportMatch,
   ReportPeer,
@@ -19,8 +21,8 @@ import type { PythonWorker } from "../game/python_worker";
 import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
-/** What the server says of a game of several people. */
-export type MatchMessage = MatchWaiting | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
+/** What the server says of a game of several people, and of the wait for them. */
+export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";

@@ -2,6 +2,9 @@
  * The page around the scenes: what is shown, the phase and scene hooks on the body, and the one line that says what is
  * happening with the connection.
  */
+import { element } from "./dom";
+import type { PageTitle } from "./page_title";
+
 export type Phase =
   | "connecting"
   | "loading"
@@ -14,6 +17,15 @@ export type Phase =
   | "excluded"
   | "error";
 
+/** The page's fixed elements. */
+export interface ShellPlaces {
+  app: HTMLElement;
+  /** Above every page. */
+  notice: HTMLElement;
+  /** The one line at the bottom. */
+  status: HTMLElement;
+}
+
 export type PhaseListener = (phase: Phase, detail: string, fraction: number | null) => void;
 
 export class Shell {
@@ -21,8 +33,8 @@ export class Shell {
   private listener: PhaseListener = () => undefined;
 
   constructor(
-    private readonly root: HTMLElement,
-    private readonly statusLine: HTMLElement,
+    private readonly places: ShellPlaces,
+    readonly title: PageTitle,
   ) {}
 
   get phase(): Phase {
@@ -35,7 +47,7 @@ export class Shell {
 
   /** Replace what is shown, then say in which phase the page is: who sees the phase sees its page. */
   show(view: HTMLElement, phase: Phase, detail = ""): void {
-    this.root.replaceChildren(view);
+    this.places.app.replaceChildren(view);
     window.scrollTo(0, 0);
     this.setPhase(phase, detail);
   }
@@ -50,14 +62,18 @@ export class Shell {
     document.body.dataset["mugScene"] = sceneId;
   }
 
-  setTitle(title: string): void {
-    if (title) document.title = title;
+  /** Why the participant is here, above the page, as long as this scene is shown; empty: nothing. */
+  setNotice(text: string): void {
+    const { notice } = this.places;
+    notice.replaceChildren(...(text ? [element("p", {}, text)] : []));
+    notice.classList.toggle("shown", text !== "");
   }
 
   /** One calm line over the page, read out politely; null takes it away. */
   setStatus(text: string | null): void {
-    if (this.statusLine.textContent === (text ?? "")) return;
-    this.statusLine.textContent = text ?? "";
-    this.statusLine.classList.toggle("shown", text !== null);
+    const { status } = this.places;
+    if (status.textContent === (text ?? "")) return;
+    status.textContent = text ?? "";
+    status.classList.toggle("shown", text !== null);
   }
 }

@@ -1,0 +1,172 @@
+"""People wait for partners in Chromium: what their pages say, how a wait ends, and what interrupts it.
+
+Where no game is played Python never arrives at the pages: the waitroom of a group's order needs none.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.browser_driver import BrowserDriver
+from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
+from tests.drivers.pair_study import FRAMES
+from tests.drivers.server_driver import ServerDriver
+from tests.drivers.waitroom_page import WaitroomPage
+from tests.drivers.waitroom_study import waits, write_waitroom_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+
+LONELY = "Nobody came to play with you. Thank you for waiting."
+GAMES = {"points", "points_again"}
+
+
+def test_that_everybody_sees_how_many_are_here_and_nothing_moves(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", people=3, group_order=True)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port, viewport={"width": 360, "height": 740}) as first,
+        browser.participant(server.port) as second,
+    ):
+        ann, ben = WaitroomPage(first), WaitroomPage(second)
+        ann.enter("ann")
+        ann.wait_for_count("1 of 3 people are here.")
+        alone = ann.places
+        assert first.page.title().startswith("Waiting (1 of 3)")
+        assert 100 <= ann.left_s <= 120
+        ben.enter("ben")
+        for page in (ann, ben):
+            page.wait_for_count("2 of 3 people are here.")
+        assert ann.places == alone
+        second.page.close()
+        ann.wait_for_count("1 of 3 people are here.")
+        assert ann.places == alone
+        assert first.page_errors == []
+
+
+def test_that_the_count_is_hidden_where_the_study_asks_for_it(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", people=3, group_order=True, matchmaking={"hide_lobby_count": True})
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as first,
+        browser.participant(server.port) as second,
+    ):
+        for person, name in ((first, "ann"), (second, "ben")):
+            page = WaitroomPage(person)
+            page.enter(name)
+            person.page.get_by_text("at most").wait_for()
+            text = page.view.inner_text()
+            assert "of 3" not in text
+            assert "people are here" not in text
+            assert person.page.title().startswith("Waiting ·")
+
+
+def test_that_who_finds_nobody_reads_the_studys_words(browser: BrowserDriver, tmp_path: Path) -> None:
+    waitroom = {"timeout": 6000, "timeout_message": LONELY}
+    study = write_waitroom_study(tmp_path / "study", group_order=True, waitroom=waitroom)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as person,
+    ):
+        page = WaitroomPage(person)
+        page.enter("ann")
+        assert page.waited_s + page.left_s == 6
+        person.page.get_by_text(LONELY).wait_for()
+        assert not page.is_waiting
+        assert "Waiting" not in person.page.title()
+        assert person.page_errors == []
+    assert waits(tmp_path / "data").finished["ann"].outcome == "no_partner"
+
+
+def test_that_a_wait_can_lead_to_another_page_with_a_notice_above_it(browser: BrowserDriver, tmp_path: Path) -> None:
+    waitroom = {"timeout": 5000, "timeout_message": LONELY, "timeout_scene_id": "alone"}
+    study = write_waitroom_study(tmp_path / "study", group_order=True, waitroom=waitroom)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as person,
+    ):
+        page = WaitroomPage(person)
+        page.enter("ann")
+        assert page.wait_until_left() == "alone"
+        notice = person.page.get_by_role("status").filter(has_text=LONELY)
+        notice.wait_for()
+        person.press_continue()
+        finish([person])
+        assert notice.count() == 0, "the notice belongs to the page that follows the wait"
+
+
+def test_that_a_page_that_is_loaded_again_goes_on_with_its_wait(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", group_order=True)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as person,
+    ):
+        page = WaitroomPage(person)
+        page.enter("ann")
+        person.page.get_by_text("Waiting for 0:04").wait_for()
+        person.page.reload()
+        page.wait_for_stage("waiting")
+        person.page.get_by_text("Waiting for 0:07").wait_for(timeout=6000)
+        assert page.waited_s + page.left_s == 120
+
+
+def test_that_a_wait_goes_on_when_the_server_comes_back(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", group_order=True)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as first,
+        browser.participant(server.port) as second,
+    ):
+        ann, ben = WaitroomPage(first), WaitroomPage(second)
+        ann.enter("ann")
+        server.kill()
+        ann.wait_for_stage("lost")
+        first.page.get_by_text("as soon as the connection is back").wait_for()
+        server.start(deadline_s=240)
+        ann.wait_for_stage("waiting")
+        ben.enter("ben")
+        assert {page.wait_until_left() for page in (ann, ben)} <= GAMES
+        assert first.page_errors == []
+    assert waits(tmp_path / "data").grouped == [{"ann", "ben"}]
+
+
+def test_that_the_tab_calls_who_looks_elsewhere(browser: BrowserDriver, tmp_path: Path) -> None:
+    """Timers of a hidden page run once a second; its connection is measured all the same."""
+    study = write_waitroom_study(tmp_path / "study", group_order=True, matchmaking={"max_rtt": 400})
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.hideable_participant(server.port, tmp_path / "profile") as hidden,
+        browser.participant(server.port) as other,
+    ):
+        ann, ben = WaitroomPage(hidden), WaitroomPage(other)
+        ann.enter("ann")
+        hidden.hide_tab()
+        ben.enter("ben")
+        hidden.page.wait_for_function("() => document.title === 'The study goes on'", polling=200)
+        assert ben.wait_until_left() in GAMES
+        hidden.show_tab()
+        hidden.page.wait_for_function("() => document.title === 'Points'", polling=200)
+        assert "probing" in ann.stages
+    [probe] = waits(tmp_path / "data").probes
+    assert probe.accepted
+    assert probe.path == "p2p"
+
+
+def test_that_two_who_are_near_are_measured_and_play(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", matchmaking={"max_rtt": 150})
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "ben"]) as people,
+    ):
+        play(people, "points")
+        for person in people:
+            person.wait_for_scene("alone")
+            person.press_continue()
+        finish(people)
+    [probe] = waits(tmp_path / "data").probed("ann", "ben")
+    assert probe.accepted
+    assert probe.path == "p2p"
+    assert probe.rtt_ms is not None
+    assert 0 < probe.rtt_ms < 150
+    [record] = match_records(tmp_path / "data", "points")
+    assert set(record.formed.visits) == {"ann", "ben"}
+    assert identical_frames(record) == FRAMES
