@@ -34,7 +34,7 @@ from mug.engine.inputs import (
 )
 from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
-from mug.engine.matchmakers import FIND_MATCH
+from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible
@@ -380,6 +380,9 @@ class StudyRun:
         if call.kind == FIND_MATCH:
             self._waiting.matchmaker_answered(call_id, value)
             return
+        if call.kind == JUDGE_RTTS:
+            self._waiting.rtts_judged(call_id, value)
+            return
         participant = core.state.participants[call.participant_id]
         if call.kind == "entry_callback":
             self._wrong_answer(call, self._gate.answered(participant, call.ref, value))
@@ -397,6 +400,9 @@ class StudyRun:
             return
         if call.kind == FIND_MATCH:
             self._waiting.matchmaker_failed(failed.call_id, failed.error, failed.traceback)
+            return
+        if call.kind == JUDGE_RTTS:
+            self._waiting.rtts_judged(failed.call_id, None, failed.error, failed.traceback)
             return
         participant = core.state.participants[call.participant_id]
         where = f"{call.kind} {call.ref}"
