@@ -22,7 +22,7 @@ function required(id: string): HTMLElement {
 }
 
 function start(): void {
-  const shell = new Shell(required("mug-app"), required("mug-status"));
+  const shell = new Shell(required("mug-app"), required("mug-status"), required("mug-warning"));
   if (typeof indexedDB === "undefined") {
     const text =
       "This browser cannot keep your answers safe when the connection breaks (IndexedDB is missing or switched off).\n" +
@@ -43,6 +43,7 @@ function start(): void {
     build,
     echo: (n) => monitor.echo(n),
     tick: (ms) => monitor.tick(ms),
+    measureEvery: (ms) => monitor.measureEvery(ms),
   });
   const monitor = new Monitor(participation.monitorPort());
 

@@ -19,10 +19,12 @@ export type PhaseListener = (phase: Phase, detail: string, fraction: number | nu
 export class Shell {
   private current: Phase = "connecting";
   private listener: PhaseListener = () => undefined;
+  private readonly warnings = new Map<string, string>();
 
   constructor(
     private readonly root: HTMLElement,
     private readonly statusLine: HTMLElement,
+    private readonly banner: HTMLElement,
   ) {}
 
   get phase(): Phase {
@@ -52,6 +54,20 @@ export class Shell {
 
   setTitle(title: string): void {
     if (title) document.title = title;
+  }
+
+  /** A warning above the page, which moves down for it: nothing of a game is covered. Null takes this kind away. */
+  setWarning(kind: string, text: string | null): void {
+    this.warnings.delete(kind);
+    if (text !== null) this.warnings.set(kind, text);
+    const latest = [...this.warnings.values()].at(-1) ?? "";
+    if (this.banner.textContent === latest) return;
+    this.banner.textContent = latest;
+    this.banner.classList.toggle("shown", latest !== "");
+  }
+
+  clearWarnings(): void {
+    for (const kind of [...this.warnings.keys()]) this.setWarning(kind, null);
   }
 
   /** One calm line over the page, read out politely; null takes it away. */
