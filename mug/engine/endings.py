@@ -141,8 +141,11 @@ class Endings:
     def closed(self, participant: ParticipantState) -> Closed:
         """What the page of an ended participation shows."""
         assert participant.outcome is not None
+        visit = self._core.state.current_visit(participant)
         return Closed(
             reason=participant.outcome,
+            visit_id=visit.planned.visit_id if visit is not None else "",
+            next_seq=dict(visit.next_seq) if visit is not None else {},
             message=participant.outcome_message or _MESSAGES[participant.outcome],
             completion_code=participant.outcome_code,
             redirect_url=participant.outcome_url,

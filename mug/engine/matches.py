@@ -16,6 +16,7 @@ from mug.protocol.messages import (
     MatchReady,
     MatchStatus,
     MatchVerdict,
+    PartnerAway,
     ReportMatch,
     ReportPeer,
 )
@@ -353,6 +354,17 @@ class Matches:
         if match is None or game is None or agent is None or agent in match.dropped:
             return False
         return "end" in match.dropped.values() and game.multiplayer.partner_disconnect_show_completion_code
+
+    def tell_away(self, participant: ParticipantState, *, away: bool) -> None:
+        """A player's page went to the background, or is back: the others read why the game waits."""
+        _, match = self._match_of(participant)
+        agent = match.agent_of(participant.participant_id) if match is not None else None
+        if match is None or agent is None:
+            return
+        for who in self._live_players(match):
+            connection = self._core.presence(who).connection
+            if who != participant.participant_id and connection is not None:
+                self._core.emit(Send(connection, PartnerAway(match_id=match.match_id, agent=agent, away=away)))
 
     def exclude(self, participant: ParticipantState, reason: str) -> None:
         """Take a player out of the running match by the scene's policy; that player's page is told otherwise."""

@@ -59,6 +59,7 @@ class _Watch:
     asked_at: tuple[int, int] = (0, 0)
     calling: bool = False
     warned: dict[str, str] = field(default_factory=dict)
+    away_told: bool = False
 
 
 class Monitoring:
@@ -88,6 +89,9 @@ class Monitoring:
         away = not (pulse.visible and pulse.focused)
         watch.hidden_since_ms = None if pulse.visible else (watch.hidden_since_ms or now_ms)
         watch.away_since_ms = (watch.away_since_ms or now_ms) if away else None
+        if watch.game.multiplayer.pause_on_partner_background and away != watch.away_told:
+            watch.away_told = away
+            self._matches.tell_away(participant, away=away)
         if watch.monitored:
             self._ping(participant, watch, pulse)
         self._look(participant, watch, now_ms)
@@ -151,7 +155,7 @@ class Monitoring:
         if not isinstance(game, GymGame):
             return None
         monitored, focus_ms = is_monitored(game), float(focus_timeout_ms(game))
-        if not monitored and not focus_ms:
+        if not monitored and not focus_ms and not game.multiplayer.pause_on_partner_background:
             return None
         window: deque[bool] = deque(maxlen=game.multiplayer.continuous_ping_violation_window)
         watch = _Watch(VisitId(visit.planned.visit_id), game, monitored, focus_ms, window)

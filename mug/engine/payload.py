@@ -225,6 +225,7 @@ def game_config(
         mug_globals=dict(settings["mug_globals"] if match is not None else participant.mug_globals),
         dropout_policy=settings["dropout_policy"],
         dropout_agent_policy=rules.dropout_agent_policy,
+        pause_on_partner_background=rules.pause_on_partner_background,
         snapshot_interval=rules.snapshot_interval,
         input_confirmation_timeout_ms=rules.input_confirmation_timeout_ms,
     )

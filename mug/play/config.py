@@ -74,6 +74,7 @@ class GameConfig:
         network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
         dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
         dropout_agent_policy: Who takes over with "policy".
+        pause_on_partner_background: The game stands still for everybody while a player's page is hidden.
     """
 
     scene_id: str
@@ -116,6 +117,7 @@ class GameConfig:
     network_conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
     dropout_policy: str = "end"
     dropout_agent_policy: Any = None
+    pause_on_partner_background: bool = False
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "GameConfig":

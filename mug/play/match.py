@@ -323,6 +323,8 @@ class MatchSession:
             and core.stage == "playing"
             and self._began_epoch == core.epoch
             and now_ms >= self._go_ms
+            # Nobody can go on without our input for longer than the window: the game pauses for all.
+            and not (self._person.hidden and self.config.pause_on_partner_background)
         )
 
     def _input_taken(self, core: Rollback, stepping: bool, fresh: bool) -> bool:

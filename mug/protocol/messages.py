@@ -578,15 +578,26 @@ class MatchVerdict(Message, frozen=True, kw_only=True, tag="match.verdict"):
     ends: bool = False
 
 
+class PartnerAway(Message, frozen=True, kw_only=True, tag="match.away"):
+    """A partner's page went to the background, or (`away` false) is back: a game that waits for it says so."""
+
+    match_id: str
+    agent: str
+    away: bool
+
+
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     """The participation is over from the server's side.
 
     `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
-    The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+    The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
+    visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
     """
 
     reason: str
     message: str
+    visit_id: str = ""
+    next_seq: dict[str, int] = {}
     completion_code: str | None = None
     redirect_url: str | None = None
     redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
@@ -628,6 +639,7 @@ ServerMessage = (
     | SignalFrom
     | RelayedPacket
     | MatchVerdict
+    | PartnerAway
     | Closed
     | Trouble
     | ErrorReply

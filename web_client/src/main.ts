@@ -24,7 +24,12 @@ function required(id: string): HTMLElement {
 }
 
 function start(): void {
-  const places = { app: required("mug-app"), notice: required("mug-notice"), status: required("mug-status") };
+  const places = {
+    app: required("mug-app"),
+    notice: required("mug-notice"),
+    warning: required("mug-warning"),
+    status: required("mug-status"),
+  };
   const shell = new Shell(places, new PageTitle(document));
   if (typeof indexedDB === "undefined") {
     const text =
@@ -46,6 +51,7 @@ function start(): void {
     build,
     echo: (n) => monitor.echo(n),
     tick: (ms) => monitor.tick(ms),
+    measureEvery: (ms) => monitor.measureEvery(ms),
   });
   const monitor = new Monitor(participation.monitorPort());
 

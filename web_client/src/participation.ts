@@ -6,10 +6,11 @@ import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Refused, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
+import { Ending } from "./scenes/ending";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
-import { noticePage, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
+import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
@@ -22,8 +23,9 @@ import type { Shell } from "./view/shell";
 
 /** A finished visit without an answer for this long is announced again. */
 const FINISH_AGAIN_MS = 10_000;
-/** When the session ends, what is still held has this long to go up. */
+/** When the session ends, what is still held has this long to go up; then nobody is held here for it. */
 const LAST_WORDS_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 const SLOW_SAVING_MS = 20_000;
 const MAX_ERRORS = 30;
 const RELOADED = "mug:reloaded-for";
@@ -36,6 +38,8 @@ export interface ParticipationOptions {
   build: string;
   echo(n: number): void;
   tick(ms: number): void;
+  /** Pulse so often while the connection is measured; null: as always. */
+  measureEvery(ms: number | null): void;
 }
 
 interface Welcomed {
@@ -62,6 +66,8 @@ export class Participation {
   private readonly storedFrames = new StoredFramesRequests((message) => this.send(message));
   private work: Promise<void> = Promise.resolve();
   private over = false;
+  private ending: Ending | null = null;
+  private screening: { progress: ProgressView; wanted: number; answered: number } | null = null;
 
   constructor(private readonly options: ParticipationOptions) {}
 
@@ -147,6 +153,16 @@ export class Participation {
         break;
       case "pulse.echo":
         this.options.echo(message.n);
+        this.measured();
+        break;
+      case "participant.screening":
+        this.screen(message);
+        break;
+      case "participant.warned":
+        this.warned(message);
+        break;
+      case "participant.trouble":
+        this.scene?.trouble?.(message.completion_code, message.redirect_url);
         break;
       case "frames.stored":
         this.storedFrames.answered(message);
@@ -159,15 +175,16 @@ export class Participation {
       case "probe.over":
       case "match.ready":
       case "match.verdict":
+      case "match.away":
       case "peer.signal_from":
       case "peer.relayed":
         this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
-        this.refused(message.reason, message.message);
+        this.refused(message);
         break;
       case "participant.closed":
-        this.closed(message.reason, message.message);
+        this.closed(message);
         break;
       case "error.reply":
         this.notTaken(message);
@@ -247,6 +264,7 @@ export class Participation {
 
   private showScene(message: ShowScene): void {
     if (!this.me) return;
+    this.screeningOver();
     const { outbox } = this.me;
     outbox.openVisit(message.visit_id, message.next_seq);
     if (this.scene?.visitId === message.visit_id) {
@@ -268,6 +286,7 @@ export class Participation {
     const { shell } = this.options;
     shell.setScene(this.sceneId);
     shell.setNotice(message.notice);
+    shell.clearWarnings();
     this.scene?.show();
   }
 
@@ -388,8 +407,41 @@ export class Participation {
     finishing.timer = ended ? null : setTimeout(() => this.announceFinish(), FINISH_AGAIN_MS);
   }
 
-  private refused(reason: string, text: string): void {
+  /** The connection is measured before the first scene. */
+  private screen({ measurements, interval_ms: everyMs }: Screening): void {
+    const progress = new ProgressView("Checking your connection");
+    this.screening = { progress, wanted: measurements, answered: 0 };
+    progress.update(0, "This takes a few seconds.");
+    this.options.shell.show(loadingPage("Checking your connection…", progress), "loading", "screening");
+    this.options.measureEvery(everyMs);
+  }
+
+  private measured(): void {
+    if (!this.screening) return;
+    this.screening.answered += 1;
+    const { progress, wanted, answered } = this.screening;
+    progress.update(answered / (wanted + 1), "This takes a few seconds.");
+  }
+
+  private screeningOver(): void {
+    if (!this.screening) return;
+    this.screening = null;
+    this.options.measureEvery(null);
+  }
+
+  private warned({ kind, message, active }: Warned): void {
+    if (this.over) return;
+    this.options.shell.setWarning(kind, active ? message : null);
+    this.event(active ? "warning_shown" : "warning_over", { kind });
+  }
+
+  private refused({ reason, message: text, completion_code: code, redirect_url: url }: Refused): void {
     const { session, build } = this.options;
+    if (code || url) {
+      this.end(reason, text, { code, url, afterS: null }).saved();
+      this.stop();
+      return;
+    }
     // An outdated page loads the new one, once; if that does not help, words follow.
     if ((reason === "build" || reason === "protocol") && session && session.getItem(RELOADED) !== build) {
       session.setItem(RELOADED, build);
@@ -413,17 +465,52 @@ export class Participation {
     this.connection?.retry();
   }
 
-  private closed(reason: string, text: string): void {
-    this.me?.outbox.flush();
-    this.leave(reason, text, refusedPhase(reason), {});
+  private closed({ reason, message: text, completion_code: code, redirect_url: url, redirect_after_s: afterS, ...visit }: Closed): void {
+    const { me, scene } = this;
+    me?.outbox.flush();
     if (reason === "replaced") {
+      this.leave(reason, text, refusedPhase(reason), {});
       this.stop();
       return;
     }
+    // A page that was loaded again holds what it could not send before.
+    if (visit.visit_id && scene?.visitId !== visit.visit_id) me?.outbox.openVisit(visit.visit_id, visit.next_seq);
+    const handedOver = scene?.leave?.() ?? Promise.resolve();
+    const ending = this.end(reason, text, { code, url, afterS });
+    void handedOver.then(() => {
+      scene?.dispose();
+      me?.outbox.flush();
+      this.stopWhenSaved(ending, reason === "session_ended");
+    });
+  }
+
+  /** Show that the participation is over, and why. */
+  private end(reason: string, text: string, { code, url, afterS }: { code: string | null; url: string | null; afterS: number | null }): Ending {
+    const { shell } = this.options;
+    this.over = true;
+    this.scene = null;
+    if (this.finishing?.timer) clearTimeout(this.finishing.timer);
+    this.finishing = null;
+    this.screeningOver();
+    shell.setStatus(null);
+    shell.clearWarnings();
+    this.ending?.dispose();
+    this.ending = new Ending({ code, url, afterS, go: (address) => window.location.assign(address) });
+    shell.show(endingPage(titleFor(reason), text, this.ending), refusedPhase(reason), reason);
+    return this.ending;
+  }
+
+  /** The connection stays until the server has everything; who goes on meanwhile is not held. */
+  private stopWhenSaved(ending: Ending, bounded: boolean): void {
     const until = performance.now() + LAST_WORDS_MS;
     const check = (): void => {
-      if ((this.me?.outbox.unacked() ?? 0) === 0 || performance.now() > until) this.stop();
-      else setTimeout(check, 250);
+      const late = performance.now() > until;
+      if ((this.me?.outbox.unacked() ?? 0) === 0) {
+        ending.saved();
+        this.stop();
+      } else if (late && bounded) this.stop();
+      else setTimeout(check, LOOK_EVERY_MS);
+      if (late) ending.slow();
     };
     check();
   }
@@ -435,6 +522,8 @@ export class Participation {
     more: { action?: { label: string; run(): void }; working?: boolean },
   ): void {
     this.over = phase !== "waiting";
+    this.screeningOver();
+    this.options.shell.clearWarnings();
     this.scene?.dispose();
     this.scene = null;
     this.options.shell.setStatus(null);

@@ -431,6 +431,7 @@ export interface ActionBinding {
  *     network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
  *     dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
  *     dropout_agent_policy: Who takes over with "policy".
+ *     pause_on_partner_background: The game stands still for everybody while a player's page is hidden.
  */
 export interface GameConfig {
   scene_id: string;
@@ -473,6 +474,7 @@ export interface GameConfig {
   network_conditions: Record<string, Record<string, unknown>>;
   dropout_policy: string;
   dropout_agent_policy: unknown;
+  pause_on_partner_background: boolean;
 }
 
 /**
@@ -659,16 +661,27 @@ export interface MatchVerdict {
   ends: boolean;
 }
 
+/** A partner's page went to the background, or (`away` false) is back: a game that waits for it says so. */
+export interface PartnerAway {
+  op: "match.away";
+  match_id: string;
+  agent: string;
+  away: boolean;
+}
+
 /**
  * The participation is over from the server's side.
  *
  * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
- * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+ * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
+ * visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
  */
 export interface Closed {
   op: "participant.closed";
   reason: string;
   message: string;
+  visit_id: string;
+  next_seq: Record<string, number>;
   completion_code: string | null;
   redirect_url: string | null;
   redirect_after_s: number | null;
@@ -949,6 +962,7 @@ export type ServerMessage =
   | SignalFrom
   | RelayedPacket
   | MatchVerdict
+  | PartnerAway
   | Closed
   | Trouble
   | ErrorReply;

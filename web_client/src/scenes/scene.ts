@@ -7,6 +7,7 @@ import type {
   MatchStatus,
   MatchVerdict,
   MatchWaiting,
+  PartnerAway,
   ProbeOver,
   ProbePartners,
   RelayedPacket,
@@ -22,7 +23,7 @@ import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people, and of the wait for them. */
-export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
+export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -76,6 +77,10 @@ export interface Scene {
   matchMessage?(message: MatchMessage): void;
   matchStatus?(): MatchStatus | null;
   connectionChanged?(open: boolean): void;
+  /** The participation is over in the middle of the scene: resolves when everything recorded has been handed over. */
+  leave?(): Promise<void>;
+  /** The page could not go on: what the participant can hand in. */
+  trouble?(code: string | null, url: string | null): void;
   position(): { episode: number | null; frame: number | null };
   dispose(): void;
 }
