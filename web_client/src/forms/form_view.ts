@@ -39,7 +39,11 @@ export class FormView {
       this.fields.set(item.question_id, field);
       form.append(field.view);
     });
-    form.addEventListener("submit", (event) => {
+    form.addEventListener("submit", (event) => event.preventDefault());
+    // As in any form, Enter hands in; in a text it makes a line.
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
+      if (!(event.target instanceof HTMLInputElement)) return;
       event.preventDefault();
       port.handIn();
     });
