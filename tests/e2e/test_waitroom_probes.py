@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -138,15 +139,20 @@ def mixed(browser: BrowserDriver, tmp_path: Path, names: Sequence[str], *, retri
             else:
                 assert page.is_waiting, page.person.state()
         if retried:
-            far = set(names) - wanted
-            met = [probe for probe in found.probes if set(probe.participants) <= far]
-            assert all(not probe.accepted for probe in met)
-            for name in far:
+            pairs = [*combinations(sorted(set(names) - wanted), 2)]
+            wait_until(
+                data,
+                lambda seen: all(any(not probe.accepted for probe in seen.probed(*pair)) for pair in pairs),
+                "the rejection of all pairs of far ones",
+            )
+            for name in set(names) - wanted:
                 change_delay(pages[name].person, 0)
             # A pair that was too far apart is measured again after a minute.
             found = wait_until(
                 data, lambda seen: 2 * len(seen.groups) == len(names), "the groups of the far ones", deadline_s=180
             )
+            for group in found.grouped[len(wanted) // 2 :]:
+                assert [probe.accepted for probe in found.probed(*group)] == [False, True]
             for page in pages.values():
                 page.wait_until_left()
     check_apart(found)
