@@ -7,7 +7,7 @@ both delays.
 
 from tests.drivers.browser_driver import ParticipantDriver
 
-__all__ = ["change_delay", "slow_page"]
+__all__ = ["change_delay", "slow_page", "wall_off"]
 
 _HELD_BACK = """(delayMs) => {
     window.mugTestDelayMs = delayMs;
@@ -32,6 +32,24 @@ _HELD_BACK = """(delayMs) => {
 }"""
 
 
+_NO_CANDIDATES = """() => {
+    RTCPeerConnection.prototype.addIceCandidate = async () => undefined;
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return set.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\\r\\n/gm, "") });
+    };
+    // What the other page says of itself is not enough to reach it, and it shall not hear of this one either.
+    Object.defineProperty(RTCPeerConnection.prototype, "onicecandidate", { set: () => undefined });
+    const described = Object.getOwnPropertyDescriptor(RTCPeerConnection.prototype, "localDescription").get;
+    Object.defineProperty(RTCPeerConnection.prototype, "localDescription", {
+        get() {
+            const own = described.call(this);
+            return own && { type: own.type, sdp: own.sdp.replace(/^a=candidate:.*\\r\\n/gm, "") };
+        },
+    });
+}"""
+
+
 def slow_page(person: ParticipantDriver, delay_ms: float) -> None:
     """Put this participant far away; to be called before the page is opened."""
     person.context.add_init_script(f"({_HELD_BACK})({delay_ms})")
@@ -40,3 +58,8 @@ def slow_page(person: ParticipantDriver, delay_ms: float) -> None:
 def change_delay(person: ParticipantDriver, delay_ms: float) -> None:
     """Bring a page that was made slow nearer, or further away; holds until it is loaded again."""
     person.page.evaluate("(delayMs) => { window.mugTestDelayMs = delayMs; }", delay_ms)
+
+
+def wall_off(person: ParticipantDriver) -> None:
+    """Let this page and others find no direct way to each other; to be called before the page is opened."""
+    person.context.add_init_script(f"({_NO_CANDIDATES})()")

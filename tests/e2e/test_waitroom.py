@@ -3,16 +3,18 @@
 Where no game is played Python never arrives at the pages: the waitroom of a group's order needs none.
 """
 
+import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import WebSocketRoute
 
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
 from tests.drivers.pair_study import FRAMES
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.waitroom_page import WaitroomPage
-from tests.drivers.waitroom_study import waits, write_waitroom_study
+from tests.drivers.waitroom_study import waits, without_python, write_waitroom_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
@@ -170,3 +172,30 @@ def test_that_two_who_are_near_are_measured_and_play(browser: BrowserDriver, tmp
     [record] = match_records(tmp_path / "data", "points")
     assert set(record.formed.visits) == {"ann", "ben"}
     assert identical_frames(record) == FRAMES
+
+
+def test_that_a_scene_of_an_unknown_kind_fails_in_words(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", group_order=True)
+
+    def routed(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def changed(message: str | bytes) -> None:
+            if isinstance(message, str):
+                message = re.sub(r'"kind":\s*"wait"', '"kind":"dance"', message)
+            socket.send(message)
+
+        server.on_message(changed)
+
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        browser.participant(server.port) as person,
+    ):
+        without_python(person)
+        person.page.route_web_socket(re.compile("socket.io"), routed)
+        person.open("ann")
+        person.wait_for_phase("page")
+        person.press_continue()
+        person.wait_for_phase("error")
+        person.page.get_by_text("This page is out of date").wait_for()
+        assert person.page_errors == []

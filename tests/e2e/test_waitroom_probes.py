@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
 from tests.drivers.server_driver import ServerDriver
-from tests.drivers.slow_page import change_delay, slow_page
+from tests.drivers.slow_page import change_delay, slow_page, wall_off
 from tests.drivers.waitroom_page import WaitroomPage
 from tests.drivers.waitroom_study import Waits, waits, write_waitroom_study
 
@@ -27,13 +28,15 @@ FAR_MS = 500
 
 @contextmanager
 def waitroom(browser: BrowserDriver, port: int, names: Sequence[str]) -> Iterator[dict[str, WaitroomPage]]:
-    """Let people come one after the other; whose name begins with "far" is far away."""
+    """Let people come one after the other; "far…" is far away, "walled…" cannot be reached directly."""
     with ExitStack() as stack:
         pages: dict[str, WaitroomPage] = {}
         for name in names:
             person = stack.enter_context(browser.participant(port))
             if name.startswith("far"):
                 slow_page(person, FAR_MS)
+            if name.startswith("walled"):
+                wall_off(person)
             pages[name] = WaitroomPage(person)
             pages[name].enter(name)
         yield pages
@@ -94,17 +97,18 @@ def test_that_the_near_ones_are_matched_and_the_far_one_waits_for_a_third(
     check_apart(found)
 
 
-def test_that_where_no_direct_way_is_allowed_it_is_measured_through_the_server(
-    browser: BrowserDriver, tmp_path: Path
+@pytest.mark.parametrize("why", ["not_allowed", "not_found"])
+def test_that_without_a_direct_way_it_is_measured_through_the_server(
+    browser: BrowserDriver, tmp_path: Path, why: str
 ) -> None:
-    matchmaking = {"max_rtt": MAX_RTT_MS}
+    webrtc = {"force_relay": True} if why == "not_allowed" else None
     study = write_waitroom_study(
-        tmp_path / "study", group_order=True, matchmaking=matchmaking, webrtc={"force_relay": True}
+        tmp_path / "study", group_order=True, matchmaking={"max_rtt": MAX_RTT_MS}, webrtc=webrtc
     )
     data = tmp_path / "data"
     with (
         ServerDriver(study, data).start(deadline_s=240) as server,
-        waitroom(browser, server.port, ["ann", "ben"]) as pages,
+        waitroom(browser, server.port, ["ann", "walled" if why == "not_found" else "ben"]) as pages,
     ):
         for page in pages.values():
             page.wait_until_left()
@@ -138,15 +142,20 @@ def mixed(browser: BrowserDriver, tmp_path: Path, names: Sequence[str], *, retri
             else:
                 assert page.is_waiting, page.person.state()
         if retried:
-            far = set(names) - wanted
-            met = [probe for probe in found.probes if set(probe.participants) <= far]
-            assert all(not probe.accepted for probe in met)
-            for name in far:
+            pairs = [*combinations(sorted(set(names) - wanted), 2)]
+            wait_until(
+                data,
+                lambda seen: all(any(not probe.accepted for probe in seen.probed(*pair)) for pair in pairs),
+                "the rejection of all pairs of far ones",
+            )
+            for name in set(names) - wanted:
                 change_delay(pages[name].person, 0)
             # A pair that was too far apart is measured again after a minute.
             found = wait_until(
                 data, lambda seen: 2 * len(seen.groups) == len(names), "the groups of the far ones", deadline_s=180
             )
+            for group in found.grouped[len(wanted) // 2 :]:
+                assert [probe.accepted for probe in found.probed(*group)] == [False, True]
             for page in pages.values():
                 page.wait_until_left()
     check_apart(found)

@@ -32,8 +32,8 @@ export function stageWords(stage: string, people: number, before: LobbyOptions["
     case "returning":
       return several ? "Waiting for your partners from before…" : "Waiting for your partner from before…";
     default:
-      // Enough are here and it has not begun: those who are here do not fit together.
-      if (plenty) return "Looking for participants with a good connection to you…";
+      // Enough are here and it has not begun: too far from each other, or the study keeps them apart.
+      if (plenty) return "Looking for people who can play together…";
       return before === "game" ? "The game begins by itself as soon as everyone is here." : "The study goes on by itself as soon as everyone is here.";
   }
 }
@@ -112,10 +112,12 @@ export class LobbyPage {
     const { waiting, needed, stage } = this.heard;
     const { people, hideCount, before, titled } = this.options;
     const counted = !hideCount && waiting > 0;
+    // Whose group is complete has nothing to do with the others who wait.
+    const counting = stage === "held" ? Math.min(waiting, needed) : waiting;
     this.view.dataset["mugStage"] = this.connected ? stage : "lost";
     say(this.title, titleWords(stage, people));
     if (counted) {
-      say(this.count, countWords(waiting, needed));
+      say(this.count, countWords(counting, needed));
       this.drawPlaces(Math.min(waiting, needed), needed);
     }
     const plenty = counted && waiting >= needed;

@@ -18,7 +18,7 @@ describe("what the waitroom says", () => {
   });
 
   it("does not say that everyone is awaited where enough are here", () => {
-    expect(stageWords("waiting", 2, "game", true)).toContain("good connection");
+    expect(stageWords("waiting", 2, "game", true)).toContain("can play together");
   });
 
   it("takes a stage that it does not know for waiting", () => {
