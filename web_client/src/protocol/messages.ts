@@ -432,6 +432,10 @@ export interface ActionBinding {
  *     dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
  *     dropout_agent_policy: Who takes over with "policy".
  *     pause_on_partner_background: The game stands still for everybody while a player's page is hidden.
+ *     returns: Agent -> how often its player's page has come back into the match, of those whose page has. With our
+ *         own agent in it, this page comes back.
+ *     dropped: Agents whose players were out of the match before this page came back.
+ *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
  */
 export interface GameConfig {
   scene_id: string;
@@ -475,6 +479,9 @@ export interface GameConfig {
   dropout_policy: string;
   dropout_agent_policy: unknown;
   pause_on_partner_background: boolean;
+  returns: Record<string, number>;
+  dropped: string[];
+  sent: Record<string, number>;
 }
 
 /**
