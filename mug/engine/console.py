@@ -161,6 +161,7 @@ class Console:
             addresses=core.addresses,
             data_dir=core.data_dir,
             pilot=opened.pilot,
+            release=core.state.release,
         )
 
     def counts(self) -> dict[str, int]:
