@@ -6,9 +6,10 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from gui.models.columns import SortedTable
 from gui.models.export_tables import Preview, PreviewModel
 from gui.models.log_lines import KEPT, FilteredLog, LogModel
-from gui.models.participants import COLUMNS, ParticipantsModel, SortedParticipants
+from gui.models.participants import COLUMNS, ParticipantsModel
 from gui.widgets.theme import Theme
 from mug.protocol.lab import LogLine, ParticipantView
 
@@ -34,7 +35,7 @@ def place(key: str) -> int:
 def test_that_the_participants_model_keeps_qts_rules_through_every_change(theme: Theme, qtbot: QtBot) -> None:
     model = participants(theme)
     tester = QAbstractItemModelTester(model, MODE)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_tester = QAbstractItemModelTester(sorted_model, MODE)
     sorted_model.sort(place("ping"), Qt.SortOrder.DescendingOrder)
     model.update([participant("a", rtt_ms=5.0), participant("b", rtt_ms=50.0)])
@@ -58,7 +59,7 @@ def test_that_states_are_told_by_word_and_icon(theme: Theme) -> None:
 
 def test_that_what_needs_help_sorts_to_the_top(theme: Theme) -> None:
     model = participants(theme)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_model.sort(0, Qt.SortOrder.AscendingOrder)
     model.replace_all([participant("a"), participant("b", state="finished"), participant("c", state="lost")])
     assert texts(sorted_model, "id") == ["c", "a", "b"]
@@ -66,7 +67,7 @@ def test_that_what_needs_help_sorts_to_the_top(theme: Theme) -> None:
 
 def test_that_numbers_sort_as_numbers(theme: Theme) -> None:
     model = participants(theme)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_model.sort(place("stored"), Qt.SortOrder.AscendingOrder)
     model.replace_all([participant("a", frames_stored=1000), participant("b", frames_stored=99)])
     assert texts(sorted_model, "stored") == ["99", "1,000"]
