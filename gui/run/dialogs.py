@@ -152,7 +152,7 @@ class NewSessionDialog(QDialog):
         self.setMinimumWidth(540)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 26, 28, 22)
-        layout.setSpacing(6)
+        layout.setSpacing(8)
         layout.addWidget(label("Who lets the groups go?", "title"))
         layout.addWidget(
             label(
@@ -196,7 +196,7 @@ class NewSessionDialog(QDialog):
         self.confirm.setDefault(True)
         row.addWidget(self.confirm)
         layout.addLayout(row)
-        self.adjustSize()
+        _fit(self, layout)
         self.choices[proposed].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _confirm(self) -> None:
@@ -252,9 +252,14 @@ class ReleaseModeDialog(QDialog):
         self.confirm.setDefault(True)
         row.addWidget(self.confirm)
         layout.addLayout(row)
-        self.adjustSize()
+        _fit(self, layout)
         self.reason.setFocus()
 
     def _confirm(self) -> None:
         self.accept()
         self.confirmed.emit(self._mode, self.reason.text().strip())
+
+
+def _fit(dialog: QDialog, layout: QVBoxLayout) -> None:
+    """Let the dialog be as high as its wrapped texts need at its width; Qt's own guess is too high."""
+    dialog.resize(dialog.minimumWidth(), layout.totalHeightForWidth(dialog.minimumWidth()))

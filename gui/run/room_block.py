@@ -26,7 +26,7 @@ __all__ = ["ProposalRow", "RoomBlock"]
 
 _WIDTHS = {"id": 118, "state": 200, "ping": 66, "here": 80, "left": 86}
 _STATE = [column.key for column in WAITING_COLUMNS].index("state")
-_HERE = [column.key for column in WAITING_COLUMNS].index("here")
+_ARRIVAL = -1  # no column: the model's own order
 _SHOWN_PROPOSALS = 20
 _SHOWN_REJECTED = 8
 
@@ -219,7 +219,8 @@ class RoomBlock(QFrame):
         self.model = WaitingModel(self._theme.icon, self._theme.colour, self)
         self.table = RecordTable("Waiting", row_px=31, least_column_px=56, many=True)
         self.table.setModel(SortedTable(self.model, self))
-        self.table.sort_by(_HERE, Qt.SortOrder.AscendingOrder)
+        self.table.sort_by(_ARRIVAL, Qt.SortOrder.AscendingOrder)
+        self.table.horizontalHeader().setSortIndicatorClearable(True)
         self.table.horizontalHeader().setStretchLastSection(False)
         for section, spec in enumerate(WAITING_COLUMNS):
             self.table.setColumnWidth(section, _WIDTHS[spec.key])

@@ -475,3 +475,21 @@ def test_that_both_looks_have_every_icon_of_a_match(theme: Theme) -> None:
                 assert model.index(row, PLACE["path"]).data(Qt.ItemDataRole.DecorationRole) is not None
     finally:
         theme.choose(ThemeChoice.LIGHT)
+
+
+def test_that_a_player_who_comes_back_is_told_so_in_the_table_and_beside_the_plot(lab: Lab, qtbot: QtBot) -> None:
+    view = with_players(match_view("m1", "anna", "bert", flags=("returned",)), stage=("playing", "returning"))
+    run = shown(lab, view)
+    assert texts(run.matches.model)["players"] == "anna (left) · bert (right, coming back)"
+    tip = run.matches.model.index(0, PLACE["state"]).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Flags: a player came back" in tip
+    run.people.choice.choose("matches")
+    qtbot.waitUntil(lambda: bool(run.match_live.depth_lines.lines()))
+    assert run.match_live.depth_lines.lines()[1].value == "coming back"
+
+
+def test_that_a_stage_of_a_newer_server_keeps_its_own_name(lab: Lab, qtbot: QtBot) -> None:
+    run = shown(lab, with_players(match_view("m1", "anna", "bert"), stage=("playing", "doing_a_handstand")))
+    run.people.choice.choose("matches")
+    qtbot.waitUntil(lambda: bool(run.match_live.depth_lines.lines()))
+    assert run.match_live.depth_lines.lines()[1].value == "doing a handstand"
