@@ -132,6 +132,9 @@ class Admission:
                 self._refuse(connection, "token")
         elif participant.outcome == "excluded":
             self._refuse(connection, "excluded")
+        elif participant.outcome == "no_partner":
+            ended = Refused(reason="no_partner", message=participant.outcome_message)
+            core.emit(Send(connection, ended))
         elif self._is_held(participant, hello):
             core.say("info", "a second tab was turned away", participant.participant_id)
             self._refuse(connection, "second_tab")
@@ -279,7 +282,7 @@ class Admission:
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
-        self._waiting.leave(participant.participant_id)  # of a page that this one takes the place of
+        self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
         if not reloaded:

@@ -5,8 +5,10 @@ from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
+from mug.engine.release import Release
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
+from mug.engine.waitroom_views import changed_waitrooms, waitrooms
 from mug.ids import ParticipantId
 from mug.protocol.lab import (
     EndSession,
@@ -16,7 +18,9 @@ from mug.protocol.lab import (
     LabSnapshot,
     LetIn,
     ParticipantView,
+    ReleaseGroups,
     SessionView,
+    SetRelease,
     StopServer,
     TelemetryPoint,
 )
@@ -35,6 +39,7 @@ class Console:
         self._core = core
         self._admission = admission
         self._waiting = waiting
+        self._release = Release(core, waiting)
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
@@ -62,6 +67,7 @@ class Console:
             log=tuple(core.log),
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
+            waitrooms=waitrooms(core, self._waiting),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -71,6 +77,7 @@ class Console:
         if core.labs and (
             core.changed
             or core.changed_matches
+            or core.changed_rooms
             or core.session_changed
             or core.new_log
             or core.new_telemetry
@@ -88,10 +95,12 @@ class Console:
                 log=tuple(core.new_log),
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
+                waitrooms=changed_waitrooms(core, self._waiting),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
         core.changed_matches.clear()
+        core.changed_rooms.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
         core.session_changed = core.counts_changed = False
@@ -103,10 +112,17 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
+            case SetRelease():
+                self._reply(connection, request.request_id, self._release.set_mode(request))
+            case ReleaseGroups():
+                self._reply(connection, request.request_id, self._release.let_go(request))
             case StopServer():
                 self.stop_cleanly(
                     "stopped from MUG Lab", LabUpdate(LabReply(request_id=request.request_id), connection)
                 )
+
+    def _reply(self, connection: ConnectionId, request_id: str, error: str) -> None:
+        self._core.after_commit(LabUpdate(LabReply(request_id=request_id, error=error), connection))
 
     def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
         core = self._core

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from statistics import median
 
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
@@ -18,6 +19,7 @@ LOG_LINES = 2_000
 LEFT_AFTER_MS = 300_000
 """Who is away for so long has left, as the console shows it; they can still come back."""
 AWAY = "away:"
+RECENT_RTTS = 9
 TELEMETRY_POINTS = 200_000
 """Kept for consoles that connect later: two hours of 27 participants, less of more."""
 
@@ -46,6 +48,11 @@ class Presence:
     waiting: "WaitingPage | None" = None
     left: bool = False
     match: MatchStatus | None = None
+    recent_rtts: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_RTTS))
+
+    def server_rtt_ms(self) -> float | None:
+        """The round trip to the server that matchmakers are told: the median of the last pulses."""
+        return median(self.recent_rtts) if self.recent_rtts else self.rtt_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,7 @@ class Core:
     telemetry: deque[TelemetryPoint] = field(default_factory=lambda: deque(maxlen=TELEMETRY_POINTS))
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
+    changed_rooms: set[tuple[int, ...]] = field(default_factory=set)
     session_changed: bool = False
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)

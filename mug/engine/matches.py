@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send, SetRoutes
+from mug.engine.groups import group_id_of
 from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place
 from mug.engine.payload import game_config, match_settings, matched_agents, scene_at
@@ -68,7 +69,9 @@ class Matches:
             return
         self._tell_match(match, participant.participant_id, visit)
 
-    def form(self, game: GymGame, group: Sequence[Place]) -> None:
+    def form(
+        self, game: GymGame, group: Sequence[Place], *, group_id: str = "", released_by: str = "automatic"
+    ) -> None:
         """Put people together: each gets the agent of its place in `group`."""
         core = self._core
         opened = core.state.opened
@@ -87,6 +90,8 @@ class Matches:
                 settings=match_settings(
                     core.frozen, game, [core.state.participants[place.participant_id] for place in group]
                 ),
+                group_id=group_id or group_id_of(core.state, list(visits)),
+                released_by=released_by,
             )
         )
         match = core.state.matches[MatchId(match_id)]

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
 from mug.play.rollback.config import default_window
-from mug.protocol.messages import GameContent, PageContent
+from mug.protocol.messages import GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
+from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
@@ -22,19 +23,20 @@ from mug.study.model import (
 )
 from mug.study.multiplayer import conditions_for, is_multiplayer
 from mug.study.traversal import human_agents
+from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 
 __all__ = [
     "FrozenStudy",
     "Scene",
     "game_config",
     "game_content",
-    "hides_lobby_count",
     "match_settings",
     "matched_agents",
     "needs_runtime",
     "page_content",
     "planned_agents",
     "scene_at",
+    "wait_content",
 ]
 
 Scene = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame
@@ -63,6 +65,8 @@ class FrozenStudy:
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
     """Return the scene at `path`, indices into the chain and into the wrappers' scenes.
 
+    For a random order that a group draws it is an empty page: there the participant sees the wait for the group.
+
     Raises:
         LookupError: When no scene is there.
     """
@@ -71,6 +75,8 @@ def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
     for index in path:
         node = nodes[index]
         nodes = node.scenes if isinstance(node, RandomizeOrder | Repeat) else ()
+    if isinstance(node, RandomizeOrder) and draws_for_group(node):
+        return StaticPage(scene_id=order_scene_id(path))
     if not isinstance(node, StaticPage | GymGame):
         raise LookupError(f"there is no scene at {path} of the chain")
     return node
@@ -185,9 +191,9 @@ def game_content(
     )
 
 
-def hides_lobby_count(game: GymGame) -> bool:
-    """Whether the study does not want people to see how many wait."""
-    return game.matchmaking.hide_lobby_count or game.multiplayer.hide_lobby_count
+def wait_content(rules: WaitroomRules) -> WaitContent:
+    """Build the page of the wait for a group that draws the order of its games."""
+    return WaitContent(needed=rules.needed, hide_lobby_count=rules.hidden)
 
 
 def game_config(

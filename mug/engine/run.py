@@ -1,6 +1,8 @@
 """A running session: inputs in, effects out. One thread owns it; it knows no sockets, threads, disk or time."""
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any, Final
 
 from mug.engine.admission import Admission
@@ -31,10 +33,12 @@ from mug.engine.inputs import (
 )
 from mug.engine.live import AWAY, LEFT_AFTER_MS, Core
 from mug.engine.matches import VERDICT, Matches
+from mug.engine.matchmakers import FIND_MATCH
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
+from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
-from mug.engine.waiting import Waiting
+from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
@@ -60,6 +64,7 @@ from mug.protocol.messages import (
     SetGlobals,
 )
 from mug.records import facts as f
+from mug.study.matchmaking import Matchmaker
 
 __all__ = ["PHASES", "StudyRun"]
 
@@ -98,6 +103,7 @@ class StudyRun:
         addresses: tuple[str, ...] = (),
         data_dir: str = "",
         turn_account: tuple[str, str] = ("", ""),
+        matchmakers: Mapping[str, Matchmaker] | None = None,
     ) -> None:
         if state.opened is None:
             raise ValueError("a session runs from its first fact on: SessionOpened is missing")
@@ -115,8 +121,15 @@ class StudyRun:
         self._matches = Matches(
             self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
         )
-        self._waiting = Waiting(self._core, self._matches)
+        self._waiting = Waiting(
+            self._core,
+            self._matches,
+            matchmakers or {},
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
+        )
         self._visits = Visits(self._core, self._matches, self._waiting)
+        self._waiting.leave_by(Timeouts(self._core, self._visits))
         self._chunks = Chunks(self._core, self._visits)
         self._admission = Admission(self._core, self._visits, self._matches, self._waiting, runtime)
         self._console = Console(self._core, self._admission, self._waiting)
@@ -178,6 +191,7 @@ class StudyRun:
             case Wake():
                 self._wake(happened.name)
             case Tick():
+                self._waiting.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
         core.effects.clear()
@@ -218,7 +232,7 @@ class StudyRun:
             case ReportMatch():
                 self._matches.report_match(connection, participant, message)
             case ProbeDone():
-                core.refuse(connection, "invalid", "nothing is measured at present", about="probe.done")
+                self._waiting.probe_done(connection, participant.participant_id, message)
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(
@@ -232,6 +246,8 @@ class StudyRun:
         core.emit(Send(connection, echo))
         presence = core.presence(participant.participant_id)
         presence.rtt_ms, presence.jitter_ms = pulse.rtt_ms, pulse.jitter_ms
+        if pulse.rtt_ms is not None and math.isfinite(pulse.rtt_ms) and pulse.rtt_ms >= 0:
+            presence.recent_rtts.append(pulse.rtt_ms)
         presence.focused, presence.visible = pulse.focused, pulse.visible
         presence.fullscreen, presence.frame_rate_hz = pulse.fullscreen, pulse.frame_rate_hz
         presence.episode, presence.frame = pulse.episode, pulse.frame
@@ -330,6 +346,9 @@ class StudyRun:
         call = core.calls.pop(call_id, None)
         if call is None:
             return
+        if call.kind == FIND_MATCH:
+            self._waiting.matchmaker_answered(call_id, value)
+            return
         participant = core.state.participants[call.participant_id]
         if call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
@@ -340,6 +359,9 @@ class StudyRun:
         core = self._core
         call = core.calls.pop(failed.call_id, None)
         if call is None:
+            return
+        if call.kind == FIND_MATCH:
+            self._waiting.matchmaker_failed(failed.call_id, failed.error, failed.traceback)
             return
         participant = core.state.participants[call.participant_id]
         where = f"{call.kind} {call.ref}"
@@ -416,7 +438,7 @@ class StudyRun:
             presence.connection = None
             presence.lost_at_ms = core.clock.now_ms()
             presence.finishing = None
-        self._waiting.leave(who)
+        self._waiting.page_gone(who)
         self._matches.page_lost(core.state.participants[who])
         core.record(f.Disconnected(at=core.now(), participant_id=who, reason=reason[:200]))
         core.watch_absence(who)
@@ -439,6 +461,8 @@ class StudyRun:
         """A scheduled time has come."""
         if name.startswith(VERDICT):
             self._matches.judge(MatchId(name.removeprefix(VERDICT)))
+        elif name == WAITROOM:
+            self._waiting.due()
         else:
             self._left(ParticipantId(name.removeprefix(AWAY)))
 

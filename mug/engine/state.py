@@ -73,11 +73,19 @@ class MatchState:
 
 @dataclass(slots=True)
 class VisitState:
-    """One participant's passage through one scene. `next_seq`: per stream, the chunk expected next."""
+    """One participant's passage through one scene.
+
+    Attributes:
+        waiting_since: When the participant first came into this visit's waitroom.
+        group_id: The group that drew the order in which this visit stands; empty: none.
+        next_seq: Per stream, the chunk expected next.
+    """
 
     participant_id: ParticipantId
     planned: f.PlannedVisit
     started_at: str | None = None
+    waiting_since: str | None = None
+    group_id: str = ""
     outcome: str | None = None
     next_seq: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
@@ -153,6 +161,8 @@ class SessionState:
                 self._apply_extension(fact)
             case f.GroupFormed():
                 self.groups[fact.group_id] = fact
+                for visit_id in fact.visits.values():
+                    self.visits[VisitId(visit_id)].group_id = fact.group_id
             case f.ReleaseSet():
                 self.release = fact.mode
             case f.ScreeningPassed():
@@ -166,6 +176,8 @@ class SessionState:
                 participant.position = participant.plan.index(VisitId(fact.visit_id))
                 self.visits[VisitId(fact.visit_id)].started_at = fact.at
                 self._count("visits")
+            case f.WaitStarted():
+                self.visits[VisitId(fact.visit_id)].waiting_since = fact.at
             case f.VisitFinished():
                 self.visits[VisitId(fact.visit_id)].outcome = fact.outcome
             case f.MatchFormed():
@@ -208,7 +220,7 @@ class SessionState:
         added = tuple(VisitId(visit.visit_id) for visit in fact.visits)
         participant.plan = (*participant.plan[:place], *added, *participant.plan[place:])
         for planned in fact.visits:
-            self.visits[VisitId(planned.visit_id)] = VisitState(who, planned)
+            self.visits[VisitId(planned.visit_id)] = VisitState(who, planned, group_id=fact.group_id)
 
     def _apply_match(self, fact: f.MatchFormed) -> None:
         match = MatchState(

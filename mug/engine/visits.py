@@ -4,17 +4,28 @@ from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
 from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
-from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at
+from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.waiting import Waiting
 from mug.ids import MatchId, VisitId
-from mug.protocol.messages import ChunkAck, FinishVisit, GameContent, PageContent, RestartMatch, ShowScene
+from mug.protocol.messages import (
+    ChunkAck,
+    FinishVisit,
+    GameContent,
+    PageContent,
+    RestartMatch,
+    ShowScene,
+    WaitContent,
+)
 from mug.records import facts as f
 from mug.study.model import EndPage, GymGame
 from mug.study.multiplayer import is_multiplayer
+from mug.study.plan import GROUP_ORDER
+from mug.study.waitrooms import waitroom_at
 
 __all__ = ["Visits"]
 
+GOES_ON = "Unfortunately there was nobody to play with this time. Thank you for waiting. The study goes on here."
 MAX_RESTARTS = 20
 """Matches that one visit may take before its page is told that it cannot go on."""
 
@@ -119,8 +130,12 @@ class Visits:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
         core = self._core
         scene = self.scene(visit)
-        content: PageContent | GameContent
-        if isinstance(scene, GymGame):
+        content: PageContent | GameContent | WaitContent
+        if visit.planned.kind == GROUP_ORDER:
+            rules = waitroom_at(core.frozen.study, visit.planned.node_path)
+            assert rules is not None
+            content = wait_content(rules)
+        elif isinstance(scene, GymGame):
             match = core.state.current_match(visit)
             assert match is not None or is_multiplayer(scene)
             content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
@@ -133,6 +148,7 @@ class Visits:
             total=len(participant.plan),
             content=content,
             next_seq=dict(visit.next_seq),
+            notice=self._notice(participant),
         )
 
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
@@ -144,6 +160,9 @@ class Visits:
                 connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="visit.finish"
             )
             return
+        if visit.planned.kind == GROUP_ORDER:
+            core.refuse(connection, "invalid", "the group is not there yet", path="visit_id", about="visit.finish")
+            return
         scene = self.scene(visit)
         together = isinstance(scene, GymGame) and is_multiplayer(scene)
         outcomes = ("completed", "failed", "partner_left", "void") if together else ("completed", "failed")
@@ -152,6 +171,9 @@ class Visits:
             core.refuse(connection, "invalid", expected, path="outcome", about="visit.finish")
             return
         current = core.state.current_visit(participant)
+        if together and visit is current and not visit.match_ids and message.outcome != "failed":
+            core.refuse(connection, "invalid", "nobody was played with yet", path="outcome", about="visit.finish")
+            return
         if visit.outcome is not None:
             # The page did not get the answer to an earlier finish: tell it again where it is.
             if current is not None and current is not visit:
@@ -224,6 +246,42 @@ class Visits:
             core.record(*facts)
             core.after_commit(*self._over(participant, visit))
         core.changed.add(participant.participant_id)
+
+    def jump(self, participant: ParticipantState, visit: VisitState, outcome: str, index: int) -> None:
+        """End the present visit from the server's side and begin the one at `index`; those between are skipped.
+
+        The page is shown it, if there is one; else when it comes back.
+        """
+        core, who = self._core, participant.participant_id
+        plan = tuple(core.state.visits[v].planned for v in participant.plan)
+        over = [(visit.planned, outcome)]
+        over += [(planned, "skipped") for planned in plan[participant.position + 1 : index]]
+        core.record(
+            *(
+                f.VisitFinished(at=core.now(), participant_id=who, visit_id=planned.visit_id, outcome=word)
+                for planned, word in over
+            ),
+            *self.begin(participant, plan, index),
+        )
+        presence = core.presence(who)
+        presence.finishing = None
+        core.say("info", f"went on to {plan[index].scene_id}", who)
+        if participant.outcome is not None:
+            core.say("info", "finished", who)
+        if presence.connection is not None:
+            core.after_commit(*self.show(presence.connection, participant, entered=True))
+        core.changed.add(who)
+
+    def _notice(self, participant: ParticipantState) -> str:
+        """Why the participant is at this scene, where that is not plain: nobody came to play with before it."""
+        visits = [self._core.state.visits[visit_id] for visit_id in participant.plan[: participant.position]]
+        while visits and visits[-1].outcome == "skipped":
+            visits.pop()
+        if not visits or visits[-1].outcome != "waitroom_timeout":
+            return ""
+        rules = waitroom_at(self._core.frozen.study, visits[-1].planned.node_path)
+        message = rules.game.waitroom.timeout_message if rules is not None else None
+        return message or GOES_ON
 
     def _over(self, participant: ParticipantState, visit: VisitState) -> tuple[Effect, ...]:
         """Effects of a visit's end; a GameCallback hears of it when the game is over for everybody."""

@@ -1,27 +1,76 @@
-"""Waiting for partners: who joins a scene's queue, and the match that comes of it."""
+"""Waiting for partners: who comes into a waitroom, who leaves it, and when the time is up."""
 
-from mug.engine.effects import ConnectionId, Send
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from mug.engine.effects import ConnectionId, Schedule, Send
+from mug.engine.group_orders import GroupOrders
 from mug.engine.live import Core
-from mug.engine.lobby import Lobbies, Place, ScenePlace
+from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, ScenePlace
 from mug.engine.matches import Matches
-from mug.engine.payload import hides_lobby_count, scene_at
+from mug.engine.matchmakers import Matchmakers
+from mug.engine.pairing import Pairing
+from mug.engine.probes import Probes
 from mug.engine.state import ParticipantState, VisitState
 from mug.ids import ParticipantId, VisitId
-from mug.protocol.messages import JoinMatch, MatchWaiting
-from mug.study.model import GymGame
-from mug.study.multiplayer import is_multiplayer
-from mug.study.traversal import human_agents
+from mug.protocol.messages import JoinMatch, MatchWaiting, ProbeDone
+from mug.records import facts as f
+from mug.study.matchmaking import Matchmaker
+from mug.study.waitrooms import waitroom_at
 
-__all__ = ["Waiting"]
+__all__ = ["WAITROOM", "Leaving", "Waiting"]
+
+WAITROOM: Final = "waitroom"
+"""Name of the timer at whose end the waitrooms are looked at again."""
+AWAY_GRACE_MS: Final = 10_000.0
+"""Whose page is back within this time keeps the place in the order."""
+RESTART_GRACE_MS: Final = 30_000.0
+"""After a restart of the server nobody's time is up earlier: the pages have to come back first."""
+CROWD: Final = 20
+"""In larger waitrooms the count is told ten times a second, not at every change."""
+
+
+class Leaving(Protocol):
+    """Moves people out of a waitroom along their plan."""
+
+    def waited_too_long(self, participant: ParticipantState, visit: VisitState) -> None:
+        """The time is up: the participant goes on without partners, or the participation ends."""
+
+    def go_on(self, participant: ParticipantState, visit: VisitState) -> None:
+        """The visit is over, the next one begins."""
 
 
 class Waiting:
     """The rules of waiting."""
 
-    def __init__(self, core: Core, matches: Matches) -> None:
+    def __init__(
+        self,
+        core: Core,
+        matches: Matches,
+        matchmakers: Mapping[str, Matchmaker],
+        *,
+        ice_servers: tuple[dict[str, Any], ...] = (),
+        force_relay: bool = False,
+    ) -> None:
         self._core = core
         self._matches = matches
-        self._lobbies = Lobbies()
+        self.probes = Probes(core, ice_servers=ice_servers, force_relay=force_relay)
+        self.pairing = Pairing(core, self.probes, Matchmakers(core, matchmakers), self.let_go)
+        self._orders = GroupOrders(core)
+        self._rooms: dict[ScenePlace, Room] = {}
+        self._where: dict[ParticipantId, Room] = {}
+        self._arrivals = 0
+        self._wake_at_ms: float | None = None
+        self._leaving: Leaving | None = None
+        self._refill()
+
+    def leave_by(self, leaving: Leaving) -> None:
+        """Say who moves people on (it is made after this, and knows this)."""
+        self._leaving = leaving
+
+    # ------------------------------------------------------------- coming and going
 
     def join(self, connection: ConnectionId, participant: ParticipantState, message: JoinMatch) -> None:
         """A page is ready for partners: it waits, or the match is formed; a match that is there is told again."""
@@ -33,47 +82,315 @@ class Waiting:
         if visit is not core.state.current_visit(participant) or visit.outcome is not None:
             core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
             return
-        game = self._game(visit)
-        if game is None:
+        room = self._room(visit.planned.node_path)
+        if room is None:
             core.refuse(connection, "invalid", "this scene is not for several people", path="visit_id", about=about)
             return
-        if core.state.ended:
+        if core.state.ended or participant.outcome is not None:
             core.refuse(connection, "closed", "the session is over", about=about)
             return
         match = core.state.current_match(visit)
         if match is not None:
             self._matches.tell_again(connection, participant, visit, match)
             return
-        scene = visit.planned.node_path
-        self._lobbies.join(scene, Place(participant.participant_id, connection, VisitId(visit.planned.visit_id)))
-        while group := self._lobbies.take(scene, len(human_agents(game))):
-            self._matches.form(game, group)
-        self._tell_waiting(scene, game, connection)
+        place = self._take_place(room, connection, participant, visit)
+        self.settle()
+        if self._where.get(participant.participant_id) is room and place.told is None:
+            self._tell(room, place)
+
+    def page_gone(self, who: ParticipantId) -> None:
+        """Somebody's page is gone: they keep their place for a while, and are not matched meanwhile."""
+        room = self._where.get(who)
+        if room is None:
+            return
+        place = room.places[who]
+        self._out_of_group(room, place)
+        if place.connection is not None:
+            place.connection, place.away_since_ms = None, self._core.clock.now_ms()
+        self._changed(room)
+        room.all_stale()
+        self.settle()
 
     def leave(self, who: ParticipantId) -> None:
-        """Take somebody out of the queue who waits in one."""
-        scene = self._lobbies.leave(who)
-        if scene is None:
-            return
-        game = scene_at(self._core.frozen.study, scene)
-        assert isinstance(game, GymGame)
-        self._tell_waiting(scene, game)
+        """Take somebody out of the waitroom, who waits in one."""
+        if self._take_out(who) is not None:
+            self.settle()
 
     def session_over(self) -> None:
         """Nobody waits any more."""
-        self._lobbies.clear()
+        for probe in self.probes.running():
+            self.probes.stop(probe)
+        for room in self._rooms.values():
+            room.places.clear()
+            room.proposals.clear()
+            room.rejected.clear()
+            self._changed(room)
+        self._where.clear()
 
-    def _tell_waiting(self, scene: ScenePlace, game: GymGame, asked: ConnectionId | None = None) -> None:
-        """Tell everybody in a queue how many they are; where the study hides it, only who asked gets an answer."""
-        waiting, hidden = self._lobbies.waiting(scene), hides_lobby_count(game)
-        for place in waiting:
-            if hidden and place.connection != asked:
+    def free(self, room: Room, place: Place) -> None:
+        """Take somebody out of whatever group was found for them: the experimenter puts them into another one."""
+        self._out_of_group(room, place)
+
+    def let_go(self, room: Room, group: tuple[Place, ...], released_by: str) -> None:
+        """A group is complete and goes: into its match, or into the order that it draws."""
+        for place in group:
+            self._take_out(place.participant_id)
+        if not room.rules.is_order:
+            bound = group[0].group_id
+            self._matches.form(room.game, group, group_id=bound, released_by=released_by)
+            return
+        assert self._leaving is not None
+        self._orders.form(room, group, released_by)
+        for place in group:
+            participant = self._core.state.participants[place.participant_id]
+            self._leaving.go_on(participant, self._core.state.visits[place.visit_id])
+
+    # ------------------------------------------------------------- what happens meanwhile
+
+    def probe_done(self, connection: ConnectionId, who: ParticipantId, message: ProbeDone) -> None:
+        """A page says what it measured."""
+        probe = self.probes.done(connection, who, message)
+        if probe is not None:
+            self.pairing.probed(probe)
+            self.settle()
+
+    def matchmaker_answered(self, call_id: int, value: Any) -> None:
+        """A matchmaker of the study's own returned."""
+        room = self._asking(call_id)
+        if room is not None:
+            self.pairing.answered(room, value)
+            self.settle()
+
+    def matchmaker_failed(self, call_id: int, error: str, traceback: str) -> None:
+        """A matchmaker of the study's own raised an exception, or did not return in time."""
+        room = self._asking(call_id)
+        if room is not None:
+            self.pairing.ask_failed(room, error, traceback)
+            self.settle()
+
+    def due(self) -> None:
+        """Time went by: look whether something of the waitrooms is due."""
+        if self._wake_at_ms is None or self._core.clock.now_ms() < self._wake_at_ms:
+            return
+        self._wake_at_ms = None
+        self.settle()
+
+    def settle(self) -> None:
+        """Do everything that is due now: time that is up, probes, groups; then tell the pages what changed."""
+        core = self._core
+        if core.state.ended:
+            return
+        now_ms = core.clock.now_ms()
+        for probe in self.probes.due(now_ms):
+            self.pairing.probed(probe)
+        for room in list(self._rooms.values()):
+            if room.asking is not None and now_ms >= room.ask_until_ms:
+                core.calls.pop(room.asking, None)
+                self.pairing.ask_failed(room, "it did not answer")
+            self._time_out(room, now_ms)
+        for room in list(self._rooms.values()):
+            self.pairing.run(room)
+        for room in list(self._rooms.values()):
+            self._tell_all(room)
+        self._wake_in_time(now_ms)
+
+    def ticked(self) -> None:
+        """A tenth of a second went by: look for what is due, and tell large waitrooms what has changed meanwhile."""
+        self.due()
+        if self._core.changed and any(self._depends_on_others(room) for room in self._rooms.values()):
+            self.settle()  # somebody who is waited for may have gone another way
+        for room in self._rooms.values():
+            if room.untold:
+                self._tell_all(room, crowd=True)
+
+    @staticmethod
+    def _depends_on_others(room: Room) -> bool:
+        return any(place.group_id for place in room.places.values()) or bool(room.returning)
+
+    def rooms(self) -> tuple[Room, ...]:
+        """Every waitroom that somebody has come into, whether or not somebody waits there now."""
+        return tuple(self._rooms.values())
+
+    def room_of(self, who: ParticipantId) -> Room | None:
+        """The waitroom that somebody is in."""
+        return self._where.get(who)
+
+    def deadline(self, room: Room, place: Place) -> float | None:
+        """When somebody's time is up; None: never, or not as long as the experimenter holds the group."""
+        if room.rules.timeout_ms is None or place.state == HELD:
+            return None
+        until_ms = max(place.since_ms + place.held_ms + room.rules.timeout_ms, place.not_before_ms)
+        probe = self.probes.of(place) if place.state == PROBING else None
+        return until_ms if probe is None else max(until_ms, probe.until_ms)
+
+    # ------------------------------------------------------------- places
+
+    def _refill(self) -> None:
+        """After a restart: who waited waits on, as soon as the page is back; the time that is up runs on."""
+        state, now_ms = self._core.state, self._core.clock.now_ms()
+        waited: list[tuple[str, ParticipantState, VisitState]] = []
+        for participant in state.participants.values():
+            visit = state.current_visit(participant)
+            if visit is None or visit.waiting_since is None or visit.match_ids:
                 continue
-            message = MatchWaiting(
-                visit_id=place.visit_id, waiting=0 if hidden else len(waiting), needed=len(human_agents(game))
-            )
-            self._core.emit(Send(place.connection, message))
+            if visit.outcome is None and participant.outcome is None and not state.ended:
+                waited.append((visit.waiting_since, participant, visit))
+        for since, participant, visit in sorted(waited, key=lambda entry: entry[0]):
+            room = self._room(visit.planned.node_path)
+            if room is not None:
+                place = self._new_place(room, participant, visit, _ms(since))
+                place.away_since_ms, place.not_before_ms = now_ms, now_ms + RESTART_GRACE_MS
+        self._wake_in_time(now_ms)
 
-    def _game(self, visit: VisitState) -> GymGame | None:
-        scene = scene_at(self._core.frozen.study, visit.planned.node_path)
-        return scene if isinstance(scene, GymGame) and is_multiplayer(scene) else None
+    def _room(self, path: ScenePlace) -> Room | None:
+        room = self._rooms.get(path)
+        if room is None:
+            rules = waitroom_at(self._core.frozen.study, path)
+            if rules is None:
+                return None
+            room = self._rooms[path] = Room(rules, max_rtt_ms=rules.max_rtt_ms)
+        return room
+
+    def _take_place(
+        self, room: Room, connection: ConnectionId, participant: ParticipantState, visit: VisitState
+    ) -> Place:
+        core, who = self._core, participant.participant_id
+        place = room.places.get(who)
+        if place is not None and place.visit_id == visit.planned.visit_id:
+            if place.connection == connection:
+                place.told = None  # it asks, so it is answered
+                return place
+            self._out_of_group(room, place)
+            if place.away_since_ms is not None and core.clock.now_ms() - place.away_since_ms > AWAY_GRACE_MS:
+                self._arrivals += 1
+                place.order = self._arrivals
+            room.all_stale()
+        else:
+            self._take_out(who)
+            if visit.waiting_since is None:
+                core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
+            assert visit.waiting_since is not None
+            place = self._new_place(room, participant, visit, _ms(visit.waiting_since))
+        place.connection, place.away_since_ms, place.told = connection, None, None
+        room.stale.add(who)
+        self._changed(room)
+        return place
+
+    def _new_place(self, room: Room, participant: ParticipantState, visit: VisitState, since_ms: float) -> Place:
+        self._arrivals += 1
+        is_bound = bool(visit.group_id) and not room.rules.is_order
+        place = Place(
+            participant.participant_id,
+            VisitId(visit.planned.visit_id),
+            since_ms,
+            self._arrivals,
+            group_id=visit.group_id if is_bound else "",
+        )
+        room.places[place.participant_id] = place
+        self._where[place.participant_id] = room
+        return place
+
+    def _take_out(self, who: ParticipantId) -> Room | None:
+        room = self._where.pop(who, None)
+        if room is None:
+            return None
+        place = room.places[who]
+        self._out_of_group(room, place)
+        del room.places[who]
+        room.stale.discard(who)
+        room.all_stale()
+        self._changed(room)
+        return room
+
+    def _out_of_group(self, room: Room, place: Place) -> None:
+        """Whoever is in a probe or a proposal leaves it; the others wait as before."""
+        if place.state == PROBING and (probe := self.probes.of(place)) is not None:
+            self.probes.stop(probe)
+        elif place.state == HELD and (proposal := room.proposal_of(place)) is not None:
+            self.pairing.dissolve(room, proposal)
+        place.state = WAITING
+
+    def _changed(self, room: Room) -> None:
+        room.untold = True
+        self._core.changed_rooms.add(room.path)
+
+    # ------------------------------------------------------------- time that is up
+
+    def _time_out(self, room: Room, now_ms: float) -> None:
+        """Let those go on who have waited long enough, and those whose group cannot be complete any more."""
+        assert self._leaving is not None
+        for place in room.in_order():
+            deadline = self.deadline(room, place)
+            is_over = deadline is not None and now_ms >= deadline
+            if not is_over and not (place.group_id and self._orders.is_broken(place.group_id, place.visit_id)):
+                continue
+            self._take_out(place.participant_id)
+            participant = self._core.state.participants[place.participant_id]
+            self._core.say("warning", "waited for partners in vain", place.participant_id)
+            self._leaving.waited_too_long(participant, self._core.state.visits[place.visit_id])
+
+    def _wake_in_time(self, now_ms: float) -> None:
+        """Have the waitrooms looked at again when the next thing is due."""
+        next_ms = min((at_ms for room in self._rooms.values() for at_ms in self._times(room)), default=None)
+        if next_ms is None or (self._wake_at_ms is not None and now_ms < self._wake_at_ms <= next_ms):
+            return
+        self._wake_at_ms = next_ms
+        self._core.emit(Schedule(max(math.ceil(next_ms - now_ms), 0.0) + 1.0, WAITROOM))
+
+    def _times(self, room: Room) -> list[float]:
+        now_ms = self._core.clock.now_ms()
+        times: list[float | None] = [probe.until_ms for probe in self.probes.running() if probe.room is room]
+        times += [rejection.until_ms for rejection in room.rejected.values()]
+        if room.asking is not None:
+            times.append(room.ask_until_ms)
+        for place in room.places.values():
+            times += [self.deadline(room, place), self.pairing.returns_until(room, place)]
+            times.append(place.behind_until_ms if place.behind_until_ms > now_ms else None)
+        if sum(place.is_free for place in room.places.values()) >= room.rules.needed:
+            times.append(room.recheck_ms)
+        return [at_ms for at_ms in times if at_ms is not None]
+
+    def _asking(self, call_id: int) -> Room | None:
+        return next((room for room in self._rooms.values() if room.asking == call_id), None)
+
+    # ------------------------------------------------------------- what pages are told
+
+    def _tell_all(self, room: Room, *, crowd: bool = False) -> None:
+        if not room.untold:
+            return
+        present = room.present()
+        if len(present) > CROWD and not crowd:
+            return
+        room.untold = False
+        for place in present:
+            self._tell(room, place, len(present))
+
+    def _tell(self, room: Room, place: Place, count: int | None = None) -> None:
+        """Tell a page how many wait and what happens; not again what it knows."""
+        if place.connection is None:
+            return
+        waiting = 0 if room.rules.hidden else count if count is not None else len(room.present())
+        told = (waiting, self.stage(room, place))
+        if place.told == told:
+            return
+        place.told = told
+        timeout_ms = room.rules.timeout_ms
+        message = MatchWaiting(
+            visit_id=place.visit_id,
+            waiting=waiting,
+            needed=room.rules.needed,
+            stage=told[1],
+            waited_ms=max(self._core.clock.now_ms() - place.since_ms, 0.0),
+            timeout_ms=None if timeout_ms is None or place.state == HELD else timeout_ms + place.held_ms,
+        )
+        self._core.emit(Send(place.connection, message))
+
+    def stage(self, room: Room, place: Place) -> str:
+        """What somebody waits for: waiting, probing, held, returning."""
+        if place.state == WAITING and self.pairing.returns_until(room, place) is not None:
+            return "returning"
+        return place.state
+
+
+def _ms(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp() * 1000

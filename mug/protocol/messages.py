@@ -364,6 +364,16 @@ class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     hide_lobby_count: bool = False
 
 
+class WaitContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wait"):
+    """The wait for a group that draws the order of its games: shown like a game's waitroom.
+
+    The page joins by itself (JoinMatch); ShowScene of the first game follows as soon as the group is there.
+    """
+
+    needed: int
+    hide_lobby_count: bool = False
+
+
 class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     """Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
 
@@ -374,7 +384,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     scene_id: str
     index: int  # from 0
     total: int
-    content: PageContent | GameContent
+    content: PageContent | GameContent | WaitContent
     next_seq: dict[str, int] = {}
     notice: str = ""
 

@@ -97,6 +97,7 @@ class GroupFormed(Fact, frozen=True, kw_only=True, tag="group_formed"):
     seed: int
     members: tuple[str, ...]
     visits: dict[str, str]
+    released_by: str = "automatic"  # or "experimenter"
 
 
 class PairProbed(Fact, frozen=True, kw_only=True, tag="pair_probed"):
@@ -168,6 +169,13 @@ class Disconnected(Fact, frozen=True, kw_only=True, tag="disconnected"):
 
 class VisitStarted(Fact, frozen=True, kw_only=True, tag="visit_started"):
     """The participant was shown a scene for the first time."""
+
+    participant_id: str
+    visit_id: str
+
+
+class WaitStarted(Fact, frozen=True, kw_only=True, tag="wait_started"):
+    """The participant came into a waitroom for the first time in this visit: its timeout counts from here."""
 
     participant_id: str
     visit_id: str
@@ -291,6 +299,7 @@ AnyFact = (
     | Connected
     | Disconnected
     | VisitStarted
+    | WaitStarted
     | VisitFinished
     | MatchFormed
     | PlayerDropped

@@ -181,7 +181,7 @@ def _take(
                 story.finished = fact
         case f.PlanExtended():
             _extend(history, planned, fact)
-        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed() | f.WaitStarted():
             history.server_events.append(Happening(seq, fact))
         case f.GroupFormed() | f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
             history.server_events.append(Happening(seq, fact))

@@ -224,14 +224,19 @@ class GymScene(Scene):
         hide_lobby_count: Given[bool] = NotProvided,
         max_rtt: Given[int | None] = NotProvided,
         matchmaker: Given[Any] = NotProvided,
+        max_rtt_widening: Given[float] = NotProvided,
+        roles: Given[str] = NotProvided,
     ) -> Self:
         """Say who plays with whom.
 
         Args:
             hide_lobby_count: Do not show how many people wait.
             max_rtt: Largest round-trip time between partners in ms.
-            matchmaker: A ``mug.server.matchmaker.Matchmaker``.
+            matchmaker: A ``mug.server.matchmaker.Matchmaker``, or a class or function that makes one.
+            max_rtt_widening: So many ms the largest round-trip time grows with each second of waiting.
+            roles: Who plays which agent: "arrival", "keep", "swap" or "random".
         """
+        self._give_section("matchmaking", max_rtt_widening=max_rtt_widening, roles=roles)
         return self._give_matchmaking(hide_lobby_count=hide_lobby_count, max_rtt=max_rtt, matchmaker=matchmaker)
 
     def runtime(

@@ -7,6 +7,7 @@ from mug.study.matchmaking import (
     LatencyFIFOMatchmaker,
     MatchCandidate,
     Matchmaker,
+    StrangersMatchmaker,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "LatencyFIFOMatchmaker",
     "MatchCandidate",
     "Matchmaker",
+    "StrangersMatchmaker",
 ]

@@ -269,9 +269,6 @@ class ContentSection(Section, frozen=True, kw_only=True):
     ] = None
 
 
-_GROUPS = "waiting for and matching partners"
-
-
 class WaitroomSection(Section, frozen=True, kw_only=True):
     """How long a participant waits for partners, and what then."""
 
@@ -279,25 +276,24 @@ class WaitroomSection(Section, frozen=True, kw_only=True):
         int,
         about(
             "Longest wait",
-            "After this time the participant goes on without a group.",
+            "After this time the participant goes on without a group; 0: waits without a limit.",
             unit="ms",
             ge=0,
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = 120_000
     timeout_redirect_url: Annotated[
         str | None,
-        about("Redirect", "Address to go to after the timeout.", shape="url", later=_GROUPS, later_severity="warning"),
+        about("Redirect", "Address to go to after the timeout, where no next scene is given.", shape="url"),
     ] = None
     timeout_scene_id: Annotated[
         str | None,
-        about("Next scene", "Scene to go to after the timeout.", shape="id", later=_GROUPS, later_severity="warning"),
+        about(
+            "Next scene",
+            "Scene to go to after the timeout; those before it are left out. Not given: the participation ends.",
+            shape="id",
+        ),
     ] = None
-    timeout_message: Annotated[
-        str | None,
-        about("Message", "What the participant reads after the timeout.", later=_GROUPS, later_severity="warning"),
-    ] = None
+    timeout_message: Annotated[str | None, about("Message", "What the participant reads after the timeout.")] = None
 
 
 class MatchmakingSection(Section, frozen=True, kw_only=True):
@@ -311,23 +307,40 @@ class MatchmakingSection(Section, frozen=True, kw_only=True):
         int | None,
         about(
             "Largest round trip",
-            "Partners with a larger round-trip time between them are not matched.",
+            "Partners with a larger round-trip time between them are not matched: before they play it is measured "
+            "between their browsers.",
             unit="ms",
             ge=1,
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = None
+    max_rtt_widening: Annotated[
+        float,
+        about(
+            "Widening",
+            "So much the largest round trip grows with each second that the longer waiting of two has waited.",
+            unit="ms/s",
+            ge=0,
+            advanced=True,
+        ),
+    ] = 0.0
     matchmaker: Annotated[
         str | None,
         about(
             "Matchmaker",
-            "A mug.server.matchmaker.Matchmaker, or a class that makes one.",
+            "A mug.server.matchmaker.Matchmaker, or a class or function that makes one. Not given: first come, first "
+            "served.",
             shape="callable",
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = None
+    roles: Annotated[
+        str,
+        about(
+            "Roles",
+            'Who plays which agent: "arrival": in the order in which they came; "keep": as in their last game '
+            'together; "swap": another one than in their last game; "random": drawn by lot.',
+            choices=("arrival", "keep", "swap", "random"),
+        ),
+    ] = "arrival"
 
 
 class RuntimeSection(Section, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ from mug.study.settings import Section
 
 __all__ = ["MultiplayerSection"]
 
-_GROUPS = "waiting for and matching partners"
 _WATCHED = "watching participants during the game"
 _RETURN = "coming back into a match"
 
@@ -74,8 +73,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "As in matchmaking; of the two the later call of the chain wins.",
             unit="ms",
             ge=1,
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = None
     matchmaker: Annotated[
@@ -84,8 +81,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "Matchmaker",
             "As in matchmaking; of the two the later call of the chain wins.",
             shape="callable",
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = None
     wait_for_known_group: Annotated[
@@ -93,8 +88,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
         about(
             "Wait for the same partners",
             "Participants who were a group before are matched again.",
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = False
     group_wait_timeout: Annotated[
@@ -104,8 +97,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How long the members of a known group wait for each other.",
             unit="ms",
             ge=0,
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = 60_000
     continuous_monitoring_enabled: Annotated[
@@ -213,8 +204,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
         about(
             "Partner left: code",
             "The others get a completion code.",
-            later=_GROUPS,
-            later_severity="warning",
         ),
     ] = True
     focus_loss_timeout_ms: Annotated[

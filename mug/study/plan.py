@@ -6,9 +6,14 @@ from typing import Final
 import msgspec
 
 from mug.ids import SceneId
+from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import Node, RandomizeOrder, Repeat, Study
+from mug.study.traversal import NodePath, node_at
 
-__all__ = ["PlannedNode", "draw_order", "draw_plan"]
+__all__ = ["GROUP_ORDER", "PlannedNode", "draw_group_order", "draw_order", "draw_plan"]
+
+GROUP_ORDER: Final = "group_order"
+"""Kind of a planned visit at whose place a group draws the order of a node's scenes."""
 
 _MASK: Final = 2**64 - 1
 
@@ -67,22 +72,39 @@ def draw_order(
 def draw_plan(study: Study, seed: int) -> tuple[PlannedNode, ...]:
     """Draw the scenes that the participant with `seed` visits, in order.
 
+    A random order that a group draws stands in the plan as one visit of the kind `GROUP_ORDER`: the wait for the group.
     Pure: the same study and seed give the same plan, on every machine.
     """
     plan: list[PlannedNode] = []
-
-    def visit(node: Node, path: tuple[int, ...], repetition: tuple[int, ...]) -> None:
-        match node:
-            case RandomizeOrder():
-                for index in draw_order(seed, path, repetition, len(node.scenes), node.keep_n):
-                    visit(node.scenes[index], (*path, index), repetition)
-            case Repeat():
-                for turn in range(node.n):
-                    for index, inner in enumerate(node.scenes):
-                        visit(inner, (*path, index), (*repetition, turn))
-            case _:
-                plan.append(PlannedNode(node_path=path, repetition=repetition, scene_id=node.scene_id, kind=node.kind))
-
     for index, node in enumerate(study.chain):
-        visit(node, (index,), ())
+        _draw(plan, seed, node, (index,), (), in_group=False)
     return tuple(plan)
+
+
+def draw_group_order(study: Study, path: NodePath, seed: int) -> tuple[PlannedNode, ...]:
+    """Draw the scenes of the group's random order at `path` for the group with `seed`.
+
+    Everything random inside is drawn for the group too. Repetitions are counted from the node on.
+    """
+    plan: list[PlannedNode] = []
+    _draw(plan, seed, node_at(study, path), path, (), in_group=True)
+    return tuple(plan)
+
+
+def _draw(
+    plan: list[PlannedNode], seed: int, node: Node, path: NodePath, repetition: tuple[int, ...], *, in_group: bool
+) -> None:
+    match node:
+        case RandomizeOrder() if draws_for_group(node) and not in_group:
+            plan.append(
+                PlannedNode(node_path=path, repetition=repetition, scene_id=order_scene_id(path), kind=GROUP_ORDER)
+            )
+        case RandomizeOrder():
+            for index in draw_order(seed, path, repetition, len(node.scenes), node.keep_n):
+                _draw(plan, seed, node.scenes[index], (*path, index), repetition, in_group=in_group)
+        case Repeat():
+            for turn in range(node.n):
+                for index, inner in enumerate(node.scenes):
+                    _draw(plan, seed, inner, (*path, index), (*repetition, turn), in_group=in_group)
+        case _:
+            plan.append(PlannedNode(node_path=path, repetition=repetition, scene_id=node.scene_id, kind=node.kind))

@@ -203,7 +203,7 @@ def test_that_a_second_page_of_a_waiting_participant_has_to_join_itself() -> Non
     join(memory, "d")
     assert memory.run.state.matches == {}
     join(memory, "x")
-    assert memory.last("x", MatchReady).config.human_agents == ("a1",)
+    assert memory.last("x", MatchReady).config.human_agents == ("a0",)  # who came first keeps the place
 
 
 def test_that_joining_is_refused_where_it_makes_no_sense() -> None:

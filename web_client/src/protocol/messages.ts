@@ -435,6 +435,17 @@ export interface GameContent {
 }
 
 /**
+ * The wait for a group that draws the order of its games: shown like a game's waitroom.
+ *
+ * The page joins by itself (JoinMatch); ShowScene of the first game follows as soon as the group is there.
+ */
+export interface WaitContent {
+  kind: "wait";
+  needed: number;
+  hide_lobby_count: boolean;
+}
+
+/**
  * Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
  *
  * `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
@@ -445,7 +456,7 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | GameContent;
+  content: PageContent | GameContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
 }

@@ -1,0 +1,257 @@
+"""From people who wait to groups: partners are looked for, connections measured, groups let go or held."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from mug.engine.groups import can_still_come, in_roles, known_partners
+from mug.engine.live import Core
+from mug.engine.lobby import HELD, WAITING, Place, Proposal, Room
+from mug.engine.matchmakers import Matchmakers, as_answer
+from mug.engine.probes import Probe, Probes
+from mug.ids import ParticipantId
+from mug.study.traversal import human_agents
+
+__all__ = ["EXPERIMENTER", "LetGo", "Pairing"]
+
+RECHECK_MS: Final = 5_000.0
+"""So often partners are looked for anew for everybody: round trips change, and limits widen with the time."""
+EXPERIMENTER: Final = "experimenter"
+
+LetGo = Callable[[Room, tuple[Place, ...], str], None]
+"""Takes a waitroom, a group in the order of its agents, and who released it: its members do not wait any more."""
+
+
+class Pairing:
+    """Finds the groups of the waitrooms."""
+
+    def __init__(self, core: Core, probes: Probes, matchmakers: Matchmakers, let_go: LetGo) -> None:
+        self._core = core
+        self._probes = probes
+        self._matchmakers = matchmakers
+        self._let_go = let_go
+
+    # ------------------------------------------------------------- looking for partners
+
+    def run(self, room: Room) -> None:
+        """Find every group that can be found now; with a matchmaker of the study's own, ask for the next one."""
+        now_ms = self._core.clock.now_ms()
+        returning = {place.participant_id for place in room.in_order() if self.returns_until(room, place) is not None}
+        back = [place for place in room.places.values() if 0 < place.behind_until_ms <= now_ms]
+        for place in back:
+            place.behind_until_ms = 0.0
+        if returning != room.returning:
+            room.untold = True
+        if room.forget_old(now_ms) or back or returning != room.returning or now_ms >= room.recheck_ms:
+            room.all_stale()
+            room.recheck_ms = now_ms + RECHECK_MS
+        room.returning = returning
+        while self._join_bound(room) or self._join_known(room):
+            pass
+        while room.asking is None:
+            arriving = self._next(room)
+            if arriving is None:
+                return
+            room.stale.discard(arriving.participant_id)
+            waiting = [place for place in self._free(room) if place.order < arriving.order]
+            if len(waiting) < room.rules.needed - 1:
+                continue
+            matchmaker = self._matchmakers.inline(room)
+            if matchmaker is None:
+                self._matchmakers.ask(room, arriving, waiting)
+                continue
+            room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, matchmaker.max_p2p_rtt_ms)
+            group = self._matchmakers.find(matchmaker, room, arriving, waiting)
+            if group is not None:
+                self._propose(room, group)
+
+    def answered(self, room: Room, value: Any) -> None:
+        """The study's matchmaker answered. Who has gone meanwhile cannot be matched: then it is asked again."""
+        arriving = self._arrived(room)
+        answer = as_answer(value)
+        if answer is None:
+            self._fall_back(room, arriving, "answer", f"answered {_shown(value)}, which is no group")
+            return
+        names, limit_ms = answer
+        room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, limit_ms)
+        if arriving is None or names is None:
+            return
+        fault = self._fault(room, arriving, names)
+        if fault:
+            self._fall_back(room, arriving, "group", f"answered {_shown(names)}: {fault}")
+            return
+        free = {str(place.participant_id): place for place in self._free(room)}
+        group = [free[who] for who in names if who in free]
+        if len(group) < room.rules.needed:
+            room.stale.add(arriving.participant_id)
+            return
+        apart = room.apart_in(group, self._core.clock.now_ms())
+        if apart is None:
+            self._propose(room, group)
+            return
+        offender = next(place for place in reversed(apart) if place is not arriving)
+        others = [free[who] for who in room.offered if who in free and free[who] is not offender]
+        self._matchmakers.ask(room, arriving, others)
+
+    def ask_failed(self, room: Room, error: str, traceback: str = "") -> None:
+        """The study's matchmaker raised an exception, or did not answer in time."""
+        self._fall_back(room, self._arrived(room), "call", f"failed: {error}", traceback)
+
+    def _arrived(self, room: Room) -> Place | None:
+        """Who was arriving in the call that is over now, if they are still free."""
+        who, room.asking, room.asked_who = room.asked_who, None, None
+        return next((place for place in self._free(room) if place.participant_id == who), None)
+
+    def _fall_back(self, room: Room, arriving: Place | None, kind: str, text: str, traceback: str = "") -> None:
+        self._matchmakers.failed(room, kind, text, traceback)
+        if arriving is None:
+            return
+        waiting = [place for place in self._free(room) if place.order < arriving.order]
+        group = self._matchmakers.find(self._matchmakers.first_come(), room, arriving, waiting)
+        if group is not None:
+            self._propose(room, group)
+
+    def _fault(self, room: Room, arriving: Place, names: Sequence[str]) -> str:
+        """What is wrong with a group by itself, whoever has gone meanwhile."""
+        needed = room.rules.needed
+        if len(names) != needed or len(set(names)) != needed:
+            return f"a group here has {needed} different people"
+        if arriving.participant_id not in names:
+            return f"{arriving.participant_id}, who has just come, is not in it"
+        strangers = [who for who in names if who != arriving.participant_id and who not in room.offered]
+        return f"{strangers[0]!r} is none of those it was asked about" if strangers else ""
+
+    def _next(self, room: Room) -> Place | None:
+        """The longest waiting for whom partners have to be looked for."""
+        return next((place for place in self._free(room) if place.participant_id in room.stale), None)
+
+    def _free(self, room: Room) -> list[Place]:
+        """Those whom the matchmaker may match, the longest waiting first."""
+        now_ms = self._core.clock.now_ms()
+        return [
+            place
+            for place in room.in_order()
+            if place.is_free
+            and not place.group_id
+            and place.behind_until_ms <= now_ms
+            and self.returns_until(room, place) is None
+        ]
+
+    # ------------------------------------------------------------- groups that are known
+
+    def returns_until(self, room: Room, place: Place) -> float | None:
+        """Until when somebody waits for the partners of the last group; None: for these no longer, or for none."""
+        game = room.game
+        if not game.multiplayer.wait_for_known_group or place.group_id:
+            return None
+        until_ms = place.since_ms + game.multiplayer.group_wait_timeout
+        if self._core.clock.now_ms() >= until_ms or not self._may_come_together(room, place):
+            return None
+        return until_ms
+
+    def _may_come_together(self, room: Room, place: Place) -> bool:
+        """Whether the last group is of the right size, the last one of all its members, and all can come."""
+        state, who = self._core.state, place.participant_id
+        partners = known_partners(state, who)
+        group = {who, *partners}
+        if len(group) != room.rules.needed:
+            return False
+        now_ms = self._core.clock.now_ms()
+        for partner in partners:
+            there = room.places.get(partner)
+            if {partner, *known_partners(state, partner)} != group:
+                return False
+            if there is None and not can_still_come(state, partner, room.path):
+                return False
+            if there is not None and room.are_apart(place, there, now_ms):
+                return False
+        return True
+
+    def _join_known(self, room: Room) -> bool:
+        """Match one group of former partners who are all here."""
+        if not room.game.multiplayer.wait_for_known_group:
+            return False
+        now_ms = self._core.clock.now_ms()
+        for place in room.in_order():
+            if not place.is_free or place.group_id or not self._may_come_together(room, place):
+                continue
+            partners = [room.places.get(who) for who in known_partners(self._core.state, place.participant_id)]
+            group = [place, *(partner for partner in partners if partner is not None and partner.is_free)]
+            complete = len(group) == room.rules.needed and all(member.behind_until_ms <= now_ms for member in group)
+            if complete and room.apart_in(group, now_ms) is None:
+                self._propose(room, sorted(group, key=lambda member: member.order))
+                return True
+        return False
+
+    def _join_bound(self, room: Room) -> bool:
+        """Let one group go on that drew the order of the scenes here, as soon as all its members are here."""
+        for place in room.in_order():
+            if not place.is_free or not place.group_id:
+                continue
+            members = self._core.state.groups[place.group_id].members
+            places = [room.places.get(ParticipantId(who)) for who in members]
+            group = [member for member in places if member is not None and member.is_free]
+            if len(group) == len(members) and all(member.group_id == place.group_id for member in group):
+                self._let_go(room, self._in_roles(room, group), "automatic")
+                return True
+        return False
+
+    # ------------------------------------------------------------- a group is found
+
+    def _propose(self, room: Room, group: Sequence[Place]) -> None:
+        """A group was found: measure its connections where a limit holds, else let it go."""
+        room.stale.difference_update(place.participant_id for place in group)
+        if room.max_rtt_ms is not None:
+            self._probes.start(room, tuple(group))
+            room.untold = True
+            self._core.changed_rooms.add(room.path)
+        else:
+            self._found(room, group)
+
+    def probed(self, probe: Probe) -> None:
+        """All answers of a probe are here, or its time is over."""
+        room = probe.room
+        self._core.changed_rooms.add(room.path)
+        room.untold = True
+        if self._probes.decide(probe) and all(place.is_free for place in probe.places):
+            self._found(room, probe.places)
+        else:
+            room.all_stale()
+
+    def _found(self, room: Room, group: Sequence[Place]) -> None:
+        ordered = self._in_roles(room, group)
+        if self._core.state.release != EXPERIMENTER:
+            self._let_go(room, ordered, "automatic")
+            return
+        for place in ordered:
+            place.state, place.held_since_ms = HELD, self._core.clock.now_ms()
+        room.proposals.append(Proposal(ordered))
+        room.untold = True
+        self._core.changed_rooms.add(room.path)
+
+    def _in_roles(self, room: Room, group: Sequence[Place]) -> tuple[Place, ...]:
+        """Put a group in the order of the agents that its members get."""
+        places = {place.participant_id: place for place in group}
+        agents = [str(agent) for agent in human_agents(room.game)]
+        seed = "/".join(sorted(str(place.visit_id) for place in group))
+        order = in_roles(self._core.state, list(places), agents, room.game.matchmaking.roles, seed)
+        return tuple(places[who] for who in order)
+
+    def dissolve(self, room: Room, proposal: Proposal) -> None:
+        """Somebody of a proposed group is gone: the others wait as before, and get back the time they were held."""
+        room.proposals.remove(proposal)
+        for place in proposal.places:
+            if place.state == HELD:
+                place.state = WAITING
+                place.held_ms += self._core.clock.now_ms() - place.held_since_ms
+        room.all_stale()
+        room.untold = True
+        self._core.changed_rooms.add(room.path)
+
+
+def _smaller(one: float | None, other: float | None) -> float | None:
+    return min((value for value in (one, other) if value is not None), default=None)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
