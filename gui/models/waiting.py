@@ -71,9 +71,16 @@ _STATES = {
 }
 
 
-def waiting_look(view: WaitingView) -> WaitingLook:
-    """Return how a state is shown; a state of a newer server keeps its own name."""
-    return _STATES.get(view.state, WaitingLook(view.state.replace("_", " ").capitalize(), "info", "muted", 4))
+_AWAY = WaitingLook(
+    "Connection lost", "lost", "error", 4, "Keeps the place for a while; cannot be matched until the page is back."
+)
+
+
+def waiting_look(view: WaitingView, *, is_away: bool = False) -> WaitingLook:
+    """Return how a state is shown; a state of a newer server keeps its own name. `is_away`: the page is not here."""
+    if is_away:
+        return _AWAY
+    return _STATES.get(view.state, WaitingLook(view.state.replace("_", " ").capitalize(), "info", "muted", 5))
 
 
 def group_words(group: Sequence[str]) -> str:
@@ -209,6 +216,7 @@ class WaitingModel(ColumnTable):
         super().__init__(parent)
         self._icon_of, self._colour_of = icon_of, colour_of
         self._rows: list[_Row] = []
+        self._away: frozenset[str] = frozenset()
         self._now_s = 0.0
 
     def show(self, views: Sequence[WaitingView]) -> None:
@@ -228,6 +236,16 @@ class WaitingModel(ColumnTable):
             self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
             self._rows += map(_row, fresh.values())
             self.endInsertRows()
+
+    def show_away(self, names: frozenset[str]) -> None:
+        """Take whose page is not here."""
+        if names == self._away:
+            return
+        changed = self._away ^ names
+        self._away = names
+        rows = [row for row, old in enumerate(self._rows) if old.view.participant_id in changed]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows), _STATE), self.index(max(rows), _STATE))
 
     def tick(self, now_s: float) -> None:
         """Let the clocks go on to a moment, in Unix seconds."""
@@ -266,20 +284,25 @@ class WaitingModel(ColumnTable):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return WAITING_COLUMNS[place].alignment
             case Qt.ItemDataRole.DecorationRole if place == _STATE:
-                look = waiting_look(row.view)
+                look = self._look(row)
                 return self._icon_of(look.icon, look.role)
             case Qt.ItemDataRole.ForegroundRole:
                 return self._foreground(row, place)
             case Qt.ItemDataRole.ToolTipRole:
-                return _tip(row.view, place)
+                return self._look(row).tip if place == _STATE else _tip(row.view, place)
             case _ if role == SORT_ROLE:
-                return WAITING_COLUMNS[place].sort(row.view)
+                return self._look(row).rank if place == _STATE else WAITING_COLUMNS[place].sort(row.view)
             case _ if role == WAITING_ROLE:
                 return row.view
             case _:
                 return None
 
+    def _look(self, row: _Row) -> WaitingLook:
+        return waiting_look(row.view, is_away=row.view.participant_id in self._away)
+
     def _text(self, row: _Row, place: int) -> str:
+        if place == _STATE:
+            return self._look(row).word
         if place == _HERE:
             return "–" if row.since_s is None else duration(self._now_s - row.since_s)
         if place == _LEFT:
@@ -288,17 +311,17 @@ class WaitingModel(ColumnTable):
 
     def _foreground(self, row: _Row, place: int) -> QColor | None:
         if place == _STATE:
-            return self._colour_of(waiting_look(row.view).role)
+            return self._colour_of(self._look(row).role)
         if place == _LEFT and row.until_s is not None and row.until_s - self._now_s < _SOON_S:
             return self._colour_of("warning")
         return None
 
 
 def _tip(view: WaitingView, place: int) -> str:
-    if place == _STATE:
-        return waiting_look(view).tip
     if place == _HERE:
         return f"Since {clock_time(view.since)}"
     if place == _LEFT:
-        return f"Until {clock_time(view.timeout_at)}" if view.timeout_at else "This waiting has no end."
+        if view.timeout_at:
+            return f"Until {clock_time(view.timeout_at)}"
+        return "The time stands still until the group goes." if view.state == "held" else "This waiting has no end."
     return ""

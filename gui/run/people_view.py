@@ -119,6 +119,7 @@ class PeopleView(QWidget):
         self.waiting.replace_all(waitrooms)
         fresh = tuple(matches)
         self.participants.model.replace_all(participants)
+        self._show_away()
         self._unshown.clear()
         self.matches.replace_all(fresh)
         self.participants.model.replace_matches(fresh, self.matches.model.number_of)
@@ -134,7 +135,9 @@ class PeopleView(QWidget):
         if rooms := tuple(waitrooms):
             self.waiting.update_rooms(rooms)
             self._refresh()
-        self.participants.model.update(participants)
+        if views := tuple(participants):
+            self.participants.model.update(views)
+            self._show_away()
         for view in matches:
             known = self.matches.model.view_of(view.match_id)
             self._has_news |= known is None or _standing(known) != _standing(view)
@@ -172,6 +175,10 @@ class PeopleView(QWidget):
         """Bring the waiting rooms to the front, where there are any."""
         if self._has_matches():
             self.choice.choose("waiting")
+
+    def _show_away(self) -> None:
+        rows = self.participants.model.rows()
+        self.waiting.show_away(frozenset(view.participant_id for view in rows if view.state in {"lost", "left"}))
 
     def _has_matches(self) -> bool:
         return self._expects_matches or self.matches.model.rowCount() > 0 or self.waiting.rooms.people() > 0

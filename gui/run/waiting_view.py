@@ -43,6 +43,7 @@ class WaitingView(QWidget):
         self.rooms = Waitrooms()
         self._blocks: dict[RoomPath, RoomBlock] = {}
         self._pending: set[ReleaseWish] = set()
+        self._away: frozenset[str] = frozenset()
         self._mode = "automatic"
         self._is_open = False
         layout = QVBoxLayout(self)
@@ -76,6 +77,12 @@ class WaitingView(QWidget):
         """Take the rooms that have changed."""
         self.rooms.update(views)
         self._refresh()
+
+    def show_away(self, names: frozenset[str]) -> None:
+        """Take whose page is not here."""
+        self._away = names
+        for block in self._blocks.values():
+            block.model.show_away(names)
 
     def block(self, node_path: RoomPath) -> RoomBlock | None:
         """Return what shows a room; None when nobody waits there."""
@@ -135,6 +142,7 @@ class WaitingView(QWidget):
                 block.release_asked.connect(self._ask)
                 self._list.insertWidget(place, block, 1)
                 block.tick(time.time())
+                block.model.show_away(self._away)
             block.show_room(room, self._pending, is_automatic=self._mode == "automatic", is_open=self._is_open)
         self._stack.setCurrentIndex(1 if rooms else 0)
         self._show_head(len(rooms))

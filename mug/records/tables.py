@@ -195,7 +195,7 @@ def console_rows(history: SessionHistory) -> Rows:
                 row |= {"action": "session_opened", "detail": json_text(detail | {"release": fact.release})}
             case f.ReleaseSet():
                 row |= {"action": "release_set", "reason": fact.reason or None}
-                row["detail"] = json_text({"release": fact.mode})
+                row["detail"] = json_text({"mode": fact.mode})
         rows.append(row)
     return rows
 

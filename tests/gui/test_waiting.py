@@ -118,6 +118,17 @@ def test_that_states_of_waiting_are_told_by_word_icon_and_colour(theme: Theme) -
     assert len({icon.cacheKey() for icon in icons}) == len(states)
 
 
+def test_that_who_has_lost_the_connection_is_told_so_while_the_place_is_kept(lab: Lab) -> None:
+    run = shown(lab, PAIRS)
+    gone = ParticipantView(participant_id="emil", state="lost")
+    run.show_batch(LabBatch(participants=(gone,)))
+    model = block_of(run).model
+    assert texts(model, "state")[-1] == "Connection lost"
+    assert "until the page is back" in model.index(4, PLACE["state"]).data(Qt.ItemDataRole.ToolTipRole)
+    run.show_batch(LabBatch(participants=(msgspec.structs.replace(gone, state="connected"),)))
+    assert texts(model, "state")[-1] == "Waiting"
+
+
 def test_that_the_clocks_go_on_and_stop_at_the_end(theme: Theme) -> None:
     model = model_of(theme, "a", timeout_at="2026-01-01T10:02:00.000Z")
     model.show([*model.rows(), waiting_view("b")])

@@ -290,7 +290,7 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
     actions = ["session_opened", "let_in", "release_set", "release_groups", "session_ended"]
     assert tables["console"]["action"].tolist() == actions
     assert json.loads(opened["detail"])["release"] == "automatic"
-    assert (json.loads(release["detail"]), release["reason"]) == ({"release": "experimenter"}, "a late group")
+    assert (json.loads(release["detail"]), release["reason"]) == ({"mode": "experimenter"}, "a late group")
     assert json.loads(groups["detail"]) == {"groups": [["anna", "bert"]]}
     assert "forms" not in tables
     manifest = read_manifest(tmp_path / "out")
