@@ -234,6 +234,7 @@ def test_that_all_proposed_groups_go_with_one_shortcut_from_any_page(lab: Lab, q
     run.people.choice.choose("participants")
     lab.window.show_page("data")
     lab.window.activateWindow()
+    qtbot.waitUntil(lab.window.isActiveWindow)
     qtbot.keyClick(lab.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
     assert (lab.window.page(), run.people.current()) == ("run", "waiting")
     assert wishes == [ReleaseWish(ROOM), ReleaseWish((4,))]
