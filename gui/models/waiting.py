@@ -150,15 +150,17 @@ class Waitrooms:
 
 @dataclass(frozen=True)
 class _Row:
-    """A view with its moments as Unix seconds, so that a tick reads no texts."""
+    """A view with what it sorts by, and its moments as Unix seconds: made once a change, not at every comparison."""
 
     view: WaitingView
+    sorts: tuple[Any, ...]
     since_s: float | None
     until_s: float | None
 
 
 def _row(view: WaitingView) -> _Row:
-    return _Row(view, unix_seconds(view.since), unix_seconds(view.timeout_at) if view.timeout_at else None)
+    until_s = unix_seconds(view.timeout_at) if view.timeout_at else None
+    return _Row(view, tuple(column.sort(view) for column in WAITING_COLUMNS), unix_seconds(view.since), until_s)
 
 
 WAITING_COLUMNS: tuple[Column[WaitingView], ...] = (
@@ -223,14 +225,16 @@ class WaitingModel(ColumnTable):
         """Take who waits now: who still does keeps the row and with it the selection; who is new comes last."""
         fresh = {view.participant_id: view for view in views}
         self._remove({row for row, old in enumerate(self._rows) if old.view.participant_id not in fresh})
-        low, high = len(self._rows), -1
+        rows: list[int] = []
+        columns: set[int] = set()
         for row, old in enumerate(self._rows):
             view = fresh.pop(old.view.participant_id)
             if view != old.view:
-                self._rows[row] = _row(view)
-                low, high = min(low, row), row
-        if high >= 0:
-            self.dataChanged.emit(self.index(low, 0), self.index(high, len(WAITING_COLUMNS) - 1))
+                new = self._rows[row] = _row(view)
+                columns |= _columns_between(old, new)
+                rows.append(row)
+        if rows:
+            self.dataChanged.emit(self.index(rows[0], min(columns)), self.index(rows[-1], max(columns)))
         if fresh:
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
@@ -276,6 +280,9 @@ class WaitingModel(ColumnTable):
         if not index.isValid() or not 0 <= index.row() < len(self._rows):
             return None
         row, place = self._rows[index.row()], index.column()
+        if role == SORT_ROLE:
+            is_away = place == _STATE and row.view.participant_id in self._away
+            return _AWAY.rank if is_away else row.sorts[place]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(row, place)
@@ -290,8 +297,6 @@ class WaitingModel(ColumnTable):
                 return self._foreground(row, place)
             case Qt.ItemDataRole.ToolTipRole:
                 return self._look(row).tip if place == _STATE else _tip(row.view, place)
-            case _ if role == SORT_ROLE:
-                return self._look(row).rank if place == _STATE else WAITING_COLUMNS[place].sort(row.view)
             case _ if role == WAITING_ROLE:
                 return row.view
             case _:
@@ -315,6 +320,11 @@ class WaitingModel(ColumnTable):
         if place == _LEFT and row.until_s is not None and row.until_s - self._now_s < _SOON_S:
             return self._colour_of("warning")
         return None
+
+
+def _columns_between(before: _Row, after: _Row) -> set[int]:
+    """Return the columns that differ: a table that is sorted by another one has nothing to sort again."""
+    return {place for place, sort in enumerate(after.sorts) if sort != before.sorts[place]} or {_STATE}
 
 
 def _tip(view: WaitingView, place: int) -> str:

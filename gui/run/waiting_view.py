@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.models.waiting import ReleaseWish, RoomPath, Waitrooms
 from gui.run.room_block import RoomBlock
@@ -15,6 +17,7 @@ from mug.protocol.lab import SessionView, WaitroomView
 __all__ = ["WaitingView"]
 
 _HEAD_PX = 36
+_SHOWN_EVERY_S = 0.25
 _SETTLE_MS = 300
 """After the server has let a group go it takes a moment until the room shows it; a second press would be an error."""
 
@@ -46,6 +49,8 @@ class WaitingView(QWidget):
         self._away: frozenset[str] = frozenset()
         self._mode = "automatic"
         self._is_open = False
+        self._is_stale = False
+        self._shown_s = 0.0
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -74,9 +79,10 @@ class WaitingView(QWidget):
         self._refresh()
 
     def update_rooms(self, views: Iterable[WaitroomView]) -> None:
-        """Take the rooms that have changed."""
+        """Take the rooms that have changed: they are shown as often as one can read them, and only while in sight."""
         self.rooms.update(views)
-        self._refresh()
+        self._is_stale = True
+        self._show_due()
 
     def show_away(self, names: frozenset[str]) -> None:
         """Take whose page is not here."""
@@ -94,6 +100,8 @@ class WaitingView(QWidget):
 
     def let_all_go(self) -> None:
         """Ask for every group that is proposed, in every room."""
+        if self._is_stale:
+            self._refresh()
         if not self.let_all.isEnabled() or self._mode != "experimenter":
             return
         for room in self.rooms.rooms():
@@ -110,12 +118,24 @@ class WaitingView(QWidget):
     @Slot()
     def tick(self) -> None:
         """Let the clocks go on; called by the page's one repaint timer."""
+        self._show_due()
         if self.isVisible():
             now_s = time.time()
             for block in self._blocks.values():
                 block.tick(now_s)
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_due()
+
     # Inside
+
+    def _show_due(self) -> None:
+        now_s = time.monotonic()
+        if self._is_stale and self.isVisible() and now_s - self._shown_s >= _SHOWN_EVERY_S:
+            self._shown_s = now_s
+            self._refresh()
 
     def _forget(self, wish: ReleaseWish) -> None:
         self._pending.discard(wish)
@@ -129,6 +149,7 @@ class WaitingView(QWidget):
             self.release_asked.emit(wish)
 
     def _refresh(self) -> None:
+        self._is_stale = False
         rooms = self.rooms.rooms()
         for path in self._blocks.keys() - {room.node_path for room in rooms}:
             gone = self._blocks.pop(path)

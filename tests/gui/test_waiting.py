@@ -192,7 +192,31 @@ def test_that_a_room_without_people_is_forgotten() -> None:
     assert (len(rooms.rooms()), rooms.people()) == (1, 5)
 
 
+def test_that_a_change_is_told_of_the_columns_that_differ(theme: Theme) -> None:
+    model = model_of(theme, "a", "b", "c")
+    told: list[tuple[int, int, int, int]] = []
+    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row(), first.column(), last.column())))
+    model.show([waiting_view("a"), waiting_view("b", rtt_ms=3.0), waiting_view("c", rtt_ms=4.0)])
+    assert told == [(1, 2, PLACE["ping"], PLACE["ping"])]
+
+
 # The view
+
+
+def test_that_rooms_are_shown_only_as_often_as_one_can_read_and_only_in_sight(lab: Lab, qtbot: QtBot) -> None:
+    run = shown(lab, PAIRS)
+    view, block = run.people.waiting, block_of(run)
+    for count in range(1, 5):
+        run.show_batch(LabBatch(waitrooms=(room_view(*"abcd"[:count]),)))
+    assert block.model.rowCount() == 1, "the first is shown at once, and the others a little later"
+    qtbot.waitUntil(lambda: block.model.rowCount() == 4, timeout=5_000)
+    run.people.choice.choose("participants")
+    run.show_batch(LabBatch(waitrooms=(room_view("anna", "bert", proposals=(("anna", "bert"),)),)))
+    assert view.rooms.ready() == 1
+    assert block.model.rowCount() == 4
+    run.people.choice.choose("waiting")
+    qtbot.waitUntil(lambda: block.model.rowCount() == 2, timeout=5_000)
+    assert view.let_all.isEnabled()
 
 
 def test_that_an_empty_waiting_room_says_what_it_is_for(lab: Lab) -> None:
