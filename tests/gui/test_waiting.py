@@ -383,3 +383,22 @@ def test_that_everything_in_the_waiting_room_has_a_name_and_is_reached_by_keys(l
     assert all(part.accessibleName() for part in parts)
     assert all(part.focusPolicy() & Qt.FocusPolicy.TabFocus for part in parts)
     assert block.proposals()[0].let_go.accessibleName() == "Let anna + bert go"
+
+
+def test_that_a_group_is_formed_by_keys_alone(lab: Lab, qtbot: QtBot) -> None:
+    run = shown(lab, PAIRS)
+    wishes, block = asked(run), block_of(run)
+    lab.window.activateWindow()
+    qtbot.waitUntil(lab.window.isActiveWindow)
+    block.table.setFocus()
+    block.table.setCurrentIndex(block.table.model().index(2, 0))
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(block.table, Qt.Key.Key_Up, control)
+    qtbot.keyClick(block.table, Qt.Key.Key_Up, control)
+    qtbot.keyClick(block.table, Qt.Key.Key_Space)
+    assert block.chosen() == ("cleo", "anna")
+    qtbot.keyClick(block.table, Qt.Key.Key_Tab)
+    focused = lab.window.focusWidget()
+    assert focused is block.by_hand
+    qtbot.keyClick(focused, Qt.Key.Key_Space)
+    assert wishes == [ReleaseWish(ROOM, (("cleo", "anna"),))]
