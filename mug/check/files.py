@@ -1,6 +1,7 @@
 """What a study refers to on disk: pages, code, folders, functions."""
 
 import ast
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mug.study.catalog import fields
 from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
+from mug.study.matchmaking import Matchmaker
 from mug.study.model import GymGame, Section, Study
 from mug.study.problems import did_you_mean
 
@@ -78,15 +80,42 @@ def _compiles(field: str, text: str, source: str) -> Iterator[Finding]:
 def _callables(loaded: LoadedStudy, struct: type[Section], node: Section) -> Iterator[Finding]:
     for name, info in fields(struct):
         ref = _value(node, name)
-        if info.shape != "callable" or not isinstance(ref, str) or ref in loaded.callables or ":" not in ref:
+        if info.shape != "callable" or not isinstance(ref, str) or ":" not in ref:
+            continue
+        if ref in loaded.callables:
+            if info.name == "matchmaker":
+                yield from _matchmaker(name, ref, loaded.callables[ref])
             continue
         if name in BROWSER_CALLABLES:
             yield from _browser_callable(loaded, name, ref)
             continue
         try:
-            loaded.resolve_callable(ref)
+            named = loaded.resolve_callable(ref)
         except CallableError as error:
             yield name, "error", "missing_function", str(error)
+            continue
+        if info.name == "matchmaker":
+            yield from _matchmaker(name, ref, named)
+
+
+def _matchmaker(field: str, ref: str, named: object) -> Iterator[Finding]:
+    """Look whether something is a matchmaker, or a class or function that makes one; functions are not called."""
+    if isinstance(named, Matchmaker):
+        return
+    if isinstance(named, type):
+        if not issubclass(named, Matchmaker):
+            yield field, "error", "no_matchmaker", f"{ref!r} is a class, but not a mug.server.matchmaker.Matchmaker"
+            return
+        try:
+            inspect.signature(named).bind()
+        except TypeError as error:
+            message = (
+                f"{ref!r} cannot be made without arguments ({error}): make one in a file of the study and name that"
+            )
+            yield field, "error", "no_matchmaker", message
+    elif not callable(named):
+        message = f"{ref!r} is a {type(named).__name__}, not a mug.server.matchmaker.Matchmaker"
+        yield field, "error", "no_matchmaker", message
 
 
 def _browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:

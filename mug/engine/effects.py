@@ -98,7 +98,8 @@ class Call:
     Attributes:
         call_id: Number of this call in this process.
         ref: The function's reference as the study names it.
-        kind: What the function is for: "on_connect", "on_client_callback", "game_page_html_fn".
+        kind: What the function is for: "on_connect", "on_client_callback", "game_page_html_fn"; of a matchmaker:
+            "find_match", "should_reject_for_rtt".
         context: Its argument: plain values, a copy that the function may change.
     """
 

@@ -98,6 +98,7 @@ class Room:
         returning: Those who wait for the partners of their last group.
         untold: Its counts changed and not everybody was told.
         max_rtt_ms: The largest round trip between partners before it widens: the study's, or its matchmaker's.
+        judged: The study's own matchmaker decides about measured round trips.
     """
 
     rules: WaitroomRules
@@ -113,6 +114,7 @@ class Room:
     returning: set[ParticipantId] = field(default_factory=set)
     untold: bool = False
     max_rtt_ms: float | None = None
+    judged: bool = False
 
     @property
     def path(self) -> ScenePlace:

@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from mug.engine.effects import Call
+from mug.engine.effects import Call, ConnectionId
 from mug.engine.groups import group_history
 from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place, Room
 from mug.study.matchmaking import FIFOMatchmaker, MatchCandidate, Matchmaker
 
-__all__ = ["ASK_MS", "FIND_MATCH", "Matchmakers", "as_answer"]
+__all__ = ["ASK_MS", "FIND_MATCH", "JUDGE_RTTS", "Answer", "Matchmakers", "as_answer"]
 
 FIND_MATCH: Final = "find_match"
 """Kind of the call by which a matchmaker of the study's own is asked."""
+JUDGE_RTTS: Final = "should_reject_for_rtt"
+"""Kind of the call by which such a one is asked about measured round trips, where it has a rule of its own for them."""
 ASK_MS: Final = 10_000.0
 """An answer that has not come by then is not waited for: the server gives up on a call much earlier."""
 MAX_TRIES: Final = 32
@@ -94,6 +97,16 @@ class Matchmakers:
         room.asking, room.asked_who, room.ask_until_ms = core.calls_made, arriving.participant_id, now_ms + ASK_MS
         room.offered = tuple(place.participant_id for place in near)
 
+    def ask_about(self, room: Room, who: Place, rtts: Sequence[float | None]) -> int:
+        """Have a study's own matchmaker asked about measured round trips; returns the number of the call."""
+        core, ref = self._core, room.rules.matchmaker
+        assert ref is not None
+        core.calls_made += 1
+        connection = who.connection or ConnectionId("")
+        core.calls[core.calls_made] = PendingCall(JUDGE_RTTS, ref, who.participant_id, who.visit_id, connection)
+        core.emit(Call(core.calls_made, ref, JUDGE_RTTS, {"rtts": list(rtts)}))
+        return core.calls_made
+
     def failed(self, room: Room, kind: str, text: str, traceback: str = "") -> None:
         """Tell the experimenter, once for each kind of failure."""
         ref = room.rules.matchmaker or ""
@@ -137,17 +150,32 @@ class Matchmakers:
         }
 
 
-def as_answer(value: Any) -> tuple[list[str] | None, float | None] | None:
-    """Read what the call of a matchmaker answered: the group's ids, and its limit. None: it is no answer."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the call of a matchmaker answered.
+
+    Attributes:
+        group: The ids of the group; None: it has to wait.
+        max_p2p_rtt_ms: Its limit for the measured round trip of two; None: any.
+        judges: Whether it wants to be asked about each measured round trip.
+    """
+
+    group: list[str] | None
+    max_p2p_rtt_ms: float | None
+    judges: bool
+
+
+def as_answer(value: Any) -> Answer | None:
+    """Read what the call of a matchmaker answered; None: it is no answer."""
     if not isinstance(value, dict):
         return None
     group, limit_ms = value.get("group"), value.get("max_p2p_rtt_ms")
-    if limit_ms is not None and (
-        isinstance(limit_ms, bool)
-        or not isinstance(limit_ms, int | float)
-        or not (math.isfinite(limit_ms) and limit_ms >= 0)
-    ):
+    if limit_ms is not None and not _is_time(limit_ms):
         return None
     if group is not None and not (isinstance(group, list) and all(isinstance(who, str) for who in group)):
         return None
-    return group, limit_ms
+    return Answer(group, limit_ms, value.get("judges") is True)
+
+
+def _is_time(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -1,12 +1,12 @@
 """From people who wait to groups: partners are looked for, connections measured, groups let go or held."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.engine.groups import can_still_come, in_roles, known_partners
 from mug.engine.live import Core
 from mug.engine.lobby import HELD, WAITING, Place, Proposal, Room
-from mug.engine.matchmakers import Matchmakers, as_answer
+from mug.engine.matchmakers import ASK_MS, Matchmakers, as_answer
 from mug.engine.probes import Probe, Probes
 from mug.ids import ParticipantId
 from mug.study.traversal import human_agents
@@ -71,8 +71,8 @@ class Pairing:
         if answer is None:
             self._fall_back(room, arriving, "answer", f"answered {_shown(value)}, which is no group")
             return
-        names, limit_ms = answer
-        room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, limit_ms)
+        names, room.judged = answer.group, answer.judges
+        room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, answer.max_p2p_rtt_ms)
         if arriving is None or names is None:
             return
         fault = self._fault(room, arriving, names)
@@ -200,7 +200,7 @@ class Pairing:
     def _propose(self, room: Room, group: Sequence[Place]) -> None:
         """A group was found: measure its connections where a limit holds, else let it go."""
         room.stale.difference_update(place.participant_id for place in group)
-        if room.max_rtt_ms is not None:
+        if room.max_rtt_ms is not None or room.judged:
             self._probes.start(room, tuple(group))
             room.untold = True
             self._core.changed_rooms.add(room.path)
@@ -208,11 +208,37 @@ class Pairing:
             self._found(room, group)
 
     def probed(self, probe: Probe) -> None:
-        """All answers of a probe are here, or its time is over."""
+        """All answers of a probe are here, or its time is over; a study's own rule for round trips is asked first."""
+        pairs = self._probes.measured(probe)
+        if probe.room.judged and pairs and probe.judging is None:
+            now_ms = self._core.clock.now_ms()
+            probe.judging = self._matchmakers.ask_about(probe.room, probe.places[0], list(pairs.values()))
+            probe.until_ms = now_ms + ASK_MS
+            return
+        if probe.judging is not None:
+            self._core.calls.pop(probe.judging, None)
+            self._matchmakers.failed(probe.room, "judge", "did not say in time whether a round trip is too long")
+        self._decide(probe, {})
+
+    def judged(self, call_id: int, value: Any, error: str = "", traceback: str = "") -> None:
+        """The study's matchmaker said of each measured round trip whether it is refused."""
+        probe = next((probe for probe in self._probes.running() if probe.judging == call_id), None)
+        if probe is None:
+            return
+        pairs = list(self._probes.measured(probe))
+        fits = isinstance(value, list) and len(value) == len(pairs) and all(isinstance(word, bool) for word in value)
+        if error or not fits:
+            text = f"failed: {error}" if error else f"answered {_shown(value)} when it was asked about round trips"
+            self._matchmakers.failed(probe.room, "judge", text, traceback)
+            self._decide(probe, {})
+        else:
+            self._decide(probe, dict(zip(pairs, value, strict=True)))
+
+    def _decide(self, probe: Probe, refused: Mapping[tuple[int, int], bool]) -> None:
         room = probe.room
         self._core.changed_rooms.add(room.path)
         room.untold = True
-        if self._probes.decide(probe) and all(place.is_free for place in probe.places):
+        if self._probes.decide(probe, refused) and all(place.is_free for place in probe.places):
             self._found(room, probe.places)
         else:
             room.all_stale()

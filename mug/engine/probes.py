@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final
@@ -41,6 +41,7 @@ class Probe:
         places: The members; slot "0" is the first.
         until_ms: When the missing answers are given up.
         answers: (slot, other slot) -> the round trip that this page measured to the other, and its path.
+        judging: Number of the call by which the study's own matchmaker is asked about what was measured.
     """
 
     probe_id: str
@@ -48,6 +49,7 @@ class Probe:
     places: tuple[Place, ...]
     until_ms: float
     answers: dict[tuple[int, int], tuple[float | None, str]] = field(default_factory=dict)
+    judging: int | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -124,46 +126,60 @@ class Probes:
             core.refuse(connection, "invalid", "expected a time in ms", path="rtt_ms", about=about)
             return None
         probe.answers.setdefault((slot, others[message.to]), (rtt_ms, message.path))
-        return probe if probe.is_complete else None
+        return probe if probe.is_complete and probe.judging is None else None
 
-    def decide(self, probe: Probe) -> bool:
+    def measured(self, probe: Probe) -> dict[tuple[int, int], float | None]:
+        """The round trips of the pairs of which both pages answered: the larger of the two; None: no way was found."""
+        found: dict[tuple[int, int], float | None] = {}
+        for slots in combinations(range(len(probe.places)), 2):
+            ways = [probe.answers.get(way) for way in (slots, slots[::-1])]
+            if all(way is not None for way in ways):
+                times = [way[0] for way in ways if way is not None and way[0] is not None]
+                found[slots] = max(times) if len(times) == 2 else None
+        return found
+
+    def decide(self, probe: Probe, refused: Mapping[tuple[int, int], bool]) -> bool:
         """End a probe; returns whether every pair of the group is near enough.
 
         The pairs that are not are remembered for a while; who answered nothing at all is put behind for a moment.
+
+        Args:
+            probe: The probe.
+            refused: What the study's own matchmaker says of pairs; those that it does not name are held to the limit.
         """
         core, room, now_ms = self._core, probe.room, self._core.clock.now_ms()
         self.stop(probe)
-        silent = {slot for slot in range(len(probe.places)) if not any(asked == slot for asked, _ in probe.answers)}
+        silent = {slot for slot in range(len(probe.places)) if not any(own == slot for own, _ in probe.answers)}
         for slot in silent:
             probe.places[slot].behind_until_ms = now_ms + BEHIND_MS
+        measured = self.measured(probe)
         fine = True
         for slots in combinations(range(len(probe.places)), 2):
             pair = (probe.places[slots[0]], probe.places[slots[1]])
             members = tuple(place.participant_id for place in pair)
-            measured = [probe.answers[way] for way in (slots, slots[::-1]) if way in probe.answers]
-            if len(measured) < 2:
+            if slots not in measured:
                 fine = False
                 if not silent & set(slots):
                     room.remember(members, None, now_ms + REMEMBER_MS)
                 continue
-            times = [rtt_ms for rtt_ms, _ in measured if rtt_ms is not None]
-            rtt_ms = max(times) if len(times) == 2 else None
-            limit_ms = room.limit_ms(*pair, now_ms)
-            accepted = limit_ms is None or (rtt_ms is not None and rtt_ms <= limit_ms)
+            rtt_ms, limit_ms = measured[slots], room.limit_ms(*pair, now_ms)
+            within = limit_ms is None or (rtt_ms is not None and rtt_ms <= limit_ms)
+            accepted = within and not refused.get(slots, False)
             core.record(
                 f.PairProbed(
                     at=core.now(),
                     probe_id=probe.probe_id,
                     participants=members,
                     rtt_ms=rtt_ms,
-                    path=_path([path for _, path in measured]),
+                    path=_path([probe.answers[way][1] for way in (slots, slots[::-1])]),
                     accepted=accepted,
                     limit_ms=limit_ms,
                 )
             )
             if not accepted:
                 fine = False
-                room.remember(members, rtt_ms, now_ms + REMEMBER_MS)
+                # What its own rule refused, a limit that grows does not allow.
+                room.remember(members, None if within else rtt_ms, now_ms + REMEMBER_MS)
         return fine
 
     def stop(self, probe: Probe) -> None:

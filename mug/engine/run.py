@@ -33,7 +33,7 @@ from mug.engine.inputs import (
 )
 from mug.engine.live import AWAY, LEFT_AFTER_MS, Core
 from mug.engine.matches import VERDICT, Matches
-from mug.engine.matchmakers import FIND_MATCH
+from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
@@ -349,6 +349,9 @@ class StudyRun:
         if call.kind == FIND_MATCH:
             self._waiting.matchmaker_answered(call_id, value)
             return
+        if call.kind == JUDGE_RTTS:
+            self._waiting.rtts_judged(call_id, value)
+            return
         participant = core.state.participants[call.participant_id]
         if call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
@@ -362,6 +365,9 @@ class StudyRun:
             return
         if call.kind == FIND_MATCH:
             self._waiting.matchmaker_failed(failed.call_id, failed.error, failed.traceback)
+            return
+        if call.kind == JUDGE_RTTS:
+            self._waiting.rtts_judged(failed.call_id, None, failed.error, failed.traceback)
             return
         participant = core.state.participants[call.participant_id]
         where = f"{call.kind} {call.ref}"

@@ -168,6 +168,11 @@ class Waiting:
             self.pairing.ask_failed(room, error, traceback)
             self.settle()
 
+    def rtts_judged(self, call_id: int, value: Any, error: str = "", traceback: str = "") -> None:
+        """A matchmaker of the study's own was asked about measured round trips."""
+        self.pairing.judged(call_id, value, error, traceback)
+        self.settle()
+
     def due(self) -> None:
         """Time went by: look whether something of the waitrooms is due."""
         if self._wake_at_ms is None or self._core.clock.now_ms() < self._wake_at_ms:

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from mug.engine.effects import ObserveChunk
+from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.ids import VisitId
 from mug.play.chunks import FramesChunk, decode_chunk
 from mug.server.callback import GameCallback
 from mug.server.remote_game import ServerGame
+from mug.server.study_matchmakers import StudyMatchmakers
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 
@@ -41,11 +43,16 @@ class StudyHooks:
 
     def __init__(self, loaded: LoadedStudy) -> None:
         self._loaded = loaded
+        self._matchmakers = StudyMatchmakers(loaded)
         self._callbacks: dict[str, GameCallback] = {}
         self._observed: dict[VisitId, _Observed] = {}
 
     def call(self, kind: str, ref: str, context: dict[str, Any]) -> Any:
-        """Call a scene's hook with its context, or the function that makes a player's page."""
+        """Call a scene's hook with its context, the function that makes a player's page, or a matchmaker."""
+        if kind == FIND_MATCH:
+            return self._matchmakers.find_match(ref, context)
+        if kind == JUDGE_RTTS:
+            return self._matchmakers.rejects(ref, context)
         function = self._loaded.resolve_callable(ref)
         if kind != "game_page_html_fn":
             return function(context)

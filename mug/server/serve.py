@@ -41,6 +41,7 @@ from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
 from mug.server.sessions import Choice, choose_session, port_of
+from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
@@ -237,6 +238,7 @@ class _Session:
             addresses=self._addresses,
             data_dir=str(self._data_dir),
             turn_account=(os.environ.get("TURN_USERNAME", ""), os.environ.get("TURN_CREDENTIAL", "")),
+            matchmakers=built_in_matchmakers(self._loaded),
         )
         hooks = StudyHooks(self._loaded)
         dispatcher = Dispatcher(

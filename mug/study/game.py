@@ -313,6 +313,15 @@ class MatchmakingSection(Section, frozen=True, kw_only=True):
             ge=1,
         ),
     ] = None
+    matchmaker: Annotated[
+        str | None,
+        about(
+            "Matchmaker",
+            "A mug.server.matchmaker.Matchmaker, or a class or function that makes one. Not given: first come, first "
+            "served.",
+            shape="callable",
+        ),
+    ] = None
     max_rtt_widening: Annotated[
         float,
         about(
@@ -323,15 +332,6 @@ class MatchmakingSection(Section, frozen=True, kw_only=True):
             advanced=True,
         ),
     ] = 0.0
-    matchmaker: Annotated[
-        str | None,
-        about(
-            "Matchmaker",
-            "A mug.server.matchmaker.Matchmaker, or a class or function that makes one. Not given: first come, first "
-            "served.",
-            shape="callable",
-        ),
-    ] = None
     roles: Annotated[
         str,
         about(

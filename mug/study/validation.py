@@ -3,7 +3,6 @@
 What needs files, packages or the environment itself is found by `mug.check`, in the same form.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from mug.ids import is_valid_id
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.fields import Severity
 from mug.study.game_validation import problems_of_game
+from mug.study.group_orders import draws_for_group
 from mug.study.model import (
     EndPage,
     GymGame,
@@ -23,11 +23,11 @@ from mug.study.model import (
     Study,
     WebRtc,
 )
-from mug.study.multiplayer import is_multiplayer
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.rules import refusal, shown
 from mug.study.traversal import NodePath, walk
+from mug.study.waitroom_validation import problems_of_order, problems_of_waiting
 
 __all__ = ["validate"]
 
@@ -43,9 +43,16 @@ class _Validation:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.nodes = list(walk(study))
-        self.scene_ids = Counter(
-            node.scene_id for _, node in self.nodes if not isinstance(node, RandomizeOrder | Repeat)
-        )
+        self.places: dict[str, list[NodePath]] = {}
+        for path, node in self.nodes:
+            if not isinstance(node, RandomizeOrder | Repeat):
+                self.places.setdefault(node.scene_id, []).append(path)
+        self.found = {path: list(_of_fields(node, node, path)) for path, node in self.nodes}
+        wrong = any(problem.code == "wrong_type" for found in self.found.values() for problem in found)
+        self.group_orders: list[NodePath] | None = None  # where fields have wrong types, nobody can say
+        if not wrong:
+            orders = ((path, node) for path, node in self.nodes if isinstance(node, RandomizeOrder))
+            self.group_orders = [path for path, node in orders if draws_for_group(node)]
 
     def problems(self) -> Iterator[Problem]:
         yield from self._of_study()
@@ -98,7 +105,7 @@ class _Validation:
     # --- nodes ---------------------------------------------------------------------------------------------------
 
     def _of_node(self, path: NodePath, node: Node) -> Iterator[Problem]:
-        found = list(_of_fields(node, node, path))
+        found = self.found[path]
         yield from found
         if any(problem.code == "wrong_type" for problem in found):
             return  # the rest reads the fields as what they are not
@@ -110,26 +117,19 @@ class _Validation:
                 yield from self._of_page(path, node)
             case GymGame():
                 yield from problems_of_game(path, node)
-                yield from self._of_game_in_study(path, node)
+                yield from problems_of_waiting(self.study, path, node, self.places)
         if not is_valid_id(node.scene_id):
             yield problem_at(node, path, "scene_id", "invalid_id", f"{node.scene_id!r} {_ID_RULE}")
-        if self.scene_ids[node.scene_id] > 1 and path == self._first_with(node.scene_id):
+        if len(self.places[node.scene_id]) > 1 and path == self.places[node.scene_id][0]:
             yield problem_at(
                 node,
                 path,
                 "scene_id",
                 "duplicate_scene_id",
-                f"{node.scene_id!r} names {self.scene_ids[node.scene_id]} scenes; their data can only be told apart by "
-                "the visit: give each its own id",
+                f"{node.scene_id!r} names {len(self.places[node.scene_id])} scenes; their data can only be told apart "
+                "by the visit: give each its own id",
                 "warning",
             )
-
-    def _first_with(self, scene_id: str) -> NodePath:
-        return next(
-            path
-            for path, node in self.nodes
-            if not isinstance(node, RandomizeOrder | Repeat) and node.scene_id == scene_id
-        )
 
     def _of_wrapper(self, path: NodePath, node: RandomizeOrder | Repeat) -> Iterator[Problem]:
         if not node.scenes:
@@ -144,25 +144,9 @@ class _Validation:
                 "keep_n_too_large",
                 f"is {node.keep_n}, but there are only {len(node.scenes)} scenes: use at most {len(node.scenes)}",
             )
-        if node.per == "group":
-            yield problem_at(
-                node,
-                path,
-                "per",
-                "not_available_yet",
-                'is "group", but this version of MUG does not keep groups together over several scenes yet: use '
-                '"participant"',
-            )
-        elif any(isinstance(inner, GymGame) and is_multiplayer(inner) for inner in _inside(node)):
-            yield problem_at(
-                node,
-                path,
-                None,
-                "order_splits_groups",
-                "holds games of several people, but every participant has an order of their own: partners may wait for "
-                "each other at different scenes; put such games beside the random order, not into it",
-                "warning",
-            )
+        if self.group_orders is None or any(path[: len(order)] == order != path for order in self.group_orders):
+            return
+        yield from problems_of_order(path, node)
 
     def _of_page(self, path: NodePath, node: StaticPage) -> Iterator[Problem]:
         if isinstance(node, StartPage) and path != (0,):
@@ -195,17 +179,6 @@ class _Validation:
                 "no_redirect",
                 "has no effect without a redirect address: give redirect_url",
                 "warning",
-            )
-
-    def _of_game_in_study(self, path: NodePath, node: GymGame) -> Iterator[Problem]:
-        target = node.waitroom.timeout_scene_id
-        if target is not None and target not in self.scene_ids:
-            yield problem_at(
-                node,
-                path,
-                "waitroom.timeout_scene_id",
-                "unknown_scene",
-                f"names the scene {target!r}, which the study does not have{did_you_mean(target, self.scene_ids)}",
             )
 
 

@@ -24,6 +24,7 @@ from mug.protocol import Message
 from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
 from mug.study.game import PoliciesSection
+from mug.study.matchmaking import Matchmaker
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
@@ -106,10 +107,17 @@ class Memory:
     stopped: str = ""
     seed: int = 1
     finished_before: frozenset[str] = frozenset()
+    matchmakers: dict[str, Matchmaker] = field(default_factory=dict)
+    release: str = "automatic"
 
     def __post_init__(self) -> None:
         opened = f.SessionOpened(
-            at="2026-01-01T00:00:00.000Z", session_id="s1", experiment_id="memory", study_hash="h", seed=self.seed
+            at="2026-01-01T00:00:00.000Z",
+            session_id="s1",
+            experiment_id="memory",
+            study_hash="h",
+            seed=self.seed,
+            release=self.release,
         )
         state = SessionState()
         state.apply(opened)
@@ -124,6 +132,7 @@ class Memory:
             clock=self.clock,
             rng=random.Random(self.seed),
             finished_before=self.finished_before,
+            matchmakers=self.matchmakers,
         )
 
     def crash_and_restart(self) -> None:
@@ -187,11 +196,11 @@ class Memory:
     def later(self, ms: float) -> None:
         """Time passes, and what was scheduled happens."""
         until = self.clock.ms + ms
-        for at, name in sorted(self.timers):
-            if at <= until:
-                self.timers.remove((at, name))
-                self.clock.ms = max(self.clock.ms, at)
-                self.take(Wake(name))
+        while self.timers and min(self.timers)[0] <= until:
+            at, name = min(self.timers)
+            self.timers.remove((at, name))
+            self.clock.ms = max(self.clock.ms, at)
+            self.take(Wake(name))
         self.clock.ms = until
 
     def lab_in(self, connection: str = "lab") -> None:

@@ -5,8 +5,9 @@ import collections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mug.study import RandomizeOrder, Repeat, StaticPage, Study, draw_plan, node_at
-from mug.study.plan import draw_order
+from mug.study import GymGame, RandomizeOrder, Repeat, StaticPage, Study, draw_plan, node_at
+from mug.study.model import PoliciesSection
+from mug.study.plan import draw_group_order, draw_order
 
 SEEDS = st.integers(0, 2**64 - 1)
 
@@ -113,3 +114,32 @@ def test_that_an_order_never_changes_between_versions():
 
 ORDER_OF_SEED_0 = (1, 3, 0, 2, 5, 4)
 ORDER_OF_LAST_SEED = (3, 4, 1)
+
+
+def _duel(scene_id: str) -> GymGame:
+    return GymGame(scene_id=scene_id, policies=PoliciesSection(policy_mapping={"a": "human", "b": "human"}))
+
+
+def test_that_a_groups_order_is_open_until_the_group_draws_it():
+    order = RandomizeOrder(scenes=tuple(map(_duel, "abc")))
+    study = Study(id="s", chain=(_page("first"), Repeat(n=2, scenes=(order,)), _page("last")))
+    plan = [(visit.scene_id, visit.kind, visit.node_path, visit.repetition) for visit in draw_plan(study, 1)]
+    assert plan == [
+        ("first", "static_page", (0,), ()),
+        ("order-1.0", "group_order", (1, 0), (0,)),
+        ("order-1.0", "group_order", (1, 0), (1,)),
+        ("last", "static_page", (2,), ()),
+    ]
+
+
+def test_that_everything_in_a_groups_order_is_drawn_by_the_group():
+    inner = RandomizeOrder(scenes=tuple(map(_duel, "cd")), keep_n=1)
+    order = RandomizeOrder(scenes=(_duel("a"), Repeat(n=2, scenes=(inner,)), _page("p")), per="group")
+    study = Study(id="s", chain=(order,))
+    drawn = {tuple(visit.scene_id for visit in draw_group_order(study, (0,), seed)) for seed in range(200)}
+    assert {len(scenes) for scenes in drawn} == {4}
+    assert all({"a", "p"} <= set(scenes) <= set("apcd") for scenes in drawn)
+    assert len(drawn) == 6 * 4
+    one = draw_group_order(study, (0,), 7)
+    assert one == draw_group_order(study, (0,), 7)
+    assert {visit.repetition for visit in one if visit.node_path[1] == 1} == {(0,), (1,)}

@@ -26,6 +26,7 @@ from mug.study.model import (
     GameplaySection,
     Hosting,
     KeyBinding,
+    MatchmakingSection,
     MultiplayerSection,
     PoliciesSection,
     RuntimeSection,
@@ -117,16 +118,72 @@ def test_that_wrappers_hold_scenes_and_keep_what_they_have():
     ]
 
 
-def test_that_an_order_for_groups_is_not_available_yet():
-    node = RandomizeOrder(scenes=(StaticPage(scene_id="q", scene_body="x"),), per="group")
-    assert codes(study(node)) == [("1", "per", "not_available_yet")]
+def together(people: int = 2, scene_id: str = "together", **values: Any) -> GymGame:
+    mapping = {f"a{number}": "human" for number in range(people)}
+    return game(scene_id=scene_id, policies=PoliciesSection(policy_mapping=mapping), **values)
+
+
+def test_that_a_groups_order_is_of_games_for_one_number_of_people():
+    page = StaticPage(scene_id="q", scene_body="x")
+    assert codes(study(RandomizeOrder(scenes=(page,), per="group"))) == [("1", "per", "no_group")]
+    mixed = RandomizeOrder(scenes=(together(2, "two"), together(3, "three")), per="group")
+    assert codes(study(mixed)) == [("1", "per", "group_sizes_differ")]
+    assert codes(study(RandomizeOrder(scenes=(page, together(), GAME), per="group"))) == []
+
+
+def test_that_a_groups_order_draws_everything_in_it():
+    inner = RandomizeOrder(scenes=(together(2, "one"), together(2, "two")))
+    assert codes(study(RandomizeOrder(scenes=(inner, together(2, "three"))))) == []
+    for per in ("participant", "group"):
+        nested = RandomizeOrder(scenes=(Repeat(n=2, scenes=(msgspec.structs.replace(inner, per=per),)),), per="group")
+        assert codes(study(nested)) == [("1.0.0", "per", "nested_group_order")]
 
 
 def test_that_an_order_of_each_participants_own_should_hold_no_games_of_several_people():
-    together = game(policies=PoliciesSection(policy_mapping={"a": "human", "b": "human"}))
-    (problem,) = validate(study(RandomizeOrder(scenes=(Repeat(n=2, scenes=(together,)),))))
+    own = RandomizeOrder(scenes=(Repeat(n=2, scenes=(together(),)),), per="participant")
+    (problem,) = validate(study(own))
     assert (problem.node_id, problem.code, problem.severity) == ("1", "order_splits_groups", "warning")
+    mixed = RandomizeOrder(scenes=(GAME, together()))
+    assert codes(study(mixed)) == [("1", None, "order_splits_groups")]
     assert codes(study(RandomizeOrder(scenes=(GAME,)))) == []
+    assert codes(study(msgspec.structs.replace(own, per=None))) == []
+
+
+@pytest.mark.parametrize(
+    ("chain", "found"),
+    [
+        ((together(waitroom=WaitroomSection(timeout_scene_id="after")), "after"), []),
+        (("after", together(waitroom=WaitroomSection(timeout_scene_id="after"))), ["not_later"]),
+        ((together(waitroom=WaitroomSection(timeout_scene_id="together")),), ["not_later"]),
+        ((Repeat(n=1, scenes=(StaticPage(scene_id="after", scene_body="x"), "game")),), ["not_later"]),
+        ((Repeat(n=2, scenes=(StaticPage(scene_id="after", scene_body="x"), "game")),), []),
+        (
+            (RandomizeOrder(scenes=(StaticPage(scene_id="after", scene_body="x"), "game"), per="participant"),),
+            ["split"],
+        ),
+    ],
+)
+def test_that_the_scene_after_the_timeout_comes_later(chain: Any, found: list[str]):
+    pages = {"after": StaticPage(scene_id="after", scene_body="x")}
+    waits = together(waitroom=WaitroomSection(timeout_scene_id="after"))
+
+    def node(item: Any) -> Any:
+        if isinstance(item, Repeat | RandomizeOrder):
+            return msgspec.structs.replace(item, scenes=tuple(waits if s == "game" else s for s in item.scenes))
+        return pages.get(item, item) if isinstance(item, str) else item
+
+    expected = {"not_later": "not_later", "split": "order_splits_groups"}
+    assert [code for _, _, code in codes(study(*map(node, chain)))] == [expected[word] for word in found]
+
+
+def test_that_settings_of_waiting_without_effect_are_warned_of():
+    waitroom = WaitroomSection(timeout_scene_id="end", timeout_redirect_url="https://example.org/")
+    found = validate(study(together(waitroom=waitroom, matchmaking=MatchmakingSection(max_rtt_widening=5.0))))
+    assert [(problem.field, problem.code, problem.severity) for problem in found] == [
+        ("waitroom.timeout_redirect_url", "no_effect", "warning"),
+        ("matchmaking.max_rtt_widening", "no_effect", "warning"),
+    ]
+    assert codes(study(together(matchmaking=MatchmakingSection(max_rtt=80, max_rtt_widening=5.0)))) == []
 
 
 def test_that_a_plan_has_an_end():
