@@ -194,7 +194,10 @@ def console_rows(history: SessionHistory) -> Rows:
                 row |= {"action": "server_started", "detail": json_text({"pid": fact.pid, "port": fact.port})}
             case f.SessionOpened():
                 detail = {"study_hash": fact.study_hash, "versions": fact.versions, "pilot": fact.pilot}
-                row |= {"action": "session_opened", "detail": json_text(detail)}
+                row |= {"action": "session_opened", "detail": json_text(detail | {"release": fact.release})}
+            case f.ReleaseSet():
+                row |= {"action": "release_set", "reason": fact.reason or None}
+                row["detail"] = json_text({"mode": fact.mode})
         rows.append(row)
     return rows
 

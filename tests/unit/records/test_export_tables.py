@@ -257,6 +257,8 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
             f.VisitFinished(at=AT, participant_id="anna", visit_id=visit, outcome="completed"),
             f.ParticipantFinished(at=AT, participant_id="anna", outcome="complete"),
             f.ConsoleAction(at=AT, action="let_in", participant_id="bert", reason="lost the tab"),
+            f.ReleaseSet(at=AT, mode="experimenter", reason="a late group"),
+            f.ConsoleAction(at=AT, action="release_groups", detail={"groups": [["anna", "bert"]]}),
             f.SessionEnded(at=AT, reason="done"),
         )
         tables = exported(session, tmp_path / "out")
@@ -286,7 +288,12 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
     assert (telemetry[0]["rtt_ms"], telemetry[0]["focused"], telemetry[0]["battery"]) == (3, True, 0.5)
     assert missing(telemetry[1]["focused"])
     assert json.loads(telemetry[1]["data"]) == {"focused": "no"}
-    assert tables["console"]["action"].tolist() == ["session_opened", "let_in", "session_ended"]
+    opened, _, release, groups, _ = tables["console"].to_dict("records")
+    actions = ["session_opened", "let_in", "release_set", "release_groups", "session_ended"]
+    assert tables["console"]["action"].tolist() == actions
+    assert json.loads(opened["detail"])["release"] == "automatic"
+    assert (json.loads(release["detail"]), release["reason"]) == ({"mode": "experimenter"}, "a late group")
+    assert json.loads(groups["detail"]) == {"groups": [["anna", "bert"]]}
     assert "forms" not in tables
     manifest = read_manifest(tmp_path / "out")
     assert manifest["state"] == "ended"
