@@ -1,12 +1,8 @@
-"""A page that is loaded again comes back into its match: it rebuilds the episode, and both records stay the same bytes."""
-
-from dataclasses import replace
+"""A page that is loaded again comes back into its match: it rebuilds the episode, and both records stay the same."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from match_worlds import arena, match_config
-from matches import PROFILES, assert_equal_records, assert_repeatable, frames_of, on_all, play
+from matches import assert_equal_records, assert_repeatable, frames_of, play
 
 from mug.play.config import GameConfig
 from tests.drivers.match_net import MatchNet, Play
