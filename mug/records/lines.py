@@ -134,6 +134,7 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
     for happening in history.server_events:
         fact = happening.fact
         known: dict[str, Any] = {"session_id": history.opened.session_id, "source": "server", "at": fact.at}
+        said: dict[str, Any]
         match fact:
             case f.Connected():
                 yield known | {"participant_id": fact.participant_id, "name": "connected"}, {"tab_id": fact.tab_id}
@@ -148,6 +149,25 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id or "")}
                 said = {"match_id": fact.match_id, "agent": fact.agent, "policy": fact.policy, "reason": fact.reason}
                 yield known | place | {"participant_id": fact.participant_id, "name": "player_dropped"}, said
+            case f.WaitStarted():
+                place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id)}
+                yield known | place | {"participant_id": fact.participant_id, "name": "wait_started"}, {}
+            case f.GroupFormed():
+                said = {"group_id": fact.group_id, "members": list(fact.members), "released_by": fact.released_by}
+                for who, visit_id in fact.visits.items():
+                    place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id)}
+                    yield known | place | {"participant_id": who, "name": "group_formed"}, said
+            case f.PairProbed():
+                for who in fact.participants:
+                    said = {
+                        "partner": next(other for other in fact.participants if other != who),
+                        "rtt_ms": fact.rtt_ms,
+                        "path": fact.path,
+                        "accepted": fact.accepted,
+                        "limit_ms": fact.limit_ms,
+                        "probe_id": fact.probe_id,
+                    }
+                    yield known | {"participant_id": who, "name": "pair_probed"}, said
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}
