@@ -10,7 +10,7 @@ from mug.records.history import SessionHistory
 from mug.records.json_lines import read_lines
 from mug.records.spool import TableSpool, json_text
 
-__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "server_event_rows"]
+__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "count_server_events", "server_event_rows"]
 
 _ROWS_AT_ONCE: Final = 10_000
 _FIXED: Final = {
@@ -127,6 +127,20 @@ class LinesTable:
             columns = {name: [row.get(name) for row in self._rows] for name in (*self._fixed, *others)}
             self._spool.add(columns, len(self._rows))
             self._rows = []
+
+
+def count_server_events(history: SessionHistory) -> int:
+    """Return how many rows `server_event_rows` must give: one for each happening and each participant it is about."""
+    count = 0
+    for happening in history.server_events:
+        match happening.fact:
+            case f.GroupFormed(visits=visits):
+                count += len(visits)
+            case f.PairProbed(participants=pair):
+                count += len(pair)
+            case _:
+                count += 1
+    return count
 
 
 def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
