@@ -277,7 +277,12 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _VISIT,
                 _SCENE,
                 ColumnSpec("source", "string", "page: told by the participant's page; server: seen by the server."),
-                ColumnSpec("name", "string", "What happened, as focus, blur, visible, hidden, page_shown, continue."),
+                ColumnSpec(
+                    "name",
+                    "string",
+                    "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: connected, "
+                    "disconnected, let_in, screening_passed, warned, player_dropped, error, participation_ended.",
+                ),
                 ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
                 _AT_MS,
                 ColumnSpec("match_id", "string", "The match, where the event belongs to one."),
