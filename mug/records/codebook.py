@@ -280,8 +280,9 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "name",
                     "string",
-                    "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: connected, "
-                    "disconnected, let_in, screening_passed, warned, player_dropped, error, participation_ended.",
+                    "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: "
+                    "connected, disconnected, let_in, screening_passed, warned, player_dropped, error, "
+                    "participation_ended.",
                 ),
                 ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
                 _AT_MS,
