@@ -333,7 +333,11 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _SCENE,
                 ColumnSpec("source", "string", "page: told by the participant's page; server: seen by the server."),
                 ColumnSpec(
-                    "name", "string", "What happened, as focus, blur, hidden, page_shown, continue, wait_started."
+                    "name",
+                    "string",
+                    "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: "
+                    "connected, disconnected, let_in, screening_passed, wait_started, pair_probed, group_formed, warned, "
+                    "player_dropped, player_returned, error, participation_ended.",
                 ),
                 ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
                 _AT_MS,
