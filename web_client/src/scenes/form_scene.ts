@@ -48,6 +48,8 @@ export class FormScene implements Scene {
       mayContinue: () => this.isComplete(),
       onContinue: () => this.handIn(),
     });
+    this.page.content.restore(draft.fields);
+    this.page.content.view.addEventListener("input", () => this.keep());
     this.page.footer.append(this.note);
   }
 
@@ -116,6 +118,7 @@ export class FormScene implements Scene {
   }
 
   private keep(): void {
-    this.context.drafts.save(this.visitId, { answers: Object.fromEntries(this.form.answers()), submissions: this.submissions });
+    const answers = Object.fromEntries(this.form.answers());
+    this.context.drafts.save(this.visitId, { answers, fields: this.page.content.values(), submissions: this.submissions });
   }
 }
