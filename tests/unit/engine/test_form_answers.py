@@ -300,8 +300,9 @@ def takes(name: str, answer: Any) -> bool:
 def test_that_nobody_passes_a_form_but_with_the_last_answers_that_it_takes(steps):
     memory = at_form(BOXES)
     visit_id = memory.scene("c1").visit_id
-    last: dict[str, Any] = {}
-    seq = 0
+    last: dict[str, Any] = {"option": "Left", "q1": 3, "q2": 3, "text": "text"}
+    memory.put("c1", "form", 0, rows(last))
+    seq = 1
     for step in steps:
         match step:
             case ("answer", (name, answer)):
