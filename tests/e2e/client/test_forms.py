@@ -221,6 +221,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
         page.get_by_text("interrupted").wait_for()
         person.press_continue()
         page.get_by_text("Saving…").wait_for()
+        expect(page.locator("[data-mug=form]")).to_have_js_property("inert", True)
         asked.start()
         page.reload()
         person.wait_for_scene("after")
@@ -267,6 +268,7 @@ def test_that_a_page_that_lets_everything_through_is_stopped_by_the_server(
         expect(scale(page, "It was hard.")).to_have_accessible_description("")
         expect(page.locator("[data-mug=form-note]")).to_have_text("2 questions still need an answer.")
         expect(page.locator("[data-mug=continue]")).to_have_text("Continue")
+        expect(page.locator("[data-mug=form]")).to_have_js_property("inert", False)
 
         page.get_by_label("Left").check()
         scale(page, "It was fun.").get_by_role("radio").nth(10).check()

@@ -71,6 +71,7 @@ export class FormScene implements Scene {
     if (about !== "visit.finish" || reply.code !== "unanswered") return;
     const names = reply.path.split(",");
     this.context.event("form_refused", { questions: names });
+    this.form.setBusy(false);
     this.page.release();
     this.pointOut(names);
   }
@@ -113,6 +114,7 @@ export class FormScene implements Scene {
     if (Object.keys(own).length > 0) this.context.formValues(own, { submission: this.submissions });
     this.context.formRows(rowsOf(this.form.questions, this.form.answers(), this.submissions));
     this.note.textContent = "";
+    this.form.setBusy(true);
     this.page.setBusy("Saving…");
     this.context.finish("completed");
   }
