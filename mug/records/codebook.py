@@ -336,8 +336,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "name",
                     "string",
                     "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: "
-                    "connected, disconnected, let_in, screening_passed, wait_started, pair_probed, group_formed, warned, "
-                    "player_dropped, player_returned, error, participation_ended.",
+                    "connected, disconnected, let_in, screening_passed, wait_started, pair_probed, group_formed, "
+                    "warned, player_dropped, player_returned, error, participation_ended.",
                 ),
                 ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
                 _AT_MS,
