@@ -59,6 +59,12 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
     which.add_argument("--session", metavar="ID", help="go on with this open session")
     serve.add_argument("--pilot", action="store_true", help="a pilot: its records are kept apart")
     serve.add_argument("--lifeline", action="store_true", help="stop when stdin ends and nobody takes part")
+    serve.add_argument(
+        "--release",
+        choices=("automatic", "experimenter"),
+        default="automatic",
+        help="who lets groups go in a new session: as soon as they are complete (default), or MUG Lab's button",
+    )
     serve.add_argument("--remote-lab", action="store_true", help="let consoles on other machines in (with the token)")
     serve.set_defaults(run=_serve)
 

@@ -4,13 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from typing_extensions import override
 
-__all__ = ["Column", "ColumnTable", "Index"]
+__all__ = ["SORT_ROLE", "Column", "ColumnTable", "Index", "SortedTable"]
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")
+
+SORT_ROLE = Qt.ItemDataRole.UserRole
+"""What a cell sorts by."""
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,16 @@ class ColumnTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return column.alignment
         return None
+
+
+class SortedTable(QSortFilterProxyModel):
+    """Sorts by the columns' values rather than their texts.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, source: ColumnTable, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setSourceModel(source)
+        self.setSortRole(SORT_ROLE)
+        self.setDynamicSortFilter(True)

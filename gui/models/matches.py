@@ -7,13 +7,12 @@ from typing import Any
 from PySide6.QtCore import (
     QModelIndex,
     QObject,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
-from gui.models.columns import Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
 from gui.models.moments import clock_time
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -25,7 +24,6 @@ __all__ = [
     "RTT",
     "MatchLook",
     "MatchesModel",
-    "SortedMatches",
     "accord_of",
     "has_left",
     "is_over",
@@ -36,7 +34,6 @@ __all__ = [
     "player_name",
 ]
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 MATCH_ROLE = Qt.ItemDataRole.UserRole + 1
 
 RTT = "RTT (round-trip time): how long a packet takes from one player to the other and back."
@@ -136,8 +133,12 @@ def _rank(view: MatchView) -> int:
 
 
 def _players(view: MatchView) -> str:
-    people = [f"{p.participant_id} ({p.agent}{', left' if p.dropped else ''})" for p in view.players]
+    people = [f"{p.participant_id} ({p.agent}{_absence(p)})" for p in view.players]
     return " · ".join([*people, *(f"policy ({agent})" for agent in view.policies)])
+
+
+def _absence(player: PlayerView) -> str:
+    return ", left" if player.dropped else ", coming back" if player.stage == "returning" else ""
 
 
 def _progress(view: MatchView) -> str:
@@ -395,7 +396,7 @@ def _columns_between(before: _Row, after: _Row) -> set[int]:
 def _tip(view: MatchView, key: str) -> str:
     match key:
         case "state":
-            flags = [f"Flags: {', '.join(flag.replace('_', ' ') for flag in view.flags)}"] if view.flags else []
+            flags = [f"Flags: {', '.join(map(_flag_words, view.flags))}"] if view.flags else []
             return "\n".join([*([_STATE_TIPS[view.state]] if view.state in _STATE_TIPS else []), *flags])
         case "number":
             return f"{view.match_id}, formed at {clock_time(view.formed_at)}"
@@ -414,6 +415,10 @@ def _tip(view: MatchView, key: str) -> str:
             return ""
 
 
+def _flag_words(flag: str) -> str:
+    return "a player came back" if flag == "returned" else flag.replace("_", " ")
+
+
 def _pair_words(view: MatchView, pair: PairView) -> str:
     if has_left(view, pair) and not is_over(view):
         return f"{pair_name(view, pair)}: left"
@@ -430,16 +435,3 @@ def _player_words(player: PlayerView) -> str:
         f"{player.participant_id}: {player.rollbacks} rollbacks a second, {player.depth_mean:.1f} frames deep on "
         f"average, {player.depth_max} at most; stalled {min(100.0, player.stalled_ms / 10):.0f} %"
     )
-
-
-class SortedMatches(QSortFilterProxyModel):
-    """Sorts by the columns' values rather than their texts.
-
-    Runs on: GUI thread.
-    """
-
-    def __init__(self, source: MatchesModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setSourceModel(source)
-        self.setSortRole(SORT_ROLE)
-        self.setDynamicSortFilter(True)

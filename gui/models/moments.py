@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-__all__ = ["clock_time", "day_and_time"]
+__all__ = ["clock_time", "day_and_time", "duration", "unix_seconds"]
 
 
 def _local(at: str) -> datetime | None:
@@ -23,3 +23,16 @@ def day_and_time(at: str) -> str:
     """Return the local day and time, ``2026-03-01 14:03``; a text that is no moment is returned as it is."""
     moment = _local(at)
     return at if moment is None else moment.strftime("%Y-%m-%d %H:%M")
+
+
+def unix_seconds(at: str) -> float | None:
+    """Return a moment as Unix time; None for a text that is no moment."""
+    moment = _local(at)
+    return None if moment is None else moment.timestamp()
+
+
+def duration(seconds: float) -> str:
+    """Return a span of time as a clock shows it, ``2:05`` or ``1:02:05``; a negative one is none."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -7,7 +7,7 @@ import msgspec
 from mug.study import Problem
 from mug.study.model import GymGame, Study
 from mug.study.multiplayer import is_multiplayer
-from mug.study.traversal import walk
+from mug.study.traversal import human_agents, walk
 
 __all__ = ["LoadResult", "OpenedStudy"]
 
@@ -55,6 +55,12 @@ class OpenedStudy(msgspec.Struct, frozen=True, kw_only=True):
     def plays_together(self) -> bool:
         """Whether the study has a game of several people."""
         return any(isinstance(node, GymGame) and is_multiplayer(node) for _path, node in walk(self.study))
+
+    @property
+    def forms_groups(self) -> bool:
+        """Whether the study has a game for which people wait for each other."""
+        games = (node for _path, node in walk(self.study) if isinstance(node, GymGame) and is_multiplayer(node))
+        return any(len(human_agents(game)) > 1 for game in games)
 
     @property
     def errors(self) -> tuple[Problem, ...]:

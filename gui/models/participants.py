@@ -7,30 +7,27 @@ from typing import Any
 from PySide6.QtCore import (
     QModelIndex,
     QObject,
-    QSortFilterProxyModel,
     Qt,
 )
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from typing_extensions import override
 
-from gui.models.columns import Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
 from gui.models.matches import is_over
 from gui.models.moments import clock_time
+from gui.models.outcomes import OVER, outcome_words, warning_words
 from mug.protocol.lab import MatchView, ParticipantView
 
 __all__ = [
     "COLUMNS",
     "MATCH_ID_ROLE",
-    "SORT_ROLE",
     "VIEW_ROLE",
     "MatchPlace",
     "ParticipantsModel",
-    "SortedParticipants",
     "StateLook",
     "look_of",
 ]
 
-SORT_ROLE = Qt.ItemDataRole.UserRole
 VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
 MATCH_ID_ROLE = Qt.ItemDataRole.UserRole + 2
 
@@ -50,9 +47,19 @@ _STATES = {
     "turned_away": StateLook("Turned away", "block", "warning", 1),
     "background": StateLook("In background", "eye-off", "warning", 2),
     "connected": StateLook("Connected", "connected", "good", 3),
+    "screening": StateLook("Being checked", "search", "accent", 3),
+    "left": StateLook("Left", "door", "muted", 4),
     "finished": StateLook("Finished", "check-circle", "muted", 5),
     "excluded": StateLook("Excluded", "block", "muted", 6),
 }
+
+_ENDS = {
+    "screened_out": StateLook("Turned away", "block", "muted", 6),
+    "no_partner": StateLook("No partner", "user", "muted", 5),
+    "partner_left": StateLook("Partner left", "lost", "muted", 5),
+    "technical": StateLook("Technical", "error", "warning", 5),
+}
+"""Ends that are not those of their states."""
 
 _FOCUS_GONE = StateLook("–", "", "muted", 3)
 _FOCUSED = StateLook("Focused", "eye", "good", 2)
@@ -75,6 +82,8 @@ _PHASES = {
 
 def look_of(view: ParticipantView) -> StateLook:
     """Return how a participant's state is shown; a state of a newer server keeps its own name."""
+    if view.state in OVER and view.outcome in _ENDS:
+        return _ENDS[view.outcome]
     return _STATES.get(view.state, StateLook(view.state.replace("_", " ").capitalize(), "info", "muted", 4))
 
 
@@ -93,16 +102,28 @@ def _scene_of(view: ParticipantView) -> str:
 
 
 def _is_here(view: ParticipantView) -> bool:
-    return view.state in {"connected", "background"}
+    return view.state in {"connected", "background", "screening"}
 
 
 def _phase_of(view: ParticipantView) -> str:
-    if view.state in {"finished", "excluded"}:
-        return "–"
+    if view.state in OVER:
+        return outcome_words(view) or "–"
+    doing = _doing(view)
+    return f"{doing} · {warned}" if (warned := warning_words(view)) else doing
+
+
+def _doing(view: ParticipantView) -> str:
     phase = _PHASES.get(view.phase, view.phase.capitalize()) or "–"
     if view.phase == "playing" and view.episode is not None:
         phase = f"{phase} · episode {view.episode + 1}"
     return f"{phase} · {view.phase_detail}" if view.phase_detail else phase
+
+
+def _ping_of(view: ParticipantView) -> str:
+    if not _is_here(view):
+        return "–"
+    ping = _number(view.rtt_ms, " ms")
+    return f"{ping} · {view.lost_probes} lost" if view.lost_probes else ping
 
 
 def _number(value: float | None, unit: str = "", digits: int = 0) -> str:
@@ -131,8 +152,8 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
     Column(
         "ping",
         "Ping",
-        "Round trip to the server",
-        lambda v: _number(v.rtt_ms if _is_here(v) else None, " ms"),
+        "Round trip to the server; lost: how many of the last ten measurements were not answered",
+        _ping_of,
         lambda v: _or_least(v.rtt_ms if _is_here(v) else None),
         True,
     ),
@@ -163,7 +184,9 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
 )
 
 _PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
-_STATE, _ID, _MATCH, _FOCUS, _ERRORS = (_PLACE[key] for key in ("state", "id", "match", "focus", "errors"))
+_STATE, _ID, _PHASE, _MATCH, _PING, _FOCUS, _ERRORS = (
+    _PLACE[key] for key in ("state", "id", "phase", "match", "ping", "focus", "errors")
+)
 
 
 @dataclass(frozen=True)
@@ -341,6 +364,8 @@ class ParticipantsModel(ColumnTable):
             return self._dots[row]
         if column == _ERRORS and view.errors:
             return self._icon_of("error", "error")
+        if column == _PHASE and view.warning and view.state not in OVER:
+            return self._icon_of("warning", "warning")
         return None
 
     def _foreground(self, view: ParticipantView, column: int) -> QColor | None:
@@ -350,14 +375,16 @@ class ParticipantsModel(ColumnTable):
             return self._colour_of(_focus_of(view).role)
         if column == _ERRORS and view.errors:
             return self._colour_of("error")
-        if view.state in {"finished", "excluded"}:
+        if ((column == _PHASE and view.warning) or (column == _PING and view.lost_probes)) and view.state not in OVER:
+            return self._colour_of("warning")
+        if view.state in OVER:
             return self._colour_of("muted")
         return None
 
 
 def _columns_between(before: ParticipantView, after: ParticipantView) -> set[int]:
     """Return the columns that differ in what they say, in their order or in their colours."""
-    if before.state != after.state:
+    if (before.state, before.outcome, before.warning) != (after.state, after.outcome, after.warning):
         return set(range(len(COLUMNS)))
     return {
         number
@@ -390,16 +417,3 @@ def _tip(view: ParticipantView, column: Column[ParticipantView]) -> str:
     if column.key == "stored" and view.unacked_chunks:
         return f"{view.unacked_chunks} parts are still on their way"
     return ""
-
-
-class SortedParticipants(QSortFilterProxyModel):
-    """Sorts by the columns' values rather than their texts.
-
-    Runs on: GUI thread.
-    """
-
-    def __init__(self, source: ParticipantsModel, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.setSourceModel(source)
-        self.setSortRole(SORT_ROLE)
-        self.setDynamicSortFilter(True)

@@ -1,12 +1,12 @@
-"""The questions of the Run page: who can open the address; whether to end the session."""
+"""The questions of the Run page: who can open the address, who lets groups go, whether to end the session."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from gui.widgets.basics import Button, Icon, label
 from gui.widgets.theme import Theme
 
-__all__ = ["EndSessionDialog", "ReachDialog"]
+__all__ = ["EndSessionDialog", "NewSessionDialog", "ReachDialog", "ReleaseModeDialog"]
 
 
 class ReachDialog(QDialog):
@@ -129,3 +129,137 @@ class EndSessionDialog(QDialog):
     def _confirm(self) -> None:
         self.accept()
         self.confirmed.emit(self.reason.text().strip())
+
+
+class NewSessionDialog(QDialog):
+    """Asks, before a new session of a study with games of several people, who lets the groups go.
+
+    Attributes:
+        choices: The choices by their keys, "experimenter" and "automatic".
+        confirm: Starts the session.
+
+    Signals:
+        answered: The key of the choice.
+
+    Runs on: GUI thread.
+    """
+
+    answered = Signal(str)
+
+    def __init__(self, theme: Theme, proposed: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("New session")
+        self.setMinimumWidth(540)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(28, 26, 28, 22)
+        layout.setSpacing(8)
+        layout.addWidget(label("Who lets the groups go?", "title"))
+        layout.addWidget(
+            label(
+                "People play together in this study. Who is ready waits until the partners are there. You can change "
+                "this while the session runs.",
+                "muted",
+                wrap=True,
+            )
+        )
+        layout.addSpacing(8)
+        self._group = QButtonGroup(self)
+        self.choices: dict[str, QRadioButton] = {}
+        for key, title, text in (
+            (
+                "experimenter",
+                "I do",
+                "MUG Lab shows who waits and which groups are complete; they play when you let them go. Right for the "
+                "lab, where all begin together.",
+            ),
+            (
+                "automatic",
+                "They go by themselves",
+                "Every group plays as soon as it is complete. Right for participants who come one by one, online.",
+            ),
+        ):
+            choice = QRadioButton(title)
+            choice.setAccessibleDescription(text)
+            choice.setChecked(key == proposed)
+            self._group.addButton(choice)
+            self.choices[key] = choice
+            layout.addWidget(choice)
+            sentence = label(text, "muted", wrap=True)
+            sentence.setContentsMargins(26, 0, 0, 8)
+            layout.addWidget(sentence)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        cancel = Button(theme, "Cancel", on_click=self.reject)
+        cancel.setAutoDefault(False)
+        row.addWidget(cancel)
+        self.confirm = Button(theme, "Start session", "play", role="primary", on_click=self._confirm)
+        self.confirm.setDefault(True)
+        row.addWidget(self.confirm)
+        layout.addLayout(row)
+        _fit(self, layout)
+        self.choices[proposed].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _confirm(self) -> None:
+        self.accept()
+        self.answered.emit(next(key for key, choice in self.choices.items() if choice.isChecked()))
+
+
+class ReleaseModeDialog(QDialog):
+    """Says what the other way of letting groups go does, and takes a reason for it.
+
+    Signals:
+        confirmed: The mode, automatic or experimenter, and the reason; it may be empty.
+
+    Runs on: GUI thread.
+    """
+
+    confirmed = Signal(str, str)
+
+    def __init__(self, theme: Theme, mode: str, ready: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._mode = mode
+        if mode == "automatic":
+            title = "Let groups go by themselves?"
+            held = "The group that is ready goes" if ready == 1 else f"The {ready} groups that are ready go"
+            now = f"{held} at once. " if ready else ""
+            what = f"{now}From now on every group plays as soon as it is complete."
+        else:
+            title = "Let the groups go yourself?"
+            what = (
+                "From now on complete groups wait until you let them go. Participants see that they are waiting. "
+                "Matches that have begun go on."
+            )
+        self.setWindowTitle(title)
+        self.setMinimumWidth(500)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(28, 26, 28, 22)
+        layout.setSpacing(12)
+        layout.addWidget(label(title, "title"))
+        layout.addWidget(label(what, wrap=True))
+        layout.addSpacing(4)
+        layout.addWidget(label("Reason, if there is one (recorded with the data)", "small"))
+        self.reason = QLineEdit()
+        self.reason.setAccessibleName("Reason for the change")
+        self.reason.setMaxLength(500)
+        layout.addWidget(self.reason)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        cancel = Button(theme, "Cancel", on_click=self.reject)
+        cancel.setAutoDefault(False)
+        row.addWidget(cancel)
+        words = "Let them go by themselves" if mode == "automatic" else "Let me release them"
+        self.confirm = Button(theme, words, role="primary", on_click=self._confirm)
+        self.confirm.setDefault(True)
+        row.addWidget(self.confirm)
+        layout.addLayout(row)
+        _fit(self, layout)
+        self.reason.setFocus()
+
+    def _confirm(self) -> None:
+        self.accept()
+        self.confirmed.emit(self._mode, self.reason.text().strip())
+
+
+def _fit(dialog: QDialog, layout: QVBoxLayout) -> None:
+    """Let the dialog be as high as its wrapped texts need at its width; Qt's own guess is too high."""
+    dialog.resize(dialog.minimumWidth(), layout.totalHeightForWidth(dialog.minimumWidth()))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.models.telemetry import Attention, Pulses, Segments, TelemetryHistory, attention_segments
-from gui.widgets.basics import label
+from gui.widgets.basics import label, scrolling
 from gui.widgets.theme import Theme
 
 __all__ = ["LOOKS", "FocusTimeline", "Legend"]
@@ -96,12 +96,7 @@ class FocusTimeline:
         self._rows = _Rows(theme)
         self._live: set[str] = set()
         self._history = TelemetryHistory()
-        self.widget = QScrollArea()
-        self.widget.setFrameShape(QFrame.Shape.NoFrame)
-        self.widget.setWidgetResizable(True)
-        self.widget.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.widget.setWidget(self._rows)
-        self.widget.setAccessibleName("Focus timeline")
+        self.widget = scrolling(self._rows, "Focus timeline")
         self.widget.verticalScrollBar().setSingleStep(ROW_PX)
 
     def recolour(self) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.widgets.basics import label
+from gui.widgets.basics import label, scrolling
 from gui.widgets.theme import Theme
 
 __all__ = ["LineLegend", "NamedLine", "line_pen"]
@@ -89,12 +89,7 @@ class LineLegend(QWidget):
         self._heading.setToolTip(tip)
         layout.addWidget(self._heading)
         self._rows = _Rows(theme)
-        self._scroll = QScrollArea()
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self._rows)
-        self._scroll.setAccessibleName(title)
+        self._scroll = scrolling(self._rows, title)
         layout.addWidget(self._scroll, 1)
 
     def show_lines(self, lines: Sequence[NamedLine]) -> None:

@@ -38,6 +38,7 @@ _STAGES = {
     "countdown": "countdown",
     "stalled": "stalled",
     "paused": "paused",
+    "returning": "coming back",
     "between": "between episodes",
     "over": "done",
 }
@@ -220,5 +221,5 @@ def _player_now(view: MatchView, player: PlayerView) -> str:
     if is_over(view):
         return "–"
     now = f"{player.rollbacks}/s · depth {player.depth_max}"
-    stage = _STAGES.get(player.stage, "")
+    stage = "" if player.stage in {"", "playing"} else _STAGES.get(player.stage, player.stage.replace("_", " "))
     return f"{stage} · {now}" if player.stage in {"stalled", "paused"} else stage or now

@@ -6,7 +6,8 @@ from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.models.matches import MATCH_COLUMNS, MATCH_ROLE, MatchesModel, SortedMatches
+from gui.models.columns import SortedTable
+from gui.models.matches import MATCH_COLUMNS, MATCH_ROLE, MatchesModel
 from gui.widgets.basics import IconTile, card, label
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
@@ -69,7 +70,7 @@ class MatchesView(QStackedWidget):
         layout = QVBoxLayout(host)
         layout.setContentsMargins(0, 0, 0, 0)
         self.model = MatchesModel(theme.icon, theme.colour, self)
-        self._sorted = SortedMatches(self.model, self)
+        self._sorted = SortedTable(self.model, self)
         self.table = RecordTable("Matches", row_px=33, least_column_px=56, many=False)
         self.table.setModel(self._sorted)
         self.table.sort_by(_place("state"), Qt.SortOrder.AscendingOrder)

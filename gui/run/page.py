@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSplitter,
 
 from gui.models.match_history import MatchHistory
 from gui.models.opened_study import OpenedStudy
+from gui.models.outcomes import OVER, is_complete
 from gui.run.address_panel import AddressPanel
-from gui.run.dialogs import EndSessionDialog
+from gui.run.dialogs import EndSessionDialog, ReleaseModeDialog
 from gui.run.live_view import LiveView
 from gui.run.log_view import LogView
 from gui.run.match_live import MatchLive
@@ -33,6 +34,7 @@ _PILLS = {
 }
 _NO_STUDY, _IDLE, _RUNNING = 0, 1, 2
 _REPAINT_MS = 50
+_LOG_PX = 150
 
 
 class RunPage(QWidget):
@@ -42,6 +44,8 @@ class RunPage(QWidget):
         start_asked, new_session_asked, stop_asked: The buttons.
         end_session_asked: With the reason.
         let_in_asked: With the participant's id.
+        release_asked: A `ReleaseWish`; `people.waiting.answered` is called with it.
+        release_mode_asked: The mode, automatic or experimenter, and the reason.
         open_study_asked: There is none; go where one is opened.
         data_dir_asked, reach_asked: Change where records go, who can open the address.
         said: A short message for the window.
@@ -54,6 +58,8 @@ class RunPage(QWidget):
     stop_asked = Signal()
     end_session_asked = Signal(str)
     let_in_asked = Signal(str)
+    release_asked = Signal(object)
+    release_mode_asked = Signal(str, str)
     open_study_asked = Signal()
     data_dir_asked = Signal()
     reach_asked = Signal()
@@ -65,8 +71,10 @@ class RunPage(QWidget):
         self._theme = theme
         self._opened: OpenedStudy | None = None
         self._outcome = Outcome()
+        self._plots_state = QByteArray()
         self._session: SessionView | None = None
         self.end_dialog: EndSessionDialog | None = None
+        self.mode_dialog: ReleaseModeDialog | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(28, 20, 28, 14)
         layout.setSpacing(12)
@@ -86,6 +94,8 @@ class RunPage(QWidget):
         self.participants.let_in_asked.connect(self.let_in_asked)
         self.people.view_chosen.connect(self._on_view_chosen)
         self.people.matches_changed.connect(self._on_matches_changed)
+        self.people.waiting.release_asked.connect(self.release_asked)
+        self.people.waiting.mode_asked.connect(self.ask_release_mode)
         self.matches.chosen.connect(self._show_match)
         self.matches.said.connect(self.said)
         self._repaint = QTimer(self)
@@ -129,7 +139,7 @@ class RunPage(QWidget):
         history = self.match_live.history
         history.keep([view.match_id for view in snapshot.matches] if is_same else ())
         history.add(snapshot.matches, time.time())
-        self.people.replace_all(snapshot.participants, snapshot.matches)
+        self.people.replace_all(snapshot.participants, snapshot.matches, snapshot.waitrooms)
         self._show_match(self.match_live.match_id)
         self.live.show_participants(self.participants.model.rows())
         self.live.add(snapshot.telemetry)
@@ -143,7 +153,7 @@ class RunPage(QWidget):
             self._show_session(batch.session)
         if batch.matches:
             self.match_live.history.add(batch.matches, time.time())
-        self.people.update_rows(batch.participants, batch.matches)
+        self.people.update_rows(batch.participants, batch.matches, batch.waitrooms)
         if batch.participants:
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
@@ -157,8 +167,7 @@ class RunPage(QWidget):
 
     def unfinished(self) -> int:
         """Return how many participants have begun and not finished."""
-        over = {"finished", "excluded", "turned_away"}
-        return sum(view.state not in over for view in self.participants.model.rows())
+        return sum(view.state not in OVER for view in self.participants.model.rows())
 
     def present(self) -> int:
         """Return how many participants are here now."""
@@ -178,7 +187,7 @@ class RunPage(QWidget):
         return {
             "participants": self.participants.arrangement(),
             "matches": self.matches.arrangement(),
-            "run": self._main_split.saveState(),
+            "run": self._plots_state if self._plots.isHidden() else self._main_split.saveState(),
             "live": self._lower_split.saveState(),
         }
 
@@ -188,10 +197,24 @@ class RunPage(QWidget):
         self.end_dialog.confirmed.connect(self.end_session_asked)
         self.end_dialog.open()
 
+    @Slot(str)
+    def ask_release_mode(self, mode: str) -> None:
+        """Open the question whether groups are let go otherwise from now on."""
+        self.mode_dialog = ReleaseModeDialog(self._theme, mode, self.people.waiting.rooms.ready(), self)
+        self.mode_dialog.confirmed.connect(self.release_mode_asked)
+        self.mode_dialog.open()
+
+    def let_groups_go(self) -> None:
+        """Let all proposed groups go, and show the waiting rooms."""
+        if self._stack.currentIndex() == _RUNNING:
+            self.people.show_waiting()
+            self.people.waiting.let_all_go()
+
     # Inside
 
     def _forget(self) -> None:
         self._session = None
+        self.people.waiting.show_session(None)
         self.live.clear()
         self.match_live.history.clear()
         self.people.replace_all((), ())
@@ -204,6 +227,7 @@ class RunPage(QWidget):
         is_local = "//127.0.0.1" in address or "//localhost" in address
         self.address.show_address(address, on_network=not is_local)
         self.people.show_address(address, on_network=not is_local)
+        self.people.waiting.show_session(session)
         self._refresh()
 
     def _show_counts(self, counts: dict[str, int]) -> None:
@@ -211,7 +235,7 @@ class RunPage(QWidget):
         self._numbers["present"].setText(str(self.present()))
         playing = sum(view.phase == "playing" and view.state in {"connected", "background"} for view in rows)
         self._numbers["playing"].setText(str(playing))
-        self._numbers["finished"].setText(str(sum(view.state == "finished" for view in rows)))
+        self._numbers["finished"].setText(str(sum(map(is_complete, rows))))
         frames = max(counts.get("frames", 0), sum(view.frames_stored for view in rows))
         self._numbers["frames"].setText(f"{frames:,}")
 
@@ -260,6 +284,20 @@ class RunPage(QWidget):
     @Slot(str)
     def _on_view_chosen(self, view: str) -> None:
         self._plots.setCurrentIndex(1 if view == "matches" else 0)
+        self._give_room(view == "waiting")
+
+    def _give_room(self, to_waiting: bool) -> None:
+        """While who waits is in front, the plots give way: its buttons need the room, and the log stays in sight."""
+        if to_waiting is self._plots.isHidden():
+            return
+        if to_waiting:
+            self._plots_state = self._main_split.saveState()
+            self._plots.hide()
+            height = sum(self._main_split.sizes())
+            self._main_split.setSizes([height - _LOG_PX, _LOG_PX])
+        else:
+            self._plots.show()
+            self._main_split.restoreState(self._plots_state)
 
     @Slot(list)
     def _on_matches_changed(self, match_ids: list[str]) -> None:
@@ -358,7 +396,8 @@ class RunPage(QWidget):
         self._blocked.setMaximumWidth(860)
         outer.addWidget(self._blocked)
         hint = label(
-            "An open session of the same study is resumed: participants who were in the middle go on where they were.",
+            "An open session of the same study is resumed as it was: participants who were in the middle go on where "
+            "they were.",
             "muted",
             wrap=True,
         )

@@ -3,7 +3,8 @@
 from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from gui.models.participants import COLUMNS, MATCH_ID_ROLE, VIEW_ROLE, ParticipantsModel, SortedParticipants
+from gui.models.columns import SortedTable
+from gui.models.participants import COLUMNS, MATCH_ID_ROLE, VIEW_ROLE, ParticipantsModel
 from gui.widgets.basics import Button, Notice
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
@@ -17,7 +18,7 @@ _WIDTHS = {
     "scene": 140,
     "phase": 146,
     "match": 130,
-    "ping": 68,
+    "ping": 104,
     "focus": 114,
     "rate": 58,
     "stored": 72,
@@ -57,7 +58,7 @@ class ParticipantsView(QWidget):
         self._waiting = ""
         layout.addWidget(self._notice)
         self.model = ParticipantsModel(theme.icon, theme.colour, theme.series, self)
-        self._sorted = SortedParticipants(self.model, self)
+        self._sorted = SortedTable(self.model, self)
         self.table = RecordTable("Participants", row_px=33, least_column_px=56, many=True)
         self.table.setModel(self._sorted)
         self.table.sort_by(1, Qt.SortOrder.AscendingOrder)

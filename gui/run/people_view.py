@@ -1,7 +1,8 @@
-"""The upper part of the running page: the participants, and the matches where people play together."""
+"""The upper part of the running page: the participants; where people play together, who waits and the matches."""
 
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -10,27 +11,40 @@ from gui.models.matches import is_over
 from gui.run.matches_view import MatchesView
 from gui.run.participants_view import ParticipantsView
 from gui.run.qr_code import QrCode
+from gui.run.waiting_view import WaitingView
 from gui.widgets.basics import Segments, card, label
 from gui.widgets.theme import Theme
-from mug.protocol.lab import MatchView, ParticipantView
+from mug.protocol.lab import MatchView, ParticipantView, WaitroomView
 
 __all__ = ["PeopleView"]
 
 _FIGURES_EVERY_S = 0.25
+_VIEWS = ("participants", "waiting", "matches")
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """What the choice of views says of each."""
+
+    live: int
+    paused: int
+    differing: int
+    waiting: int
+    ready: int
 
 
 class PeopleView(QWidget):
-    """Participants or matches, whichever is chosen; while nobody is here, how people get here.
+    """Participants, waiting rooms or matches, whichever is chosen; while nobody is here, how people get here.
 
     The choice is offered only where there are games of several people: in every other study the participants are all
     there is to see.
 
     Attributes:
-        participants, matches: The two views.
+        participants, waiting, matches: The views.
         choice: The switch between them.
 
     Signals:
-        view_chosen: "participants" or "matches" came to the front.
+        view_chosen: "participants", "waiting" or "matches" came to the front.
         matches_changed: The ids of the matches that are shown otherwise than before (a list of str).
 
     Runs on: GUI thread.
@@ -44,17 +58,19 @@ class PeopleView(QWidget):
         self._theme = theme
         self._expects_matches = False
         self._in_front = "participants"
-        self._waiting: dict[str, MatchView] = {}
+        self._unshown: dict[str, MatchView] = {}
         self._has_news = False
         self._shown_s = 0.0
-        self._said: tuple[int, int, int] | None = None
+        self._said: _Counts | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         self._head = QWidget()
         head = QHBoxLayout(self._head)
         head.setContentsMargins(0, 0, 0, 0)
-        self.choice = Segments((("participants", "Participants"), ("matches", "Matches")), name="Shown")
+        self.choice = Segments(
+            (("participants", "Participants"), ("waiting", "Waiting room"), ("matches", "Matches")), name="Shown"
+        )
         self.choice.chosen.connect(self._on_chosen)
         head.addWidget(self.choice)
         self._hint = label("", "small")
@@ -62,17 +78,19 @@ class PeopleView(QWidget):
         layout.addWidget(self._head)
         self.participants = ParticipantsView(theme)
         self.participants.match_asked.connect(self.show_match)
+        self.waiting = WaitingView(theme)
         self.matches = MatchesView(theme)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_waiting())
+        self._stack.addWidget(self._make_invitation())
         self._stack.addWidget(self.participants)
+        self._stack.addWidget(self.waiting)
         self._stack.addWidget(self.matches)
         layout.addWidget(self._stack, 1)
         theme.changed.connect(self._on_theme_changed)
         self._refresh()
 
     def current(self) -> str:
-        """Return what is in front: "participants" or "matches"."""
+        """Return what is in front: "participants", "waiting" or "matches"."""
         return self.choice.current() if self._has_matches() else "participants"
 
     def show_address(self, address: str, *, on_network: bool) -> None:
@@ -91,36 +109,54 @@ class PeopleView(QWidget):
         self._expects_matches = expected
         self._refresh()
 
-    def replace_all(self, participants: Iterable[ParticipantView], matches: Iterable[MatchView]) -> None:
+    def replace_all(
+        self,
+        participants: Iterable[ParticipantView],
+        matches: Iterable[MatchView],
+        waitrooms: Iterable[WaitroomView] = (),
+    ) -> None:
         """Take a snapshot."""
+        self.waiting.replace_all(waitrooms)
         fresh = tuple(matches)
         self.participants.model.replace_all(participants)
-        self._waiting.clear()
+        self._show_away()
+        self._unshown.clear()
         self.matches.replace_all(fresh)
         self.participants.model.replace_matches(fresh, self.matches.model.number_of)
         self._refresh()
 
-    def update_rows(self, participants: Iterable[ParticipantView], matches: Iterable[MatchView]) -> None:
+    def update_rows(
+        self,
+        participants: Iterable[ParticipantView],
+        matches: Iterable[MatchView],
+        waitrooms: Iterable[WaitroomView] = (),
+    ) -> None:
         """Take what is new or has changed: a match that is new, or stands otherwise, is shown at once."""
-        self.participants.model.update(participants)
+        if rooms := tuple(waitrooms):
+            self.waiting.update_rooms(rooms)
+            self._refresh()
+        if views := tuple(participants):
+            self.participants.model.update(views)
+            self._show_away()
         for view in matches:
             known = self.matches.model.view_of(view.match_id)
             self._has_news |= known is None or _standing(known) != _standing(view)
-            self._waiting[view.match_id] = view
+            self._unshown[view.match_id] = view
         if self._has_news:
-            self._show_waiting()
+            self._show_unshown()
         elif self._stack.currentIndex() == 0:
             self._refresh()
 
     @Slot()
     def show_due(self) -> None:
         """Show the figures that came since: as often as one can read them, however often they come."""
-        if self._waiting and time.monotonic() - self._shown_s >= _FIGURES_EVERY_S:
-            self._show_waiting()
+        self.waiting.tick()
+        if self._unshown and time.monotonic() - self._shown_s >= _FIGURES_EVERY_S:
+            self._show_unshown()
 
-    def _show_waiting(self) -> None:
-        fresh = tuple(self._waiting.values())
-        self._waiting.clear()
+    def _show_unshown(self) -> None:
+        fresh = tuple(self._unshown.values())
+        self._unshown.clear()
         self._has_news = False
         self._shown_s = time.monotonic()
         self.matches.update_rows(fresh)
@@ -134,30 +170,48 @@ class PeopleView(QWidget):
         self.matches.select(match_id)
         self.choice.choose("matches")
 
+    @Slot()
+    def show_waiting(self) -> None:
+        """Bring the waiting rooms to the front, where there are any."""
+        if self._has_matches():
+            self.choice.choose("waiting")
+
+    def _show_away(self) -> None:
+        rows = self.participants.model.rows()
+        self.waiting.show_away(frozenset(view.participant_id for view in rows if view.state in {"lost", "left"}))
+
     def _has_matches(self) -> bool:
-        return self._expects_matches or self.matches.model.rowCount() > 0
+        return self._expects_matches or self.matches.model.rowCount() > 0 or self.waiting.rooms.people() > 0
 
     def _refresh(self) -> None:
         anybody = self.participants.model.rowCount() > 0
         has_matches = self._has_matches()
         self._head.setVisible(anybody and has_matches)
         self.participants.show_match_column(has_matches)
-        self._stack.setCurrentIndex(0 if not anybody else 2 if self.current() == "matches" else 1)
+        self._stack.setCurrentIndex(1 + _VIEWS.index(self.current()) if anybody else 0)
         if self.current() != self._in_front:
             self._in_front = self.current()
             self.view_chosen.emit(self._in_front)
         rows = self.matches.model.rows()
-        live = sum(not is_over(view) for view in rows)
-        counts = live, sum(view.state == "paused" for view in rows), sum(view.desyncs > 0 for view in rows)
-        if counts != self._said:
-            self._say_counts(*counts)
+        said = _Counts(
+            live=sum(not is_over(view) for view in rows),
+            paused=sum(view.state == "paused" for view in rows),
+            differing=sum(view.desyncs > 0 for view in rows),
+            waiting=self.waiting.rooms.people(),
+            ready=self.waiting.rooms.ready(),
+        )
+        if said != self._said:
+            self._say_counts(said)
 
-    def _say_counts(self, live: int, paused: int, differing: int) -> None:
-        self._said = live, paused, differing
-        icon = self._theme.icon("warning", "warning") if paused or differing else None
-        self.choice.rename("matches", f"Matches ({live})" if live else "Matches", icon)
-        words = [f"{_matches(paused)} paused"] if paused else []
-        words += [f"{_matches(differing)} with desyncs"] if differing else []
+    def _say_counts(self, said: _Counts) -> None:
+        self._said = said
+        icon = self._theme.icon("warning", "warning") if said.paused or said.differing else None
+        self.choice.rename("matches", f"Matches ({said.live})" if said.live else "Matches", icon)
+        icon = self._theme.icon("check-circle", "good") if said.ready else None
+        self.choice.rename("waiting", f"Waiting room ({said.waiting})" if said.waiting else "Waiting room", icon)
+        words = [f"{said.ready} group{'' if said.ready == 1 else 's'} ready to go"] if said.ready else []
+        words += [f"{_matches(said.paused)} paused"] if said.paused else []
+        words += [f"{_matches(said.differing)} with desyncs"] if said.differing else []
         self._hint.setText(", ".join(words))
 
     @Slot(str)
@@ -167,9 +221,9 @@ class PeopleView(QWidget):
     @Slot()
     def _on_theme_changed(self) -> None:
         if self._said is not None:
-            self._say_counts(*self._said)
+            self._say_counts(self._said)
 
-    def _make_waiting(self) -> QWidget:
+    def _make_invitation(self) -> QWidget:
         panel, layout = card(margins=14)
         row = QHBoxLayout()
         row.setSpacing(24)

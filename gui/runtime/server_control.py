@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gui.runtime.lab_bridge import LabBridge
 from gui.runtime.server_state import Outcome, ServerEvent, ServerState, after
 from gui.runtime.tasks import Tasks
-from mug.protocol.lab import EndSession, LabSnapshot, LetIn, StopServer
+from mug.protocol.lab import EndSession, LabSnapshot, LetIn, ReleaseGroups, SetRelease, StopServer
 
 if TYPE_CHECKING:
     from mug.host import LaunchedServer, ServerAddress
@@ -33,6 +33,7 @@ class StartRequest:
         data_dir: Where records go.
         host: The address to listen on: 127.0.0.1 for this machine, 0.0.0.0 for the lab network.
         new_session: Open another session although one could be resumed.
+        release: Who lets groups go in a new session: automatic or experimenter.
     """
 
     study: Path
@@ -40,6 +41,7 @@ class StartRequest:
     data_dir: Path
     host: str = "127.0.0.1"
     new_session: bool = False
+    release: str = "automatic"
 
 
 class ServerControl(QObject):
@@ -88,7 +90,13 @@ class ServerControl(QObject):
         def begin() -> "LaunchedServer":
             from mug.host import launch
 
-            return launch(request.study, data_dir=request.data_dir, host=request.host, new_session=request.new_session)
+            return launch(
+                request.study,
+                data_dir=request.data_dir,
+                host=request.host,
+                new_session=request.new_session,
+                release=request.release,
+            )
 
         self._tasks.run("start the server", begin, self._on_launched, self._on_start_failed)
 
@@ -96,6 +104,15 @@ class ServerControl(QObject):
         """Look for a server that still runs on these records, and follow it."""
         if not self.is_running:
             self._tasks.run("find a running server", lambda: _running(data_dir), self._on_found, lambda _error: None)
+
+    def look_for_open(self, data_dir: Path, experiment_id: str, tell: Callable[[bool], object]) -> None:
+        """Look whether an experiment has an open session, which the next start would go on with."""
+        self._tasks.run(
+            "look for an open session",
+            lambda: _has_open(data_dir, experiment_id),
+            tell,
+            lambda _error: tell(False),
+        )
 
     def stop(self) -> None:
         """Stop the server cleanly."""
@@ -127,6 +144,21 @@ class ServerControl(QObject):
     def let_in(self, participant_id: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
         """Allow, once, that a turned-away id is taken by the next browser that asks."""
         self._bridge.request(LetIn(request_id=_new_id(), participant_id=participant_id), lambda _reply: done(), failed)
+
+    def release_groups(
+        self,
+        node_path: tuple[int, ...],
+        groups: tuple[tuple[str, ...], ...],
+        done: Callable[[], object],
+        failed: Callable[[str], object],
+    ) -> None:
+        """Let groups of a waiting room go; none named: all that are proposed there."""
+        request = ReleaseGroups(request_id=_new_id(), node_path=node_path, groups=groups)
+        self._bridge.request(request, lambda _reply: done(), failed)
+
+    def set_release(self, mode: str, reason: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
+        """Change who lets groups go: automatic or experimenter."""
+        self._bridge.request(SetRelease(request_id=_new_id(), mode=mode, reason=reason), lambda _reply: done(), failed)
 
     def _take(
         self,
@@ -262,3 +294,13 @@ def _running(data_dir: Path) -> "list[ServerAddress]":
     from mug.host import find_running
 
     return list(find_running(data_dir))
+
+
+def _has_open(data_dir: Path, experiment_id: str) -> bool:
+    from mug.records import RecordReader, records_path
+
+    path = records_path(data_dir, experiment_id)
+    if not path.is_file():
+        return False
+    with RecordReader(path) as reader:
+        return any(head.is_open for head in reader.sessions())

@@ -172,6 +172,8 @@ class MainWindow(QMainWindow):
         self._add(session, "S&top", "stop", "Ctrl+.", self.run.stop_asked.emit)
         self._add(session, "&End session…", "end", "", self._on_end_session)
         session.addSeparator()
+        self._add(session, "Let all proposed &groups go", "users", "Ctrl+G", self._on_let_groups_go)
+        session.addSeparator()
         self._add(session, "&Copy the address", "copy", "Ctrl+Shift+C", self.run.address.copy)
         self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
         about = bar.addMenu("&Help")
@@ -211,6 +213,10 @@ class MainWindow(QMainWindow):
         if self.run.end_session.isVisibleTo(self.run) and self.run.end_session.isEnabled():
             self.show_page("run")
             self.run.ask_end_session()
+
+    def _on_let_groups_go(self) -> None:
+        self.show_page("run")
+        self.run.let_groups_go()
 
     def _on_export(self) -> None:
         self.show_page("data")

@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from gui.models.opened_study import OpenedStudy
-from gui.run.dialogs import ReachDialog
+from gui.models.waiting import ReleaseWish
+from gui.run.dialogs import NewSessionDialog, ReachDialog
 from gui.run.page import RunPage
 from gui.runtime.lab_bridge import LabBridge
 from gui.runtime.server_control import ServerControl, StartRequest
@@ -60,6 +61,7 @@ class SessionFlow(QObject):
 
     Attributes:
         reach_dialog: The question who can open the address, while it is open.
+        new_session_dialog: The question who lets the groups go, while it is open.
         close_question: The question before the app closes, while it is open.
 
     Signals:
@@ -80,7 +82,9 @@ class SessionFlow(QObject):
         self._opened: OpenedStudy | None = None
         self._after_stop: Callable[[], object] | None = None
         self._last = control.outcome.state
+        self._is_looking = False
         self.reach_dialog: ReachDialog | None = None
+        self.new_session_dialog: NewSessionDialog | None = None
         self.close_question: CloseQuestion | None = None
         control.outcome_changed.connect(page.show_outcome)
         control.outcome_changed.connect(self._on_outcome)
@@ -91,6 +95,8 @@ class SessionFlow(QObject):
         page.stop_asked.connect(control.stop)
         page.end_session_asked.connect(self._end_session)
         page.let_in_asked.connect(self._let_in)
+        page.release_asked.connect(self._release)
+        page.release_mode_asked.connect(self._set_release)
         page.reach_asked.connect(self._change_reach)
         page.said.connect(self.said)
         self.show_places()
@@ -158,6 +164,43 @@ class SessionFlow(QObject):
         if not self._settings.reach:
             self._ask_reach(lambda: self._start(new_session=new_session))
             return
+        if not opened.forms_groups:
+            self._launch(opened, new_session=new_session)
+        elif new_session:
+            self._ask_release(opened, new_session=True)
+        elif not self._is_looking:
+            self._is_looking = True
+            self._control.look_for_open(self._settings.data_dir, str(opened.study.id), self._on_looked(opened))
+
+    def _on_looked(self, opened: OpenedStudy) -> Callable[[bool], None]:
+        def go_on(has_open: bool) -> None:
+            self._is_looking = False
+            if self._control.is_running or opened is not self._opened:
+                return
+            if has_open:  # it keeps its own way of letting groups go
+                self._launch(opened, new_session=False)
+            else:
+                self._ask_release(opened, new_session=False)
+
+        return go_on
+
+    def _ask_release(self, opened: OpenedStudy, *, new_session: bool) -> None:
+        dialog = NewSessionDialog(self._theme, self._settings.release, self._page.window())
+        self.new_session_dialog = dialog
+
+        def take(release: str) -> None:
+            self._settings.release = release
+            self._launch(opened, new_session=new_session)
+
+        def forget() -> None:
+            self.new_session_dialog = None
+            dialog.deleteLater()
+
+        dialog.answered.connect(take)
+        dialog.finished.connect(lambda _result: forget())
+        dialog.open()
+
+    def _launch(self, opened: OpenedStudy, *, new_session: bool) -> None:
         self._control.start(
             StartRequest(
                 study=opened.path,
@@ -165,6 +208,7 @@ class SessionFlow(QObject):
                 data_dir=Path(self._settings.data_dir),
                 host=_HOSTS[self._settings.reach],
                 new_session=new_session,
+                release=self._settings.release if opened.forms_groups else "automatic",
             )
         )
 
@@ -199,6 +243,21 @@ class SessionFlow(QObject):
             lambda: self.said.emit(f"The next browser that asks may go on as {participant_id}", "door"),
             self._say_error,
         )
+
+    @Slot(object)
+    def _release(self, wish: ReleaseWish) -> None:
+        waiting = self._page.people.waiting
+
+        def failed(sentence: str) -> None:
+            waiting.answered(wish, is_done=False)
+            self._say_error(sentence)
+
+        self._control.release_groups(wish.node_path, wish.groups, lambda: waiting.answered(wish, is_done=True), failed)
+
+    @Slot(str, str)
+    def _set_release(self, mode: str, reason: str) -> None:
+        words = "Groups go by themselves now" if mode == "automatic" else "Groups wait for you now"
+        self._control.set_release(mode, reason, lambda: self.said.emit(words, "users"), self._say_error)
 
     def _say_error(self, sentence: str) -> None:
         self.said.emit(sentence, "error")

@@ -70,6 +70,16 @@ class LabSettings:
         self._store.setValue("run/reach", reach)
 
     @property
+    def release(self) -> str:
+        """Who lets groups go in a new session, as it was chosen last: "experimenter", unless it was "automatic"."""
+        text = self._text("run/release")
+        return text if text in {"automatic", "experimenter"} else "experimenter"
+
+    @release.setter
+    def release(self, release: str) -> None:
+        self._store.setValue("run/release", release)
+
+    @property
     def recent(self) -> list[Path]:
         """The studies opened last, the newest first, those that are still there."""
         value = self._store.value("studies/recent", [])

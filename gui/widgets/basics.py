@@ -4,12 +4,35 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontMetrics, QIcon
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QResizeEvent
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
 
 from gui.widgets.theme import BUTTON_ICON, Theme
 
-__all__ = ["Button", "Icon", "IconTile", "Notice", "Pill", "Segments", "card", "label", "restyle"]
+__all__ = [
+    "Button",
+    "Elided",
+    "Icon",
+    "IconTile",
+    "Notice",
+    "Pill",
+    "Segments",
+    "card",
+    "label",
+    "restyle",
+    "scrolling",
+]
 
 _SEGMENT_AIR_PX = 24
 """Left and right of a segment's word, with its border; as in the style sheet."""
@@ -39,6 +62,41 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False, selectable: boo
     return made
 
 
+class Elided(QLabel):
+    """A line of text that takes the room there is; what is cut off ends in dots, and the tooltip has all of it.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if kind:
+            self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._words = ""
+
+    def words(self) -> str:
+        """Return the whole text."""
+        return self._words
+
+    def say(self, words: str) -> None:
+        """Show another text."""
+        if words != self._words:
+            self._words = words
+            self.setAccessibleName(words)
+            self.setToolTip(words)
+            self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width()))
+
+
 def card(*, margins: int = 16, spacing: int = 10) -> tuple[QFrame, QVBoxLayout]:
     """Make a panel with rounded corners, and its layout."""
     frame = QFrame()
@@ -47,6 +105,19 @@ def card(*, margins: int = 16, spacing: int = 10) -> tuple[QFrame, QVBoxLayout]:
     layout.setContentsMargins(margins, margins, margins, margins)
     layout.setSpacing(spacing)
     return frame, layout
+
+
+def scrolling(inner: QWidget, name: str) -> QScrollArea:
+    """Let `inner` be as wide as there is room, and scroll up and down. `name`: what a screen reader calls it."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inner)
+    area.setAccessibleName(name)
+    inner.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
+    return area
 
 
 class Button(QPushButton):
@@ -252,11 +323,12 @@ class Segments(QFrame):
         self._leave_room(button)
 
     def _leave_room(self, button: QPushButton) -> None:
-        """Let the button be as wide as it is when it is chosen, and bold."""
+        """Let the button be as wide as it is when it is chosen, and bold; it never shrinks, so that others stay put."""
         font = self.font()
         font.setWeight(QFont.Weight.DemiBold)
-        icon_px = 0 if button.icon().isNull() else button.iconSize().width() + 6
-        button.setMinimumWidth(QFontMetrics(font).horizontalAdvance(button.text()) + icon_px + _SEGMENT_AIR_PX)
+        icon_px = 0 if button.icon().isNull() else button.iconSize().width() + 12
+        wanted = QFontMetrics(font).horizontalAdvance(button.text()) + icon_px + _SEGMENT_AIR_PX
+        button.setMinimumWidth(max(button.minimumWidth(), wanted))
 
     def choose(self, key: str) -> None:
         """Take a choice as if the user had; unknown keys change nothing."""

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mug.check.environments import Finding
-from mug.study.assets import is_color, preloaded, served_path, served_roots
+from mug.study.assets import form_picture, is_color, preloaded, served_path, served_roots
 from mug.study.catalog import fields
 from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
 from mug.study.matchmaking import Matchmaker
-from mug.study.model import GymGame, Section, Study
+from mug.study.model import FormPage, GymGame, Section, Study
 from mug.study.problems import did_you_mean
+from mug.study.questions import pictures_of
 
 __all__ = ["files_of_node", "files_of_study"]
 
@@ -37,6 +38,10 @@ def files_of_node(loaded: LoadedStudy, node: Section) -> Iterator[Finding]:
     yield from _callables(loaded, type(node), node)
     if isinstance(node, GymGame):
         yield from _of_game(loaded, node)
+    if isinstance(node, FormPage):
+        for field, path in pictures_of(node):
+            if path:
+                yield from _picture(loaded, field, form_picture(path))
 
 
 def _value(node: Section, name: str) -> object:

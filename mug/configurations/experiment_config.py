@@ -9,7 +9,7 @@ from mug.errors import NotAvailableYetError
 from mug.ids import check_id
 from mug.scenes.stager import Stager
 from mug.scenes.values import Building, given_values
-from mug.study.model import EntryScreening, Hosting, Study, WebRtc
+from mug.study.model import Endings, EntryScreening, Hosting, Study, WebRtc
 
 __all__ = ["ExperimentConfig"]
 
@@ -23,6 +23,7 @@ class ExperimentConfig:
         self._hosting: dict[str, Any] = {}
         self._webrtc: dict[str, Any] = {}
         self._screening: dict[str, Any] = {}
+        self._endings: dict[str, Any] = {}
 
     def experiment(
         self,
@@ -115,17 +116,24 @@ class ExperimentConfig:
         min_ping_measurements: Given[int] = NotProvided,
         exclusion_messages: Given[Mapping[str, str] | None] = NotProvided,
         entry_callback: Given[Callable[..., Any] | str | None] = NotProvided,
+        requirements: Given[Sequence[str] | None] = NotProvided,
+        min_viewport_width: Given[int | None] = NotProvided,
+        min_viewport_height: Given[int | None] = NotProvided,
     ) -> Self:
         """Say who may take part.
 
         Args:
             device_exclusion: None, "mobile" or "desktop".
-            browser_requirements: Only these browsers.
+            browser_requirements: Only these browsers, as ``"firefox"`` or ``"firefox>=100"``.
             browser_blocklist: Not these browsers.
             max_ping: Largest ping in ms.
             min_ping_measurements: How many measurements it is judged by.
-            exclusion_messages: What an excluded participant reads, by reason: mobile, desktop, browser, ping.
+            exclusion_messages: What an excluded participant reads, by reason: mobile, desktop, browser, ping,
+                webassembly, webgl, viewport, callback.
             entry_callback: Gets the participant's context, returns ``{"exclude": bool, "message": str}``.
+            requirements: What the browser must be able to do: "webgl", "webassembly".
+            min_viewport_width: Smallest width of the window in pixels.
+            min_viewport_height: Smallest height of the window in pixels.
         """
         given = {
             "device_exclusion": device_exclusion,
@@ -135,8 +143,53 @@ class ExperimentConfig:
             "min_ping_measurements": min_ping_measurements,
             "exclusion_messages": exclusion_messages,
             "entry_callback": entry_callback,
+            "requirements": requirements,
+            "min_viewport_width": min_viewport_width,
+            "min_viewport_height": min_viewport_height,
         }
         self._screening.update(given_values("entry_screening", EntryScreening, given))
+        return self
+
+    def endings(
+        self,
+        complete_code: Given[str | None] = NotProvided,
+        screened_out_code: Given[str | None] = NotProvided,
+        partner_left_code: Given[str | None] = NotProvided,
+        technical_code: Given[str | None] = NotProvided,
+        complete_url: Given[str | None] = NotProvided,
+        screened_out_url: Given[str | None] = NotProvided,
+        partner_left_url: Given[str | None] = NotProvided,
+        technical_url: Given[str | None] = NotProvided,
+        redirect_after_s: Given[int | None] = NotProvided,
+    ) -> Self:
+        """Say what participants get when their participation is over.
+
+        An address may hold ``{code}``, ``{subject_id}``, ``{session_id}``, ``{outcome}`` and any parameter of the
+        address with which the participant came, as ``{PROLIFIC_PID}``.
+
+        Args:
+            complete_code: Code of who came to the end; None: a fresh one for each participant.
+            screened_out_code: Code of who is turned away or excluded.
+            partner_left_code: Code of who found no partner, or lost them.
+            technical_code: Code of who could not go on.
+            complete_url: Where who came to the end goes on.
+            screened_out_url: Where who is turned away or excluded goes on.
+            partner_left_url: Where who found no partner, or lost them, goes on.
+            technical_url: Where who could not go on is sent.
+            redirect_after_s: The page goes there by itself so long after everything is saved; None: by its button only.
+        """
+        given = {
+            "complete_code": complete_code,
+            "screened_out_code": screened_out_code,
+            "partner_left_code": partner_left_code,
+            "technical_code": technical_code,
+            "complete_url": complete_url,
+            "screened_out_url": screened_out_url,
+            "partner_left_url": partner_left_url,
+            "technical_url": technical_url,
+            "redirect_after_s": redirect_after_s,
+        }
+        self._endings.update(given_values("endings", Endings, given))
         return self
 
     def treatments(self, *_: Any, **__: Any) -> Self:
@@ -163,6 +216,7 @@ class ExperimentConfig:
             hosting=Hosting(**self._hosting),
             webrtc=WebRtc(**self._webrtc),
             screening=EntryScreening(**building.section(EntryScreening, self._screening, "screening")),
+            endings=Endings(**self._endings),
             chain=self._stager.build_chain(building),
         )
         return study, building.callables, building.generated

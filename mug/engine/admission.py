@@ -6,22 +6,23 @@ from typing import Final
 
 from mug.engine.clock import derive_seed
 from mug.engine.effects import Close, ConnectionId, Send
+from mug.engine.endings import CODE_LENGTH, Endings, spell
 from mug.engine.live import Core, WaitingPage
 from mug.engine.matches import Matches
+from mug.engine.monitoring import Monitoring
 from mug.engine.plan import plan_visits
+from mug.engine.screening import EntryGate
 from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId, SessionId, is_valid_id
 from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, RuntimeManifest, Welcome
 from mug.records import facts as f
+from mug.records.recruiters import person_key, split_parameters
 
 __all__ = ["Admission"]
 
-ID_PARAMETERS: Final = ("subject_id", "PROLIFIC_PID", "workerId")
 RESERVED_IDS: Final = ("seat", "favicon.ico", "robots.txt")
-ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-"""Letters and digits that are not mistaken for one another when somebody reads them aloud."""
 MAX_PARAMETERS: Final = 32
 MAX_CANDIDATES: Final = 64
 MAX_PARTICIPANTS: Final = 10_000
@@ -43,9 +44,26 @@ class Admission:
     """Answers hello."""
 
     def __init__(
-        self, core: Core, visits: Visits, matches: Matches, waiting: Waiting, runtime: RuntimeManifest | None
+        self,
+        core: Core,
+        visits: Visits,
+        matches: Matches,
+        waiting: Waiting,
+        runtime: RuntimeManifest | None,
+        *,
+        endings: Endings,
+        gate: EntryGate,
+        monitoring: Monitoring,
     ) -> None:
         self._core = core
+        self._endings = endings
+        self._gate = gate
+        self._monitoring = monitoring
+        self._recruited = {
+            person_key(participant.recruiter): participant.participant_id
+            for participant in core.state.participants.values()
+            if person_key(participant.recruiter)
+        }
         self._visits = visits
         self._matches = matches
         self._waiting = waiting
@@ -84,9 +102,14 @@ class Admission:
 
     def _answer(self, connection: ConnectionId, hello: Hello) -> None:
         core = self._core
-        wanted = self._wanted_id(hello)
-        if reason := self._refusal(hello, wanted):
-            self._refuse(connection, reason)
+        _, recruiter = self._parameters(hello)
+        person = person_key(recruiter)
+        wanted = hello.subject_id or hello.params.get("subject_id", "") or self._recruited.get(person, "")
+        if reason := self._refusal(hello, wanted, person):
+            self._refuse(connection, reason, wanted, hello)
+            return
+        if not wanted and person:
+            self._create(connection, self._new_id(), hello)
             return
         if not wanted:
             free = self._unfinished_of_this_browser(hello)
@@ -101,7 +124,7 @@ class Admission:
         else:
             self._come_back(connection, participant, hello)
 
-    def _refusal(self, hello: Hello, wanted: str) -> str:
+    def _refusal(self, hello: Hello, wanted: str, person: str) -> str:
         core = self._core
         if hello.protocol != PROTOCOL_VERSION:
             return "protocol"
@@ -113,7 +136,8 @@ class Admission:
             return "bad_id"
         if ParticipantId(wanted) not in core.state.participants and len(core.state.participants) >= MAX_PARTICIPANTS:
             return "full"
-        if wanted in core.finished_before and ParticipantId(wanted) not in core.state.participants:
+        known = ParticipantId(wanted) in core.state.participants
+        if not known and (wanted in core.finished_before or person in core.finished_before):
             return "finished"
         return ""
 
@@ -130,18 +154,20 @@ class Admission:
                 presence.waiting = WaitingPage(connection, hello)
                 core.say("warning", "asked for from a browser that does not hold its token", participant.participant_id)
                 self._refuse(connection, "token")
-        elif participant.outcome == "excluded":
-            self._refuse(connection, "excluded")
-        elif participant.outcome == "no_partner":
-            ended = Refused(reason="no_partner", message=participant.outcome_message)
-            core.emit(Send(connection, ended))
+        elif participant.outcome not in (None, "complete") and self._is_held(participant, hello):
+            core.emit(Send(connection, self._endings.refused(participant)))
         elif self._is_held(participant, hello):
             core.say("info", "a second tab was turned away", participant.participant_id)
             self._refuse(connection, "second_tab")
         else:
             self._resume(connection, participant, token, hello)
 
-    def _refuse(self, connection: ConnectionId, reason: str) -> None:
+    def _refuse(self, connection: ConnectionId, reason: str, wanted: str = "", hello: Hello | None = None) -> None:
+        """Say no. When the session is over, who took part in it still gets the code again."""
+        known = self._core.state.participants.get(ParticipantId(wanted)) if reason == "closed" else None
+        if known is not None and hello is not None and known.outcome is not None and self._token_for(known, hello):
+            self._core.emit(Send(connection, self._endings.refused(known)))
+            return
         self._core.emit(Send(connection, Refused(reason=reason, message=_MESSAGES[reason])))
 
     def _is_held(self, participant: ParticipantState, hello: Hello) -> bool:
@@ -176,10 +202,10 @@ class Admission:
         return None
 
     @staticmethod
-    def _wanted_id(hello: Hello) -> str:
-        if hello.subject_id:
-            return hello.subject_id
-        return next((hello.params[name] for name in ID_PARAMETERS if hello.params.get(name)), "")
+    def _parameters(hello: Hello) -> tuple[dict[str, str], dict[str, str]]:
+        """The free parameters of the address, and the recruiter's, bounded."""
+        params = dict(list(hello.params.items())[:MAX_PARAMETERS])
+        return split_parameters({key[:64]: value[:256] for key, value in params.items()})
 
     def _new_id(self) -> ParticipantId:
         while True:
@@ -188,8 +214,7 @@ class Admission:
                 return candidate
 
     def _draw(self, length: int) -> str:
-        bits = self._core.rng.getrandbits(length * 16)
-        return "".join(ALPHABET[(bits >> (16 * i)) % len(ALPHABET)] for i in range(length))
+        return spell(self._core.rng.getrandbits(length * 16), length)
 
     def _new_token(self) -> str:
         return f"{self._core.rng.getrandbits(256):064x}"
@@ -200,7 +225,7 @@ class Admission:
         session_id = SessionId(core.state.opened.session_id)
         seed = derive_seed("participant", core.state.opened.seed, participant_id)
         token = self._new_token()
-        params = dict(list(hello.params.items())[:MAX_PARAMETERS])
+        params, recruiter = self._parameters(hello)
         environment = {name: getattr(hello.environment, name) for name in hello.environment.__struct_fields__}
         plan = plan_visits(core.frozen.study, session_id, participant_id, seed)
         core.record(
@@ -209,15 +234,22 @@ class Admission:
                 participant_id=participant_id,
                 seed=seed,
                 token_sha256=_sha256(token),
-                params={key[:64]: value[:256] for key, value in params.items()},
+                params=params,
+                recruiter=recruiter,
                 environment=environment,
             ),
             f.PlanDrawn(
-                at=core.now(), participant_id=participant_id, visits=plan, completion_code=self._draw(10).upper()
+                at=core.now(),
+                participant_id=participant_id,
+                visits=plan,
+                completion_code=core.frozen.study.endings.complete_code or self._draw(CODE_LENGTH).upper(),
             ),
         )
+        if person := person_key(recruiter):
+            self._recruited[person] = participant_id
         participant = core.state.participants[participant_id]
-        core.record(*self._visits.begin(participant, plan, 0))
+        if not self._gate.screens(hello.environment):
+            core.record(*self._visits.begin(participant, plan, 0))
         core.say("info", "joined", participant_id)
         self._take_in(connection, participant, hello, token, resume=False)
 
@@ -267,6 +299,8 @@ class Admission:
         presence.focused = presence.visible = True
         presence.finishing = presence.match = None
         presence.gap_told.clear()
+        presence.pulsed_at_ms, presence.silent = core.clock.now_ms(), False
+        self._monitoring.page_came(participant.participant_id)
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
         welcome = Welcome(
@@ -283,6 +317,12 @@ class Admission:
         core.record(connected, then=(Send(connection, welcome),))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
         self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of
+        if participant.outcome not in (None, "complete"):
+            core.after_commit(Send(connection, self._endings.closed(participant)))
+            return
+        if participant.position < 0:
+            self._gate.begin(connection, participant, hello.environment)
+            return
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
         if not reloaded:

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, Final
 
 from mug.engine.effects import ConnectionId, Effect, Send, SendFrames
+from mug.engine.forms import checked_answers
 from mug.engine.live import Core
 from mug.engine.matches import MAX_FLAGS
 from mug.engine.state import MatchState, ParticipantState, VisitState
@@ -106,6 +107,8 @@ class Chunks:
         core = self._core
         sha256 = hashlib.sha256(message.body).hexdigest()
         meta = dict(message.meta)
+        if message.stream == "form":
+            meta = checked_answers(self._visits.scene(visit), message.body)
         flags: list[f.AnyFact] = []
         if message.stream == "frames":
             match = core.state.matches[MatchId(meta["match_id"])]

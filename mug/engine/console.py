@@ -1,10 +1,13 @@
 """What MUG Lab sees of a session, and what it may ask for."""
 
+from typing import Final
+
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
+from mug.engine.monitoring import Monitoring
 from mug.engine.release import Release
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
@@ -29,13 +32,16 @@ from mug.records import facts as f
 
 __all__ = ["Console"]
 
+_ENDED: Final = {"excluded": "excluded", "screened_out": "turned_away"}
+"""Outcomes that the console shows as states of their own."""
 SNAPSHOT_TELEMETRY_POINTS = 50_000
 
 
 class Console:
     """Views for the consoles, in batches, and their requests."""
 
-    def __init__(self, core: Core, admission: Admission, waiting: Waiting) -> None:
+    def __init__(self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring) -> None:
+        self._monitoring = monitoring
         self._core = core
         self._admission = admission
         self._waiting = waiting
@@ -221,14 +227,22 @@ class Console:
             errors=participant.errors,
             wants_in=presence.waiting is not None,
             browser=f"{browser} {major}" if major else browser,
+            outcome=participant.outcome or "",
+            outcome_reason=participant.outcome_reason,
+            warning=self._monitoring.warning_of(participant.participant_id),
+            lost_probes=presence.lost_probes,
         )
 
     def _state(self, participant: ParticipantState) -> str:
         presence = self._core.presence(participant.participant_id)
-        if participant.outcome == "excluded":
-            return "excluded"
+        if participant.outcome in _ENDED:
+            return _ENDED[participant.outcome]
         if participant.outcome is not None:
             return "finished"
         if presence.connection is None:
             return "left" if presence.left else "lost"
+        if presence.silent:
+            return "lost"
+        if participant.position < 0:
+            return "screening"
         return "connected" if presence.visible else "background"

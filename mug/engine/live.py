@@ -49,6 +49,9 @@ class Presence:
     left: bool = False
     match: MatchStatus | None = None
     recent_rtts: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_RTTS))
+    lost_probes: int = 0
+    pulsed_at_ms: float = 0.0
+    silent: bool = False
 
     def server_rtt_ms(self) -> float | None:
         """The round trip to the server that matchmakers are told: the median of the last pulses."""

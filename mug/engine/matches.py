@@ -16,6 +16,7 @@ from mug.protocol.messages import (
     MatchReady,
     MatchStatus,
     MatchVerdict,
+    PartnerAway,
     ReportMatch,
     ReportPeer,
 )
@@ -341,7 +342,37 @@ class Matches:
         message = ""
         if game is not None and match.agent_of(who) not in dropped:
             message = game.multiplayer.partner_disconnect_message or ""
-        return MatchVerdict(match_id=match.match_id, dropped=dropped, policy=policy, message=message)
+        ends = policy == "end" and self.ends_participation(
+            self._core.state.participants[who], self._core.state.visits[match.visits[who]]
+        )
+        return MatchVerdict(match_id=match.match_id, dropped=dropped, policy=policy, message=message, ends=ends)
+
+    def ends_participation(self, participant: ParticipantState, visit: VisitState) -> bool:
+        """Whether the participation of a player whose match was ended by a partner's dropout ends with it."""
+        match, game = self._core.state.current_match(visit), self._game(visit)
+        agent = match.agent_of(participant.participant_id) if match is not None else None
+        if match is None or game is None or agent is None or agent in match.dropped:
+            return False
+        return "end" in match.dropped.values() and game.multiplayer.partner_disconnect_show_completion_code
+
+    def tell_away(self, participant: ParticipantState, *, away: bool) -> None:
+        """A player's page went to the background, or is back: the others read why the game waits."""
+        _, match = self._match_of(participant)
+        agent = match.agent_of(participant.participant_id) if match is not None else None
+        if match is None or agent is None:
+            return
+        for who in self._live_players(match):
+            connection = self._core.presence(who).connection
+            if who != participant.participant_id and connection is not None:
+                self._core.emit(Send(connection, PartnerAway(match_id=match.match_id, agent=agent, away=away)))
+
+    def exclude(self, participant: ParticipantState, reason: str) -> None:
+        """Take a player out of the running match by the scene's policy; that player's page is told otherwise."""
+        _, match = self._match_of(participant)
+        agent = match.agent_of(participant.participant_id) if match is not None else None
+        if match is None or agent is None or agent in match.dropped or self._is_over(match):
+            return
+        self._drop(match, {agent}, self._policy(match), reason, knows=participant.participant_id)
 
     # ------------------------------------------------------------- the end
 

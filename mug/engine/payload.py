@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
@@ -14,6 +13,7 @@ from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
+    Form,
     GymGame,
     RandomizeOrder,
     Repeat,
@@ -28,6 +28,7 @@ from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 __all__ = [
     "FrozenStudy",
     "Scene",
+    "body_text",
     "game_config",
     "game_content",
     "match_settings",
@@ -39,7 +40,7 @@ __all__ = [
     "wait_content",
 ]
 
-Scene = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame
+Scene = StaticPage | StartPage | EndPage | CompletionCodePage | Form | GymGame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,23 +132,23 @@ def needs_runtime(study: Study) -> bool:
     return any_game(study.chain)
 
 
-def page_content(frozen: FrozenStudy, page: StaticPage, participant: ParticipantState) -> PageContent:
-    """Build one participant's view of a static page; the redirect's parameters are already added."""
+def page_content(
+    frozen: FrozenStudy, page: StaticPage, participant: ParticipantState, redirect_url: str | None = None
+) -> PageContent:
+    """Build one participant's view of a static page; `redirect_url` is the complete one of an end page."""
     role = "static"
-    redirect: str | None = None
     if isinstance(page, StartPage):
         role = "start"
     elif isinstance(page, EndPage):
         role = "completion_code" if isinstance(page, CompletionCodePage) else "end"
-        if page.redirect_url:
-            redirect = _redirect(page, participant)
     return PageContent(
         role=role,
         scene_header=page.scene_header or "",
         scene_subheader=page.scene_subheader or "",
-        body_html=_text(frozen, page.scene_body, page.scene_body_filepath),
+        body_html=body_text(frozen, page.scene_body, page.scene_body_filepath),
         completion_code=participant.completion_code if role == "completion_code" else None,
-        redirect_url=redirect,
+        redirect_url=redirect_url,
+        redirect_after_s=frozen.study.endings.redirect_after_s if redirect_url else None,
     )
 
 
@@ -172,11 +173,11 @@ def game_content(
     """
     if in_game_html is None:
         content = game.content
-        in_game_html = _text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
+        in_game_html = body_text(frozen, content.in_game_scene_body, content.in_game_scene_body_filepath)
     return GameContent(
         config=game_config(frozen, game, participant, match),
         scene_header=game.content.scene_header or "",
-        body_html=_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
+        body_html=body_text(frozen, game.content.scene_body, game.content.scene_body_filepath),
         in_game_html=in_game_html,
         background=background(frozen.study, game),
         rollback_smoothing_duration_ms=game.rendering.rollback_smoothing_duration or 0,
@@ -224,6 +225,7 @@ def game_config(
         mug_globals=dict(settings["mug_globals"] if match is not None else participant.mug_globals),
         dropout_policy=settings["dropout_policy"],
         dropout_agent_policy=rules.dropout_agent_policy,
+        pause_on_partner_background=rules.pause_on_partner_background,
         snapshot_interval=rules.snapshot_interval,
         input_confirmation_timeout_ms=rules.input_confirmation_timeout_ms,
     )
@@ -275,17 +277,8 @@ def _policy_name(policy: object) -> str:
     return policy if isinstance(policy, str) else "model"
 
 
-def _redirect(page: EndPage, participant: ParticipantState) -> str:
-    """Return the address with the subject id added as `subject_id`, where the study asks for it."""
-    assert page.redirect_url is not None
-    if not page.append_subject_id:
-        return page.redirect_url
-    parts = urlsplit(page.redirect_url)
-    query = [*parse_qsl(parts.query, keep_blank_values=True), ("subject_id", participant.participant_id)]
-    return urlunsplit(parts._replace(query=urlencode(query)))
-
-
-def _text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
+def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
+    """Return a text of the study that is given itself or by its file."""
     if text is not None:
         return text
     return frozen.texts[path] if path is not None else ""

@@ -10,6 +10,7 @@ from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
 from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.endings import MAX_FAILURES, Endings
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
     CallFailed,
@@ -31,10 +32,13 @@ from mug.engine.inputs import (
     Tick,
     Wake,
 )
-from mug.engine.live import AWAY, LEFT_AFTER_MS, Core
+from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
+from mug.engine.monitoring import Monitoring
 from mug.engine.payload import FrozenStudy
+from mug.engine.pulses import plausible
+from mug.engine.screening import SCREENING, EntryGate
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
@@ -128,11 +132,23 @@ class StudyRun:
             ice_servers=ice_servers(webrtc, *turn_account),
             force_relay=webrtc.force_relay,
         )
-        self._visits = Visits(self._core, self._matches, self._waiting)
-        self._waiting.leave_by(Timeouts(self._core, self._visits))
+        self._endings = Endings(self._core)
+        self._visits = Visits(self._core, self._matches, self._waiting, self._endings)
+        self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
+        self._gate = EntryGate(self._core, self._visits, self._endings)
+        self._monitoring = Monitoring(self._core, self._matches, self._visits)
         self._chunks = Chunks(self._core, self._visits)
-        self._admission = Admission(self._core, self._visits, self._matches, self._waiting, runtime)
-        self._console = Console(self._core, self._admission, self._waiting)
+        self._admission = Admission(
+            self._core,
+            self._visits,
+            self._matches,
+            self._waiting,
+            runtime,
+            endings=self._endings,
+            gate=self._gate,
+            monitoring=self._monitoring,
+        )
+        self._console = Console(self._core, self._admission, self._waiting, self._monitoring)
 
     @property
     def state(self) -> SessionState:
@@ -191,6 +207,7 @@ class StudyRun:
             case Wake():
                 self._wake(happened.name)
             case Tick():
+                self._monitoring.tick()
                 self._waiting.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
@@ -242,6 +259,7 @@ class StudyRun:
     def _pulse(self, connection: ConnectionId, participant: ParticipantState, pulse: Pulse) -> None:
         core = self._core
         now_ms = core.clock.now_ms()
+        pulse = plausible(pulse)
         echo = PulseEcho(n=pulse.n, client_ms=pulse.client_ms, server_time=iso(now_ms))
         core.emit(Send(connection, echo))
         presence = core.presence(participant.participant_id)
@@ -251,13 +269,16 @@ class StudyRun:
         presence.focused, presence.visible = pulse.focused, pulse.visible
         presence.fullscreen, presence.frame_rate_hz = pulse.fullscreen, pulse.frame_rate_hz
         presence.episode, presence.frame = pulse.episode, pulse.frame
-        presence.unacked_chunks = pulse.unacked_chunks
+        presence.unacked_chunks, presence.lost_probes = pulse.unacked_chunks, pulse.lost
+        presence.pulsed_at_ms, presence.silent = now_ms, False
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
         if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
             presence.match = pulse.match
             core.changed_matches.add(MatchId(pulse.match.match_id))
             self._matches.pulsed(participant, pulse.match)
+        self._gate.pulsed(connection, participant, pulse)
+        self._monitoring.pulsed(participant, pulse)
         core.changed.add(participant.participant_id)
         core.measured(
             TelemetryPoint(
@@ -320,12 +341,22 @@ class StudyRun:
             message=message.message[:4_000],
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
+            fatal=message.fatal,
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)
         if message.fatal:
             presence = core.presence(participant.participant_id)
             presence.phase, presence.phase_since_ms = "error", core.clock.now_ms()
+            self._failed(connection, participant)
+
+    def _failed(self, connection: ConnectionId, participant: ParticipantState) -> None:
+        """A page could not go on: loading it again may help, but not for ever."""
+        if participant.failures < MAX_FAILURES:
+            self._endings.trouble(connection, participant)
+        elif participant.outcome is None:
+            self._matches.exclude(participant, "the page failed")
+            self._visits.break_off(participant, "technical", "page_failed", "")
 
     def _client_callback(
         self, connection: ConnectionId, participant: ParticipantState, message: ClientCallback
@@ -353,7 +384,11 @@ class StudyRun:
             self._waiting.rtts_judged(call_id, value)
             return
         participant = core.state.participants[call.participant_id]
-        if call.kind == "game_page_html_fn":
+        if call.kind == "entry_callback":
+            self._wrong_answer(call, self._gate.answered(participant, call.ref, value))
+        elif call.kind == "continuous_callback":
+            self._wrong_answer(call, self._monitoring.answered(participant, call.visit_id, value))
+        elif call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
         elif isinstance(value, dict) and value:
             self._merge_globals(participant, value)
@@ -372,8 +407,17 @@ class StudyRun:
         participant = core.state.participants[call.participant_id]
         where = f"{call.kind} {call.ref}"
         self._study_code_failed(call.participant_id, call.visit_id, where, failed.error, failed.traceback)
+        if call.kind == "entry_callback":
+            self._gate.not_answered(participant)
+        elif call.kind == "continuous_callback":
+            self._monitoring.not_answered(participant, call.visit_id)
         if call.kind == "game_page_html_fn":
             self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
+
+    def _wrong_answer(self, call: PendingCall, problem: str) -> None:
+        if problem:
+            where = f"{call.kind} {call.ref}"
+            self._study_code_failed(call.participant_id, call.visit_id, where, f"{problem}; it has no effect", "")
 
     def _study_code_failed(self, who: ParticipantId, visit_id: VisitId, where: str, error: str, traceback: str) -> None:
         core = self._core
@@ -385,7 +429,7 @@ class StudyRun:
                     participant_id=who,
                     kind="callback",
                     message=message,
-                    visit_id=visit_id,
+                    visit_id=visit_id or None,
                     traceback=traceback[:20_000],
                 )
             )
@@ -402,7 +446,7 @@ class StudyRun:
     ) -> None:
         core = self._core
         visit = core.state.current_visit(participant)
-        if visit is None or visit.planned.visit_id != visit_id:
+        if visit is None or visit.planned.visit_id != visit_id or visit.outcome is not None:
             return
         if html is not None and not isinstance(html, str):
             core.say(
@@ -469,6 +513,8 @@ class StudyRun:
             self._matches.judge(MatchId(name.removeprefix(VERDICT)))
         elif name == WAITROOM:
             self._waiting.due()
+        elif name.startswith(SCREENING):
+            self._gate.timed_out(ParticipantId(name.removeprefix(SCREENING)))
         else:
             self._left(ParticipantId(name.removeprefix(AWAY)))
 

@@ -79,6 +79,8 @@ class VisitState:
         waiting_since: When the participant first came into this visit's waitroom.
         group_id: The group that drew the order in which this visit stands; empty: none.
         next_seq: Per stream, the chunk expected next.
+        answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
+        submissions: How often the form was handed in.
     """
 
     participant_id: ParticipantId
@@ -89,6 +91,8 @@ class VisitState:
     outcome: str | None = None
     next_seq: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    submissions: int = 0
 
 
 @dataclass(slots=True)
@@ -109,6 +113,9 @@ class ParticipantState:
     outcome_message: str = ""
     outcome_reason: str = ""
     outcome_code: str | None = None
+    outcome_url: str | None = None
+    recruiter: dict[str, str] = field(default_factory=dict)
+    failures: int = 0
     screened: bool = False
     let_in: bool = False
     errors: int = 0
@@ -152,7 +159,13 @@ class SessionState:
             case f.ParticipantJoined():
                 who = ParticipantId(fact.participant_id)
                 self.participants[who] = ParticipantState(
-                    who, fact.seed, fact.token_sha256, fact.at, dict(fact.params), dict(fact.environment)
+                    who,
+                    fact.seed,
+                    fact.token_sha256,
+                    fact.at,
+                    dict(fact.params),
+                    dict(fact.environment),
+                    recruiter=dict(fact.recruiter),
                 )
                 self._count("participants")
             case f.PlanDrawn():
@@ -193,11 +206,14 @@ class SessionState:
             case f.GlobalsSet():
                 self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
             case f.ErrorReported():
-                self.participants[ParticipantId(fact.participant_id)].errors += 1
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.errors += 1
+                participant.failures += fact.fatal
             case f.ParticipantFinished():
                 participant = self.participants[ParticipantId(fact.participant_id)]
                 participant.outcome, participant.outcome_message = fact.outcome, fact.message
                 participant.outcome_reason, participant.outcome_code = fact.reason, fact.completion_code
+                participant.outcome_url = fact.redirect_url
             case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
@@ -243,6 +259,9 @@ class SessionState:
         visit = self.visits[VisitId(fact.visit_id)]
         visit.next_seq[fact.stream] = fact.seq + 1
         self._count("chunks")
+        if fact.stream == "form":
+            visit.answers.update(fact.meta.get("answers", {}))
+            visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
         if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]

@@ -1,7 +1,12 @@
 """A participant's passage through the plan: entering a visit, its match, finishing it, the next one."""
 
+from collections.abc import Mapping
+
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
+from mug.engine.endings import Endings
+from mug.engine.form_content import form_content
+from mug.engine.forms import unanswered
 from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
@@ -11,6 +16,7 @@ from mug.ids import MatchId, VisitId
 from mug.protocol.messages import (
     ChunkAck,
     FinishVisit,
+    FormContent,
     GameContent,
     PageContent,
     RestartMatch,
@@ -18,7 +24,7 @@ from mug.protocol.messages import (
     WaitContent,
 )
 from mug.records import facts as f
-from mug.study.model import EndPage, GymGame
+from mug.study.model import EndPage, FormPage, GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
@@ -33,8 +39,9 @@ MAX_RESTARTS = 20
 class Visits:
     """The rules of moving along the plan."""
 
-    def __init__(self, core: Core, matches: Matches, waiting: Waiting) -> None:
+    def __init__(self, core: Core, matches: Matches, waiting: Waiting, endings: Endings) -> None:
         self._core = core
+        self._endings = endings
         self._matches = matches
         self._waiting = waiting
         self._told_of_end: set[MatchId] = set()
@@ -53,10 +60,12 @@ class Visits:
         if isinstance(scene, GymGame) and not is_multiplayer(scene):
             facts.append(self._match(participant, planned.visit_id, scene, attempt=0))
         if isinstance(scene, EndPage) and index == len(plan) - 1:
-            facts.append(
-                f.ParticipantFinished(at=core.now(), participant_id=participant.participant_id, outcome="complete")
-            )
+            facts.append(self._complete(participant, scene))
         return facts
+
+    def _complete(self, participant: ParticipantState, scene: Scene) -> f.ParticipantFinished:
+        address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
+        return self._endings.fact(participant, "complete", redirect_url=address)
 
     def _match(self, participant: ParticipantState, visit_id: str, game: GymGame, attempt: int) -> f.MatchFormed:
         core = self._core
@@ -130,7 +139,7 @@ class Visits:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
         core = self._core
         scene = self.scene(visit)
-        content: PageContent | GameContent | WaitContent
+        content: PageContent | FormContent | GameContent | WaitContent
         if visit.planned.kind == GROUP_ORDER:
             rules = waitroom_at(core.frozen.study, visit.planned.node_path)
             assert rules is not None
@@ -139,8 +148,11 @@ class Visits:
             match = core.state.current_match(visit)
             assert match is not None or is_multiplayer(scene)
             content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
+        elif isinstance(scene, FormPage):
+            content = form_content(core.frozen, scene, visit.submissions)
         else:
-            content = page_content(core.frozen, scene, participant)
+            address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
+            content = page_content(core.frozen, scene, participant, address)
         return ShowScene(
             visit_id=visit.planned.visit_id,
             scene_id=visit.planned.scene_id,
@@ -154,6 +166,9 @@ class Visits:
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
         """The page says that a visit is over: go on once everything that it counted is held."""
         core = self._core
+        if participant.outcome not in (None, "complete"):
+            core.after_commit(Send(connection, self._endings.closed(participant)))
+            return
         visit = core.state.visits.get(VisitId(message.visit_id))
         if visit is None or visit.participant_id != participant.participant_id:
             core.refuse(
@@ -164,13 +179,13 @@ class Visits:
             core.refuse(connection, "invalid", "the group is not there yet", path="visit_id", about="visit.finish")
             return
         scene = self.scene(visit)
-        together = isinstance(scene, GymGame) and is_multiplayer(scene)
-        outcomes = ("completed", "failed", "partner_left", "void") if together else ("completed", "failed")
+        outcomes = _outcomes(scene)
         if message.outcome not in outcomes:
-            expected = f"expected one of {', '.join(outcomes)}"
+            expected = f"expected {'one of ' if len(outcomes) > 1 else ''}{', '.join(outcomes)}"
             core.refuse(connection, "invalid", expected, path="outcome", about="visit.finish")
             return
         current = core.state.current_visit(participant)
+        together = isinstance(scene, GymGame) and is_multiplayer(scene)
         if together and visit is current and not visit.match_ids and message.outcome != "failed":
             core.refuse(connection, "invalid", "nobody was played with yet", path="outcome", about="visit.finish")
             return
@@ -186,7 +201,7 @@ class Visits:
             core.presence(participant.participant_id).finishing = message
             core.after_commit(*(self._ack(connection, visit, stream) for stream in missing))
             return
-        self._advance(connection, participant, visit, message)
+        self._go_on(connection, participant, visit, message)
 
     def chunk_arrived(self, connection: ConnectionId, participant: ParticipantState, visit: VisitState) -> None:
         """Go on if the page was only waiting for this visit's last chunk."""
@@ -194,7 +209,18 @@ class Visits:
         waiting = presence.finishing
         if waiting is None or waiting.visit_id != visit.planned.visit_id or self._missing(visit, waiting):
             return
-        self._advance(connection, participant, visit, waiting)
+        self._go_on(connection, participant, visit, waiting)
+
+    def _go_on(
+        self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, message: FinishVisit
+    ) -> None:
+        """Leave a visit, unless it is a form without the answers that it asks for."""
+        if left := unanswered(self.scene(visit), visit):
+            self._core.presence(participant.participant_id).finishing = None
+            text = "these questions still need an answer"
+            self._core.refuse(connection, "unanswered", text, path=",".join(left), about="visit.finish")
+            return
+        self._advance(connection, participant, visit, message)
 
     @staticmethod
     def _missing(visit: VisitState, message: FinishVisit) -> list[str]:
@@ -214,20 +240,14 @@ class Visits:
         core.presence(participant.participant_id).finishing = None
         self._waiting.leave(participant.participant_id)
         self._matches.leaving(participant, visit, message.outcome)
-        facts: list[f.AnyFact] = [
-            f.VisitFinished(
-                at=core.now(),
-                participant_id=participant.participant_id,
-                visit_id=visit.planned.visit_id,
-                outcome=message.outcome,
-                counts=dict(message.counts),
-            )
-        ]
-        match = core.state.current_match(visit)
-        if match is not None and match.visits:
-            facts += self._matches.ended_by(visit, message.outcome)
-        elif match is not None and match.outcome is None:
-            facts.append(f.MatchEnded(at=core.now(), match_id=match.match_id, outcome=message.outcome))
+        facts = self._end_of(participant, visit, message.outcome, message.counts)
+        if message.outcome == "partner_left" and self._matches.ends_participation(participant, visit):
+            scene = self.scene(visit)
+            words = scene.multiplayer.partner_disconnect_message if isinstance(scene, GymGame) else None
+            self._endings.end(participant, "partner_left", "partner_left", words or "", before=facts)
+            core.after_commit(*self._over(participant, visit))
+            core.changed.add(participant.participant_id)
+            return
         following = participant.position + 1
         if following < len(participant.plan):
             plan = tuple(core.state.visits[v].planned for v in participant.plan)
@@ -240,9 +260,7 @@ class Visits:
             core.after_commit(*then, *self.show(connection, participant, entered=True))
         else:
             if participant.outcome is None:
-                facts.append(
-                    f.ParticipantFinished(at=core.now(), participant_id=participant.participant_id, outcome="complete")
-                )
+                facts.append(self._complete(participant, self.scene(visit)))
             core.record(*facts)
             core.after_commit(*self._over(participant, visit))
         core.changed.add(participant.participant_id)
@@ -282,6 +300,46 @@ class Visits:
         rules = waitroom_at(self._core.frozen.study, visits[-1].planned.node_path)
         message = rules.game.waitroom.timeout_message if rules is not None else None
         return message or GOES_ON
+
+    def break_off(
+        self, participant: ParticipantState, outcome: str, reason: str, message: str, *, value: float | None = None
+    ) -> None:
+        """End a participation in the middle of a scene; of a match of several people the player is out already."""
+        visit = self._core.state.current_visit(participant)
+        if visit is None or visit.outcome is not None:
+            self._endings.end(participant, outcome, reason, message, value=value)
+            return
+        self._core.presence(participant.participant_id).finishing = None
+        self._waiting.leave(participant.participant_id)
+        facts = self._end_of(participant, visit, "excluded", {}, "abandoned")
+        self._endings.end(participant, outcome, reason, message, before=facts, value=value)
+        self._core.after_commit(*self._over(participant, visit))
+
+    def _end_of(
+        self,
+        participant: ParticipantState,
+        visit: VisitState,
+        outcome: str,
+        counts: Mapping[str, int],
+        match_outcome: str = "",
+    ) -> list[f.AnyFact]:
+        """Facts of a visit's end, and of its match's when that is over with it."""
+        core = self._core
+        facts: list[f.AnyFact] = [
+            f.VisitFinished(
+                at=core.now(),
+                participant_id=participant.participant_id,
+                visit_id=visit.planned.visit_id,
+                outcome=outcome,
+                counts=dict(counts),
+            )
+        ]
+        match = core.state.current_match(visit)
+        if match is not None and match.visits:
+            facts += self._matches.ended_by(visit, outcome)
+        elif match is not None and match.outcome is None:
+            facts.append(f.MatchEnded(at=core.now(), match_id=match.match_id, outcome=match_outcome or outcome))
+        return facts
 
     def _over(self, participant: ParticipantState, visit: VisitState) -> tuple[Effect, ...]:
         """Effects of a visit's end; a GameCallback hears of it when the game is over for everybody."""
@@ -335,3 +393,10 @@ class Visits:
         )
         core.say("warning", f"{scene.scene_id} starts again: {detail}", participant.participant_id)
         core.after_commit(*self.show(connection, participant))
+
+
+def _outcomes(scene: Scene) -> tuple[str, ...]:
+    """How a page may say that a visit ended."""
+    if not isinstance(scene, GymGame):
+        return ("completed",)
+    return ("completed", "failed", "partner_left", "void") if is_multiplayer(scene) else ("completed", "failed")

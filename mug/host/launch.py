@@ -35,6 +35,7 @@ def launch(
     new_session: bool = False,
     session: str | None = None,
     pilot: bool = False,
+    release: str = "automatic",
     arguments: Sequence[str] = (),
 ) -> "LaunchedServer":
     """Start a server; returns at once (`LaunchedServer.wait_ready` waits).
@@ -47,6 +48,7 @@ def launch(
         new_session: Open a new session, even if one is open.
         session: Go on with this session.
         pilot: Keep the records apart, as a pilot's.
+        release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
         arguments: What a script finds in ``sys.argv``.
     """
     command = [sys.executable, "-m", "mug", "serve", str(study), "--lifeline", "--host", host, "--data", str(data_dir)]
@@ -58,6 +60,8 @@ def launch(
         command += ["--session", session]
     if pilot:
         command.append("--pilot")
+    if release != "automatic":
+        command += ["--release", release]
     if arguments:
         command += ["--", *arguments]
     return LaunchedServer(command, data_dir)

@@ -74,6 +74,11 @@ class GameConfig:
         network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
         dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
         dropout_agent_policy: Who takes over with "policy".
+        pause_on_partner_background: The game stands still for everybody while a player's page is hidden.
+        returns: Agent -> how often its player's page has come back into the match, of those whose page has. With our
+            own agent in it, this page comes back.
+        dropped: Agents whose players were out of the match before this page came back.
+        sent: Episode (as text) -> the first frame that this participant's records do not have yet.
     """
 
     scene_id: str
@@ -116,6 +121,10 @@ class GameConfig:
     network_conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
     dropout_policy: str = "end"
     dropout_agent_policy: Any = None
+    pause_on_partner_background: bool = False
+    returns: dict[str, int] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    sent: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "GameConfig":
@@ -127,6 +136,7 @@ class GameConfig:
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
         known["human_agents"] = tuple(str(agent) for agent in known.get("human_agents", ()))
         known["players"] = tuple(str(agent) for agent in known.get("players") or ())
+        known["dropped"] = tuple(str(agent) for agent in known.get("dropped") or ())
         known["policies"] = {str(agent): policy for agent, policy in (known.get("policies") or {}).items()}
         known["action_mapping"] = tuple(
             row if isinstance(row, ActionBinding) else ActionBinding(keys=tuple(row["keys"]), action=row["action"])

@@ -17,15 +17,17 @@ from typing import Any, Final
 
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
-from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
 from mug.play.match_calibration import Calibration
 from mug.play.match_globals import MatchGlobals
 from mug.play.match_identity import match_identity
 from mug.play.match_inputs import InputCodec, LocalPerson
 from mug.play.match_interpreter import OwnInterpreter
+from mug.play.match_return import WayBack, is_returning
 from mug.play.match_telemetry import MatchTelemetry, PeerFigures, Tick, peer_status
 from mug.play.match_world import WARM_FRAMES, MatchWorld
 from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, told, world_view
+from mug.play.recorder import RecordedChunk
 from mug.play.replay import Tail
 from mug.play.rollback.config import RollbackConfig
 from mug.play.rollback.core import Rollback
@@ -39,6 +41,9 @@ __all__ = ["MatchSession"]
 LIVE_EVERY_MS: Final = 100.0
 LINGER_MS: Final = 3000.0
 """After the last word a player stays so long at most, for partners who have not heard it yet."""
+
+REBUILD_S: Final = 0.04
+"""So long one call steps frames on the way back into a match; then packets and the page have their turn."""
 
 _ENDINGS: Final = {"end": "partner_left", "void": "void"}
 _UNTOLD: Final = frozenset(("stalled", "unstalled"))
@@ -78,15 +83,10 @@ class MatchSession:
         self._identity = identity
         self._sent_globals = json_text(self.mug_globals)
         self._interpreter = OwnInterpreter()
+        self._root = root
+        self._entropy = entropy
         with self._interpreter():
-            self._game = MatchWorld(
-                config,
-                root=root,
-                mug_globals=self.mug_globals,
-                entropy=entropy,
-                calibration=self.calibration,
-                clock=clock,
-            )
+            self._game = self._new_world()
         self._asset_specs: list[dict[str, Any]] = []
         self._codec = InputCodec(config.action_mapping)
         self._person = LocalPerson(config)
@@ -100,6 +100,9 @@ class MatchSession:
         self._reset_hash = ""
         self._raise: EnvironmentFailedError | None = None
         self._last_state = ""
+        self._way_back: WayBack | None = None
+        self._going_on = False
+        self._pending_returns: list[tuple[int, int]] = []
         self._told_end = False
         self._offered = False
         self._began_epoch = -1
@@ -140,13 +143,13 @@ class MatchSession:
         core = self._core
         if self._outcome is not None:
             return "over"
-        if core is None or core.stage in ("connecting", "ready"):
+        if core is None or core.stage in ("connecting", "returning", "ready"):
             return "connecting"
         if core.stage in ("paused", "over"):
             return core.stage
         if core.stage == "playing" and self._began_epoch == core.epoch:
             if self._now_ms < self._go_ms:
-                return "countdown" if core.epoch == 0 else "between"
+                return "countdown" if core.epoch == 0 or self._going_on else "between"
             if self.world.ended is None:
                 return "stalled" if self._stalled else "playing"
         return "connecting" if core.epoch == 0 and self._began_epoch < 0 else "between"
@@ -158,17 +161,24 @@ class MatchSession:
     def open(self, stored: Sequence[bytes] = (), tail: Tail | None = None) -> Output:
         """Reset the first episode; without a match, warm the interpreter up, measure, and throw the world away.
 
+        A page that comes back (`GameConfig.returns`) gets what is stored of the match; it steps it again as soon as the
+        others have said how far they are.
+
         Raises:
-            PlayError: When something of the match is stored already: a player who left it cannot come back.
+            IrreproducibleError: What is stored is damaged.
+            PlayError: When something of the match is stored already, but this page does not come back.
         """
-        if self.config.match_id and (stored or (tail is not None and tail.match_id == self.config.match_id)):
-            raise PlayError("a game of several people cannot be entered again")
+        returning = bool(self.config.match_id) and is_returning(self.config)
+        if self.config.match_id and stored and not returning:
+            raise PlayError("frames of a match are there, but its page is said not to come back")
         output = Output()
         with self._interpreter():
             if self.config.match_id:
                 self._local = self.config.players.index(self.config.human_agents[0])
                 self._enter_match()
-                self._begin_episode(0, output)
+                if returning:
+                    self._way_back = WayBack(self.config, stored)
+                self._begin_episode(max(self._way_back.episode, 0) if self._way_back is not None else 0, output)
             else:
                 self._game.warm_up()
             self._asset_specs = self.world.asset_specs()
@@ -201,6 +211,8 @@ class MatchSession:
             self._person.hidden = bool(note["hidden"])
         elif kind == "verdict":
             self._verdicts.append(([int(player) for player in note["dropped"]], str(note["policy"])))
+        elif kind == "returning":
+            self._pending_returns.append((int(note["player"]), int(note["returns"])))
 
     def tick(self, now_ms: float, packets: Iterable[Incoming] = ()) -> Output:
         """One frame time has passed: step a frame, if the match allows it.
@@ -218,8 +230,8 @@ class MatchSession:
     def flush(self) -> Output:
         """Cut the confirmed rows that are not cut yet: the page stops, and no confirmed row may be lost."""
         output = Output(stage=self.stage)
-        if self._game.rows is not None:
-            output.chunks += self._game.rows.finish()
+        if self._game.rows is not None and not self._rebuilds():
+            self._keep(self._game.rows.finish(), output)
         if self._core is not None:
             if not self._finished:
                 output.rows += self._telemetry.last_rows(
@@ -260,6 +272,9 @@ class MatchSession:
 
     def _work(self, now_ms: float, packets: Iterable[Incoming], frame: bool, output: Output) -> None:
         core = self._require_core(now_ms)
+        for player, returns in self._pending_returns:
+            core.returning(player, returns)
+        self._pending_returns.clear()
         self._take_packets(core, packets)
         if self._finished:
             core.poll(now_ms)
@@ -288,9 +303,11 @@ class MatchSession:
         if requests:
             core.executed(self._game.next_frame, self._game.ended)
         output.step_s = self._clock() - began
-        if requests and self._outcome is None:
+        if requests and self._outcome is None and not self._rebuilds():
             self._show(output, corrected=corrected)
         self._settle(core, now_ms, output)
+        if core.rebuilding:
+            self._rebuild(core, now_ms, output)
         if stepping:
             self._note_tick(core, now_ms, advance if fresh else None, place, depth, began)
         else:
@@ -323,6 +340,8 @@ class MatchSession:
             and core.stage == "playing"
             and self._began_epoch == core.epoch
             and now_ms >= self._go_ms
+            # Nobody can go on without our input for longer than the window: the game pauses for all.
+            and not (self._person.hidden and self.config.pause_on_partner_background)
         )
 
     def _input_taken(self, core: Rollback, stepping: bool, fresh: bool) -> bool:
@@ -344,6 +363,16 @@ class MatchSession:
             number: PeerFigures(agent=agent) for number, agent in enumerate(config.players) if number != self._local
         }
 
+    def _new_world(self) -> MatchWorld:
+        return MatchWorld(
+            self.config,
+            root=self._root,
+            mug_globals=self.mug_globals,
+            entropy=self._entropy,
+            calibration=self.calibration,
+            clock=self._clock,
+        )
+
     def _require_core(self, now_ms: float) -> Rollback:
         if self._core is None:
             config = self.config
@@ -362,29 +391,112 @@ class MatchSession:
                     snapshot_interval=config.snapshot_interval,
                     identity=dict(identity),
                     calibration=self.calibration.figures(),
+                    returns=tuple(config.returns.get(agent, 0) for agent in config.players),
+                    gone=tuple(n for n, agent in enumerate(config.players) if agent in config.dropped),
                 ),
                 now_ms,
             )
+            if self._way_back is not None:
+                self._way_back.remember(self._core, self._codec, self.world.agent_env.fit)
             for number, peer in self._peers.items():
                 if peer.path:
                     self._core.set_path(number, peer.path)
         return self._core
 
     def _begin_episode(self, episode: int, output: Output) -> None:
-        seed, seen, picture = self._game.begin_episode(episode)
-        self._person.forget_presses()
-        self._told_end = False
-        self._begun_data = begun_episode(self.world, self.config.match_id, seed)
-        self._reset_hash = f"{seen} {self._begun_data['state_hash']}"
-        self._episode_rollbacks = self._telemetry.rollbacks
+        picture = self._game.begin_episode(episode)
+        self._enter_episode()
         output.views.append(world_view(self.world, picture))
         self._add_globals(output)
+
+    def _enter_episode(self) -> None:
+        """The world was just reset."""
+        self._person.forget_presses()
+        self._told_end = False
+        self._begun_data = begun_episode(self.world, self.config.match_id, self._game.seed)
+        self._reset_hash = self._game.reset_hash
+        self._episode_rollbacks = self._telemetry.rollbacks
+
+    # ------------------------------------------------------------------ the way back
+
+    def _rebuilds(self) -> bool:
+        """Whether the frames that are stepped now are those of a page that comes back, and nobody's yet."""
+        return self._way_back is not None and self._core is not None and self._core.stage in ("connecting", "returning")
+
+    def _come_back(self, core: Rollback, way_back: WayBack, episode: int) -> None:
+        """The others have said where they are: begin that episode again, as they did."""
+
+        def fresh() -> MatchWorld:
+            self._game.close()
+            self._game = self._new_world()
+            return self._game
+
+        way_back.withheld.clear()
+        try:
+            stepped = way_back.reset_again(self._game, episode, core.return_resets, fresh)
+        except IrreproducibleError as error:
+            core.fail_to_return(str(error))
+            return
+        self.world.earlier_rewards.clear()
+        for earlier in range(episode):
+            self.world.carry_over(way_back.rewards(earlier))
+        if stepped:
+            self._asset_specs = self.world.asset_specs()
+        self._enter_episode()
+        self._began_epoch, self._offered = episode, True
+        core.rebuild(self._reset_hash)
+
+    def _rebuild(self, core: Rollback, now_ms: float, output: Output) -> None:
+        """Step more of the frames on the way back; they are shown, and sent, only when the game goes on."""
+        until = self._clock() + REBUILD_S
+        while core.rebuilding and self._clock() < until and self._outcome is None:
+            requests = core.poll(now_ms)
+            if requests:
+                self._game.execute(requests)
+                core.executed(self._game.next_frame, self._game.ended)
+            self._settle(core, now_ms, output)
+        if core.rebuilding:
+            output.wait_s = 0.001
+        elif self._outcome is None:
+            self._show(output, corrected=False)
+
+    def _keep(self, chunks: Sequence[RecordedChunk], output: Output) -> None:
+        """Hand chunks over, but for those that the records have of us; those made on the way back wait for its end."""
+        way_back = self._way_back
+        for chunk in chunks:
+            if way_back is not None:
+                way_back.check(chunk)
+            if chunk.meta["last"] < self.config.sent.get(str(chunk.meta["episode"]), 0):
+                continue
+            if way_back is not None and self._rebuilds():
+                way_back.withheld.append(chunk)
+            else:
+                output.chunks.append(chunk)
+
+    def _goes_on(self, core: Rollback, data: Mapping[str, Any], output: Output) -> None:
+        """Somebody has come back, perhaps we: soon everybody plays on from the same frame."""
+        self._go_ms = self._moved_ms = self._now_ms + self.config.countdown_ms
+        self._last_tick_ms, self._going_on = None, True
+        self._person.forget_presses()
+        if data["player"] != self._local:
+            return
+        output.events.append(Event("episode_started", {**self._begun_data, "again": True}))
+        place = {"match_id": self.config.match_id, "episode": data["episode"], "frame": data["frame"]}
+        output.events.append(Event("episode_resumed", place))
 
     # ------------------------------------------------------------------ what is certain
 
     def _settle(self, core: Rollback, now_ms: float, output: Output) -> None:
         """Record what is confirmed, take the core's events, and go on to the next stage when it is time."""
-        self._confirm(core, output)
+        if self._way_back is not None and core.return_epoch is not None:
+            self._come_back(core, self._way_back, core.return_epoch)
+        try:
+            self._confirm(core, output)
+        except IrreproducibleError as error:
+            core.fail_to_return(str(error))
+        if self._way_back is not None and self._way_back.withheld and not self._rebuilds() and core.stage != "over":
+            output.chunks += self._way_back.withheld
+            self._way_back.withheld.clear()
         for event in core.take_events():
             self._take_event(core, event, output)
         if self._outcome is not None:
@@ -395,7 +507,7 @@ class MatchSession:
             self._offered = True
             core.begin_episode(0, self._reset_hash)
         elif core.stage == "playing" and self._began_epoch < core.epoch:
-            self._began_epoch = core.epoch
+            self._began_epoch, self._going_on = core.epoch, False
             wait_ms = self.config.countdown_ms if core.epoch == 0 else 1000.0 * self.config.reset_freeze_s
             self._go_ms = self._moved_ms = now_ms + wait_ms
             self._last_tick_ms = None
@@ -412,7 +524,7 @@ class MatchSession:
             return
         last = core.confirmed
         chunks, checks = rows.confirm(last, ended=self.world.ended is not None)
-        output.chunks += chunks
+        self._keep(chunks, output)
         for check in checks:
             self._last_state = check.value
             core.checked(check.frame, check.value)
@@ -421,7 +533,7 @@ class MatchSession:
         over = self.world.ended is not None and rows.next_confirmed == self.world.next_frame
         if over and not self._told_end:
             self._told_end = True
-            output.chunks += rows.finish()
+            self._keep(rows.finish(), output)
             core.episode_over(self.world.next_frame - 1, self._last_state, rows.recorder.chain_hash)
 
     def _take_event(self, core: Rollback, event: CoreEvent, output: Output) -> None:
@@ -441,6 +553,11 @@ class MatchSession:
             self._episode_agreed(core, bool(data["equal"]), output)
         elif event.name == "refused":
             self._ending, self._reason = "refused", str(data["reason"])
+        elif event.name == "returned":
+            self._goes_on(core, data, output)
+        elif event.name == "not_reproduced":
+            self._ending, self._reason = "partner_left", str(data["reason"])
+            self._game.rows = None
         elif event.name == "dropped" and data["policy"] in _ENDINGS:
             self._ending, self._reason = _ENDINGS[data["policy"]], f"{data['agent']} left"
 
@@ -459,7 +576,7 @@ class MatchSession:
         """Tell of an episode that is over: by its own end, or because the match is (`cut`)."""
         world, rows = self.world, self._game.rows
         assert rows is not None
-        output.chunks += rows.finish()
+        self._keep(rows.finish(), output)
         world.carry_over(rows.rewards)
         data = finished_episode(world, self.config.match_id, rows.recorder.chain_hash)
         if cut:
@@ -487,6 +604,8 @@ class MatchSession:
         """The match is over for us; what is confirmed is cut."""
         core = self._core
         assert core is not None
+        if self._rebuilds():
+            self._game.rows = None
         if self._game.rows is not None:
             self._confirm(core, output)
             if self._began_epoch == self.world.episode:
@@ -592,6 +711,7 @@ class MatchSession:
             "peers": [peer_status(peer) for peer in self._peers.values()],
             "countdownMs": max(self._go_ms - now_ms, 0.0) if stage == "countdown" else 0.0,
             "waitingMs": max(now_ms - self._moved_ms, 0.0) if waits else 0.0,
+            "returning": core.away,
             "silent": [
                 {"player": number, "ms": round(peer.silent_ms, 1)}
                 for number, peer in self._peers.items()

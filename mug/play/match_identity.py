@@ -16,7 +16,7 @@ from mug.play.values import json_value
 
 __all__ = ["match_identity"]
 
-_OWN: Final = frozenset(("subject_id", "human_agents", "restart_pyodide", "study_hash"))
+_OWN: Final = frozenset(("subject_id", "human_agents", "restart_pyodide", "study_hash", "returns", "dropped", "sent"))
 """What differs from participant to participant, or is compared by itself."""
 
 

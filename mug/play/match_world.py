@@ -89,6 +89,8 @@ class MatchWorld:
         self._snapshots: Snapshots | None = None
         self._saved: dict[int, _Saved] = {}
         self._draws_by_chance = False
+        self.seed = 0
+        self.seen_hash = ""
 
     @property
     def ended(self) -> bool:
@@ -100,11 +102,16 @@ class MatchWorld:
         """The frame after the last one that was stepped, or that failed."""
         return self.world.next_frame if self.failure is None else self.failure[0] + 1
 
-    def begin_episode(self, episode: int) -> tuple[int, str, Picture]:
-        """Reset the world; returns the seed, the hash of what the agents see, and the first picture."""
+    @property
+    def reset_hash(self) -> str:
+        """What peers compare of a world that was just reset."""
+        return f"{self.seen_hash} {self.world.world_hash.digest()}"
+
+    def begin_episode(self, episode: int) -> Picture:
+        """Reset the world; returns the first picture."""
         world, config = self.world, self._config
-        seed = self._reset(episode)
-        seen = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
+        seed = self.seed = self._reset(episode)
+        seen = self.seen_hash = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
         self._require_actors().begin_episode()
         recorder = Recorder(
             match_id=config.match_id,
@@ -118,7 +125,7 @@ class MatchWorld:
         self._saved.clear()
         picture, self._draws_by_chance = with_generators_kept(world.picture if world.drawn else world.first_picture)
         self._require_snapshots()
-        return seed, seen, picture
+        return picture
 
     def picture(self) -> Picture:
         """Draw the world as it stands."""
@@ -142,6 +149,14 @@ class MatchWorld:
             else:
                 self._advance(request)
         return went_back
+
+    def step_again(self, inputs: Sequence[bytes | None]) -> None:
+        """Step a frame of an earlier episode again, which is not recorded; None: the player was out."""
+        people = {
+            agent: _DROPPED if given is None else self._codec.read(given)
+            for agent, given in zip(self._config.players, inputs, strict=True)
+        }
+        self._step(*self._decided(people))
 
     def warm_up(self) -> None:
         """Step, save and go back as a match would, to be measured: for a world that is thrown away."""

@@ -110,6 +110,7 @@ class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
     n: int
     client_ms: float  # performance.now() of the page at sending; echoed
     rtt_ms: float | None = None  # of the last answered probe
+    rtt_n: int | None = None  # that probe's number: an answer is one measurement, however often it is said
     jitter_ms: float | None = None
     lost: int = 0  # probes unanswered in the last 10
     focused: bool = True
@@ -340,6 +341,65 @@ class PageContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     continue_label: str = "Continue"
     completion_code: str | None = None
     redirect_url: str | None = None  # complete: parameters already added by the server
+    redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
+
+
+class FormHeading(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="heading"):
+    """A text between questions, as HTML."""
+
+    html: str
+
+
+class TextQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="text"):
+    """Answered with a text of at most `max_chars` characters."""
+
+    question_id: str
+    label_html: str
+    required: bool
+    max_chars: int
+
+
+class ChoiceQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="choice"):
+    """Answered with one of `choices`, or with a list of some of them (`multiple`).
+
+    `boxes`: the choices are shown as boxes. `images`: a picture for each choice, or none at all; empty texts are none.
+    """
+
+    question_id: str
+    label_html: str
+    required: bool
+    choices: tuple[str, ...]
+    multiple: bool = False
+    boxes: bool = False
+    image: str = ""
+    images: tuple[str, ...] = ()
+
+
+class ScaleQuestion(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="scale"):
+    """Answered with a whole number from 1 to `points`. `labels` are spread from the first point to the last."""
+
+    question_id: str
+    label_html: str
+    required: bool
+    points: int
+    labels: tuple[str, ...] = ()
+
+
+class FormContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="form"):
+    """A page with questions.
+
+    The answers go up as rows of the stream `form`: question_id, answer (null: none), submission, which counts from 1
+    how often this page was handed in. `submissions`: how often the server has it already. A `visit.finish` without the
+    answers that are required, or with wrong ones, is answered by `error.reply` with the code `unanswered` and the
+    questions' ids in `path`, separated by commas; the page can hand in again.
+    """
+
+    scene_header: str = ""
+    scene_subheader: str = ""
+    body_html: str = ""
+    items: tuple[FormHeading | TextQuestion | ChoiceQuestion | ScaleQuestion, ...] = ()
+    continue_label: str = "Continue"
+    submissions: int = 0
 
 
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
@@ -384,7 +444,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     scene_id: str
     index: int  # from 0
     total: int
-    content: PageContent | GameContent | WaitContent
+    content: PageContent | FormContent | GameContent | WaitContent
     next_seq: dict[str, int] = {}
     notice: str = ""
 
@@ -507,24 +567,48 @@ class RelayedPacket(Message, frozen=True, kw_only=True, tag="peer.relayed"):
 class MatchVerdict(Message, frozen=True, kw_only=True, tag="match.verdict"):
     """Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
 
-    The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+    The remaining pages agree on the frame; a page whose own agent is in `dropped` stops. `ends`: the participation is
+    over with the game; the page sends what it holds and finishes the visit by itself, and Closed follows.
     """
 
     match_id: str
     dropped: tuple[str, ...]
     policy: str
     message: str = ""
+    ends: bool = False
+
+
+class PartnerAway(Message, frozen=True, kw_only=True, tag="match.away"):
+    """A partner's page went to the background, or (`away` false) is back: a game that waits for it says so."""
+
+    match_id: str
+    agent: str
+    away: bool
 
 
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     """The participation is over from the server's side.
 
     `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
-    The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+    The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
+    visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
     """
 
     reason: str
     message: str
+    visit_id: str = ""
+    next_seq: dict[str, int] = {}
+    completion_code: str | None = None
+    redirect_url: str | None = None
+    redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
+
+
+class Trouble(Message, frozen=True, kw_only=True, tag="participant.trouble"):
+    """Answer to a fatal ClientError: what the participant can hand in if loading the page again does not help.
+
+    The participation is not over.
+    """
+
     completion_code: str | None = None
     redirect_url: str | None = None
 
@@ -555,6 +639,8 @@ ServerMessage = (
     | SignalFrom
     | RelayedPacket
     | MatchVerdict
+    | PartnerAway
     | Closed
+    | Trouble
     | ErrorReply
 )

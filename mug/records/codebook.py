@@ -48,6 +48,12 @@ _AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady cl
 _AGENT: Final = ColumnSpec("agent", "string", "The agent that the participant played.")
 _DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
 
+_NODE_PATH: Final = ColumnSpec(
+    "node_path", "string", "Place in the study's chain: indices from the outermost, with dots."
+)
+_REPETITION: Final = ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots.")
+_QUESTION_ID: Final = ColumnSpec("question_id", "string", "The question's name, unique within its scene.")
+_QUESTION: Final = ColumnSpec("question", "string", "What was asked, as the study says it; may hold HTML.")
 _FRAME: Final = ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0.")
 
 _ROW: Final = (
@@ -94,9 +100,19 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _PARTICIPANT,
                 ColumnSpec("joined_at", "datetime", "When the participant joined, in UTC, by the server's clock."),
                 ColumnSpec("finished_at", "datetime", "When the participation was over; NA when it was not."),
-                ColumnSpec("outcome", "string", "How it ended: complete, excluded or technical; NA when it did not."),
+                ColumnSpec(
+                    "outcome",
+                    "string",
+                    "How it ended: complete, screened_out (turned away at entry), excluded, no_partner, partner_left "
+                    "or technical; NA when it did not.",
+                ),
+                ColumnSpec(
+                    "outcome_reason",
+                    "string",
+                    "Why: mobile, desktop, browser, ping, webassembly, webgl, viewport, callback, tab, focus, "
+                    "partner_left, page_failed, …",
+                ),
                 ColumnSpec("outcome_message", "string", "What the participant was told then."),
-                ColumnSpec("completion_code", "string", "The completion code of the participant's plan."),
                 ColumnSpec(
                     "seed", "string", "The participant's seed: 64 bits, as decimal text so that no bit is lost."
                 ),
@@ -108,7 +124,12 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("connections", "integer", "How often the participant's page connected."),
                 ColumnSpec("errors", "integer", "Errors that the participant's page reported."),
                 ColumnSpec("environment.<key>", "any", "What the page said of its browser."),
-                ColumnSpec("params.<key>", "string", "A parameter of the address with which the participant came."),
+                ColumnSpec(
+                    "params.<key>",
+                    "string",
+                    "A free parameter of the address with which the participant came; a recruiter's ids are in the key "
+                    "file.",
+                ),
                 ColumnSpec("globals.<key>", "any", "The last value of this key of the participant's mug_globals."),
             ),
         ),
@@ -123,8 +144,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _SCENE,
                 ColumnSpec("kind", "string", "Kind of the scene."),
                 ColumnSpec("visit_index", "integer", "Place in the participant's plan, from 0."),
-                ColumnSpec("node_path", "string", "Place in the study's chain: indices from the outermost, with dots."),
-                ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots."),
+                _NODE_PATH,
+                _REPETITION,
                 ColumnSpec("started_at", "datetime", "When it was shown first, in UTC, by the server's clock."),
                 ColumnSpec("finished_at", "datetime", "When it was done and all its data stored; NA when it was not."),
                 ColumnSpec(
@@ -216,18 +237,60 @@ TABLES: Final[dict[str, TableSpec]] = {
         ),
         TableSpec(
             "forms",
-            "One row for each answer to a question.",
+            "One row for each answer to a question, each time it was handed in; questions left open have a row too.",
             (),
             (
                 _SESSION,
                 _PARTICIPANT,
                 _VISIT,
                 _SCENE,
+                _REPETITION,
                 _AT_PAGE,
                 _AT_MS,
-                ColumnSpec("question_id", "string", "The question."),
-                ColumnSpec("answer", "string", "The answer exactly as given; several choices as a JSON list."),
+                ColumnSpec(
+                    "submission",
+                    "integer",
+                    "Counts from 1 how often the form was handed in: the highest holds; NA on a page that is no form.",
+                ),
+                _QUESTION_ID,
+                _QUESTION,
+                ColumnSpec(
+                    "answer",
+                    "string",
+                    "The answer exactly as given: a text, a choice, a scale's point from 1; several choices as a JSON "
+                    "list; NA when there is none.",
+                ),
+                ColumnSpec(
+                    "problem",
+                    "string",
+                    "Why the question does not take this answer, which no untampered page sends; NA: it does.",
+                ),
                 _DATA,
+            ),
+        ),
+        TableSpec(
+            "questions",
+            "One row for each question of each form of the study.",
+            ("session_id", "node_path", "question_id"),
+            (
+                _SESSION,
+                _SCENE,
+                _NODE_PATH,
+                _QUESTION_ID,
+                _QUESTION,
+                ColumnSpec(
+                    "kind",
+                    "string",
+                    "text: a text; choice: one of the levels; choices: any of them; scale: a point from 1 to points.",
+                ),
+                ColumnSpec("required", "boolean", "Whether the question had to be answered."),
+                ColumnSpec(
+                    "levels",
+                    "string",
+                    "The choices as a JSON list; of a scale its labels, spread evenly from the first point to the "
+                    "last; NA: none.",
+                ),
+                ColumnSpec("points", "integer", "How many points the scale has; NA: no scale."),
             ),
         ),
         TableSpec(
@@ -364,7 +427,7 @@ TABLES: Final[dict[str, TableSpec]] = {
             (
                 _SESSION,
                 ColumnSpec("at", "datetime", "When, in UTC, by the server's clock."),
-                ColumnSpec("action", "string", "What was done, as session_opened, server_started, let_in."),
+                ColumnSpec("action", "string", "What was done, as session_opened, let_in, release_set, release_groups."),
                 ColumnSpec("participant_id", "string", "To whom, where it concerns one participant."),
                 ColumnSpec("reason", "string", "The reason that was given."),
                 ColumnSpec("detail", "string", "Everything else, as a JSON object."),

@@ -30,6 +30,12 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ticks", action="store_true", help="also write the ticks of games of several people: a row for each of them"
     )
+    parser.add_argument(
+        "--keys",
+        action="store_true",
+        help="also write the key files: who the participants are to a recruiter, and their completion codes, to "
+        "EXPERIMENT/keys/ in the data folder (never into the export)",
+    )
     parser.add_argument("--progress", action="store_true", help="print progress as JSON lines, for programs")
 
 
@@ -56,6 +62,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def export_main(args: argparse.Namespace) -> int:
     """Export sessions; returns the exit code: 0, or 1 with a sentence on stderr."""
     from mug.records.export import export_session
+    from mug.records.keys import write_keys
 
     try:
         path, sessions = _sessions(args)
@@ -70,12 +77,17 @@ def export_main(args: argparse.Namespace) -> int:
                 excel=args.excel,
                 ticks=args.ticks,
             )
+            keys = write_keys(path, session.session_id, args.data) if args.keys else None
             if args.progress:
+                if keys is not None:
+                    _print_json({"keys": str(keys.absolute()), "session": session.session_id})
                 for problem in result.problems:
                     _print_json({"problem": problem, "session": session.session_id})
             else:
                 rows = ", ".join(f"{table} {count:,}" for table, count in result.counts.items())
                 sys.stdout.write(f"{result.folder}\n  rows: {rows}\n")
+                if keys is not None:
+                    sys.stdout.write(f"  keys, not a part of it: {keys}\n")
                 for problem in result.problems:
                     sys.stdout.write(f"  note: {problem}\n")
         if args.progress:

@@ -22,6 +22,7 @@ from mug.records.dataset import agreement_of, table_file_name, write_description
 from mug.records.episodes import EpisodeFrames, collect_episodes
 from mug.records.errors import ExportError
 from mug.records.excel import write_excel_copies
+from mug.records.forms import FormsTable, question_rows
 from mug.records.frames import FramesOf, FramesTable
 from mug.records.history import SessionHistory, read_history
 from mug.records.lines import LinesTable, count_lines, server_event_rows
@@ -35,8 +36,8 @@ __all__ = ["ExportResult", "Progress", "export_session"]
 
 Progress = Callable[[float, str], None]
 
-_STREAMS: Final = {"events": "event", "forms": "form"}
-_OPTIONAL: Final = ("forms", "frames_disagreeing", "network", "ticks")
+_STREAMS: Final = {"events": ("event", LinesTable), "forms": ("form", FormsTable)}
+_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks")
 """Tables that are left out when they have no rows."""
 
 
@@ -150,6 +151,8 @@ class _Exporter:
         events = self._write_lines("events", 0.75)
         paths = self._write_telemetry()
         self._write_lines("forms", 0.85)
+        questions = question_rows(history)
+        self._write_rows("questions", questions, len(questions))
         self._say(0.88, "writing participants, visits, matches, episodes")
         columns, rows, problems = episode_columns(history, episodes, events.marks, self._arrays)
         self._problems += problems
@@ -220,9 +223,10 @@ class _Exporter:
     def _write_lines(self, name: str, fraction: float) -> LinesTable:
         self._say(fraction, f"writing {name}")
         spool = TableSpool(name, self._spool_folder)
-        table = LinesTable(spool, self._history, self._reader.find_body)
+        stream, kind = _STREAMS[name]
+        table = kind(spool, self._history, self._reader.find_body)
         expected = 0
-        for chunk in self._history.chunks_of(_STREAMS[name]):
+        for chunk in self._history.chunks_of(stream):
             table.add_chunk(chunk)
             expected += count_lines(self._reader.find_body(chunk.sha256) or b"")
         if name == "events":

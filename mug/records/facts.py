@@ -52,6 +52,7 @@ class ParticipantJoined(Fact, frozen=True, kw_only=True, tag="participant_joined
     token_sha256: str
     params: dict[str, str] = {}
     environment: dict[str, Any] = {}
+    recruiter: dict[str, str] = {}  # ids by which a recruiter knows the person: kept out of the exported tables
 
 
 class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -261,6 +262,7 @@ class ErrorReported(Fact, frozen=True, kw_only=True, tag="error_reported"):
     message: str
     visit_id: str | None = None
     traceback: str = ""
+    fatal: bool = False  # the page could not go on
 
 
 class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_finished"):
@@ -271,6 +273,8 @@ class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_fini
     message: str = ""
     reason: str = ""  # a stable word: browser, mobile, ping, tab, focus, callback, waitroom_timeout, …
     completion_code: str | None = None  # of this outcome
+    redirect_url: str | None = None  # complete, as the participant gets it
+    value: float | None = None  # what was measured, in ms, where that is the reason
 
 
 class ConsoleAction(Fact, frozen=True, kw_only=True, tag="console_action"):

@@ -179,6 +179,8 @@ def _take(
         case f.ParticipantFinished():
             if story := history.participants.get(fact.participant_id):
                 story.finished = fact
+            if fact.outcome != "complete":
+                history.server_events.append(Happening(seq, fact))
         case f.PlanExtended():
             _extend(history, planned, fact)
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed() | f.WaitStarted():

@@ -86,6 +86,7 @@ class LinesTable:
             "participant_id": chunk.participant_id,
             "visit_id": chunk.visit_id,
             "scene_id": self._history.scene_of(chunk.visit_id),
+            **self._about(chunk, line),
         }
         if isinstance(line, str):
             self.problems.append(
@@ -97,6 +98,10 @@ class LinesTable:
             if line.get("name") in MARKS:
                 self.marks.append(EpisodeMark(chunk.participant_id, line))
         self.add_row(known, line)
+
+    def _about(self, chunk: f.ChunkStored, line: dict[str, Any] | str) -> dict[str, Any]:
+        """What else is known of a row; a table of its own kind says more."""
+        return {}
 
     def add_row(self, known: dict[str, Any], said: dict[str, Any]) -> None:
         """Add one row: what is `known` for certain wins over what the page `said`."""
@@ -148,6 +153,18 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id or "")}
                 said = {"match_id": fact.match_id, "agent": fact.agent, "policy": fact.policy, "reason": fact.reason}
                 yield known | place | {"participant_id": fact.participant_id, "name": "player_dropped"}, said
+            case f.ScreeningPassed():
+                measured: dict[str, Any] = {"ping_ms": fact.ping_ms, "measurements": fact.measurements}
+                yield known | {"participant_id": fact.participant_id, "name": "screening_passed"}, measured
+            case f.ParticipantWarned():
+                place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
+                warned: dict[str, Any] = {"kind": fact.kind, "value_ms": fact.value, "message": fact.message}
+                yield known | place | {"participant_id": fact.participant_id, "name": "warned"}, warned
+            case f.ParticipantFinished():
+                ended: dict[str, Any] = {"outcome": fact.outcome, "reason": fact.reason, "message": fact.message}
+                if fact.value is not None:
+                    ended["value_ms"] = fact.value
+                yield known | {"participant_id": fact.participant_id, "name": "participation_ended"}, ended
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}

@@ -5,7 +5,7 @@ from typing import Final
 
 from mug.ids import check_id
 
-__all__ = ["PILOT_FILE", "RECORDS_FILE", "experiment_dir", "exports_dir", "records_path"]
+__all__ = ["PILOT_FILE", "RECORDS_FILE", "experiment_dir", "exports_dir", "keys_path", "records_path"]
 
 RECORDS_FILE: Final = "records.sqlite"
 PILOT_FILE: Final = "pilot.sqlite"
@@ -28,3 +28,9 @@ def records_path(data_dir: Path, experiment_id: str, pilot: bool = False) -> Pat
 def exports_dir(data_dir: Path, experiment_id: str) -> Path:
     """Return the folder where exports go by default."""
     return experiment_dir(data_dir, experiment_id) / "exports"
+
+
+def keys_path(data_dir: Path, experiment_id: str, session_id: str) -> Path:
+    """Return the key file of a session: what says who its participants are."""
+    name = f"{check_id(session_id, 'session id')}_keys.csv"
+    return experiment_dir(data_dir, experiment_id) / "keys" / name

@@ -13,6 +13,7 @@ from mug.records.frames import hold_large_values
 from mug.records.history import SessionHistory
 from mug.records.lines import EpisodeMark
 from mug.records.matches import MatchFigures, figures_of
+from mug.records.recruiters import split_parameters
 from mug.records.spool import json_text
 
 __all__ = ["Rows", "console_rows", "episode_columns", "participant_rows", "visit_rows"]
@@ -43,7 +44,7 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
             "finished_at": story.finished.at if story.finished else None,
             "outcome": story.finished.outcome if story.finished else None,
             "outcome_message": (story.finished.message or None) if story.finished else None,
-            "completion_code": story.plan.completion_code if story.plan else None,
+            "outcome_reason": (story.finished.reason or None) if story.finished else None,
             "seed": str(story.joined.seed),
             "plan": json_text([visit.scene_id for visit in story.plan.visits]) if story.plan else None,
             "visits_planned": len(story.plan.visits) if story.plan else 0,
@@ -54,7 +55,8 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
             "errors": sum(isinstance(x, f.ErrorReported) and x.participant_id == participant_id for x in seen),
         }
         row |= {f"environment.{key}": _cell(value) for key, value in story.joined.environment.items()}
-        row |= {f"params.{key}": value for key, value in story.joined.params.items()}
+        free, _ = split_parameters(story.joined.params)  # records of older versions hold the recruiter's among them
+        row |= {f"params.{key}": value for key, value in free.items()}
         row |= {f"globals.{key}": _cell(value) for key, value in story.mug_globals.items()}
         rows.append(row)
     return rows
@@ -192,7 +194,10 @@ def console_rows(history: SessionHistory) -> Rows:
                 row |= {"action": "server_started", "detail": json_text({"pid": fact.pid, "port": fact.port})}
             case f.SessionOpened():
                 detail = {"study_hash": fact.study_hash, "versions": fact.versions, "pilot": fact.pilot}
-                row |= {"action": "session_opened", "detail": json_text(detail)}
+                row |= {"action": "session_opened", "detail": json_text(detail | {"release": fact.release})}
+            case f.ReleaseSet():
+                row |= {"action": "release_set", "reason": fact.reason or None}
+                row["detail"] = json_text({"mode": fact.mode})
         rows.append(row)
     return rows
 

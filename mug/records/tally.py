@@ -52,7 +52,7 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("matches", fact.match_id, 1)]
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped():
             return [Count("events", ADD, 1)]
-        case f.ConsoleAction() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
+        case f.ConsoleAction() | f.ReleaseSet() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
             return [Count("console", ADD, 1)]
         case f.ChunkStored(stream="frames"):
             last = fact.meta.get("last")

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from mug.configurations.configuration_constants import ModelConfig, NotProvided
@@ -38,7 +39,7 @@ def checked(method: str, info: FieldInfo, value: Any) -> Any:
     """Return `value` as the study holds it; Python objects for references stay as they are until the study is built."""
     place = f"{method}({info.name}=…)"
     if value is None:
-        if info.optional or info.default is None:
+        if info.optional or (info.default is None and not info.required):
             return None
         if isinstance(info.default, tuple | dict):
             return info.default
@@ -67,7 +68,8 @@ def checked(method: str, info: FieldInfo, value: Any) -> Any:
         for where, code, message in refused_conditions(value, None):
             wrong = TypeError if code == "wrong_type" else ValueError
             raise wrong(f"{place}{''.join(f'[{key!r}]' for key in where.split('.')[1:])} {message}")
-    return value
+    # Lists inside of lists become what a study file gives.
+    return msgspec.convert(value, info.annotation) if isinstance(value, tuple) else value
 
 
 def _is_python_object(value: Any) -> bool:

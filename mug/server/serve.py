@@ -59,7 +59,12 @@ _LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a session is served. `port` None: the session's own, else the study's."""
+    """How a session is served.
+
+    Attributes:
+        port: None: the session's own, else the study's.
+        release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
+    """
 
     host: str | None = None
     port: int | None = None
@@ -69,6 +74,7 @@ class Options:
     lifeline: bool = False
     pilot: bool = False
     remote_lab: bool = False
+    release: str = "automatic"
 
 
 class _SystemClock:
@@ -109,6 +115,7 @@ def serve_main(args: argparse.Namespace) -> int:
         lifeline=args.lifeline,
         pilot=args.pilot,
         remote_lab=args.remote_lab,
+        release=args.release,
     )
     loaded = load(args.study, args.argv)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -291,6 +298,7 @@ class _Session:
                     versions=versions(self._study.prepared),
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
+                    release=self._options.release,
                 )
             )
         else:

@@ -9,6 +9,7 @@ from mug.engine.state import SessionState, fold
 from mug.ids import SessionId
 from mug.records import facts as f
 from mug.records.reader import RecordReader
+from mug.records.recruiters import person_key
 from mug.server.errors import SessionChoiceError
 from mug.server.freeze import FrozenFiles
 
@@ -23,7 +24,8 @@ class Choice:
         session_id: The session.
         state: Its durable part; empty for a new one.
         port: Where it listened last; 0 for a new one.
-        finished_before: Ids that finished in the experiment's other sessions.
+        finished_before: Ids that finished in the experiment's other sessions, and what recruiters call these people
+            (`mug.records.recruiters.person_key`).
     """
 
     session_id: SessionId
@@ -80,9 +82,7 @@ def choose_session(
         if not pilot:
             for head in heads:
                 if head.session_id != chosen:
-                    for fact in reader.facts(head.session_id, ("participant_finished",)):
-                        assert isinstance(fact, f.ParticipantFinished)
-                        finished.add(fact.participant_id)
+                    finished |= _finished_in(reader, head.session_id)
         if chosen is None:
             return Choice(new_session_id(), None, 0, frozenset(finished))
         state = fold(reader.facts(chosen))
@@ -91,6 +91,18 @@ def choose_session(
     _check_same(state.opened, files, mug_version)
     port = started[-1].port if started else state.opened.port
     return Choice(SessionId(chosen), state, port, frozenset(finished))
+
+
+def _finished_in(reader: RecordReader, session_id: str) -> set[str]:
+    """Who finished in a session: their ids there, and what a recruiter calls them."""
+    people: dict[str, str] = {}
+    finished: set[str] = set()
+    for fact in reader.facts(session_id, ("participant_joined", "participant_finished")):
+        if isinstance(fact, f.ParticipantJoined):
+            people[fact.participant_id] = person_key(fact.recruiter)
+        elif isinstance(fact, f.ParticipantFinished):
+            finished.add(fact.participant_id)
+    return finished | {people[who] for who in finished if people.get(who)}
 
 
 def port_of(asked: int | None, choice: Choice, configured: int) -> int:

@@ -17,6 +17,7 @@ __all__ = [
     "animations",
     "background",
     "first_objects",
+    "form_picture",
     "is_color",
     "is_picture_path",
     "preloaded",
@@ -76,6 +77,11 @@ def served_path(study: Study, game: GymGame, path: str) -> str:
     if folder not in roots or any(name.startswith(f"{root}/") for root in roots):
         return name
     return f"{folder}/{name}"
+
+
+def form_picture(path: str) -> str:
+    """Return the address of a picture of a form, below the server's root; the path begins with a served folder."""
+    return path if path.startswith("data:") else _plain(path)
 
 
 def background(study: Study, game: GymGame) -> str:

@@ -11,17 +11,22 @@ import msgspec
 from mug.study.fields import Severity
 from mug.study.model import (
     CompletionCodePage,
+    Endings,
     EndPage,
     EntryScreening,
     GymGame,
     Hosting,
     KeyBinding,
+    MultipleChoiceForm,
+    OptionBoxesForm,
     RandomizeOrder,
     Repeat,
+    ScalesForm,
     Section,
     StartPage,
     StaticPage,
     Study,
+    TextBoxForm,
     WebRtc,
 )
 
@@ -89,6 +94,10 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
     for struct, title in (
         (StartPage, "Start page"),
         (StaticPage, "Page"),
+        (TextBoxForm, "Text box"),
+        (MultipleChoiceForm, "Multiple choice"),
+        (ScalesForm, "Scales and text box"),
+        (OptionBoxesForm, "Option boxes, scales and text box"),
         (GymGame, "Game"),
         (RandomizeOrder, "Random order"),
         (Repeat, "Repeat"),
@@ -99,10 +108,6 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
 """Kind, as it stands in files, → what is known about it; in the order a palette shows them."""
 
 UNAVAILABLE_KINDS: Final[Mapping[str, str]] = {
-    "text_box": "TextBox",
-    "option_boxes_with_scales_and_text_box": "OptionBoxesWithScalesAndTextBox",
-    "scales_and_text_box": "ScalesAndTextBox",
-    "multiple_choice": "MultipleChoice",
     "unity_scene": "UnityScene",
 }
 """Kinds that are known by name, but that this version cannot run yet, with their names in the chain API."""
@@ -198,4 +203,4 @@ def fields(struct: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
                 yield f"{info.name}.{inner.name}", inner
 
 
-SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening)
+SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings)

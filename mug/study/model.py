@@ -7,7 +7,9 @@ not know. TOML has no null, so no field has both a default other than None and N
 from typing import Annotated, Any
 
 from mug.ids import ExperimentId
+from mug.study.endings import Endings
 from mug.study.fields import about
+from mug.study.forms import FormPage
 from mug.study.game import (
     AssetsSection,
     ContentSection,
@@ -24,13 +26,18 @@ from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
     EndPage,
+    Form,
     GymGame,
+    MultipleChoiceForm,
     Node,
+    OptionBoxesForm,
     RandomizeOrder,
     Repeat,
+    ScalesForm,
     Scene,
     StartPage,
     StaticPage,
+    TextBoxForm,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
@@ -41,25 +48,32 @@ __all__ = [
     "CompletionCodePage",
     "ContentSection",
     "EndPage",
+    "Endings",
     "EntryScreening",
     "EnvironmentSection",
+    "Form",
+    "FormPage",
     "GameplaySection",
     "GymGame",
     "Hosting",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
+    "MultipleChoiceForm",
     "Node",
+    "OptionBoxesForm",
     "PoliciesSection",
     "RandomizeOrder",
     "RenderingSection",
     "Repeat",
     "RuntimeSection",
+    "ScalesForm",
     "Scene",
     "Section",
     "StartPage",
     "StaticPage",
     "Study",
+    "TextBoxForm",
     "WaitroomSection",
     "WebRtc",
     "Wrapper",
@@ -84,6 +98,7 @@ class Study(Section, frozen=True, kw_only=True):
     ] = ()
     webrtc: Annotated[WebRtc, about("WebRTC", "How partners' browsers are joined.", advanced=True)] = WebRtc()
     screening: Annotated[EntryScreening, about("Entry screening", "Who may take part.")] = EntryScreening()
+    endings: Annotated[Endings, about("Endings", "Completion codes and addresses, by outcome.")] = Endings()
     chain: Annotated[tuple[Node, ...], about("Chain", "The scenes, in order.")] = ()
     layout: Annotated[
         dict[str, Any],

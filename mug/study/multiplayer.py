@@ -5,9 +5,10 @@ from typing import Any, Final
 from mug.ids import AgentId
 from mug.study.conditions import conditions_by_agent
 from mug.study.model import GymGame
+from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.traversal import human_agents
 
-__all__ = ["MAX_PEOPLE", "conditions_for", "is_multiplayer"]
+__all__ = ["MAX_PEOPLE", "conditions_for", "focus_timeout_ms", "is_monitored", "is_multiplayer"]
 
 MAX_PEOPLE: Final = 4
 """Most people in one match: each sends to each, and waits for the slowest."""
@@ -31,3 +32,18 @@ def conditions_for(game: GymGame) -> dict[AgentId, dict[str, Any]]:
         return {}
     found = conditions_by_agent(game.multiplayer.network_conditions, human_agents(game))
     return {AgentId(agent): conditions for agent, conditions in found.items()}
+
+
+def is_monitored(game: GymGame) -> bool:
+    """Return whether ping and tab are watched during the game: any ``continuous_*`` value switches that on."""
+    rules, standard = game.multiplayer, MultiplayerSection()
+    return any(
+        getattr(rules, name) != getattr(standard, name)
+        for name in rules.__struct_fields__
+        if name.startswith("continuous_")
+    )
+
+
+def focus_timeout_ms(game: GymGame) -> int:
+    """Return for how long a player may look elsewhere, ms; 0: for ever."""
+    return game.multiplayer.focus_loss_timeout_ms if is_multiplayer(game) or is_monitored(game) else 0

@@ -7,7 +7,6 @@ from mug.study.settings import Section
 
 __all__ = ["MultiplayerSection"]
 
-_WATCHED = "watching participants during the game"
 _RETURN = "coming back into a match"
 
 
@@ -102,12 +101,16 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
     continuous_monitoring_enabled: Annotated[
         bool,
         about(
-            "Monitoring", "Watch ping and focus during the game; any continuous_* value switches it on.", later=_WATCHED
+            "Monitoring",
+            "Watch ping, focus and tab while the game is played, also by one person; any continuous_* value switches "
+            "it on.",
         ),
     ] = False
     continuous_max_ping: Annotated[
         int | None,
-        about("Largest ping", "A measurement above it is a violation.", unit="ms", ge=1, later=_WATCHED),
+        about(
+            "Largest ping", "A measurement above it is a violation. Ping is measured once a second.", unit="ms", ge=1
+        ),
     ] = None
     continuous_ping_violation_window: Annotated[
         int,
@@ -116,8 +119,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How many of the last measurements are looked at.",
             ge=1,
             le=1000,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 5
     continuous_ping_required_violations: Annotated[
@@ -127,8 +128,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How many of them must be violations; not more than the window.",
             ge=1,
             le=1000,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 3
     continuous_tab_warning_ms: Annotated[
@@ -138,8 +137,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "A tab hidden this long brings a warning.",
             unit="ms",
             ge=0,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 3000
     continuous_tab_exclude_ms: Annotated[
@@ -149,17 +146,14 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "A tab hidden this long excludes the participant.",
             unit="ms",
             ge=0,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 10_000
     continuous_exclusion_messages: Annotated[
         dict[str, str],
         about(
             "Messages",
-            "What an excluded or warned participant reads, by reason.",
-            later=_WATCHED,
-            later_severity="warning",
+            "What a participant reads, by reason: ping, tab, callback when excluded; ping_warning, tab_warning, "
+            "focus_warning, callback_warning when warned. focus_loss_message goes before a message for focus.",
         ),
     ] = {}
     continuous_callback: Annotated[
@@ -169,7 +163,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "Called on the server with ping, is_tab_hidden, tab_hidden_duration_ms, frame_number, episode_number, "
             "subject_id, scene_id; answers {exclude, warn, message}.",
             shape="callable",
-            later=_WATCHED,
         ),
     ] = None
     continuous_callback_interval_frames: Annotated[
@@ -179,8 +172,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How often the monitoring callback is called.",
             unit="frames",
             ge=1,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 30
     reconnection_timeout_ms: Annotated[
@@ -203,31 +194,29 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
         bool,
         about(
             "Partner left: code",
-            "The others get a completion code.",
+            'With dropout_policy "end" the others\' participation ends with the game, with a completion code; off: '
+            "they go on with the next scene.",
         ),
     ] = True
     focus_loss_timeout_ms: Annotated[
         int,
         about(
             "Focus lost",
-            "A participant whose page is out of focus this long leaves the match; 0: off.",
+            "A participant whose page is out of focus or hidden this long leaves the match, and the study; 0: off. In "
+            "a game of one person only with monitoring.",
             unit="ms",
             ge=0,
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = 30_000
     focus_loss_message: Annotated[
         str | None,
-        about("Focus lost: message", "What that participant reads.", later=_WATCHED, later_severity="warning"),
+        about("Focus lost: message", "What that participant reads then."),
     ] = None
     pause_on_partner_background: Annotated[
         bool,
         about(
             "Pause for hidden partners",
             "The game pauses while a partner's page is hidden.",
-            later=_WATCHED,
-            later_severity="warning",
         ),
     ] = False
     network_conditions: Annotated[

@@ -6,6 +6,7 @@ from typing import Any
 from mug.study.conditions import refused_conditions
 from mug.study.model import GymGame
 from mug.study.multiplayer import MAX_PEOPLE, is_multiplayer
+from mug.study.participation_validation import monitoring_problems
 from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, human_agents
@@ -17,6 +18,7 @@ def problems_of_multiplayer(path: NodePath, node: GymGame) -> Iterator[Problem]:
     """Return what is wrong with the people of a game and with its section `multiplayer`."""
     yield from _of_people(path, node)
     yield from _of_dropouts(path, node)
+    yield from monitoring_problems(path, node)
     multiplayer, humans = node.multiplayer, human_agents(node)
     if multiplayer.network_conditions:
         for place, code, message in refused_conditions(multiplayer.network_conditions, humans):

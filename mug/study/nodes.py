@@ -1,9 +1,9 @@
-"""The nodes of a study's chain: pages, games, and what puts them in order."""
+"""The nodes of a study's chain: pages, forms, games, and what puts them in order."""
 
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
-from mug.ids import SceneId
 from mug.study.fields import about
+from mug.study.forms import MultipleChoiceForm, OptionBoxesForm, ScalesForm, TextBoxForm
 from mug.study.game import (
     AssetsSection,
     ContentSection,
@@ -16,99 +16,29 @@ from mug.study.game import (
     WaitroomSection,
 )
 from mug.study.multiplayer_section import MultiplayerSection
+from mug.study.pages import CompletionCodePage, EndPage, SceneNode, StartPage, StaticPage
 from mug.study.settings import Section
 
 __all__ = [
     "CompletionCodePage",
     "EndPage",
+    "Form",
     "GymGame",
+    "MultipleChoiceForm",
     "Node",
+    "OptionBoxesForm",
     "RandomizeOrder",
     "Repeat",
+    "ScalesForm",
     "Scene",
     "StartPage",
     "StaticPage",
+    "TextBoxForm",
     "Wrapper",
 ]
 
 
-class _Node(Section, frozen=True, kw_only=True, tag_field="kind"):
-    kind: ClassVar[str]
-    """The tag, as it stands in files."""
-
-    scene_id: Annotated[
-        SceneId,
-        about("Scene id", "The scene's label: in the data, and where other scenes refer to it.", shape="id"),
-    ]
-    should_export_metadata: Annotated[
-        bool,
-        about(
-            "Export the settings",
-            "Put this scene's settings beside its data in the export, as materials/scenes/<n>_<scene_id>.json.",
-        ),
-    ] = False
-    experiment_config: Annotated[
-        dict[str, Any], about("Own settings", "Values of the researcher's own, kept with the scene.", advanced=True)
-    ] = {}
-    on_connect: Annotated[
-        str | None,
-        about(
-            "On connect",
-            "Called on the server when a participant arrives at the scene.",
-            shape="callable",
-            advanced=True,
-        ),
-    ] = None
-    on_client_callback: Annotated[
-        str | None,
-        about(
-            "On client callback",
-            "Called on the server when the page sends a message of the study's own.",
-            shape="callable",
-            advanced=True,
-        ),
-    ] = None
-
-
-class StaticPage(_Node, frozen=True, kw_only=True, tag="static_page"):
-    """A page to read, with a button that goes on."""
-
-    kind: ClassVar[str] = "static_page"
-    scene_header: Annotated[str | None, about("Header", "Heading of the page.", shape="html")] = None
-    scene_subheader: Annotated[str | None, about("Subheader", "Second heading of the page.", shape="html")] = None
-    scene_body: Annotated[
-        str | None, about("Body", "HTML of the page; excludes scene_body_filepath.", shape="html")
-    ] = None
-    scene_body_filepath: Annotated[
-        str | None, about("Body file", "HTML file with the body of the page; excludes scene_body.", shape="path")
-    ] = None
-
-
-class StartPage(StaticPage, frozen=True, kw_only=True, tag="start_page"):
-    """The first page of a study."""
-
-    kind: ClassVar[str] = "start_page"
-
-
-class EndPage(StaticPage, frozen=True, kw_only=True, tag="end_page"):
-    """The last page of a study; may send the participant on to another address."""
-
-    kind: ClassVar[str] = "end_page"
-    redirect_url: Annotated[
-        str | None, about("Redirect", "Address that the participant is sent to (http or https).", shape="url")
-    ] = None
-    append_subject_id: Annotated[
-        bool, about("Append the subject id", "The participant's id is put at the end of the address.")
-    ] = False
-
-
-class CompletionCodePage(EndPage, frozen=True, kw_only=True, tag="completion_code_page"):
-    """An end page that shows a fresh code per participant, kept in its data."""
-
-    kind: ClassVar[str] = "completion_code_page"
-
-
-class GymGame(_Node, frozen=True, kw_only=True, tag="gym_game"):
+class GymGame(SceneNode, frozen=True, kw_only=True, tag="gym_game"):
     """A Gymnasium or PettingZoo environment that participants act in."""
 
     kind: ClassVar[str] = "gym_game"
@@ -151,6 +81,7 @@ class Repeat(Section, frozen=True, kw_only=True, tag_field="kind", tag="repeat")
     n: Annotated[int, about("Rounds", "How many times the scenes come.", ge=1, le=10_000)]
 
 
-Scene: TypeAlias = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame
+Form: TypeAlias = TextBoxForm | MultipleChoiceForm | ScalesForm | OptionBoxesForm
+Scene: TypeAlias = StaticPage | StartPage | EndPage | CompletionCodePage | Form | GymGame
 Wrapper: TypeAlias = RandomizeOrder | Repeat
-Node: TypeAlias = StaticPage | StartPage | EndPage | CompletionCodePage | GymGame | RandomizeOrder | Repeat
+Node: TypeAlias = Scene | Wrapper

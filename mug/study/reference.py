@@ -4,6 +4,7 @@
 should be.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,13 +66,18 @@ scene_body = "<p>Thank you.</p>"
 ```
 
 In the chain API the same settings are parameters of methods: `GymScene().scene("game").gameplay(num_episodes=2)`; each
-section of a game is a method of that name. `ExperimentConfig` has `experiment`, `hosting`, `static_files`, `webrtc` and
-`entry_screening` (the table `screening`).
+section of a game is a method of that name. `ExperimentConfig` has `experiment`, `hosting`, `static_files`, `webrtc`,
+`entry_screening` (the table `screening`) and `endings`. What a form asks stands in its call:
+`TextBox("What did you notice?")`.
 """
 
 _SCENES: Final = {
     "start_page": "StartScene",
     "static_page": "StaticScene",
+    "text_box": "TextBox",
+    "multiple_choice": "MultipleChoice",
+    "scales_and_text_box": "ScalesAndTextBox",
+    "option_boxes_with_scales_and_text_box": "OptionBoxesWithScalesAndTextBox",
     "gym_game": "GymScene",
     "randomize_order": "RandomizeOrder",
     "repeat": "RepeatScene",
@@ -140,7 +146,7 @@ def _default(info: FieldInfo) -> str:
         case str():
             return f'`"{shown}"`'
         case tuple() | dict():
-            return "empty"
+            return f"`{json.dumps(shown)}`" if shown else "empty"
     return f"`{shown}`"
 
 

@@ -38,10 +38,9 @@ class Hosting(Section, frozen=True, kw_only=True):
         int,
         about(
             "Largest ping",
-            "Participants with a larger ping are not admitted.",
+            "Participants with a larger ping are not admitted; the default lets everybody in.",
             unit="ms",
             ge=1,
-            later="excluding participants by their ping",
         ),
     ] = 100_000
 
@@ -79,9 +78,6 @@ class WebRtc(Section, frozen=True, kw_only=True):
     ] = ()
 
 
-_SCREENING = "screening participants at entry"
-
-
 class EntryScreening(Section, frozen=True, kw_only=True):
     """Who may take part, decided before the first scene."""
 
@@ -91,19 +87,22 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "Excluded devices",
             "Participants with this kind of device are turned away.",
             choices=("mobile", "desktop"),
-            later=_SCREENING,
         ),
     ] = None
     browser_requirements: Annotated[
         tuple[str, ...],
-        about("Required browsers", "Only these browsers may take part; empty: any.", later=_SCREENING),
+        about(
+            "Required browsers",
+            "Only these browsers may take part; empty: any. chrome, firefox, safari, edge, opera, samsung; "
+            'a smallest version as "firefox>=100".',
+        ),
     ] = ()
     browser_blocklist: Annotated[
-        tuple[str, ...], about("Blocked browsers", "These browsers may not take part.", later=_SCREENING)
+        tuple[str, ...], about("Blocked browsers", "These browsers may not take part, written in the same way.")
     ] = ()
     max_ping: Annotated[
         int | None,
-        about("Largest ping", "Participants with a larger ping are turned away.", unit="ms", ge=1, later=_SCREENING),
+        about("Largest ping", "Participants with a larger ping are turned away.", unit="ms", ge=1),
     ] = None
     min_ping_measurements: Annotated[
         int,
@@ -112,17 +111,14 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "How many measurements are taken before the ping is judged.",
             ge=1,
             le=1000,
-            later=_SCREENING,
-            later_severity="warning",
         ),
     ] = 5
     exclusion_messages: Annotated[
         dict[str, str],
         about(
             "Messages",
-            "What an excluded participant reads, by reason: mobile, desktop, browser, ping.",
-            later=_SCREENING,
-            later_severity="warning",
+            "What somebody who is turned away reads, by reason: mobile, desktop, browser, ping, webassembly, webgl, "
+            "viewport, callback.",
         ),
     ] = {}
     entry_callback: Annotated[
@@ -131,6 +127,19 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "Entry callback",
             'Called on the server with the participant\'s context; answers {"exclude": bool, "message": str}.',
             shape="callable",
-            later=_SCREENING,
         ),
+    ] = None
+    requirements: Annotated[
+        tuple[str, ...],
+        about(
+            "Required abilities",
+            'What the browser must be able to do: "webgl", "webassembly". A study with a game asks for webassembly by '
+            "itself.",
+        ),
+    ] = ()
+    min_viewport_width: Annotated[
+        int | None, about("Smallest width", "Participants with a narrower window are turned away.", unit="px", ge=1)
+    ] = None
+    min_viewport_height: Annotated[
+        int | None, about("Smallest height", "Participants with a lower window are turned away.", unit="px", ge=1)
     ] = None

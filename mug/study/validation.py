@@ -9,10 +9,12 @@ from typing import Any, Final
 from mug.ids import is_valid_id
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.fields import Severity
+from mug.study.form_validation import problems_of_form
 from mug.study.game_validation import problems_of_game
 from mug.study.group_orders import draws_for_group
 from mug.study.model import (
     EndPage,
+    FormPage,
     GymGame,
     Node,
     RandomizeOrder,
@@ -23,6 +25,7 @@ from mug.study.model import (
     Study,
     WebRtc,
 )
+from mug.study.participation_validation import address_problems_of, problems_of_participation
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.rules import refusal, shown
@@ -67,6 +70,7 @@ class _Validation:
         yield from found
         if not any(problem.code == "wrong_type" for problem in found):
             yield from _of_webrtc(study.webrtc)
+            yield from problems_of_participation(study)
         if isinstance(study.id, str) and not is_valid_id(study.id):
             yield problem_at(None, (), "id", "invalid_id", f"{study.id!r} {_ID_RULE}")
         if not study.chain:
@@ -115,6 +119,8 @@ class _Validation:
                 return
             case StaticPage():
                 yield from self._of_page(path, node)
+                if isinstance(node, FormPage):
+                    yield from problems_of_form(path, node)
             case GymGame():
                 yield from problems_of_game(path, node)
                 yield from problems_of_waiting(self.study, path, node, self.places)
@@ -167,10 +173,13 @@ class _Validation:
             )
         yield from exclusive(node, path, "scene_body", "scene_body_filepath", node)
         shown = (node.scene_header, node.scene_subheader, node.scene_body, node.scene_body_filepath)
-        if not any(shown) and not (isinstance(node, EndPage) and node.redirect_url):
+        says_more = isinstance(node, FormPage) or (isinstance(node, EndPage) and node.redirect_url)
+        if not any(shown) and not says_more:
             yield problem_at(
                 node, path, None, "empty_page", "shows nothing: give it a header, a body or a body file", "warning"
             )
+        if isinstance(node, EndPage) and node.redirect_url:
+            yield from address_problems_of(node.redirect_url, "redirect_url", node, path)
         if isinstance(node, EndPage) and node.append_subject_id and not node.redirect_url:
             yield problem_at(
                 node,

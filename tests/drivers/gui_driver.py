@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Lab
 from gui.models.matches import MATCH_COLUMNS
 from gui.models.participants import COLUMNS
+from gui.models.waiting import WAITING_COLUMNS
 from gui.runtime.server_state import ServerState
 from mug.host import ServerAddress
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
@@ -40,10 +41,20 @@ class GuiDriver:
             self.lab.open_study(path)
         self._study = path
 
-    def start(self, deadline_ms: int = DEADLINE_MS) -> ServerAddress:
-        """Press Start and wait until the page shows the running session."""
+    def start(self, deadline_ms: int = DEADLINE_MS, release: str = "automatic") -> ServerAddress:
+        """Press Start and wait until the page shows the running session.
+
+        Args:
+            deadline_ms: How long it may take.
+            release: The answer, where it is asked who lets the groups go.
+        """
+        flow = self.lab.session
         self.lab.window.show_page("run")
         self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
+        self.wait_until(lambda: self.lab.control.is_running or flow.new_session_dialog is not None)
+        if flow.new_session_dialog is not None:
+            self._qtbot.mouseClick(flow.new_session_dialog.choices[release], Qt.MouseButton.LeftButton)
+            self._qtbot.mouseClick(flow.new_session_dialog.confirm, Qt.MouseButton.LeftButton)
         return self.wait_running(deadline_ms)
 
     def wait_running(self, deadline_ms: int = DEADLINE_MS) -> ServerAddress:
@@ -81,6 +92,14 @@ class GuiDriver:
         if number > model.rowCount():
             return {}
         return {column.key: str(model.index(number - 1, k).data()) for k, column in enumerate(MATCH_COLUMNS)}
+
+    def waiting_row(self, node_path: tuple[int, ...], participant: str) -> dict[str, str]:
+        """Return the row of somebody who waits as it is shown, by the columns' keys; empty when there is none."""
+        block = self.lab.window.run.people.waiting.block(node_path)
+        for row, view in enumerate(block.model.rows() if block is not None else ()):
+            if block is not None and view.participant_id == participant:
+                return {column.key: str(block.model.index(row, k).data()) for k, column in enumerate(WAITING_COLUMNS)}
+        return {}
 
     def export(self) -> Path:
         """Export the newest session on the Data page; returns the folder."""

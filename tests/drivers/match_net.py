@@ -24,6 +24,8 @@ from mug.play.transports import Incoming, Outgoing
 __all__ = ["MatchNet", "Page", "Play"]
 
 POLL_MS: Final = 50.0
+HELLO_MS: Final = 300.0
+"""From a reload to the new page's first word to the server."""
 BASE_DELAY_MS: Final = 0.4
 """What a packet takes at least, so that nothing arrives in the moment in which it is sent."""
 
@@ -38,6 +40,7 @@ class Play:
         dead_ms: When the page vanishes. hidden: (from, to) in which nobody sees the page.
         hands: (episode, frame) -> the keys that are held when this frame is sampled; None: a random person.
         taps: (episode, frame) -> the keys that are pressed and let go before this frame is first offered.
+        reloads: (when, for how long): the page is loaded again, and takes so long until it can play.
     """
 
     offset_ms: float = 0.0
@@ -48,6 +51,7 @@ class Play:
     dead_ms: float = float("inf")
     hands: Callable[[int, int], Sequence[str]] | None = None
     taps: Callable[[int, int], Sequence[str]] | None = None
+    reloads: Sequence[tuple[float, float]] = ()
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Page:
     reason: str = ""
     finished_ms: float = 0.0
     next_tick_ms: float = 0.0
+    life: int = 0
+    gone: bool = False
 
     def __post_init__(self) -> None:
         self._person = random.Random(self.seed)
@@ -193,6 +199,10 @@ class MatchNet:
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._verdicts: set[frozenset[int]] = set()
         self._reported: dict[int, set[int]] = {}
+        self._dropped: list[int] = []
+        self._returns: dict[str, int] = {}
+        self._root = root
+        self._make_session = session
         chance = random.Random(seed)
         keys = sorted({key for binding in config.action_mapping for key in binding.keys})
         self.pages: list[Page] = []
@@ -212,6 +222,8 @@ class MatchNet:
             self.pages.append(page)
             begin_ms = play.start_ms + chance.uniform(0.0, 40.0)
             self._at(begin_ms, lambda page=page: self._open(page))  # type: ignore[misc]
+            for at_ms, boot_ms in play.reloads:
+                self._at(at_ms, lambda page=page, boot_ms=boot_ms: self._reload(page, boot_ms))  # type: ignore[misc]
 
     def run(self, limit_ms: float = 600_000.0) -> "MatchNet":
         """Run until every page that is alive has finished; at most for `limit_ms` of the match's time."""
@@ -236,8 +248,54 @@ class MatchNet:
     def _at(self, time_ms: float, work: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (max(time_ms, self.now_ms), next(self._order), work))
 
-    def _open(self, page: Page) -> None:
-        output = page.session.open()
+    def _reload(self, page: Page, boot_ms: float) -> None:
+        """The page is gone at once; a moment later the server knows of the new one, which takes its time to load."""
+        if page.finished:
+            return
+        page.life, page.gone, page.stage = page.life + 1, True, ""
+        page.mailbox = []
+        page.outputs = 0
+        page.session.close()
+        self._at(self.now_ms + HELLO_MS, lambda: self._say_returning(page))
+        life = page.life
+        self._at(self.now_ms + max(boot_ms, 2 * HELLO_MS), lambda: self._come_back(page, life))
+
+    def _say_returning(self, page: Page) -> None:
+        agent = self.config.players[page.number]
+        self._returns[agent] = self._returns.get(agent, 0) + 1
+        note = {"kind": "returning", "player": page.number, "returns": self._returns[agent]}
+        self._reported.pop(page.number, None)
+        for other in self.pages:
+            if other is not page and not other.gone and not other.finished:
+                other.session.note(note)
+
+    def _come_back(self, page: Page, life: int) -> None:
+        if page.life != life or page.number in self._dropped:
+            return
+        sent: dict[str, int] = {}
+        for chunk in page.recorded:
+            sent[str(chunk.meta["episode"])] = chunk.meta["last"] + 1
+        config = replace(
+            page.session.config,
+            returns=dict(self._returns),
+            dropped=tuple(self.config.players[number] for number in self._dropped),
+            sent=sent,
+        )
+        page.session = self._make_session(config, root=self._root, clock=self._seconds)
+        page.gone = False
+        self._open(page, self.stored)
+
+    @property
+    def stored(self) -> list[bytes]:
+        """What the server has: one copy of every chunk."""
+        found: dict[tuple[int, int], bytes] = {}
+        for page in self.pages:
+            for chunk in page.recorded:
+                found.setdefault((chunk.meta["episode"], chunk.meta["first"]), chunk.body)
+        return [found[place] for place in sorted(found)]
+
+    def _open(self, page: Page, stored: Sequence[bytes] = ()) -> None:
+        output = page.session.open(stored)
         page.keep(output, self.now_ms)
         for other in range(len(self.pages)):
             if other != page.number:
@@ -252,7 +310,7 @@ class MatchNet:
         self._poll_later(page)
 
     def _alive(self, page: Page) -> bool:
-        return not page.finished and self.now_ms < page.play.dead_ms
+        return not page.finished and not page.gone and self.now_ms < page.play.dead_ms
 
     def _frozen_until(self, page: Page) -> float | None:
         for begin, end in page.play.frozen:
@@ -260,24 +318,27 @@ class MatchNet:
                 return end
         return None
 
-    def _tick(self, page: Page) -> None:
-        if not self._alive(page):
+    def _tick(self, page: Page, life: int | None = None) -> None:
+        if not self._alive(page) or (life is not None and page.life != life):
             return
+        life = page.life
         frozen = self._frozen_until(page)
         if frozen is not None:
             page.next_tick_ms = frozen
-            self._at(frozen, lambda: self._tick(page))
+            self._at(frozen, lambda: self._tick(page, life))
             return
         page.ticks += 1
         page.session.keys(page.held(), page.tapped())
         output = self._call(page, page.session.tick)
         frame_ms = 1000.0 / self.config.fps / page.play.rate
         page.next_tick_ms = max(page.next_tick_ms + frame_ms * output.speed, self.now_ms)
-        self._at(page.next_tick_ms, lambda: self._tick(page))
+        self._at(page.next_tick_ms, lambda: self._tick(page, life))
 
     def _poll_later(self, page: Page) -> None:
+        life = page.life
+
         def poll() -> None:
-            if not self._alive(page):
+            if not self._alive(page) or page.life != life:
                 return
             if page.stage not in ("playing", "stalled") and self._frozen_until(page) is None:
                 self._call(page, page.session.poll)
@@ -330,9 +391,10 @@ class MatchNet:
         def decide() -> None:
             if self._reported.get(lost) and frozenset((lost,)) not in self._verdicts:
                 self._verdicts.add(frozenset((lost,)))
+                self._dropped.append(lost)
                 note = {"kind": "verdict", "dropped": [lost], "policy": self.config.dropout_policy}
                 for survivor in self.pages:
-                    if self._alive(survivor):
+                    if self._alive(survivor) and survivor.outputs:
                         survivor.session.note(note)
 
         self._at(self.now_ms + self._lost_after_ms, decide)

@@ -450,6 +450,14 @@ class ParticipantClient:
         assert self.scene is not None
         return self.scene
 
+    def end(self, outcome: str) -> Closed:
+        """Finish the present scene as a page does, when the participation ends with it."""
+        assert self.scene is not None
+        self.settle()
+        box = self._outboxes.setdefault(self.scene.visit_id, _Outgoing())
+        self.send(FinishVisit(visit_id=self.scene.visit_id, counts=dict(box.next_seq), outcome=outcome))
+        return self.closed()
+
     def closed(self) -> Closed:
         """Wait for the server's word that it is over."""
         return self.wait_for(Closed)

@@ -89,9 +89,9 @@ def test_that_a_killed_browser_is_noticed_decided_and_what_was_agreed_is_kept(
         shown = int(survivor.game_attribute("frame") or 0)
         victim.kill_browser()
         survivor.page.get_by_text("The connection to your partner is interrupted").wait_for()
-        survivor.page.locator('[data-mug="match-end"]').wait_for()
-        survivor.press_continue()
+        survivor.page.get_by_role("heading", name="Your partner has left").wait_for()
         finish([survivor])
+        assert len(survivor.page.locator("[data-mug=completion-code]").inner_text()) == 10
         tables = export_session(data, "points", tmp_path / "out")
     verify_records(data, "points")
 

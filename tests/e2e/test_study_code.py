@@ -194,7 +194,7 @@ def test_that_hooks_callbacks_and_a_random_partner_work_from_the_script_to_the_d
     browser: BrowserDriver, script: Path, tmp_path: Path
 ) -> None:
     with ServerDriver(script, tmp_path / "data") as server, browser.participant(server.port) as person:
-        person.open("", "?PROLIFIC_PID=ann.b-1&batch=2")
+        person.open("", "?subject_id=ann.b-1&PROLIFIC_PID=5f1e&batch=2")
         person.wait_for_scene("start")
         person.press_continue()
         person.wait_for_scene("talk")
@@ -220,7 +220,7 @@ def test_that_hooks_callbacks_and_a_random_partner_work_from_the_script_to_the_d
     assert [row["name"] for row in of_scene] == ["on_connect", "on_client_callback"]
     for row in of_scene:
         assert (row["subject_id"], row["scene_id"], row["experiment_id"]) == ("ann.b-1", "talk", "study-code")
-        assert row["params"] == {"PROLIFIC_PID": "ann.b-1", "batch": "2"}
+        assert row["params"] == {"subject_id": "ann.b-1", "batch": "2"}
     assert of_scene[0]["resumed"] is False
     assert of_scene[1]["data"] == {"number": 21}
 

@@ -6,9 +6,10 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from gui.models.columns import SortedTable
 from gui.models.export_tables import Preview, PreviewModel
 from gui.models.log_lines import KEPT, FilteredLog, LogModel
-from gui.models.participants import COLUMNS, ParticipantsModel, SortedParticipants
+from gui.models.participants import COLUMNS, ParticipantsModel
 from gui.widgets.theme import Theme
 from mug.protocol.lab import LogLine, ParticipantView
 
@@ -34,7 +35,7 @@ def place(key: str) -> int:
 def test_that_the_participants_model_keeps_qts_rules_through_every_change(theme: Theme, qtbot: QtBot) -> None:
     model = participants(theme)
     tester = QAbstractItemModelTester(model, MODE)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_tester = QAbstractItemModelTester(sorted_model, MODE)
     sorted_model.sort(place("ping"), Qt.SortOrder.DescendingOrder)
     model.update([participant("a", rtt_ms=5.0), participant("b", rtt_ms=50.0)])
@@ -58,7 +59,7 @@ def test_that_states_are_told_by_word_and_icon(theme: Theme) -> None:
 
 def test_that_what_needs_help_sorts_to_the_top(theme: Theme) -> None:
     model = participants(theme)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_model.sort(0, Qt.SortOrder.AscendingOrder)
     model.replace_all([participant("a"), participant("b", state="finished"), participant("c", state="lost")])
     assert texts(sorted_model, "id") == ["c", "a", "b"]
@@ -66,7 +67,7 @@ def test_that_what_needs_help_sorts_to_the_top(theme: Theme) -> None:
 
 def test_that_numbers_sort_as_numbers(theme: Theme) -> None:
     model = participants(theme)
-    sorted_model = SortedParticipants(model)
+    sorted_model = SortedTable(model)
     sorted_model.sort(place("stored"), Qt.SortOrder.AscendingOrder)
     model.replace_all([participant("a", frames_stored=1000), participant("b", frames_stored=99)])
     assert texts(sorted_model, "stored") == ["99", "1,000"]
@@ -133,3 +134,44 @@ def test_that_the_preview_keeps_qts_rules_with_ragged_rows(qtbot: QtBot) -> None
     assert [model.index(1, column).data() for column in range(2)] == ["3", ""]
     model.show(replace(preview, rows=()))
     assert tester.model() is model
+
+
+def test_that_the_end_of_a_participation_is_told_with_its_reason(theme: Theme) -> None:
+    model = participants(theme)
+    ends = [
+        ("finished", "complete", "", "Finished", "Complete"),
+        ("finished", "screened_out", "browser", "Turned away", "Turned away: browser"),
+        ("excluded", "excluded", "ping", "Excluded", "Excluded: ping"),
+        ("finished", "partner_left", "partner_left", "Partner left", "Partner left"),
+        ("finished", "no_partner", "waitroom_timeout", "No partner", "No partner came"),
+        ("finished", "technical", "", "Technical", "Technical"),
+        ("finished", "of_a_newer_server", "some_reason", "Finished", "Of a newer server: some reason"),
+    ]
+    model.replace_all(
+        participant(outcome, state=state, outcome=outcome, outcome_reason=why) for state, outcome, why, *_ in ends
+    )
+    assert texts(model, "state") == [end[3] for end in ends]
+    assert texts(model, "phase") == [end[4] for end in ends]
+
+
+def test_that_a_warning_is_told_by_icon_and_word_and_goes_again(theme: Theme) -> None:
+    model = participants(theme)
+    model.replace_all([participant("a", phase="playing", episode=0, warning="tab")])
+    cell = model.index(0, place("phase"))
+    assert cell.data() == "Playing · episode 1 · warned: other tab"
+    assert cell.data(Qt.ItemDataRole.DecorationRole) is not None
+    assert cell.data(Qt.ItemDataRole.ForegroundRole) == theme.colour("warning")
+    model.update([participant("a", phase="playing", episode=0)])
+    assert (cell.data(), cell.data(Qt.ItemDataRole.DecorationRole)) == ("Playing · episode 1", None)
+
+
+def test_that_unanswered_pings_are_told_beside_the_ping(theme: Theme) -> None:
+    model = participants(theme)
+    model.replace_all([participant("a", rtt_ms=43.2, lost_probes=3), participant("b", rtt_ms=5.0)])
+    assert texts(model, "ping") == ["43 ms · 3 lost", "5 ms"]
+
+
+def test_that_somebody_who_is_being_checked_is_here(theme: Theme) -> None:
+    model = participants(theme)
+    model.replace_all([participant("a", state="screening", rtt_ms=8.0)])
+    assert (texts(model, "state"), texts(model, "ping")) == (["Being checked"], ["8 ms"])

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
+from gui.models.columns import SortedTable
 from gui.models.match_history import CAPACITY, MatchHistory, MatchTrack
-from gui.models.matches import MATCH_COLUMNS, MatchesModel, SortedMatches
+from gui.models.matches import MATCH_COLUMNS, MatchesModel
 from gui.models.participants import COLUMNS
 from gui.run.line_legend import NamedLine, line_pen
 from gui.run.page import RunPage
@@ -47,7 +48,7 @@ def shown(lab: Lab, *matches: MatchView, names: tuple[str, ...] = ("anna", "bert
     return run
 
 
-def texts(model: MatchesModel | SortedMatches, row: int = 0) -> dict[str, str]:
+def texts(model: MatchesModel | SortedTable, row: int = 0) -> dict[str, str]:
     return {key: model.index(row, place).data() for key, place in PLACE.items()}
 
 
@@ -167,7 +168,7 @@ def test_that_every_column_is_explained_and_the_terms_in_one_sentence(theme: The
 def test_that_the_matches_model_keeps_qts_rules_through_every_change(theme: Theme, qtbot: QtBot) -> None:
     model = MatchesModel(theme.icon, theme.colour)
     tester = QAbstractItemModelTester(model, MODE)
-    sorted_model = SortedMatches(model)
+    sorted_model = SortedTable(model)
     sorted_tester = QAbstractItemModelTester(sorted_model, MODE)
     sorted_model.sort(PLACE["state"], Qt.SortOrder.AscendingOrder)
     model.update([match_view("m1", "a", "b"), match_view("m2", "c", "d")])
@@ -474,3 +475,21 @@ def test_that_both_looks_have_every_icon_of_a_match(theme: Theme) -> None:
                 assert model.index(row, PLACE["path"]).data(Qt.ItemDataRole.DecorationRole) is not None
     finally:
         theme.choose(ThemeChoice.LIGHT)
+
+
+def test_that_a_player_who_comes_back_is_told_so_in_the_table_and_beside_the_plot(lab: Lab, qtbot: QtBot) -> None:
+    view = with_players(match_view("m1", "anna", "bert", flags=("returned",)), stage=("playing", "returning"))
+    run = shown(lab, view)
+    assert texts(run.matches.model)["players"] == "anna (left) · bert (right, coming back)"
+    tip = run.matches.model.index(0, PLACE["state"]).data(Qt.ItemDataRole.ToolTipRole)
+    assert "Flags: a player came back" in tip
+    run.people.choice.choose("matches")
+    qtbot.waitUntil(lambda: bool(run.match_live.depth_lines.lines()))
+    assert run.match_live.depth_lines.lines()[1].value == "coming back"
+
+
+def test_that_a_stage_of_a_newer_server_keeps_its_own_name(lab: Lab, qtbot: QtBot) -> None:
+    run = shown(lab, with_players(match_view("m1", "anna", "bert"), stage=("playing", "doing_a_handstand")))
+    run.people.choice.choose("matches")
+    qtbot.waitUntil(lambda: bool(run.match_live.depth_lines.lines()))
+    assert run.match_live.depth_lines.lines()[1].value == "doing a handstand"

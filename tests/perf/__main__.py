@@ -23,6 +23,7 @@ BENCHMARKS = {
     "load": ("page_load", "page opened to game ready, cold and warm"),
     "game": ("game_rate", "rate, Python's share of a frame, keys, start of a game in a browser"),
     "round-trip": ("round_trip", "server with 100 and 300 participants: round trips, memory"),
+    "crowd": ("crowd", "300 participants through arrival, forms, waitroom, matches; rows lost"),
     "export": ("export_rows", "export of a million frames"),
     "lab": ("lab_window", "MUG Lab: start, memory, window with 100 live participants"),
 }

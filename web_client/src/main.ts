@@ -1,5 +1,6 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
+import "./styles/form.css";
 import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
 import { countKept } from "./outbox/store";
@@ -23,7 +24,12 @@ function required(id: string): HTMLElement {
 }
 
 function start(): void {
-  const places = { app: required("mug-app"), notice: required("mug-notice"), status: required("mug-status") };
+  const places = {
+    app: required("mug-app"),
+    notice: required("mug-notice"),
+    warning: required("mug-warning"),
+    status: required("mug-status"),
+  };
   const shell = new Shell(places, new PageTitle(document));
   if (typeof indexedDB === "undefined") {
     const text =
@@ -45,6 +51,7 @@ function start(): void {
     build,
     echo: (n) => monitor.echo(n),
     tick: (ms) => monitor.tick(ms),
+    measureEvery: (ms) => monitor.measureEvery(ms),
   });
   const monitor = new Monitor(participation.monitorPort());
 

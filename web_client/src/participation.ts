@@ -1,27 +1,31 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
 import { describe } from "./errors";
+import { DraftStore } from "./forms/drafts";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, ErrorReply, FinishVisit, ServerMessage, ShowScene, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Refused, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
+import { Ending } from "./scenes/ending";
+import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
-import { noticePage, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
+import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { SharedGlobals } from "./transport/shared_globals";
-import type { TokenStore } from "./transport/tokens";
+import { storageOrNull, type TokenStore } from "./transport/tokens";
 import { UnsentMessages } from "./transport/unsent";
 import type { FromWorker } from "./worker/rpc";
 import type { Shell } from "./view/shell";
 
 /** A finished visit without an answer for this long is announced again. */
 const FINISH_AGAIN_MS = 10_000;
-/** When the session ends, what is still held has this long to go up. */
+/** When the session ends, what is still held has this long to go up; then nobody is held here for it. */
 const LAST_WORDS_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 const SLOW_SAVING_MS = 20_000;
 const MAX_ERRORS = 30;
 const RELOADED = "mug:reloaded-for";
@@ -34,6 +38,8 @@ export interface ParticipationOptions {
   build: string;
   echo(n: number): void;
   tick(ms: number): void;
+  /** Pulse so often while the connection is measured; null: as always. */
+  measureEvery(ms: number | null): void;
 }
 
 interface Welcomed {
@@ -41,6 +47,7 @@ interface Welcomed {
   participantId: string;
   token: string;
   outbox: Outbox;
+  drafts: DraftStore;
   python: PythonWorker | null;
 }
 
@@ -59,6 +66,8 @@ export class Participation {
   private readonly storedFrames = new StoredFramesRequests((message) => this.send(message));
   private work: Promise<void> = Promise.resolve();
   private over = false;
+  private ending: Ending | null = null;
+  private screening: { progress: ProgressView; wanted: number; answered: number } | null = null;
 
   constructor(private readonly options: ParticipationOptions) {}
 
@@ -144,6 +153,16 @@ export class Participation {
         break;
       case "pulse.echo":
         this.options.echo(message.n);
+        this.measured();
+        break;
+      case "participant.screening":
+        this.screen(message);
+        break;
+      case "participant.warned":
+        this.warned(message);
+        break;
+      case "participant.trouble":
+        this.scene?.trouble?.(message.completion_code, message.redirect_url);
         break;
       case "frames.stored":
         this.storedFrames.answered(message);
@@ -156,15 +175,16 @@ export class Participation {
       case "probe.over":
       case "match.ready":
       case "match.verdict":
+      case "match.away":
       case "peer.signal_from":
       case "peer.relayed":
         this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
-        this.refused(message.reason, message.message);
+        this.refused(message);
         break;
       case "participant.closed":
-        this.closed(message.reason, message.message);
+        this.closed(message);
         break;
       case "error.reply":
         this.notTaken(message);
@@ -172,10 +192,12 @@ export class Participation {
     }
   }
 
-  private notTaken({ about, message, code, path }: ErrorReply): void {
+  private notTaken(reply: ErrorReply): void {
+    const { about, message, code, path } = reply;
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
     if (about === "frames.fetch") this.storedFrames.refused(message);
-    this.scene?.serverRefused(about, message);
+    if (about === "visit.finish" && code === "unanswered") this.reopen();
+    this.scene?.serverRefused(about, message, reply);
   }
 
   private async welcome(message: Welcome): Promise<void> {
@@ -219,7 +241,8 @@ export class Participation {
       changed: () => undefined,
     });
     const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
-    return { sessionId, participantId, token, outbox, python };
+    const drafts = new DraftStore(storageOrNull("localStorage"), sessionId, participantId);
+    return { sessionId, participantId, token, outbox, drafts, python };
   }
 
   private storageFailed(reason: string): void {
@@ -241,6 +264,7 @@ export class Participation {
 
   private showScene(message: ShowScene): void {
     if (!this.me) return;
+    this.screeningOver();
     const { outbox } = this.me;
     outbox.openVisit(message.visit_id, message.next_seq);
     if (this.scene?.visitId === message.visit_id) {
@@ -256,11 +280,13 @@ export class Participation {
     this.finishing = null;
     this.closing = null;
     this.storedFrames.forget();
+    this.me.drafts.keepOnly(message.visit_id);
     this.sceneId = message.scene_id;
     this.scene = this.makeScene(message);
     const { shell } = this.options;
     shell.setScene(this.sceneId);
     shell.setNotice(message.notice);
+    shell.clearWarnings();
     this.scene?.show();
   }
 
@@ -271,6 +297,8 @@ export class Participation {
     switch (content.kind) {
       case "page":
         return new PageScene(message, content, context);
+      case "form":
+        return new FormScene(message, content, context);
       case "game":
         return new GameScene(message, content, context);
       case "wait":
@@ -299,12 +327,13 @@ export class Participation {
         if (this.scene) this.unsent.add({ op: "scene.callback", visit_id: this.scene.visitId, data });
       },
       event: (name, data) => this.event(name, data),
-      formValues: (values) => {
-        if (!this.scene) return;
-        for (const [name, answer] of Object.entries(values)) {
-          me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), question_id: name, answer });
-        }
+      formValues: (values, more) => {
+        for (const [name, answer] of Object.entries(values)) this.formRow({ question_id: name, answer, ...more });
       },
+      formRows: (rows) => {
+        for (const row of rows) this.formRow({ ...row });
+      },
+      drafts: me.drafts,
       reportError: (error) => this.reportError(error),
       finish: (outcome) => void this.finish(outcome),
       fetchFrames: (matchId) => this.storedFrames.fetch(this.scene?.visitId ?? "", matchId),
@@ -323,6 +352,10 @@ export class Participation {
     this.globals.set(values);
     if (from === "page") this.me?.python?.post({ op: "globals", values });
     this.scene?.globalsChanged(values);
+  }
+
+  private formRow(row: Record<string, unknown>): void {
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), ...row });
   }
 
   private telemetry(row: Record<string, unknown>): void {
@@ -353,6 +386,17 @@ export class Participation {
     scene.saved();
   }
 
+  /** The server does not let the present visit go: it goes on here. */
+  private reopen(): void {
+    const { finishing, scene, me } = this;
+    if (!me || !scene || finishing?.message.visit_id !== scene.visitId) return;
+    if (finishing.timer) clearTimeout(finishing.timer);
+    this.finishing = null;
+    this.closing = null;
+    me.outbox.reopenVisit(scene.visitId);
+    if (this.options.shell.phase === "waiting") this.options.shell.setPhase("page");
+  }
+
   private announceFinish(): void {
     const { finishing } = this;
     if (!finishing) return;
@@ -363,8 +407,41 @@ export class Participation {
     finishing.timer = ended ? null : setTimeout(() => this.announceFinish(), FINISH_AGAIN_MS);
   }
 
-  private refused(reason: string, text: string): void {
+  /** The connection is measured before the first scene. */
+  private screen({ measurements, interval_ms: everyMs }: Screening): void {
+    const progress = new ProgressView("Checking your connection");
+    this.screening = { progress, wanted: measurements, answered: 0 };
+    progress.update(0, "This takes a few seconds.");
+    this.options.shell.show(loadingPage("Checking your connection…", progress), "loading", "screening");
+    this.options.measureEvery(everyMs);
+  }
+
+  private measured(): void {
+    if (!this.screening) return;
+    this.screening.answered += 1;
+    const { progress, wanted, answered } = this.screening;
+    progress.update(answered / (wanted + 1), "This takes a few seconds.");
+  }
+
+  private screeningOver(): void {
+    if (!this.screening) return;
+    this.screening = null;
+    this.options.measureEvery(null);
+  }
+
+  private warned({ kind, message, active }: Warned): void {
+    if (this.over) return;
+    this.options.shell.setWarning(kind, active ? message : null);
+    this.event(active ? "warning_shown" : "warning_over", { kind });
+  }
+
+  private refused({ reason, message: text, completion_code: code, redirect_url: url }: Refused): void {
     const { session, build } = this.options;
+    if (code || url) {
+      this.end(reason, text, { code, url, afterS: null }).saved();
+      this.stop();
+      return;
+    }
     // An outdated page loads the new one, once; if that does not help, words follow.
     if ((reason === "build" || reason === "protocol") && session && session.getItem(RELOADED) !== build) {
       session.setItem(RELOADED, build);
@@ -388,17 +465,52 @@ export class Participation {
     this.connection?.retry();
   }
 
-  private closed(reason: string, text: string): void {
-    this.me?.outbox.flush();
-    this.leave(reason, text, refusedPhase(reason), {});
+  private closed({ reason, message: text, completion_code: code, redirect_url: url, redirect_after_s: afterS, ...visit }: Closed): void {
+    const { me, scene } = this;
+    me?.outbox.flush();
     if (reason === "replaced") {
+      this.leave(reason, text, refusedPhase(reason), {});
       this.stop();
       return;
     }
+    // A page that was loaded again holds what it could not send before.
+    if (visit.visit_id && scene?.visitId !== visit.visit_id) me?.outbox.openVisit(visit.visit_id, visit.next_seq);
+    const handedOver = scene?.leave?.() ?? Promise.resolve();
+    const ending = this.end(reason, text, { code, url, afterS });
+    void handedOver.then(() => {
+      scene?.dispose();
+      me?.outbox.flush();
+      this.stopWhenSaved(ending, reason === "session_ended");
+    });
+  }
+
+  /** Show that the participation is over, and why. */
+  private end(reason: string, text: string, { code, url, afterS }: { code: string | null; url: string | null; afterS: number | null }): Ending {
+    const { shell } = this.options;
+    this.over = true;
+    this.scene = null;
+    if (this.finishing?.timer) clearTimeout(this.finishing.timer);
+    this.finishing = null;
+    this.screeningOver();
+    shell.setStatus(null);
+    shell.clearWarnings();
+    this.ending?.dispose();
+    this.ending = new Ending({ code, url, afterS, go: (address) => window.location.assign(address) });
+    shell.show(endingPage(titleFor(reason), text, this.ending), refusedPhase(reason), reason);
+    return this.ending;
+  }
+
+  /** The connection stays until the server has everything; who goes on meanwhile is not held. */
+  private stopWhenSaved(ending: Ending, bounded: boolean): void {
     const until = performance.now() + LAST_WORDS_MS;
     const check = (): void => {
-      if ((this.me?.outbox.unacked() ?? 0) === 0 || performance.now() > until) this.stop();
-      else setTimeout(check, 250);
+      const late = performance.now() > until;
+      if ((this.me?.outbox.unacked() ?? 0) === 0) {
+        ending.saved();
+        this.stop();
+      } else if (late && bounded) this.stop();
+      else setTimeout(check, LOOK_EVERY_MS);
+      if (late) ending.slow();
     };
     check();
   }
@@ -410,6 +522,8 @@ export class Participation {
     more: { action?: { label: string; run(): void }; working?: boolean },
   ): void {
     this.over = phase !== "waiting";
+    this.screeningOver();
+    this.options.shell.clearWarnings();
     this.scene?.dispose();
     this.scene = null;
     this.options.shell.setStatus(null);

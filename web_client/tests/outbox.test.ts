@@ -46,6 +46,21 @@ describe("the outbox", () => {
     expect(texts()).toEqual(['form0 {"question_id":"q"}']);
   });
 
+  it("takes rows again for a visit that the server did not let go, behind those that it has", async () => {
+    const { outbox, texts } = await reopened(new MemoryStore());
+    outbox.openVisit("v", {});
+    outbox.addRow("v", "form", { submission: 1 });
+    const first = outbox.closeVisit("v");
+    outbox.acknowledged("v", "form", 1);
+    expect(await first).toEqual({ form: 1 });
+    outbox.reopenVisit("v");
+    outbox.addRow("v", "form", { submission: 2 });
+    const second = outbox.closeVisit("v");
+    outbox.acknowledged("v", "form", 2);
+    expect(await second).toEqual({ form: 2 });
+    expect(texts()).toEqual(['form0 {"submission":1}', 'form1 {"submission":2}']);
+  });
+
   it("closes a visit only when the server has everything, and takes no more rows for it", async () => {
     const { outbox, sent } = await reopened(new MemoryStore());
     outbox.openVisit("v", {});

@@ -59,6 +59,10 @@ class Agreement:
         self._done.update((player, frame) for player, _value in found)
         return found
 
+    def newest(self, count: int) -> list[tuple[int, str]]:
+        """Return our hashes of the newest check frames, oldest first."""
+        return sorted(self._ours.items())[-count:]
+
     def check_theirs(self, player: int, frame: int, value: str) -> str | None:
         """Take a player's hash; returns ours of the same frame, or None: there is none yet, or both were compared."""
         if (player, frame) in self._done:

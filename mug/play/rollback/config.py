@@ -29,6 +29,9 @@ class RollbackConfig:
         identity: Names and values that all peers must have alike (study, program, snapshot level, packages); a
             difference refuses the match, in words.
         calibration: What this machine measured (step_ms, save_ms, load_ms); exchanged, for the records only.
+        returns: How often each player's page has come back into the match so far, by number; empty: nobody's has. Where
+            it is our own page that came back, the core begins as one that returns.
+        gone: Players who were out of the match before our page came back.
     """
 
     match_id: str
@@ -43,6 +46,8 @@ class RollbackConfig:
     check_interval: int | None = None
     identity: dict[str, str] = field(default_factory=dict)
     calibration: dict[str, float] = field(default_factory=dict)
+    returns: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
     keep_alive_ms: float = 200.0
     resend_ms: float = 100.0
     notify_ms: float = 750.0
@@ -58,6 +63,8 @@ class RollbackConfig:
             raise ValueError(f"a match has 2 to {MAX_PLAYERS} different players, not {self.players}")
         if not 0 <= self.local < len(self.players):
             raise ValueError(f"{self.local} is no player's number")
+        if self.returns and (len(self.returns) != len(self.players) or min(self.returns) < 0):
+            raise ValueError(f"returns has a count for every player, not {self.returns}")
         if self.fps < 1 or self.snapshot_interval < 1 or (self.check_interval is not None and self.check_interval < 1):
             raise ValueError("fps, snapshot_interval and check_interval are at least 1")
         if self.window is not None and not 0 <= self.window <= MAX_WINDOW:
@@ -65,6 +72,15 @@ class RollbackConfig:
         delay = self.input_delay
         if delay != "auto" and not (isinstance(delay, int) and 0 <= delay <= MAX_DELAY):
             raise ValueError(f'the input delay is "auto" or 0 to {MAX_DELAY} frames, not {delay!r}')
+
+    @property
+    def window_frames(self) -> int:
+        """Frames that may be predicted."""
+        return default_window(self.fps) if self.window is None else self.window
+
+    def returns_of(self, player: int) -> int:
+        """How often a player's page has come back."""
+        return self.returns[player] if self.returns else 0
 
 
 def default_window(fps: int) -> int:

@@ -28,14 +28,17 @@ class Claim:
 class CutRound:
     """The claims that are out.
 
+    Args:
+        gone: Players who were out before this page came back.
+
     Attributes:
         lost: All players who are out.
         settled: Those whose cut is agreed.
     """
 
-    def __init__(self) -> None:
-        self.lost: frozenset[int] = frozenset()
-        self.settled: set[int] = set()
+    def __init__(self, gone: Iterable[int] = ()) -> None:
+        self.lost: frozenset[int] = frozenset(gone)
+        self.settled: set[int] = set(self.lost)
         self._claims: dict[frozenset[int], dict[int, Claim]] = {}
 
     @property

@@ -88,6 +88,11 @@ class Handshake:
             self.proposed = auto_delay(max((trips_ms[p] for p in live), default=0.0), self._config.fps)
         return self.proposed
 
+    def forget(self, player: int) -> None:
+        """A player's page comes back: what its earlier life said is void."""
+        self.calibrations.pop(player, None)
+        self.proposals.pop(player, None)
+
     def agreed(self, live: Iterable[int]) -> int | None:
         """Return the largest proposal, once all are in."""
         live = list(live)

@@ -2,7 +2,10 @@
 
 import json
 import math
+import re
 from typing import Any, Final
+
+from mug.play.rollback.packets import MAX_INPUT_BYTES
 
 __all__ = ["MessageError", "decode_message", "encode_message"]
 
@@ -11,6 +14,9 @@ _FRAMES: Final = 2**31 - 1
 _NUMBERS: Final = 2**53
 _FIGURES: Final = 16
 _FIGURE_CHARS: Final = 64
+_RUNS: Final = 1024
+_RUN_FRAMES: Final = 4096
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})*")
 
 _FIELDS: Final[dict[str, dict[str, str]]] = {
     "hello": {"identity": "texts", "settings": "texts", "calibration": "numbers"},
@@ -20,6 +26,19 @@ _FIELDS: Final[dict[str, dict[str, str]]] = {
     "over": {"epoch": "count", "frame": "frame", "state": "text", "rows": "text"},
     "claim": {"epoch": "frame", "players": "frames", "frames": "frames"},
     "bye": {"reason": "text"},
+    "back": {
+        "delay": "frame",
+        "epoch": "frame",
+        "held": "frames",
+        "cuts": "frames",
+        "gone": "frames",
+        "away": "count",
+        "reset": "text",
+    },
+    "ask": {"epoch": "count", "frame": "count"},
+    "log": {"epoch": "count", "player": "count", "frame": "count", "runs": "runs"},
+    "logged": {"epoch": "count"},
+    "rejoin": {"epoch": "frame", "frame": "count", "held": "frames"},
 }
 
 
@@ -70,5 +89,16 @@ def _is(kind: str, value: Any) -> bool:
                 and len(value) <= _FIGURES
                 and all(len(key) <= _FIGURE_CHARS and _is("number", one) for key, one in value.items())
             )
+        case "runs":
+            return isinstance(value, list) and len(value) <= _RUNS and all(map(_is_run, value))
         case _:
             return isinstance(value, list) and len(value) <= 4 and all(_is("frame", one) for one in value)
+
+
+def _is_run(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    count, text = value
+    if type(count) is not int or not 1 <= count <= _RUN_FRAMES or not isinstance(text, str):
+        return False
+    return len(text) <= 2 * MAX_INPUT_BYTES and _HEX.fullmatch(text) is not None

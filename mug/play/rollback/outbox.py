@@ -9,7 +9,6 @@ from mug.play.rollback.packets import (
     encode_inputs,
     encode_ping,
     encode_pong,
-    magic_of,
 )
 from mug.play.rollback.peer import Peer
 from mug.play.rollback.requests import CTRL, GAME, Send
@@ -28,12 +27,10 @@ class Outbox:
         config: The match.
 
     Attributes:
-        magic: What every packet of the match begins with.
         acknowledge: Inputs came that were not acknowledged yet.
     """
 
     def __init__(self, config: RollbackConfig) -> None:
-        self.magic = magic_of(config.match_id)
         self.acknowledge = False
         self._config = config
         self._local = config.local
@@ -49,14 +46,14 @@ class Outbox:
         while peer.pongs:
             ident, at_ms = peer.pongs.popleft()
             hold_us = round((now_ms - at_ms) * 1000.0)
-            self._game(peer, encode_pong(self.magic, self._local, peer.next_sequence(), ident, hold_us))
+            self._game(peer, encode_pong(peer.magic, self._local, peer.next_sequence(), ident, hold_us))
 
     def ping(self, peer: Peer, now_ms: float, every_ms: float) -> None:
         """Ask for a pong, when the last time was long enough ago."""
         if peer.pinged_ms is None or now_ms - peer.pinged_ms >= every_ms:
             peer.pinged_ms = now_ms
             ident = peer.trips.ping(now_ms)
-            self._game(peer, encode_ping(self.magic, self._local, peer.next_sequence(), ident))
+            self._game(peer, encode_ping(peer.magic, self._local, peer.next_sequence(), ident))
 
     def control(self, peer: Peer, now_ms: float) -> None:
         """Send control messages that are new or not acknowledged in time, or at least our acknowledgement."""
@@ -69,7 +66,7 @@ class Outbox:
         if due:
             line.acknowledgement_due = False
         for number, body in due:
-            packet = encode_control(self.magic, self._local, number, line.received, body)
+            packet = encode_control(peer.magic, self._local, number, line.received, body)
             self._sends.append(Send(peer.player, CTRL, packet))
 
     def repeat_inputs(self, peer: Peer, timeline: Timeline, epoch: int, now_ms: float, every_ms: float) -> None:
@@ -88,7 +85,7 @@ class Outbox:
         size = 0
         while True:
             body, count = encode_inputs(
-                self.magic, self._local, peer.next_sequence(), epoch, views, peer.sync.advantage, start, values
+                peer.magic, self._local, peer.next_sequence(), epoch, views, peer.sync.advantage, start, values
             )
             self._game(peer, body)
             size += len(body)

@@ -110,9 +110,16 @@ class Control:
     body: bytes
 
 
-def magic_of(match_id: str) -> int:
-    """Return what every packet of a match begins with, an unsigned integer of 32 bits."""
-    return int.from_bytes(hashlib.sha256(match_id.encode()).digest()[:4], "little")
+def magic_of(match_id: str, returns: tuple[int, int] = (0, 0)) -> int:
+    """Return what every packet between two players of a match begins with, an unsigned integer of 32 bits.
+
+    Args:
+        match_id: The match.
+        returns: How often the page of the player with the lower number has come back, and that of the other: packets of
+            a page's earlier life are foreign.
+    """
+    text = match_id if returns == (0, 0) else f"{match_id}\n{returns[0]}\n{returns[1]}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little")
 
 
 def _header(magic: int, kind: int, sender: int) -> bytes:

@@ -29,10 +29,18 @@ class Peer:
         early: Packets of the next episode.
         pinged_ms: When we last pinged them. inputs_ms: when we last sent our inputs; None: never on this path.
         newest: The newest frame of their own that they told of.
+        magic: What packets between the two of us begin with.
+        returns: How often their page has come back. away: it is rebuilding the game, and the others wait.
+        asked: Their questions for inputs that were not answered yet: the episode and the first frame.
     """
 
-    def __init__(self, player: int, players: int) -> None:
+    def __init__(self, player: int, players: int, *, magic: int, returns: int = 0) -> None:
         self.player = player
+        self.magic = magic
+        self.returns = returns
+        self.away = False
+        self.asked: deque[tuple[int, int]] = deque()
+        self.questions = 0
         self.path = "?"
         self.live = True
         self.views = [-1] * players

@@ -15,8 +15,8 @@ CTRL: Final = 1
 """Channel: ordered and reliable while its path lasts; the core repeats what a change of paths swallowed."""
 
 Stage: TypeAlias = str
-"""connecting (handshake), ready (agreed, waits for `begin`), barrier, playing, ending (the episode's end is not agreed
-yet), paused (a player is lost), over."""
+"""connecting (handshake), returning (a page that came back rebuilds the episode), ready (agreed, waits for `begin`),
+barrier, playing, ending (the episode's end is not agreed yet), paused (a player is lost or comes back), over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ class Event:
     is paused), ``dropped`` (player, episode, frame: first frame without them, policy), ``desync`` (player, episode,
     frame, what: "reset" | "state" | "frame" | "rows", ours, theirs), ``episode_agreed`` (episode, frames: that all
     have, compared, equal: bool), ``stalled`` / ``unstalled`` (ms), ``protocol_error`` (player, reason), ``closed``
-    (player, reason: they said goodbye).
+    (player, reason: they said goodbye), ``returning`` (player: their page was loaded again, the game waits for it),
+    ``returned`` (player, episode, frame: the first frame of their new inputs; told by themselves, too),
+    ``not_reproduced`` (reason: our own way back has failed).
     """
 
     name: str

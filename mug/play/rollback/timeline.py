@@ -97,6 +97,12 @@ class Timeline:
         if last + 1 < self.stepped:
             self._wrong_cut = min(self._wrong_cut, last + 1)
 
+    def go_on_after(self, player: int, last: int) -> None:
+        """A player comes back, and its inputs after frame `last` are made anew: forget those that were made before."""
+        self.queues[player].cut(last)
+        if last + 1 < self.stepped:
+            self._wrong_cut = min(self._wrong_cut, last + 1)
+
     def may_step(self) -> bool:
         """Whether the next frame is inside the window."""
         return self.frame - self.held <= self._window
@@ -124,10 +130,16 @@ class Timeline:
         self._awaited = True
         return Repair(depth=self.frame - wrong, steps=self.stepped - start)
 
-    def step(self, requests: list[Request]) -> None:
-        """Append the next frame."""
+    def step(self, requests: list[Request], *, interval: int | None = None) -> None:
+        """Append the next frame.
+
+        Args:
+            requests: Gets it.
+            interval: Distance of saved states instead of the episode's, where frames cannot have been guessed; the
+                first one that may be is saved whatever the distance.
+        """
         frame = self.stepped
-        if frame % self._interval == 0:
+        if frame % (interval or self._interval) == 0 or (interval is not None and frame == self.held + 1):
             self._save(frame, requests)
         requests.append(self._advance(frame, again=False))
         self.stepped = frame + 1

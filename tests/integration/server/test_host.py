@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mug.host import LabClient, LaunchedServer, ServerStartError, find_running, launch
+from mug.host import LabClient, LaunchedServer, ServerAddress, ServerStartError, find_running, launch
 from mug.protocol.lab import LabBatch, LabMessage, LabSnapshot, LetIn, StopServer
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
 
@@ -59,6 +59,34 @@ def test_that_a_launched_server_is_ready_found_and_stopped(launched: LaunchedSer
     assert launched.stop() == 0
     assert find_running(tmp_path / "data") == []
     assert not handshake.exists()
+
+
+def seen_by_a_console(address: ServerAddress) -> LabSnapshot:
+    console = Console()
+    client = LabClient(address, console.message, console.state)
+    client.connect()
+    try:
+        console.wait_kind(LabSnapshot)
+    finally:
+        client.close()
+    return next(m for m in console.messages if isinstance(m, LabSnapshot))
+
+
+def test_that_who_lets_groups_go_is_given_at_the_start_and_stays_with_the_session(pages: Path, tmp_path: Path) -> None:
+    first = launch(pages, data_dir=tmp_path / "data", port=0, release="experimenter")
+    try:
+        seen = seen_by_a_console(first.wait_ready())
+        with ParticipantClient(ServerDriver(pages, tmp_path / "data", port=first.wait_ready().port), "ann") as ann:
+            ann.enter()
+    finally:
+        first.stop()
+    second = launch(pages, data_dir=tmp_path / "data", port=0)
+    try:
+        again = seen_by_a_console(second.wait_ready())
+    finally:
+        second.stop()
+    assert seen.session.release == again.session.release == "experimenter"
+    assert seen.session.session_id == again.session.session_id
 
 
 def test_that_a_handshake_left_by_a_killed_server_is_not_a_running_one(pages: Path, tmp_path: Path) -> None:

@@ -38,9 +38,12 @@ class Table:
         self.players = [MatchPlayer(client, self.study, seed) for seed, client in enumerate(clients)]
 
     def goodbye(self, *players: MatchPlayer) -> None:
-        """The pages are done with the game, and get the next one."""
+        """The pages are done with the game, and get the next one; whose partner has left gets the end."""
         for player in players:
             player.client.settle()
+            if player.outcome == "partner_left":
+                assert player.client.end("partner_left").reason == "partner_left"
+                continue
             outcome = {"refused": "void"}.get(player.outcome, player.outcome)
             assert player.client.finish(outcome).scene_id == "end"
 

@@ -1,9 +1,12 @@
 """Participants at a real server: coming, going on, coming back, being turned away."""
 
+import argparse
+import csv
 from pathlib import Path
 
 from mug.protocol.lab import LabBatch, LetIn
 from mug.protocol.messages import Closed, Refused, ResumeCandidate, ShowScene, Welcome
+from mug.records.commands import add_export_arguments, export_main
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
 
 
@@ -132,11 +135,52 @@ def test_that_ids_are_checked_before_anything_is_made_of_them(shared: ServerDriv
             assert person.refusal().reason == "bad_id", bad
 
 
-def test_that_a_panel_parameter_becomes_the_id_and_is_kept(shared: ServerDriver) -> None:
-    with ParticipantClient(shared) as person:
-        person.params = {"PROLIFIC_PID": "5f1e", "condition": "blue"}
+def test_that_a_recruited_person_gets_a_pseudonym_and_cannot_begin_again_in_the_experiment(
+    server: ServerDriver, tmp_path: Path
+) -> None:
+    with ParticipantClient(server) as person:
+        person.params = {"PROLIFIC_PID": "5f1e-secret", "STUDY_ID": "study-secret", "condition": "blue"}
         person.enter()
-        assert person.subject_id == "5f1e"
+        who = person.subject_id
+        assert who.startswith("p-")
+        finish_everything(person)
+        code = person.page.completion_code
+        assert code
+    with ParticipantClient(server) as again:
+        again.params = {"PROLIFIC_PID": "5f1e-secret"}
+        assert (again.refusal().reason, again.refusal().completion_code) == ("finished", None)
+    server.interrupt()
+    server.start("--new-session")
+    with ParticipantClient(server) as again, ParticipantClient(server) as other:
+        again.params, other.params = {"PROLIFIC_PID": "5f1e-secret"}, {"PROLIFIC_PID": "other"}
+        assert again.refusal().reason == "finished"
+        other.enter()
+
+    arguments = ["--data", str(server.data_dir), "--experiment", "pages", "--out", str(tmp_path / "out")]
+    parser = argparse.ArgumentParser()
+    add_export_arguments(parser)
+    assert export_main(parser.parse_args(arguments)) == 0
+    keys = server.data_dir / "pages" / "keys"
+    assert not keys.exists(), "the link between people and data is written only when it is asked for"
+    arguments[-1] = str(tmp_path / "again")
+    assert export_main(parser.parse_args([*arguments, "--keys"])) == 0
+    exported = [path for path in tmp_path.rglob("*") if path.is_file() and server.data_dir not in path.parents]
+    written = {path.name: path.read_bytes() for path in exported if path.parts[len(tmp_path.parts)] in ("out", "again")}
+    assert any(name.endswith("participants_data.csv") for name in written)
+    for name, content in written.items():
+        for secret in (b"5f1e-secret", b"study-secret", code.encode()):
+            assert secret not in content, f"{name} holds {secret!r}"
+    tables = [path for path in exported if path.name.endswith("participants_data.csv")]
+    assert any(b"blue" in path.read_bytes() for path in tables), "free parameters are data"
+
+    files = sorted(keys.iterdir())
+    assert len(files) == 2
+    rows = [row for path in files for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())]
+    [row] = [row for row in rows if row["participant_id"] == who]
+    assert (row["recruiter.PROLIFIC_PID"], row["recruiter.STUDY_ID"]) == ("5f1e-secret", "study-secret")
+    assert (row["outcome"], row["completion_code"]) == ("complete", code)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files), "for this user only"
+    assert keys.stat().st_mode & 0o077 == 0
 
 
 def test_that_a_page_of_another_build_or_protocol_is_asked_to_reload(shared: ServerDriver) -> None:

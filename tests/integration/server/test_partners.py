@@ -247,9 +247,8 @@ def test_that_the_verdict_comes_after_the_studys_time(room: Room) -> None:
     reported = [fact for fact in room.facts("disconnected") if fact.participant_id == bob.subject_id]
     assert dropped.participant_id == bob.subject_id
     assert _ms(dropped.at) - _ms(reported[0].at) >= TIMEOUT_MS - 50
-    ann.finish("partner_left")
-    assert ann.scene is not None
-    assert ann.scene.scene_id == "end"
+    closed = ann.end("partner_left")
+    assert (closed.reason, closed.message, bool(closed.completion_code)) == ("partner_left", GONE, True)
     assert [fact.outcome for fact in room.facts("match_ended")] == ["partner_left"]
     # The page that was away comes back, and hears why its game is over.
     bob.come_back()
@@ -287,7 +286,7 @@ def test_that_a_reloaded_page_is_out_and_its_rows_still_come(room: Room) -> None
         page.settle()
         page.finish("partner_left")
         ann.play_episode(20)
-        ann.finish("partner_left")
+        assert ann.end("partner_left").reason == "partner_left"
     names = {who: "bob", ann.subject_id: "ann"}
     stored = [
         (names[fact.participant_id], fact.meta["first"], fact.meta["last"], bool(fact.meta.get("repeated")))

@@ -16,6 +16,7 @@ from mug.protocol.messages import (
     GameContent,
     JoinMatch,
     MatchReady,
+    Pulse,
     PutChunk,
     ReportMatch,
     ReportPeer,
@@ -26,6 +27,8 @@ from mug.protocol.messages import (
     Welcome,
 )
 from mug.records import facts as f
+from mug.study.model import Study
+from mug.study.settings import EntryScreening
 
 PEOPLE = ("ann", "bob", "")
 STREAMS = ("event", "telemetry", "frames", "bogus")
@@ -44,7 +47,11 @@ rare = st.one_of(
     st.tuples(st.just("drop"), connections),
     st.tuples(st.just("globals"), connections, st.integers(0, 3)),
     st.tuples(st.just("error"), connections),
+    st.tuples(st.just("failure"), connections),
     st.tuples(st.just("restart"), connections),
+    st.tuples(st.just("pulse"), connections, st.sampled_from((20.0, 400.0, float("nan"))), st.booleans()),
+    st.tuples(st.just("pulse"), connections, st.just(400.0), st.just(False)),
+    st.tuples(st.just("answer"), st.booleans()),
     st.tuples(st.just("let_in"), st.sampled_from(PEOPLE)),
     st.tuples(st.just("disk"), st.sampled_from((True, True, True, False))),
     st.tuples(st.just("tick"), st.integers(0, 400_000)),
@@ -68,11 +75,19 @@ together = st.one_of(
 )
 shared_steps = st.one_of(likely, likely, together, together, rare)
 studies = st.sampled_from(
-    tuple(
-        study_for(people, multiplayer=rules_of(dropout_policy=policy))
-        for people in (2, 3)
-        for policy in ("end", "default_action", "void")
+    (
+        *(
+            study_for(people, multiplayer=rules_of(dropout_policy=policy))
+            for people in (2, 3)
+            for policy in ("end", "default_action", "void")
+        ),
+        study_for(2, multiplayer=rules_of(continuous_max_ping=200, continuous_tab_exclude_ms=2_000)),
     )
+)
+SCREENED = Study(
+    id="memory",
+    chain=SHORT.chain,
+    screening=EntryScreening(max_ping=200, min_ping_measurements=2, entry_callback="gate.py:decide"),
 )
 
 
@@ -125,6 +140,22 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             memory.say(connection, SetGlobals(values={"value": value}))
         case ("error", _):
             memory.say(connection, ClientError(kind="environment", message="m", visit_id=visit))
+        case ("failure", _):
+            memory.say(connection, ClientError(kind="environment", message="m", visit_id=visit, fatal=True))
+        case ("pulse", _, ping, visible):
+            for number in range(3):
+                now = int(memory.clock.ms) + number
+                memory.say(
+                    connection,
+                    Pulse(
+                        n=now + 1, client_ms=0, rtt_ms=ping, rtt_n=now, visible=visible, phase="playing", frame=40,
+                        episode=0,
+                    ),
+                )  # fmt: skip
+                memory.tick(1_000)
+        case ("answer", excludes):
+            if memory.calls:
+                memory.answer(memory.calls[-1], {"exclude": excludes, "warn": not excludes})
         case ("restart", _):
             memory.say(connection, RestartMatch(visit_id=visit, match_id=match, reason="differs"))
         case ("let_in", who):
@@ -140,7 +171,7 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             memory.ask(EndSession(request_id="1", reason="over"))
 
 
-@given(st.lists(steps, min_size=30, max_size=120), st.sampled_from((SHORT, SHORT, STUDY)), st.booleans())
+@given(st.lists(steps, min_size=30, max_size=120), st.sampled_from((SHORT, SHORT, STUDY, SCREENED)), st.booleans())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_that_folding_the_facts_gives_the_live_state(
     history: list[tuple[Any, ...]], study: Any, slow_disk: bool

@@ -11,6 +11,7 @@ from mug.ids import MatchId, ParticipantId
 from mug.play.config import GameConfig
 from mug.protocol.lab import EndSession, LabBatch, LabSnapshot, MatchView
 from mug.protocol.messages import (
+    Closed,
     ErrorReply,
     FinishVisit,
     GameContent,
@@ -321,8 +322,11 @@ def test_that_a_silent_player_is_out_after_the_studys_time_and_not_before() -> N
     verdict = memory.last("c", MatchVerdict)
     assert (verdict.dropped, verdict.policy, verdict.message) == (("a1",), "end", "They left.")
     assert ends(memory) == ["partner_left"]
+    assert verdict.ends
     leave(memory, "c", "partner_left")
-    assert memory.scene("c").scene_id == "end"
+    closed = memory.last("c", Closed)
+    assert (closed.reason, closed.message, closed.completion_code is not None) == ("partner_left", "They left.", True)
+    assert memory.scene("c").scene_id == "duel"
     assert isinstance(routes(memory), DropRoutes)
     assert ends(memory) == ["partner_left"]
 
@@ -473,10 +477,10 @@ def test_that_a_page_that_was_away_hears_of_the_verdict() -> None:
 
 @pytest.mark.parametrize(("outcome", "policy"), [("failed", "end"), ("partner_left", "end"), ("void", "void")])
 def test_that_who_leaves_early_is_out(outcome: str, policy: str) -> None:
-    memory = matched()
+    memory = matched(multiplayer=rules_of(partner_disconnect_show_completion_code=False))
     leave(memory, "c", outcome)
     assert drops(memory) == [("a0", policy)]
-    assert memory.last("d", MatchVerdict).dropped == ("a0",)
+    assert (memory.last("d", MatchVerdict).dropped, memory.last("d", MatchVerdict).ends) == (("a0",), False)
     assert memory.to("c", MatchVerdict) == []
     assert ends(memory) == ["void" if policy == "void" else "partner_left"]
     assert memory.scene("c").scene_id == "end"

@@ -231,7 +231,7 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
         visit, _ = session.join(
             "anna",
             ["game", "end"],
-            params={"PROLIFIC_PID": "007"},
+            params={"PROLIFIC_PID": "007", "condition": "08"},
             environment={"browser": "chromium", "mobile": False},
             completion_code="C-1",
         )
@@ -257,18 +257,22 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
             f.VisitFinished(at=AT, participant_id="anna", visit_id=visit, outcome="completed"),
             f.ParticipantFinished(at=AT, participant_id="anna", outcome="complete"),
             f.ConsoleAction(at=AT, action="let_in", participant_id="bert", reason="lost the tab"),
+            f.ReleaseSet(at=AT, mode="experimenter", reason="a late group"),
+            f.ConsoleAction(at=AT, action="release_groups", detail={"groups": [["anna", "bert"]]}),
             f.SessionEnded(at=AT, reason="done"),
         )
         tables = exported(session, tmp_path / "out")
     anna, bert = tables["participants"].to_dict("records")
-    assert anna["params.PROLIFIC_PID"] == "007"
-    assert missing(bert["params.PROLIFIC_PID"])
+    assert anna["params.condition"] == "08"
+    assert missing(bert["params.condition"])
+    assert "params.PROLIFIC_PID" not in anna, "a recruiter's ids are in the key file only"
     assert anna["environment.browser"] == "chromium"
     assert anna["seed"] == str(2**63 + 5)
     assert json.loads(anna["plan"]) == ["game", "end"]
     assert (anna["globals.score"], anna["globals.list"], anna["globals.name"]) == (2.5, "[1,2]", "NA")
     assert missing(bert["globals.name"])
-    assert (anna["outcome"], anna["completion_code"], anna["connections"], anna["errors"]) == ("complete", "C-1", 1, 1)
+    assert (anna["outcome"], anna["connections"], anna["errors"]) == ("complete", 1, 1)
+    assert "completion_code" not in anna
     assert missing(bert["outcome"])
     [visit_row] = tables["visits"].to_dict("records")
     assert (visit_row["match_id"], visit_row["agent_id"], visit_row["outcome"]) == ("m1", "human", "completed")
@@ -284,7 +288,12 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
     assert (telemetry[0]["rtt_ms"], telemetry[0]["focused"], telemetry[0]["battery"]) == (3, True, 0.5)
     assert missing(telemetry[1]["focused"])
     assert json.loads(telemetry[1]["data"]) == {"focused": "no"}
-    assert tables["console"]["action"].tolist() == ["session_opened", "let_in", "session_ended"]
+    opened, _, release, groups, _ = tables["console"].to_dict("records")
+    actions = ["session_opened", "let_in", "release_set", "release_groups", "session_ended"]
+    assert tables["console"]["action"].tolist() == actions
+    assert json.loads(opened["detail"])["release"] == "automatic"
+    assert (json.loads(release["detail"]), release["reason"]) == ({"mode": "experimenter"}, "a late group")
+    assert json.loads(groups["detail"]) == {"groups": [["anna", "bert"]]}
     assert "forms" not in tables
     manifest = read_manifest(tmp_path / "out")
     assert manifest["state"] == "ended"

@@ -18,13 +18,14 @@ def test_that_what_follows_two_dashes_is_the_scripts(monkeypatch: pytest.MonkeyP
     assert cli.main(["serve", "study.py", "--port", "0", "--pilot", "--", "--port", "7", "x"]) == 0
     assert (taken["study"], taken["port"], taken["pilot"]) == ("study.py", 0, True)
     assert taken["argv"] == ["--port", "7", "x"]
+    assert taken["release"] == "automatic"
     assert (taken["module"], taken["function"]) == ("mug.server.serve", "serve_main")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [["serve"], ["serve", "x", "--port", "70000"], ["serve", "x", "--port", "-1"], ["fly"], ["export"],
-     ["serve", "x", "--new-session", "--session", "s"]],
+     ["serve", "x", "--new-session", "--session", "s"], ["serve", "x", "--release", "never"]],
 )  # fmt: skip
 def test_that_wrong_arguments_end_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

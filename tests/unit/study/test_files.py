@@ -227,7 +227,7 @@ kind = "randomize_order"
 kind = "static_page"
 scene_id = []
 [[chain]]
-kind = "text_box"
+kind = "unity_scene"
 """
     with pytest.raises(StudyLoadError) as caught:
         parse_study(text, FILE)
@@ -245,7 +245,7 @@ kind = "text_box"
         ("4", "kind"),
     }
     assert "did you mean 'start_page'?" in found["0", "kind"].message
-    assert "TextBox" in found["4", "kind"].message
+    assert "UnityScene" in found["4", "kind"].message
     assert found["4", "kind"].code == "not_available_yet"
     assert found["2", "gameplay.num_episodes"].label == "g"
     assert all(problem.severity == "error" for problem in found.values())

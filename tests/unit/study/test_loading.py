@@ -262,7 +262,7 @@ def test_that_eventlet_need_not_be_there(script):
         ("game.gameplay(num_episodes=0)\n", 9, "num_episodes"),
         ("import json\njson.loads('{')\n", 10, "json.loads"),
         ("x = = 1\n", 9, "SyntaxError"),
-        ("static_scene.TextBox()\n", 9, "TextBox (a form scene) is not available"),
+        ("static_scene.TextBox(' ')\n", 9, "TextBox(text_box_header=…) is empty"),
     ],
 )
 def test_that_a_script_that_raises_is_told_with_its_own_line(script, text, line, words):

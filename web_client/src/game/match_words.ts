@@ -19,6 +19,7 @@ export class MatchWords {
   private shown: Words = NONE;
   private shownMs = -Infinity;
   private noticed: { text: string; untilMs: number } | null = null;
+  private readonly away = new Set<string>();
 
   /** `confirmationTimeoutMs`: a stand-still of this length is spoken of. `partners`: how many others play. */
   constructor(
@@ -29,6 +30,12 @@ export class MatchWords {
   /** Something to be said for a while, such as that a partner has left. */
   notice(text: string, now: number): void {
     this.noticed = { text, untilMs: now + NOTICE_MS };
+  }
+
+  /** A partner's page is in the background, and the game waits for it. */
+  partnerAway(agent: string, away: boolean): void {
+    if (away) this.away.add(agent);
+    else this.away.delete(agent);
   }
 
   update(live: Pick<MatchLive, "stage" | "countdownMs" | "waitingMs">, serverReachable: boolean, now: number): Words {
@@ -48,6 +55,10 @@ export class MatchWords {
     }
     if (stage === "countdown") return { kind: "countdown", text: String(Math.max(1, Math.ceil(countdownMs / 1000))) };
     const from = stage === "between" ? this.confirmationTimeoutMs + BETWEEN_MS : this.confirmationTimeoutMs;
+    if (waitingMs >= from && waitingMs > 0 && this.away.size > 0) {
+      const whose = this.partners > 1 ? "Another player's window" : "Your partner's window";
+      return { kind: "waiting", text: `${whose} is in the background. The game waits, and goes on by itself.` };
+    }
     if (waitingMs >= from && waitingMs > 0) {
       return { kind: "waiting", text: this.partners > 1 ? "Waiting for the other players…" : "Waiting for your partner…" };
     }

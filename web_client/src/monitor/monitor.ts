@@ -2,7 +2,7 @@
  * Watches the connection, the participant's presence and the smoothness of the page; once a second one pulse to the
  * server and one telemetry row to the outbox.
  */
-import type { ClientMessage, MatchStatus } from "../protocol/messages";
+import type { ClientMessage, MatchStatus, Pulse } from "../protocol/messages";
 import { Durations } from "./durations";
 import { PingStats } from "./ping";
 
@@ -22,6 +22,8 @@ export class Monitor {
   private readonly ticks = new Durations();
   private lastFrameAt: number | null = null;
   private lastSecondAt = performance.now();
+  private smoothness: Pick<Pulse, "frame_rate_hz" | "frame_time_p95_ms"> = { frame_rate_hz: null, frame_time_p95_ms: null };
+  private measuring: ReturnType<typeof setInterval> | null = null;
 
   constructor(private readonly port: MonitorPort) {}
 
@@ -33,12 +35,17 @@ export class Monitor {
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-    window.addEventListener("focus", () => this.port.event("focus", {}));
-    window.addEventListener("blur", () => this.port.event("blur", {}));
+    for (const name of ["focus", "blur"] as const) {
+      window.addEventListener(name, () => {
+        this.port.event(name, {});
+        this.pulse();
+      });
+    }
     document.addEventListener("visibilitychange", () => {
       const visible = document.visibilityState === "visible";
       this.lastFrameAt = null;
       this.port.event(visible ? "visible" : "hidden", {});
+      this.pulse();
       if (!visible) this.port.mayLeave();
     });
     document.addEventListener("fullscreenchange", () => this.port.event("fullscreen", { on: isFullscreen() }));
@@ -79,22 +86,21 @@ export class Monitor {
     }
   }
 
+  /** While a study measures connections at entry: pulse so often, without rows; null: once a second again. */
+  measureEvery(intervalMs: number | null): void {
+    if (this.measuring !== null) clearInterval(this.measuring);
+    this.measuring = intervalMs === null ? null : setInterval(() => this.pulse(), intervalMs);
+  }
+
   private second(): void {
     const now = performance.now();
     const elapsed = now - this.lastSecondAt;
     this.lastSecondAt = now;
-    const visible = document.visibilityState === "visible";
     const frames = this.frames.take();
     const ticks = this.ticks.take();
-    const rate = visible && elapsed > 0 ? Math.round((frames.count * 10_000) / elapsed) / 10 : null;
-    const live = {
-      rtt_ms: rounded(this.ping.rttMs),
-      jitter_ms: rounded(this.ping.jitterMs),
-      lost: this.ping.lost(now),
-      focused: document.hasFocus(),
-      visible,
-      fullscreen: isFullscreen(),
-    };
+    const live = this.live(now);
+    const rate = live.visible && elapsed > 0 ? Math.round((frames.count * 10_000) / elapsed) / 10 : null;
+    this.smoothness = { frame_rate_hz: rate, frame_time_p95_ms: frames.p95 };
     this.port.telemetry({
       ...live,
       frame_rate_hz: rate,
@@ -103,14 +109,31 @@ export class Monitor {
       tick_p50_ms: ticks.p50,
       tick_p95_ms: ticks.p95,
     });
+    this.pulse();
+  }
+
+  private live(now: number): Pick<Pulse, "rtt_ms" | "jitter_ms" | "lost" | "focused" | "visible" | "fullscreen"> {
+    return {
+      rtt_ms: rounded(this.ping.rttMs),
+      jitter_ms: rounded(this.ping.jitterMs),
+      lost: this.ping.lost(now),
+      focused: document.hasFocus(),
+      visible: document.visibilityState === "visible",
+      fullscreen: isFullscreen(),
+    };
+  }
+
+  /** The server counts how long a page is away by its own clock: it hears at once when that begins and ends. */
+  private pulse(): void {
+    const now = performance.now();
     const { phase, episode, frame, unacked, match } = this.port.status();
     const sent = this.port.send({
       op: "participant.pulse",
       n: this.ping.next,
       client_ms: now,
-      ...live,
-      frame_rate_hz: rate,
-      frame_time_p95_ms: frames.p95,
+      ...this.live(now),
+      rtt_n: this.ping.rttN,
+      ...this.smoothness,
       unacked_chunks: unacked,
       phase,
       episode,

@@ -13,6 +13,7 @@ export class PingStats {
   private probes: Probe[] = [];
   private lastRtt: number | null = null;
   private jitter: number | null = null;
+  private lastN: number | null = null;
 
   /** Probe `next` went out. */
   sent(at: number): void {
@@ -32,6 +33,12 @@ export class PingStats {
       this.jitter = this.jitter === null ? difference : this.jitter + (difference - this.jitter) / 16;
     }
     this.lastRtt = probe.rttMs;
+    this.lastN = n;
+  }
+
+  /** Number of the probe that was answered last. */
+  get rttN(): number | null {
+    return this.lastN;
   }
 
   get rttMs(): number | null {
@@ -51,5 +58,6 @@ export class PingStats {
   reset(): void {
     this.probes = [];
     this.lastRtt = null;
+    this.lastN = null;
   }
 }

@@ -131,6 +131,11 @@ export class Outbox {
     return this.ledger.counts(visitId);
   }
 
+  /** The server did not let the visit go: it takes rows again, behind those that it has. */
+  reopenVisit(visitId: string): void {
+    this.closed.delete(visitId);
+  }
+
   unacked(): number {
     return this.ledger.unacked();
   }

@@ -91,6 +91,7 @@ export interface Pulse {
   n: number;
   client_ms: number;
   rtt_ms?: number | null;
+  rtt_n?: number | null;
   jitter_ms?: number | null;
   lost?: number;
   focused?: boolean;
@@ -307,6 +308,69 @@ export interface PageContent {
   continue_label: string;
   completion_code: string | null;
   redirect_url: string | null;
+  redirect_after_s: number | null;
+}
+
+/** A text between questions, as HTML. */
+export interface FormHeading {
+  kind: "heading";
+  html: string;
+}
+
+/** Answered with a text of at most `max_chars` characters. */
+export interface TextQuestion {
+  kind: "text";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  max_chars: number;
+}
+
+/**
+ * Answered with one of `choices`, or with a list of some of them (`multiple`).
+ *
+ * `boxes`: the choices are shown as boxes. `images`: a picture for each choice, or none at all; empty texts are
+ * none.
+ */
+export interface ChoiceQuestion {
+  kind: "choice";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  choices: string[];
+  multiple: boolean;
+  boxes: boolean;
+  image: string;
+  images: string[];
+}
+
+/** Answered with a whole number from 1 to `points`. `labels` are spread from the first point to the last. */
+export interface ScaleQuestion {
+  kind: "scale";
+  question_id: string;
+  label_html: string;
+  required: boolean;
+  points: number;
+  labels: string[];
+}
+
+/**
+ * A page with questions.
+ *
+ * The answers go up as rows of the stream `form`: question_id, answer (null: none), submission, which counts from 1
+ * how often this page was handed in. `submissions`: how often the server has it already. A `visit.finish` without
+ * the
+ * answers that are required, or with wrong ones, is answered by `error.reply` with the code `unanswered` and the
+ * questions' ids in `path`, separated by commas; the page can hand in again.
+ */
+export interface FormContent {
+  kind: "form";
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  items: (FormHeading | TextQuestion | ChoiceQuestion | ScaleQuestion)[];
+  continue_label: string;
+  submissions: number;
 }
 
 /**
@@ -367,6 +431,11 @@ export interface ActionBinding {
  *     network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
  *     dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
  *     dropout_agent_policy: Who takes over with "policy".
+ *     pause_on_partner_background: The game stands still for everybody while a player's page is hidden.
+ *     returns: Agent -> how often its player's page has come back into the match, of those whose page has. With our
+ *         own agent in it, this page comes back.
+ *     dropped: Agents whose players were out of the match before this page came back.
+ *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
  */
 export interface GameConfig {
   scene_id: string;
@@ -409,6 +478,10 @@ export interface GameConfig {
   network_conditions: Record<string, Record<string, unknown>>;
   dropout_policy: string;
   dropout_agent_policy: unknown;
+  pause_on_partner_background: boolean;
+  returns: Record<string, number>;
+  dropped: string[];
+  sent: Record<string, number>;
 }
 
 /**
@@ -456,7 +529,7 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | GameContent | WaitContent;
+  content: PageContent | FormContent | GameContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
 }
@@ -583,7 +656,8 @@ export interface RelayedPacket {
 /**
  * Players are out of the match for good, by the study's `policy`: end, default_action, policy, void.
  *
- * The remaining pages agree on the frame; a page whose own agent is in `dropped` stops.
+ * The remaining pages agree on the frame; a page whose own agent is in `dropped` stops. `ends`: the participation is
+ * over with the game; the page sends what it holds and finishes the visit by itself, and Closed follows.
  */
 export interface MatchVerdict {
   op: "match.verdict";
@@ -591,18 +665,42 @@ export interface MatchVerdict {
   dropped: string[];
   policy: string;
   message: string;
+  ends: boolean;
+}
+
+/** A partner's page went to the background, or (`away` false) is back: a game that waits for it says so. */
+export interface PartnerAway {
+  op: "match.away";
+  match_id: string;
+  agent: string;
+  away: boolean;
 }
 
 /**
  * The participation is over from the server's side.
  *
  * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
- * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added.
+ * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
+ * visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
  */
 export interface Closed {
   op: "participant.closed";
   reason: string;
   message: string;
+  visit_id: string;
+  next_seq: Record<string, number>;
+  completion_code: string | null;
+  redirect_url: string | null;
+  redirect_after_s: number | null;
+}
+
+/**
+ * Answer to a fatal ClientError: what the participant can hand in if loading the page again does not help.
+ *
+ * The participation is not over.
+ */
+export interface Trouble {
+  op: "participant.trouble";
   completion_code: string | null;
   redirect_url: string | null;
 }
@@ -871,7 +969,9 @@ export type ServerMessage =
   | SignalFrom
   | RelayedPacket
   | MatchVerdict
+  | PartnerAway
   | Closed
+  | Trouble
   | ErrorReply;
 
 /** What MUG Lab asks for (namespace /lab). */

@@ -12,13 +12,15 @@ import type { FrameView, FromWorker } from "../worker/rpc";
 import { GameDrawing } from "./game_drawing";
 import { GameStage } from "./game_stage";
 import { MatchPlay } from "./match_play";
-import { enterHint, failurePage, loadingPage, noticePage, ProgressView, slowPage } from "./notices";
+import { enterHint, failurePage, loadingPage, noticePage, ProgressView, slowPage, troubleHelp } from "./notices";
 import type { MatchMessage, Scene, SceneContext } from "./scene";
 import type { StudyContentPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 /** Saving that takes longer than this gets a page that says so. */
 const SAVING_AFTER_MS = 500;
+/** The worker hands over what is recorded within this time, or it does not run any more. */
+const LEAVING_MS = 3000;
 
 type State = "preparing" | "ready" | "matching" | "playing" | "saving" | "failed";
 
@@ -40,6 +42,8 @@ export class GameScene implements Scene {
   private lastPhaseAt = 0;
   private disposed = false;
   private attempt = 0;
+  private failure: HTMLElement | null = null;
+  private left: (() => void) | null = null;
 
   constructor(
     private readonly message: ShowScene,
@@ -99,6 +103,21 @@ export class GameScene implements Scene {
 
   connectionChanged(open: boolean): void {
     this.match?.connectionChanged(open);
+  }
+
+  leave(): Promise<void> {
+    if (!this.stage && this.state !== "matching" && this.state !== "saving") return Promise.resolve();
+    this.stage?.stopKeys();
+    return new Promise((resolve) => {
+      this.left = resolve;
+      setTimeout(resolve, LEAVING_MS);
+      this.context.python?.post({ op: "unload", visitId: this.visitId });
+    });
+  }
+
+  trouble(code: string | null, url: string | null): void {
+    this.failure?.querySelector(".trouble")?.remove();
+    this.failure?.querySelector("section")?.append(troubleHelp(code, url));
   }
 
   position(): { episode: number | null; frame: number | null } {
@@ -234,6 +253,7 @@ export class GameScene implements Scene {
       case "rows":
       case "unloaded":
         if (message.visitId === this.visitId) this.match?.fromWorker(message);
+        if (message.visitId === this.visitId && message.op === "unloaded") this.left?.();
         break;
       case "failed":
         if (message.visitId === null || message.visitId === this.visitId) {
@@ -370,7 +390,8 @@ export class GameScene implements Scene {
     this.stopPlaying();
     this.startPage?.dispose();
     this.startPage = null;
-    this.context.shell.show(failurePage(title, text), "error", message.split("\n")[0] ?? "");
+    this.failure = failurePage(title, text);
+    this.context.shell.show(this.failure, "error", message.split("\n")[0] ?? "");
     this.context.reportError({ kind, message, traceback, fatal: true });
   }
 

@@ -1,5 +1,6 @@
 /** The words for a game of several people that ended before its end. Somebody reads them, then goes on. */
 import { element } from "../view/dom";
+import { noticePage } from "./notices";
 import { StudyPage } from "./study_page";
 
 export type EarlyEnd =
@@ -36,6 +37,12 @@ const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
     "This page was loaded again in the middle of the game, and a game with other people cannot be entered a second time. What you did before is saved. The study goes on with the next page.",
   ],
 };
+
+/** The study ends with the game; everything is saved first. `message`: the study's words. */
+export function lastSavingPage(message: string): HTMLElement {
+  const [title] = WORDS.partner_left;
+  return noticePage({ title, text: `${message || "So the study ends here. This is not your fault."}\nSaving your data…`, working: true });
+}
 
 /** `message`: the server's own words, in place of ours. */
 export function earlyEndPage(end: EarlyEnd, message: string, subjectId: string, sceneId: string, onContinue: () => void): StudyPage {

@@ -11,7 +11,7 @@ import type { GameConfig, MatchReady, MatchStatus, MatchVerdict } from "../proto
 import type { FromWorker, MatchLive, MatchNote, ToWorker } from "../worker/rpc";
 import type { GameStage } from "./game_stage";
 import { ConnectingPage } from "./lobby";
-import { earlyEndPage, type EarlyEnd } from "./match_end";
+import { earlyEndPage, lastSavingPage, type EarlyEnd } from "./match_end";
 import type { MatchMessage, SceneContext } from "./scene";
 import type { StudyPage } from "./study_page";
 import { Waitroom } from "./waitroom";
@@ -56,6 +56,8 @@ export class MatchPlay {
   private readonly reported = new Set<string>();
   private readonly dropped = new Set<string>();
   private unloaded: (() => void) | null = null;
+  /** The verdict that ends the game. */
+  private final: MatchVerdict | null = null;
 
   constructor(
     private readonly visitId: string,
@@ -113,6 +115,9 @@ export class MatchPlay {
         break;
       case "match.verdict":
         this.judged(message);
+        break;
+      case "match.away":
+        this.words?.partnerAway(message.agent, message.away);
         break;
     }
   }
@@ -262,7 +267,8 @@ export class MatchPlay {
     }
   }
 
-  private judged({ dropped, policy, message }: MatchVerdict): void {
+  private judged(verdict: MatchVerdict): void {
+    const { dropped, policy, message } = verdict;
     if (this.state === "ended" || this.state === "idle") return;
     // After a reconnection the server says it again.
     if (dropped.every((agent) => this.dropped.has(agent))) return;
@@ -276,6 +282,7 @@ export class MatchPlay {
     const numbers = dropped.map((agent) => players.indexOf(agent)).filter((player) => player >= 0);
     this.note({ kind: "verdict", dropped: numbers, policy: policy as Extract<MatchNote, { kind: "verdict" }>["policy"] });
     if (policy === "end" || policy === "void") {
+      this.final = verdict;
       this.later(AGREEMENT_MS, () => this.end(policy === "void" ? "void" : "partner_left", message));
       return;
     }
@@ -306,7 +313,14 @@ export class MatchPlay {
     this.port.leave();
     this.context.event("match_ended_early", { match_id: this.config.match_id, why });
     const saved = played ? this.rowsHandedOver() : Promise.resolve();
-    const page = earlyEndPage(why, message, this.context.subjectId, this.sceneId, () => {
+    const words = message || (why === "partner_left" || why === "void" ? (this.final?.message ?? "") : "");
+    if (why === "partner_left" && this.final?.ends) {
+      // The participation is over with the game: what comes next is the server's word, with the code.
+      this.context.shell.show(lastSavingPage(words), "waiting", "saving");
+      void saved.then(() => this.context.finish("partner_left"));
+      return;
+    }
+    const page = earlyEndPage(why, words, this.context.subjectId, this.sceneId, () => {
       page.setBusy("Saving…");
       const outcome = why === "void" || why === "refused" ? "void" : "partner_left";
       void saved.then(() => this.context.finish(outcome));

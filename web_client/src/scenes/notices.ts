@@ -1,5 +1,6 @@
 /** Pages of our own: what is happening, what went wrong, and what the participant can do. */
 import { element } from "../view/dom";
+import { codeBox, type Ending } from "./ending";
 
 export interface Notice {
   title: string;
@@ -94,6 +95,22 @@ export function unknownScenePage(): HTMLElement {
   });
 }
 
+/** What a participant can do when loading the page again does not help. */
+export function troubleHelp(code: string | null, url: string | null): HTMLElement {
+  const help = element("div", { class: "trouble", role: "status", "data-mug": "trouble" });
+  help.append(element("p", {}, "If that does not help, you can stop here. Please tell the person who runs the study, and hand in this code:"));
+  if (code) help.append(codeBox(code));
+  if (url) help.append(element("p", {}, element("a", { href: url, "data-mug": "stop-here" }, "Stop here")));
+  return help;
+}
+
+/** A page of our own that ends a participation: why, the code, the way on. */
+export function endingPage(title: string, text: string, ending: Ending): HTMLElement {
+  const page = noticePage({ title, text });
+  page.querySelector("section")?.append(...ending.parts);
+  return page;
+}
+
 /** The titles of the pages that end or refuse a participation; the sentence below is the server's. */
 const TITLES: Readonly<Record<string, string>> = {
   protocol: "This page is out of date",
@@ -104,16 +121,21 @@ const TITLES: Readonly<Record<string, string>> = {
   full: "The study is full",
   closed: "The session is over",
   bad_id: "This address is not right",
-  excluded: "You cannot take part",
+  excluded: "The study ends here for you",
+  screened_out: "You cannot take part",
+  no_partner: "No partner was found",
+  partner_left: "Your partner has left",
+  technical: "The study could not go on",
   session_ended: "The session has ended",
   replaced: "The study goes on in another window",
 };
 
+const ENDED: ReadonlySet<string> = new Set(["finished", "closed", "session_ended", "no_partner", "partner_left", "technical"]);
+
 /** The phase of the page that says so. */
 export function refusedPhase(reason: string): "ended" | "excluded" | "error" {
-  if (reason === "excluded") return "excluded";
-  if (reason === "finished" || reason === "closed" || reason === "session_ended") return "ended";
-  return "error";
+  if (reason === "excluded" || reason === "screened_out") return "excluded";
+  return ENDED.has(reason) ? "ended" : "error";
 }
 
 export function titleFor(reason: string): string {

@@ -1,14 +1,14 @@
 /** Static pages: start, static, end, completion code. */
 import type { PageContent, ShowScene } from "../protocol/messages";
-import { element } from "../view/dom";
-import { copyText } from "./clipboard";
+import { Ending } from "./ending";
 import type { Scene, SceneContext } from "./scene";
 import { StudyPage } from "./study_page";
 
 export class PageScene implements Scene {
   readonly visitId: string;
   private readonly page: StudyPage;
-  private readonly ending: boolean;
+  /** Null on a page that is not the last one. */
+  private readonly ending: Ending | null;
 
   constructor(
     message: ShowScene,
@@ -16,12 +16,12 @@ export class PageScene implements Scene {
     private readonly context: SceneContext,
   ) {
     this.visitId = message.visit_id;
-    this.ending = content.role === "end" || content.role === "completion_code";
+    const last = content.role === "end" || content.role === "completion_code";
     this.page = new StudyPage({
       header: content.scene_header,
       subheader: content.scene_subheader,
       body: content.body_html,
-      continueLabel: this.ending ? null : content.continue_label || "Continue",
+      continueLabel: last ? null : content.continue_label || "Continue",
       content: {
         sceneId: message.scene_id,
         subjectId: context.subjectId,
@@ -32,7 +32,7 @@ export class PageScene implements Scene {
       },
       onContinue: () => this.goOn(),
     });
-    if (this.ending) this.addEnding();
+    this.ending = last ? this.makeEnding() : null;
   }
 
   show(): void {
@@ -61,19 +61,13 @@ export class PageScene implements Scene {
   /** All data of the end page's visit has reached the server's disk. */
   saved(): void {
     if (!this.ending) return;
-    const note = this.page.footer.querySelector(".saving");
-    note?.replaceChildren("Everything is saved.");
-    const url = this.content.redirect_url;
-    if (!url) return;
-    if (!this.content.scene_header && !this.content.body_html && !this.content.completion_code) {
-      window.location.assign(url);
-      return;
-    }
-    const button = this.page.footer.querySelector<HTMLButtonElement>("[data-mug=continue]");
-    if (button) button.disabled = false;
+    const { redirect_url: url, scene_header: header, body_html: body, completion_code: code } = this.content;
+    if (url && !header && !body && !code) window.location.assign(url);
+    else this.ending.saved();
   }
 
   dispose(): void {
+    this.ending?.dispose();
     this.page.dispose();
   }
 
@@ -85,27 +79,10 @@ export class PageScene implements Scene {
     this.context.finish("completed");
   }
 
-  private addEnding(): void {
-    const { completion_code: code, redirect_url: url } = this.content;
-    const { footer } = this.page;
-    if (code) footer.append(this.codeBox(code));
-    if (url) {
-      const button = element("button", { type: "button", class: "button", "data-mug": "continue", disabled: "" }, "Continue");
-      button.addEventListener("click", () => window.location.assign(url));
-      footer.append(button);
-    }
-    footer.append(element("p", { class: "saving", role: "status" }, "Saving…"));
-  }
-
-  private codeBox(code: string): HTMLElement {
-    const shown = element("code", { class: "code", "data-mug": "completion-code", tabindex: "0", "aria-label": "Your completion code" }, code);
-    const button = element("button", { type: "button", class: "button quiet", "data-mug": "copy-code" }, "Copy");
-    const said = element("span", { class: "copied", role: "status" });
-    button.addEventListener("click", () => {
-      void copyText(code, shown).then((copied) => {
-        said.textContent = copied ? "Copied." : "Select the code and press Ctrl+C to copy it.";
-      });
-    });
-    return element("div", { class: "code-box" }, element("p", {}, "Your completion code"), element("div", { class: "code-row" }, shown, button), said);
+  private makeEnding(): Ending {
+    const { completion_code: code, redirect_url: url, redirect_after_s: afterS } = this.content;
+    const ending = new Ending({ code, url, afterS, go: (address) => window.location.assign(address) });
+    this.page.footer.append(...ending.parts);
+    return ending;
   }
 }

@@ -2,10 +2,12 @@
 import type {
   ClientError,
   ClientMessage,
+  ErrorReply,
   MatchReady,
   MatchStatus,
   MatchVerdict,
   MatchWaiting,
+  PartnerAway,
   ProbeOver,
   ProbePartners,
   RelayedPacket,
@@ -14,12 +16,14 @@ import type {
   ShowScene,
   SignalFrom,
 } from "../protocol/messages";
+import type { AnswerRow } from "../forms/answers";
+import type { DraftStore } from "../forms/drafts";
 import type { PythonWorker } from "../game/python_worker";
 import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people, and of the wait for them. */
-export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
+export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -36,8 +40,12 @@ export interface SceneContext {
   callback(data: Record<string, unknown>): void;
   /** A row of the event stream, with both clocks. */
   event(name: string, data?: Record<string, unknown>): void;
-  /** The answers of a page: one row of the form stream for each. */
-  formValues(values: Record<string, unknown>): void;
+  /** The fields of a page's own HTML: one row of the form stream for each, with `more` in it. */
+  formValues(values: Record<string, unknown>, more?: Record<string, unknown>): void;
+  /** The answers to a form. */
+  formRows(rows: readonly AnswerRow[]): void;
+  /** What is typed and not handed in. */
+  readonly drafts: DraftStore;
   reportError(error: Omit<ClientError, "op" | "visit_id">): void;
   /** Save everything, then tell the server that this visit is done. */
   finish(outcome: VisitOutcome): void;
@@ -62,13 +70,17 @@ export interface Scene {
   shownAgain(message: ShowScene): void;
   globalsChanged(values: Record<string, unknown>): void;
   /** The server did not take a message of this scene; `about` is its op. */
-  serverRefused(about: string, reason: string): void;
+  serverRefused(about: string, reason: string, reply: ErrorReply): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
   /** Of a game of several people. */
   matchMessage?(message: MatchMessage): void;
   matchStatus?(): MatchStatus | null;
   connectionChanged?(open: boolean): void;
+  /** The participation is over in the middle of the scene: resolves when everything recorded has been handed over. */
+  leave?(): Promise<void>;
+  /** The page could not go on: what the participant can hand in. */
+  trouble?(code: string | null, url: string | null): void;
   position(): { episode: number | null; frame: number | null };
   dispose(): void;
 }

@@ -10,6 +10,10 @@ export interface StudyPageOptions {
   /** Null: the page has no button. */
   continueLabel: string | null;
   content: Omit<StudyContentPort, "allowContinue" | "continue">;
+  /** Questions below the body. */
+  form?: HTMLElement;
+  /** Whether the page is complete; it says itself what is missing. */
+  mayContinue?(): boolean;
   onContinue(): void;
 }
 
@@ -44,6 +48,7 @@ export class StudyPage {
     const sheet = element("article", { class: "sheet", tabindex: "-1" });
     if (header.childNodes.length > 0) sheet.append(header);
     if (options.body) sheet.append(this.content.view);
+    if (options.form) sheet.append(options.form);
     sheet.append(this.footer);
     this.view = element("main", { class: "sheet-page" }, sheet);
     window.addEventListener("keydown", (event) => this.onKey(event), { signal: this.abort.signal });
@@ -66,6 +71,13 @@ export class StudyPage {
     this.update();
   }
 
+  /** The page can be handed in again. */
+  release(): void {
+    if (this.button) this.button.textContent = this.options.continueLabel;
+    this.pressed = false;
+    this.setReady(true);
+  }
+
   dispose(): void {
     this.abort.abort();
     this.content.dispose();
@@ -80,12 +92,14 @@ export class StudyPage {
     this.press();
   }
 
-  private press(): void {
+  /** As the button does. */
+  press(): void {
     if (!this.button || this.pressed || !this.ready || !this.allowedByPage) return;
     // Fields of the study's HTML that are marked as required hold here, with the browser's own words.
     for (const field of this.content.view.querySelectorAll<HTMLInputElement>("input, select, textarea")) {
       if (!field.reportValidity()) return;
     }
+    if (this.options.mayContinue?.() === false) return;
     this.pressed = true;
     this.options.onContinue();
   }

@@ -22,6 +22,8 @@ export interface ShellPlaces {
   app: HTMLElement;
   /** Above every page. */
   notice: HTMLElement;
+  /** Above every page, below the notice. */
+  warning: HTMLElement;
   /** The one line at the bottom. */
   status: HTMLElement;
 }
@@ -31,6 +33,7 @@ export type PhaseListener = (phase: Phase, detail: string, fraction: number | nu
 export class Shell {
   private current: Phase = "connecting";
   private listener: PhaseListener = () => undefined;
+  private readonly warnings = new Map<string, string>();
 
   constructor(
     private readonly places: ShellPlaces,
@@ -67,6 +70,21 @@ export class Shell {
     const { notice } = this.places;
     notice.replaceChildren(...(text ? [element("p", {}, text)] : []));
     notice.classList.toggle("shown", text !== "");
+  }
+
+  /** A warning above the page, which moves down for it: nothing of a game is covered. Null takes this kind away. */
+  setWarning(kind: string, text: string | null): void {
+    this.warnings.delete(kind);
+    if (text !== null) this.warnings.set(kind, text);
+    const latest = [...this.warnings.values()].at(-1) ?? "";
+    const { warning } = this.places;
+    if (warning.textContent === latest) return;
+    warning.textContent = latest;
+    warning.classList.toggle("shown", latest !== "");
+  }
+
+  clearWarnings(): void {
+    for (const kind of [...this.warnings.keys()]) this.setWarning(kind, null);
   }
 
   /** One calm line over the page, read out politely; null takes it away. */

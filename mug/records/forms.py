@@ -1,0 +1,64 @@
+"""The tables of forms: what was answered, and what was asked."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mug.records import facts as f
+from mug.records.history import SessionHistory
+from mug.records.lines import LinesTable
+from mug.records.spool import TableSpool, json_text
+from mug.study.decoding import decode_study
+from mug.study.model import FormPage
+from mug.study.questions import Question, answer_problem, questions_of
+from mug.study.traversal import NodePath, walk
+
+__all__ = ["FormsTable", "question_rows"]
+
+Questions = Mapping[NodePath, tuple[FormPage, tuple[Question, ...]]]
+"""Place in the chain -> the form there and what it asks."""
+
+
+class FormsTable(LinesTable):
+    """Feeds the answers into a spool, each with what was asked."""
+
+    def __init__(self, spool: TableSpool, history: SessionHistory, read_body: Callable[[str], bytes | None]) -> None:
+        super().__init__(spool, history, read_body)
+        self._forms = _forms_of(history)
+
+    def _about(self, chunk: f.ChunkStored, line: dict[str, Any] | str) -> dict[str, Any]:
+        visit = self._history.visits.get(chunk.visit_id)
+        if visit is None:
+            return {}
+        known: dict[str, Any] = {"repetition": ".".join(map(str, visit.planned.repetition)) or None}
+        if isinstance(line, dict):
+            _, questions = self._forms.get(tuple(visit.planned.node_path), (None, ()))
+            asked = next((one for one in questions if one.question_id == line.get("question_id")), None)
+            known["question"] = asked.text if asked else None
+            known["problem"] = answer_problem(asked, line.get("answer")) if asked else None
+        return known
+
+
+def question_rows(history: SessionHistory) -> list[dict[str, Any]]:
+    """Return one row for each question of each form of the study, in the order of the chain."""
+    return [
+        {
+            "session_id": history.opened.session_id,
+            "scene_id": form.scene_id,
+            "node_path": ".".join(map(str, path)),
+            "question_id": question.question_id,
+            "question": question.text,
+            "kind": question.kind,
+            "required": question.required,
+            "levels": json_text(list(question.levels)) if question.levels else None,
+            "points": question.points,
+        }
+        for path, (form, questions) in _forms_of(history).items()
+        for question in questions
+    ]
+
+
+def _forms_of(history: SessionHistory) -> Questions:
+    study, _ = decode_study(history.opened.study)
+    if study is None:  # written by another version of MUG
+        return {}
+    return {path: (node, questions_of(node)) for path, node in walk(study) if isinstance(node, FormPage)}

@@ -1,0 +1,88 @@
+"""The key file of a session: who the participants are to a recruiter, and their codes. It stays out of the export."""
+
+import csv
+import io
+import os
+from pathlib import Path
+from typing import Final
+
+from mug.ids import check_id
+from mug.records.errors import ExportError
+from mug.records.history import SessionHistory, read_history
+from mug.records.places import keys_path
+from mug.records.reader import RecordReader
+from mug.records.recruiters import split_parameters
+
+__all__ = ["KEY_COLUMNS", "write_keys"]
+
+KEY_COLUMNS: Final = (
+    "session_id",
+    "participant_id",
+    "joined_at",
+    "finished_at",
+    "outcome",
+    "outcome_reason",
+    "completion_code",
+)
+"""Columns of a key file; those of the recruiter's parameters follow, as ``recruiter.PROLIFIC_PID``."""
+
+
+def write_keys(records: Path, session_id: str, data_dir: Path) -> Path:
+    """Write the key file of a session over the one that is there, readable by this user only; returns its path.
+
+    Args:
+        records: The file of records; it is only read.
+        session_id: The session.
+        data_dir: The data folder: the key file lies beside the exports, in ``<experiment>/keys/``.
+
+    Raises:
+        RecordsError: The records cannot be read, or do not hold the session.
+        ExportError: The disk refused.
+    """
+    with RecordReader(records) as reader:
+        history = read_history(reader, session_id)
+    opened = history.opened
+    check_id(opened.session_id, "session id")
+    check_id(opened.experiment_id, "experiment id")
+    path = keys_path(data_dir, opened.experiment_id, opened.session_id)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(_table(history))
+        part.replace(path)
+    except OSError as error:
+        raise ExportError(f"the key file {path} could not be written: {error}") from error
+    return path
+
+
+def _table(history: SessionHistory) -> str:
+    chain = history.opened.study.get("chain") or [{}]
+    shows_code = chain[-1].get("kind") == "completion_code_page"
+    rows: list[dict[str, str]] = []
+    for participant_id, story in history.participants.items():
+        _, older = split_parameters(story.joined.params)
+        finished = story.finished
+        code = finished.completion_code if finished else None
+        if code is None and finished is not None and finished.outcome == "complete" and shows_code and story.plan:
+            code = story.plan.completion_code  # as records of older versions have it
+        rows.append(
+            {
+                "session_id": history.opened.session_id,
+                "participant_id": participant_id,
+                "joined_at": story.joined.at,
+                "finished_at": finished.at if finished else "",
+                "outcome": finished.outcome if finished else "",
+                "outcome_reason": finished.reason if finished else "",
+                "completion_code": code or "",
+                **{f"recruiter.{name}": value for name, value in {**older, **story.joined.recruiter}.items()},
+            }
+        )
+    names = [*KEY_COLUMNS, *sorted({name for row in rows for name in row} - set(KEY_COLUMNS))]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, names, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
