@@ -11,7 +11,7 @@ from playwright.sync_api import WebSocketRoute
 
 from mug.protocol.lab import ReleaseGroups, SetRelease
 from tests.drivers.browser_driver import BrowserDriver
-from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, sit_down
+from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, sit_down, walk_in
 from tests.drivers.pair_study import FRAMES
 from tests.drivers.server_driver import LabDriver, ServerDriver
 from tests.drivers.waitroom_page import WaitroomPage
@@ -110,6 +110,30 @@ def test_that_a_page_that_is_loaded_again_goes_on_with_its_wait(browser: Browser
         page.wait_for_stage("waiting")
         person.page.get_by_text("Waiting for 0:07").wait_for(timeout=6000)
         assert page.waited_s + page.left_s == 120
+
+
+@pytest.mark.long
+def test_that_a_game_that_is_loaded_again_leads_back_into_its_waitroom_without_a_start(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_waitroom_study(tmp_path / "study")
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "ben"]) as people,
+    ):
+        ann, ben = (WaitroomPage(person) for person in people)
+        walk_in([ann.person], "points")
+        ann.wait_for_stage("waiting")
+        ann.person.page.get_by_text("Waiting for 0:03").wait_for()
+        ann.person.page.reload()
+        ann.wait_for_stage("waiting")
+        ann.person.page.wait_for_function(
+            "() => !/0:0[0-2]$/.test(document.querySelector('[data-mug=\"lobby-waited\"]').textContent)"
+        )
+        assert ann.waited_s + ann.left_s == 120
+        walk_in([ben.person], "points")
+        for person in people:
+            person.wait_for_phase("playing")
 
 
 def test_that_a_wait_goes_on_when_the_server_comes_back(browser: BrowserDriver, tmp_path: Path) -> None:
