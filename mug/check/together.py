@@ -30,7 +30,19 @@ _RULES: Final = 1
 
 
 _NOT_READ: Final = frozenset(
-    ("num_episodes", "max_steps", "hud_text_fn", "hud_score_carry_over", "game_width", "game_height", "reset_freeze_s")
+    (
+        "num_episodes",
+        "max_steps",
+        "hud_text_fn",
+        "hud_score_carry_over",
+        "game_width",
+        "game_height",
+        "reset_freeze_s",
+        "pause_on_partner_background",
+        "returns",
+        "dropped",
+        "sent",
+    )
 )
 """Settings of a game that no step reads: they may change without a new proof."""
 

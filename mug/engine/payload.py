@@ -159,6 +159,7 @@ def game_content(
     match: MatchState | None,
     *,
     resume: bool,
+    waits: bool = False,
     in_game_html: str | None = None,
 ) -> GameContent:
     """Build one participant's view of a game scene.
@@ -169,6 +170,7 @@ def game_content(
         participant: Whose page it is.
         match: The play that this visit is in; None: partners are still to be found.
         resume: The page comes back into a match that it may have begun.
+        waits: The participant has come into the scene's waitroom before.
         in_game_html: What `game_page_html_fn` made; None: the study's own text.
     """
     if in_game_html is None:
@@ -189,6 +191,7 @@ def game_content(
         assets_base_url=frozen.static_base,
         resume_match=resume and match is not None,
         hide_lobby_count=hides_lobby_count(game),
+        waits=waits and match is None,
     )
 
 

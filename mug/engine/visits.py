@@ -147,7 +147,10 @@ class Visits:
         elif isinstance(scene, GymGame):
             match = core.state.current_match(visit)
             assert match is not None or is_multiplayer(scene)
-            content = game_content(core.frozen, scene, participant, match, resume=resume, in_game_html=in_game_html)
+            waits = visit.waiting_since is not None
+            content = game_content(
+                core.frozen, scene, participant, match, resume=resume, waits=waits, in_game_html=in_game_html
+            )
         elif isinstance(scene, FormPage):
             content = form_content(core.frozen, scene, visit.submissions)
         else:

@@ -405,6 +405,7 @@ class FormContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="game"):
     """A gym game. With `config.players` it is one of several people, and without a `match_id` it waits for partners.
 
+    `waits`: the participant was in the waitroom already, and the page joins without a Start.
     `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`.
     """
 
@@ -422,6 +423,7 @@ class GameContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     first_objects: tuple[dict[str, Any], ...] = ()
     resume_match: bool = False
     hide_lobby_count: bool = False
+    waits: bool = False
 
 
 class WaitContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wait"):

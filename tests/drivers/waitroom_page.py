@@ -1,6 +1,7 @@
 """The waitroom as its participants see it: going there, reading it, and what it showed on the way."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from playwright.sync_api import Locator
@@ -56,6 +57,13 @@ class WaitroomPage:
     def wait_for_count(self, words: str) -> None:
         """Wait until the page says how many are here."""
         self.person.page.locator('[data-mug="lobby-count"]', has_text=words).wait_for()
+
+    def wait_until_gone_to(self, scenes: Collection[str]) -> str:
+        """Wait until the page shows one of these scenes; returns which."""
+        self.person.page.wait_for_function(
+            "(wanted) => wanted.includes(document.body.dataset.mugScene)", arg=sorted(scenes)
+        )
+        return str(self.person.scene())
 
     def wait_until_left(self, timeout_ms: int = 60_000) -> str:
         """Wait until the wait is over; returns the scene that follows it."""

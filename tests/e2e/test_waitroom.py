@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import WebSocketRoute
 
+from mug.protocol.lab import ReleaseGroups, SetRelease
 from tests.drivers.browser_driver import BrowserDriver
-from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down
+from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, sit_down, walk_in
 from tests.drivers.pair_study import FRAMES
-from tests.drivers.server_driver import ServerDriver
+from tests.drivers.server_driver import LabDriver, ServerDriver
 from tests.drivers.waitroom_page import WaitroomPage
 from tests.drivers.waitroom_study import waits, without_python, write_waitroom_study
 
@@ -111,6 +112,30 @@ def test_that_a_page_that_is_loaded_again_goes_on_with_its_wait(browser: Browser
         assert page.waited_s + page.left_s == 120
 
 
+@pytest.mark.long
+def test_that_a_game_that_is_loaded_again_leads_back_into_its_waitroom_without_a_start(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_waitroom_study(tmp_path / "study")
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "ben"]) as people,
+    ):
+        ann, ben = (WaitroomPage(person) for person in people)
+        walk_in([ann.person], "points")
+        ann.wait_for_stage("waiting")
+        ann.person.page.get_by_text("Waiting for 0:03").wait_for()
+        ann.person.page.reload()
+        ann.wait_for_stage("waiting")
+        ann.person.page.wait_for_function(
+            "() => !/0:0[0-2]$/.test(document.querySelector('[data-mug=\"lobby-waited\"]').textContent)"
+        )
+        assert ann.waited_s + ann.left_s == 120
+        walk_in([ben.person], "points")
+        for person in people:
+            person.wait_for_phase("playing")
+
+
 def test_that_a_wait_goes_on_when_the_server_comes_back(browser: BrowserDriver, tmp_path: Path) -> None:
     study = write_waitroom_study(tmp_path / "study", group_order=True)
     with (
@@ -153,25 +178,67 @@ def test_that_the_tab_calls_who_looks_elsewhere(browser: BrowserDriver, tmp_path
     assert probe.path == "p2p"
 
 
-def test_that_two_who_are_near_are_measured_and_play(browser: BrowserDriver, tmp_path: Path) -> None:
-    study = write_waitroom_study(tmp_path / "study", matchmaking={"max_rtt": 150})
+def test_that_two_who_are_near_are_measured_and_play_both_games_together(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_waitroom_study(tmp_path / "study", group_order=True, matchmaking={"max_rtt": 150})
     with (
         ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
         sit_down(browser, server.port, ["ann", "ben"]) as people,
     ):
-        play(people, "points")
+        ann, ben = (WaitroomPage(person) for person in people)
+        for person in people:
+            person.wait_for_phase("page")
+            person.press_continue()
+        order = ben.wait_until_gone_to(GAMES)
+        for scene in (order, *(GAMES - {order})):
+            for person in people:
+                person.wait_for_scene(scene)
+                person.wait_for_phase("page")
+            ann.person.press_continue()
+            ann.wait_for_count("1 of 2 people are here.")
+            ben.person.press_continue()
+            for person in people:
+                person.wait_for_phase("playing")
+            hands(people, seed=1)
         for person in people:
             person.wait_for_scene("alone")
             person.press_continue()
         finish(people)
-    [probe] = waits(tmp_path / "data").probed("ann", "ben")
+    found = waits(tmp_path / "data")
+    [probe] = found.probed("ann", "ben")
     assert probe.accepted
     assert probe.path == "p2p"
     assert probe.rtt_ms is not None
     assert 0 < probe.rtt_ms < 150
-    [record] = match_records(tmp_path / "data", "points")
-    assert set(record.formed.visits) == {"ann", "ben"}
-    assert identical_frames(record) == FRAMES
+    assert found.grouped == [{"ann", "ben"}]
+    records = match_records(tmp_path / "data", "points")
+    assert [record.formed.scene_id for record in records] == [order, *(GAMES - {order})]
+    for record in records:
+        assert set(record.formed.visits) == {"ann", "ben"}
+        assert identical_frames(record) == FRAMES
+
+
+def test_that_a_complete_group_waits_until_the_experimenter_lets_it_go(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_waitroom_study(tmp_path / "study", group_order=True)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        LabDriver(server) as lab,
+        browser.participant(server.port) as first,
+        browser.participant(server.port) as second,
+    ):
+        assert lab.ask(SetRelease(request_id="1", mode="experimenter")).error == ""
+        ann, ben = WaitroomPage(first), WaitroomPage(second)
+        ann.enter("ann")
+        ben.enter("ben")
+        for page in (ann, ben):
+            page.wait_for_stage("held")
+            assert page.view.get_by_role("heading").inner_text() == "Everyone is here"
+            assert "The experimenter lets you go on" in page.view.inner_text()
+        assert lab.ask(ReleaseGroups(request_id="2", node_path=(1,))).error == ""
+        assert {page.wait_until_left() for page in (ann, ben)} <= GAMES
+    [group] = waits(tmp_path / "data").groups
+    assert group.released_by == "experimenter"
 
 
 def test_that_a_scene_of_an_unknown_kind_fails_in_words(browser: BrowserDriver, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from waiting_driver import (
     TIMEOUT,
     back,
     chain_of,
+    content,
     duel,
     groups,
     is_matched,
@@ -115,6 +116,22 @@ def test_that_the_time_counts_from_the_first_coming_over_a_reload() -> None:
     memory.later(12)
     assert outcome(memory, "p-c") == "no_partner"
     assert len([fact for fact in memory.recorded if isinstance(fact, f.WaitStarted)]) == 1
+
+
+def test_that_a_page_that_is_loaded_again_is_told_that_it_waits_already() -> None:
+    memory = session()
+    to_the_waitroom(memory, "c")
+    assert not content(memory, "c").waits, "the first time somebody has to press Start"
+    memory.drop("c")
+    back(memory, "c", "c2", joins=False)
+    assert content(memory, "c2").waits
+    to_the_waitroom(memory, "d")
+    join(memory, "c2")
+    assert is_matched(memory, "c2")
+    memory.drop("c2")
+    back(memory, "c2", "c3", joins=False)
+    assert not content(memory, "c3").waits, "the wait is over"
+    assert fold(memory.written) == memory.run.state
 
 
 def test_that_a_page_that_is_soon_back_keeps_its_place_and_a_later_one_does_not() -> None:

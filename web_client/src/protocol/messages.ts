@@ -487,6 +487,7 @@ export interface GameConfig {
 /**
  * A gym game. With `config.players` it is one of several people, and without a `match_id` it waits for partners.
  *
+ * `waits`: the participant was in the waitroom already, and the page joins without a Start.
  * `asset_roots`: the served folders; a picture's path that begins with none is below `assets_dir`.
  */
 export interface GameContent {
@@ -505,6 +506,7 @@ export interface GameContent {
   first_objects: Record<string, unknown>[];
   resume_match: boolean;
   hide_lobby_count: boolean;
+  waits: boolean;
 }
 
 /**

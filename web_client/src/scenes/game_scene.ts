@@ -176,7 +176,7 @@ export class GameScene implements Scene {
     this.startPage?.dispose();
     this.startPage = null;
     const { scene_header: header, body_html: body } = this.content;
-    if (!this.comingBack && (header || body)) {
+    if (!this.comingBack && !this.content.waits && (header || body)) {
       const page = this.makeStartPage(header, body, "Start");
       page.footer.append(this.progress.view);
       page.setReady(false);
@@ -184,7 +184,8 @@ export class GameScene implements Scene {
       page.focus();
       return;
     }
-    this.context.shell.show(loadingPage(this.comingBack ? "Going back to your game" : "Preparing the game", this.progress), "loading");
+    const title = this.comingBack ? "Going back to your game" : this.content.waits ? "Going back to the waitroom" : "Preparing the game";
+    this.context.shell.show(loadingPage(title, this.progress), "loading");
   }
 
   private makeStartPage(header: string, body: string, label: string): StudyPage {
@@ -277,6 +278,10 @@ export class GameScene implements Scene {
     if (this.disposed || attempt !== this.attempt || this.state !== "preparing") return;
     this.state = "ready";
     this.updateProgress("replay", 1, "Ready");
+    if (this.match && this.content.waits) {
+      this.seekPartners(this.match);
+      return;
+    }
     if (!this.startPage) {
       const { scene_header: header } = this.content;
       const words = this.comingBack ? "<p>The game goes on where you left it.</p>" : "<p>The game is ready.</p>";
@@ -298,12 +303,16 @@ export class GameScene implements Scene {
     this.startPage?.dispose();
     this.startPage = null;
     if (this.match) {
-      this.state = "matching";
-      this.match.join();
+      this.seekPartners(this.match);
       return;
     }
     this.enter(this.renderer, "playing");
     this.context.python?.post({ op: "start", visitId: this.visitId });
+  }
+
+  private seekPartners(match: MatchPlay): void {
+    this.state = "matching";
+    match.join();
   }
 
   /** Show the picture and take the keys. */
