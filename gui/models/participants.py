@@ -12,7 +12,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from typing_extensions import override
 
-from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.matches import is_over
 from gui.models.moments import clock_time
 from gui.models.outcomes import OVER, outcome_words, warning_words
@@ -205,7 +205,7 @@ class MatchPlace:
 _NOWHERE = MatchPlace("", 0, ())
 
 
-class ParticipantsModel(ColumnTable):
+class ParticipantsModel(ThemedTable):
     """Thin over immutable rows; a drain's changes come in one `update`.
 
     Runs on: GUI thread.
@@ -228,8 +228,8 @@ class ParticipantsModel(ColumnTable):
             series_of: Place in the order of arrival to the colour of the participant's line in the plots.
             parent: The Qt parent.
         """
-        super().__init__(parent)
-        self._icon_of, self._colour_of, self._series_of = icon_of, colour_of, series_of
+        super().__init__(icon_of, colour_of, parent)
+        self._series_of = series_of
         self._rows: list[ParticipantView] = []
         self._row_of: dict[str, int] = {}
         self._matches: dict[str, MatchPlace] = {}

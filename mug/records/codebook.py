@@ -364,7 +364,7 @@ TABLES: Final[dict[str, TableSpec]] = {
             (
                 _SESSION,
                 ColumnSpec("at", "datetime", "When, in UTC, by the server's clock."),
-                ColumnSpec("action", "string", "What was done, as session_opened, let_in, release_set, release_groups."),
+                ColumnSpec("action", "string", "What was done, as session_opened, release_groups, let_in."),
                 ColumnSpec("participant_id", "string", "To whom, where it concerns one participant."),
                 ColumnSpec("reason", "string", "The reason that was given."),
                 ColumnSpec("detail", "string", "Everything else, as a JSON object."),
