@@ -30,7 +30,6 @@ from mug.protocol.messages import (
     FinishVisit,
     JoinMatch,
     MatchWaiting,
-    Refused,
     ResumeCandidate,
 )
 from mug.records import facts as f
@@ -163,8 +162,8 @@ def test_that_a_time_that_was_up_while_away_is_told_to_who_comes_back() -> None:
     memory.later(TIMEOUT + 2)
     assert outcome(memory, "p-c") == "no_partner"
     back(memory, "c", "c2", joins=False)
-    refused = memory.last("c2", Refused)
-    assert (refused.reason, refused.message) == ("no_partner", "Nobody came.")
+    closed = memory.last("c2", Closed)
+    assert (closed.reason, closed.message) == ("no_partner", "Nobody came.")
 
 
 def test_that_a_time_that_was_up_before_the_page_joins_again_is_told_to_that_page() -> None:
