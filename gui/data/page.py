@@ -43,6 +43,7 @@ _TABLES = (
     "matches",
     "episodes",
     "forms",
+    "questions",
     "frames",
     "frames_disagreeing",
     "network",

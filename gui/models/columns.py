@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
-__all__ = ["SORT_ROLE", "Column", "ColumnTable", "Index", "SortedTable"]
+__all__ = ["SORT_ROLE", "Column", "ColumnTable", "Index", "SortedTable", "ThemedTable"]
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")
@@ -68,6 +69,26 @@ class ColumnTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return column.alignment
         return None
+
+
+class ThemedTable(ColumnTable):
+    """A table whose cells have icons and colours of the theme.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(
+        self, icon_of: Callable[[str, str], QIcon], colour_of: Callable[[str], QColor], parent: QObject | None = None
+    ) -> None:
+        """Start empty.
+
+        Args:
+            icon_of: Icon name and colour role to the icon.
+            colour_of: Colour role to the colour.
+            parent: The Qt parent.
+        """
+        super().__init__(parent)
+        self._icon_of, self._colour_of = icon_of, colour_of
 
 
 class SortedTable(QSortFilterProxyModel):

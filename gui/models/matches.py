@@ -12,7 +12,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
-from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.moments import clock_time
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -256,7 +256,7 @@ class _Row:
     sorts: tuple[Any, ...]
 
 
-class MatchesModel(ColumnTable):
+class MatchesModel(ThemedTable):
     """Thin over immutable rows; a drain's changes come in one `update`. Matches that ended stay.
 
     Runs on: GUI thread.
@@ -267,15 +267,7 @@ class MatchesModel(ColumnTable):
     def __init__(
         self, icon_of: Callable[[str, str], QIcon], colour_of: Callable[[str], QColor], parent: QObject | None = None
     ) -> None:
-        """Start empty.
-
-        Args:
-            icon_of: Icon name and colour role to the icon.
-            colour_of: Colour role to the colour.
-            parent: The Qt parent.
-        """
-        super().__init__(parent)
-        self._icon_of, self._colour_of = icon_of, colour_of
+        super().__init__(icon_of, colour_of, parent)
         self._rows: list[_Row] = []
         self._row_of: dict[str, int] = {}
 

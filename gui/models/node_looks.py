@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from html import unescape
 
 from gui.models.together_words import together_words
-from mug.study.model import CompletionCodePage, EndPage, GymGame, Node, RandomizeOrder, Repeat, StartPage, StaticPage
+from mug.study.model import (
+    CompletionCodePage,
+    EndPage,
+    FormPage,
+    GymGame,
+    MultipleChoiceForm,
+    Node,
+    OptionBoxesForm,
+    RandomizeOrder,
+    Repeat,
+    ScalesForm,
+    StartPage,
+    StaticPage,
+    TextBoxForm,
+)
 from mug.study.traversal import human_agents
 
 __all__ = ["NodeLook", "look_of_node"]
@@ -57,6 +71,15 @@ def look_of_node(node: Node) -> NodeLook:
             return _page(node, "End page", "finish", ends)
         case StartPage():
             return _page(node, "Start page", "start", "The study begins here.")
+        case TextBoxForm():
+            return _form(node, "Text box", "form-text", node.text_box_header)
+        case MultipleChoiceForm():
+            return _form(node, "Multiple choice", "form-choice", _counted(node.questions, "question"))
+        case OptionBoxesForm():
+            words = f"{len(node.options)} options · {_counted(node.scale_questions, 'scale')} · text box"
+            return _form(node, "Option boxes", "form-choice", words)
+        case ScalesForm():
+            return _form(node, "Scales", "form-scale", f"{_counted(node.scale_questions, 'scale')} · text box")
         case StaticPage():
             return _page(node, "Page", "page", "A page to read.")
 
@@ -68,6 +91,19 @@ def _page(node: StaticPage, kind: str, icon: str, otherwise: str) -> NodeLook:
     if isinstance(node, EndPage) and node.redirect_url:
         body = otherwise
     return NodeLook(kind, icon, _plain(node.scene_header) or str(node.scene_id), str(node.scene_id), body or otherwise)
+
+
+def _form(node: FormPage, kind: str, icon: str, asked: str) -> NodeLook:
+    """A form is known by what it asks, more than by the text above it."""
+    title = _plain(node.scene_header) or str(node.scene_id)
+    return NodeLook(kind, icon, title, str(node.scene_id), _plain(asked) or "Asks nothing yet.")
+
+
+def _counted(questions: tuple[str, ...], what: str) -> str:
+    """Return how many there are, and what the first asks."""
+    if not questions:
+        return ""
+    return f"{len(questions)} {what}{'s'[: len(questions) > 1]}: {questions[0]}"
 
 
 def _game(node: GymGame) -> str:

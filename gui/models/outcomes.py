@@ -18,6 +18,10 @@ _OUTCOMES = {
 _REASONS = {
     "browser": "browser",
     "mobile": "phone or tablet",
+    "desktop": "no phone or tablet",
+    "webassembly": "no WebAssembly",
+    "webgl": "no WebGL",
+    "viewport": "window too small",
     "ping": "ping",
     "tab": "other tab",
     "focus": "focus",

@@ -12,7 +12,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from typing_extensions import override
 
-from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.matches import is_over
 from gui.models.moments import clock_time
 from gui.models.outcomes import OVER, outcome_words, warning_words
@@ -25,6 +25,7 @@ __all__ = [
     "MatchPlace",
     "ParticipantsModel",
     "StateLook",
+    "is_here",
     "look_of",
 ]
 
@@ -88,7 +89,7 @@ def look_of(view: ParticipantView) -> StateLook:
 
 
 def _focus_of(view: ParticipantView) -> StateLook:
-    if not _is_here(view):
+    if not is_here(view):
         return _FOCUS_GONE
     if not view.visible:
         return _HIDDEN
@@ -101,7 +102,8 @@ def _scene_of(view: ParticipantView) -> str:
     return f"{view.scene_index + 1} of {view.scene_total} · {view.scene_id}" if view.scene_total else view.scene_id
 
 
-def _is_here(view: ParticipantView) -> bool:
+def is_here(view: ParticipantView) -> bool:
+    """Return whether the participant's page is connected."""
     return view.state in {"connected", "background", "screening"}
 
 
@@ -120,7 +122,7 @@ def _doing(view: ParticipantView) -> str:
 
 
 def _ping_of(view: ParticipantView) -> str:
-    if not _is_here(view):
+    if not is_here(view):
         return "–"
     ping = _number(view.rtt_ms, " ms")
     return f"{ping} · {view.lost_probes} lost" if view.lost_probes else ping
@@ -154,7 +156,7 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
         "Ping",
         "Round trip to the server; lost: how many of the last ten measurements were not answered",
         _ping_of,
-        lambda v: _or_least(v.rtt_ms if _is_here(v) else None),
+        lambda v: _or_least(v.rtt_ms if is_here(v) else None),
         True,
     ),
     Column(
@@ -168,8 +170,8 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
         "rate",
         "fps",
         "Game frames a second",
-        lambda v: _number(v.frame_rate_hz if _is_here(v) else None, "", 1),
-        lambda v: _or_least(v.frame_rate_hz if _is_here(v) else None),
+        lambda v: _number(v.frame_rate_hz if is_here(v) else None, "", 1),
+        lambda v: _or_least(v.frame_rate_hz if is_here(v) else None),
         True,
     ),
     Column(
@@ -205,7 +207,7 @@ class MatchPlace:
 _NOWHERE = MatchPlace("", 0, ())
 
 
-class ParticipantsModel(ColumnTable):
+class ParticipantsModel(ThemedTable):
     """Thin over immutable rows; a drain's changes come in one `update`.
 
     Runs on: GUI thread.
@@ -228,8 +230,8 @@ class ParticipantsModel(ColumnTable):
             series_of: Place in the order of arrival to the colour of the participant's line in the plots.
             parent: The Qt parent.
         """
-        super().__init__(parent)
-        self._icon_of, self._colour_of, self._series_of = icon_of, colour_of, series_of
+        super().__init__(icon_of, colour_of, parent)
+        self._series_of = series_of
         self._rows: list[ParticipantView] = []
         self._row_of: dict[str, int] = {}
         self._matches: dict[str, MatchPlace] = {}

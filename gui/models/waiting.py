@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt
 from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
-from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
+from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.moments import clock_time, duration, unix_seconds
 from mug.protocol.lab import RejectedPairView, WaitingView, WaitroomView
 
@@ -197,7 +197,7 @@ _PLACE = {column.key: place for place, column in enumerate(WAITING_COLUMNS)}
 _STATE, _HERE, _LEFT = (_PLACE[key] for key in ("state", "here", "left"))
 
 
-class WaitingModel(ColumnTable):
+class WaitingModel(ThemedTable):
     """Who waits in one room: thin over immutable rows, in the order of arrival.
 
     Runs on: GUI thread.
@@ -208,15 +208,7 @@ class WaitingModel(ColumnTable):
     def __init__(
         self, icon_of: Callable[[str, str], QIcon], colour_of: Callable[[str], QColor], parent: QObject | None = None
     ) -> None:
-        """Start empty.
-
-        Args:
-            icon_of: Icon name and colour role to the icon.
-            colour_of: Colour role to the colour.
-            parent: The Qt parent.
-        """
-        super().__init__(parent)
-        self._icon_of, self._colour_of = icon_of, colour_of
+        super().__init__(icon_of, colour_of, parent)
         self._rows: list[_Row] = []
         self._away: frozenset[str] = frozenset()
         self._now_s = 0.0

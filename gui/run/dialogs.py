@@ -114,15 +114,9 @@ class EndSessionDialog(QDialog):
         self.reason.setPlaceholderText("All participants done")
         self.reason.setMaxLength(500)
         layout.addWidget(self.reason)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        cancel = Button(theme, "Cancel", on_click=self.reject)
-        cancel.setAutoDefault(False)
-        row.addWidget(cancel)
         self.confirm = Button(theme, "End session", "end", role="danger", on_click=self._confirm)
         self.confirm.setEnabled(False)
-        row.addWidget(self.confirm)
-        layout.addLayout(row)
+        layout.addLayout(_answers(theme, self, self.confirm))
         self.reason.textChanged.connect(lambda text: self.confirm.setEnabled(bool(text.strip())))
         self.reason.setFocus()
 
@@ -187,15 +181,9 @@ class NewSessionDialog(QDialog):
             sentence = label(text, "muted", wrap=True)
             sentence.setContentsMargins(26, 0, 0, 8)
             layout.addWidget(sentence)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        cancel = Button(theme, "Cancel", on_click=self.reject)
-        cancel.setAutoDefault(False)
-        row.addWidget(cancel)
         self.confirm = Button(theme, "Start session", "play", role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
-        row.addWidget(self.confirm)
-        layout.addLayout(row)
+        layout.addLayout(_answers(theme, self, self.confirm))
         _fit(self, layout)
         self.choices[proposed].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -242,22 +230,28 @@ class ReleaseModeDialog(QDialog):
         self.reason.setAccessibleName("Reason for the change")
         self.reason.setMaxLength(500)
         layout.addWidget(self.reason)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        cancel = Button(theme, "Cancel", on_click=self.reject)
-        cancel.setAutoDefault(False)
-        row.addWidget(cancel)
         words = "Let them go by themselves" if mode == "automatic" else "Let me release them"
         self.confirm = Button(theme, words, role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
-        row.addWidget(self.confirm)
-        layout.addLayout(row)
+        layout.addLayout(_answers(theme, self, self.confirm))
         _fit(self, layout)
         self.reason.setFocus()
 
     def _confirm(self) -> None:
         self.accept()
         self.confirmed.emit(self._mode, self.reason.text().strip())
+
+
+def _answers(theme: Theme, dialog: QDialog, confirm: Button) -> QHBoxLayout:
+    """Make the last row: cancel, or confirm."""
+    row = QHBoxLayout()
+    row.addStretch(1)
+    cancel = Button(theme, "Cancel", on_click=dialog.reject)
+    cancel.setAutoDefault(False)
+    row.addWidget(cancel)
+    row.addWidget(confirm)
+    QWidget.setTabOrder(cancel, confirm)
+    return row
 
 
 def _fit(dialog: QDialog, layout: QVBoxLayout) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.models.participants import is_here
 from gui.models.telemetry import TelemetryHistory
 from gui.run.focus_timeline import FocusTimeline, Legend
 from gui.widgets.basics import Segments, label
@@ -127,7 +128,7 @@ class LiveView(QFrame):
         """Take the participants, in order of arrival; those who only were turned away have no line."""
         rows = [view for view in views if view.state != "turned_away"]
         order = [view.participant_id for view in rows]
-        live = {view.participant_id for view in rows if view.state in {"connected", "background", "lost"}}
+        live = {view.participant_id for view in rows if is_here(view) or view.state == "lost"}
         if order == self._order and live == self._live:
             return
         self._order, self._live = order, live

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.columns import SortedTable
 from gui.models.matches import MATCH_COLUMNS, MATCH_ROLE, MatchesModel
-from gui.widgets.basics import IconTile, card, label
+from gui.widgets.empty_state import empty_card
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView
@@ -65,7 +65,15 @@ class MatchesView(QStackedWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.addWidget(_make_empty(theme))
+        self.addWidget(
+            empty_card(
+                theme,
+                "users",
+                "No match yet",
+                "When enough participants are ready in a game of several people, their match appears here: who plays, "
+                "how they are connected, and whether their games stay equal.",
+            )
+        )
         host = QWidget()
         layout = QVBoxLayout(host)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -167,28 +175,3 @@ class MatchesView(QStackedWidget):
 
 def _place(key: str) -> int:
     return next(place for place, column in enumerate(MATCH_COLUMNS) if column.key == key)
-
-
-def _make_empty(theme: Theme) -> QWidget:
-    panel, layout = card(margins=14)
-    row = QHBoxLayout()
-    row.setSpacing(18)
-    row.addStretch(1)
-    row.addWidget(IconTile(theme, "users", size=56), 0, Qt.AlignmentFlag.AlignVCenter)
-    texts = QVBoxLayout()
-    texts.setSpacing(4)
-    texts.addStretch(1)
-    texts.addWidget(label("No match yet", "heading"))
-    text = label(
-        "When enough participants are ready in a game of several people, their match appears here: who plays, how they "
-        "are connected, and whether their games stay equal.",
-        "muted",
-        wrap=True,
-    )
-    text.setMinimumWidth(420)
-    texts.addWidget(text)
-    texts.addStretch(1)
-    row.addLayout(texts)
-    row.addStretch(1)
-    layout.addLayout(row)
-    return panel

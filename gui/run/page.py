@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSplitter,
 from gui.models.match_history import MatchHistory
 from gui.models.opened_study import OpenedStudy
 from gui.models.outcomes import OVER, is_complete
+from gui.models.participants import is_here
 from gui.run.address_panel import AddressPanel
 from gui.run.dialogs import EndSessionDialog, ReleaseModeDialog
 from gui.run.live_view import LiveView
@@ -171,7 +172,7 @@ class RunPage(QWidget):
 
     def present(self) -> int:
         """Return how many participants are here now."""
-        return sum(view.state in {"connected", "background"} for view in self.participants.model.rows())
+        return sum(map(is_here, self.participants.model.rows()))
 
     def restore(self, state_of: Callable[[str], QByteArray]) -> None:
         """Bring the arrangement back: of each part by its name; empty where there is none."""
@@ -233,7 +234,7 @@ class RunPage(QWidget):
     def _show_counts(self, counts: dict[str, int]) -> None:
         rows = self.participants.model.rows()
         self._numbers["present"].setText(str(self.present()))
-        playing = sum(view.phase == "playing" and view.state in {"connected", "background"} for view in rows)
+        playing = sum(view.phase == "playing" and is_here(view) for view in rows)
         self._numbers["playing"].setText(str(playing))
         self._numbers["finished"].setText(str(sum(map(is_complete, rows))))
         frames = max(counts.get("frames", 0), sum(view.frames_stored for view in rows))

@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from gui.models.waiting import ReleaseWish, RoomPath, Waitrooms
 from gui.run.room_block import RoomBlock
-from gui.widgets.basics import Button, Elided, Icon, IconTile, card, label, scrolling
+from gui.widgets.basics import Button, Elided, Icon, scrolling
+from gui.widgets.empty_state import empty_card
 from gui.widgets.theme import Theme
 from mug.protocol.lab import SessionView, WaitroomView
 
@@ -56,7 +57,15 @@ class WaitingView(QWidget):
         layout.setSpacing(8)
         layout.addWidget(self._make_head())
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._make_empty())
+        self._stack.addWidget(
+            empty_card(
+                theme,
+                "users",
+                "Nobody is waiting for partners",
+                "Who reaches a game of several people before the partners do waits here. You see who that is, how long "
+                "already, and which groups are complete.",
+            )
+        )
         host = QWidget()
         self._list = QVBoxLayout(host)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -211,27 +220,3 @@ class WaitingView(QWidget):
         self.let_all.setMinimumWidth(196)
         row.addWidget(self.let_all)
         return head
-
-    def _make_empty(self) -> QWidget:
-        panel, layout = card(margins=14)
-        row = QHBoxLayout()
-        row.setSpacing(18)
-        row.addStretch(1)
-        row.addWidget(IconTile(self._theme, "users", size=56), 0, Qt.AlignmentFlag.AlignVCenter)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        texts.addStretch(1)
-        texts.addWidget(label("Nobody is waiting for partners", "heading"))
-        text = label(
-            "Who reaches a game of several people before the partners do waits here. You see who that is, how long "
-            "already, and which groups are complete.",
-            "muted",
-            wrap=True,
-        )
-        text.setMinimumWidth(420)
-        texts.addWidget(text)
-        texts.addStretch(1)
-        row.addLayout(texts)
-        row.addStretch(1)
-        layout.addLayout(row)
-        return panel

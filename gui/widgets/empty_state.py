@@ -3,10 +3,31 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.widgets.basics import IconTile, label
+from gui.widgets.basics import IconTile, card, label
 from gui.widgets.theme import Theme
 
-__all__ = ["EmptyState"]
+__all__ = ["EmptyState", "empty_card"]
+
+
+def empty_card(theme: Theme, icon: str, title: str, text: str) -> QWidget:
+    """Make a panel for the place of a table that has no row yet: what will be here, in a sentence or two."""
+    panel, layout = card(margins=14)
+    row = QHBoxLayout()
+    row.setSpacing(18)
+    row.addStretch(1)
+    row.addWidget(IconTile(theme, icon, size=56), 0, Qt.AlignmentFlag.AlignVCenter)
+    texts = QVBoxLayout()
+    texts.setSpacing(4)
+    texts.addStretch(1)
+    texts.addWidget(label(title, "heading"))
+    words = label(text, "muted", wrap=True)
+    words.setMinimumWidth(420)
+    texts.addWidget(words)
+    texts.addStretch(1)
+    row.addLayout(texts)
+    row.addStretch(1)
+    layout.addLayout(row)
+    return panel
 
 
 class EmptyState(QWidget):

@@ -151,10 +151,15 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "outcome",
                     "string",
-                    "completed, failed, partner_left (a partner was lost) or void; NA when it was not finished.",
+                    "completed, failed, partner_left (a partner was lost), void, or waitroom_timeout (nobody came to "
+                    "play with); NA when it was not finished.",
                 ),
                 ColumnSpec("match_id", "string", "The visit's match, the last one where it had to start again."),
-                ColumnSpec("agent_id", "string", "The agent that the participant was in that match."),
+                ColumnSpec("agent_id", "string", "The agent that the participant was in that match: the role."),
+                ColumnSpec("waited_s", "number", "How long partners were waited for; NA where none were.", "s"),
+                ColumnSpec("group_id", "string", "The people who played together, or drew the order of these scenes."),
+                ColumnSpec("partners", "string", "The others of that group, in their agents' order, as a JSON list."),
+                ColumnSpec("match_outcome", "string", "How that match ended, as in matches; NA when it did not."),
             ),
         ),
         TableSpec(
@@ -179,6 +184,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("frames", "integer", "Stored frames of all its episodes, each counted once."),
                 ColumnSpec("players", "integer", "How many people played."),
                 ColumnSpec("recorders", "integer", "How many players' pages recorded frames of it."),
+                ColumnSpec("group_id", "string", "Who played together: one id for the same people, however often."),
+                ColumnSpec("released_by", "string", "Who let the group go: automatic or experimenter."),
                 ColumnSpec("input_delay", "integer", "Frames between a key and its effect, as the players agreed."),
                 ColumnSpec("window", "integer", "Most frames that were played on a guess of a partner's input."),
                 ColumnSpec("snapshot_level", "string", "How states were saved: own, pickle, walker or deepcopy."),
@@ -317,7 +324,7 @@ TABLES: Final[dict[str, TableSpec]] = {
         ),
         TableSpec(
             "events",
-            "One row for each event on a participant's page, and each connection, loss and error.",
+            "One row for each event on a participant's page, and each connection, loss, wait, measured pair and error.",
             (),
             (
                 _SESSION,
@@ -325,7 +332,13 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _VISIT,
                 _SCENE,
                 ColumnSpec("source", "string", "page: told by the participant's page; server: seen by the server."),
-                ColumnSpec("name", "string", "What happened, as focus, blur, visible, hidden, page_shown, continue."),
+                ColumnSpec(
+                    "name",
+                    "string",
+                    "What happened, as focus, blur, visible, hidden, page_shown, continue; seen by the server: "
+                    "connected, disconnected, let_in, screening_passed, wait_started, pair_probed, group_formed, "
+                    "warned, player_dropped, player_returned, error, participation_ended.",
+                ),
                 ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
                 _AT_MS,
                 ColumnSpec("match_id", "string", "The match, where the event belongs to one."),

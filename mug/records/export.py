@@ -25,7 +25,7 @@ from mug.records.excel import write_excel_copies
 from mug.records.forms import FormsTable, question_rows
 from mug.records.frames import FramesOf, FramesTable
 from mug.records.history import SessionHistory, read_history
-from mug.records.lines import LinesTable, count_lines, server_event_rows
+from mug.records.lines import LinesTable, count_lines, count_server_events, server_event_rows
 from mug.records.matches import condition_columns, figures_of, match_rows
 from mug.records.reader import RecordReader
 from mug.records.spool import TableFile, TableSpool
@@ -232,7 +232,7 @@ class _Exporter:
         if name == "events":
             for known, said in server_event_rows(self._history):
                 table.add_row(known, said)
-            expected += len(self._history.server_events)
+            expected += count_server_events(self._history)
         table.flush()
         self._problems += table.problems
         self.expected[name] = expected

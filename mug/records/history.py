@@ -27,13 +27,25 @@ class ParticipantStory:
 
 @dataclass
 class VisitStory:
-    """One visit that was started. `index`: its place in the plan, from 0."""
+    """One visit that was started.
+
+    Attributes:
+        index: Its place in the plan, from 0.
+        waiting_since: When the participant came into its waitroom.
+        group_id: The group that drew the order in which it stands, or that was waited for in it.
+        group_formed_at: When the group that was waited for in it was there.
+        members: That group, in the order of its agents.
+    """
 
     participant_id: str
     planned: f.PlannedVisit
     index: int
     started_at: str = ""
     finished: f.VisitFinished | None = None
+    waiting_since: str | None = None
+    group_id: str = ""
+    group_formed_at: str | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass
@@ -81,6 +93,7 @@ class SessionHistory:
         chunks: All stored chunks in the order in which they were stored.
         console: What the experimenter and the server did.
         server_events: Connections and errors of participants, as the server saw them.
+        groups_of_visits: Visit id -> the group that drew the order in which it stands.
         last_at: Time of the last fact.
     """
 
@@ -92,6 +105,7 @@ class SessionHistory:
     chunks: list[f.ChunkStored] = field(default_factory=list)
     console: list[Happening] = field(default_factory=list)
     server_events: list[Happening] = field(default_factory=list)
+    groups_of_visits: dict[str, str] = field(default_factory=dict)
     last_at: str = ""
     facts: int = 0
 
@@ -157,7 +171,19 @@ def _take(
         case f.VisitStarted():
             if fact.visit_id in planned:
                 who, index, visit = planned[fact.visit_id]
-                history.visits.setdefault(fact.visit_id, VisitStory(who, visit, index, fact.at))
+                story_of = VisitStory(
+                    who, visit, index, fact.at, group_id=history.groups_of_visits.get(fact.visit_id, "")
+                )
+                history.visits.setdefault(fact.visit_id, story_of)
+        case f.WaitStarted():
+            history.server_events.append(Happening(seq, fact))
+            if fact.visit_id in history.visits:
+                history.visits[fact.visit_id].waiting_since = fact.at
+        case f.GroupFormed():
+            history.server_events.append(Happening(seq, fact))
+            for visit_id in fact.visits.values():
+                if waited := history.visits.get(visit_id):
+                    waited.group_id, waited.group_formed_at, waited.members = fact.group_id, fact.at, fact.members
         case f.VisitFinished():
             if fact.visit_id in history.visits:
                 history.visits[fact.visit_id].finished = fact
@@ -183,9 +209,9 @@ def _take(
                 history.server_events.append(Happening(seq, fact))
         case f.PlanExtended():
             _extend(history, planned, fact)
-        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed() | f.WaitStarted():
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             history.server_events.append(Happening(seq, fact))
-        case f.GroupFormed() | f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
+        case f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
             history.server_events.append(Happening(seq, fact))
         case f.ReleaseSet():
             history.console.append(Happening(seq, fact))
@@ -193,6 +219,7 @@ def _take(
 
 def _extend(history: SessionHistory, planned: dict[str, tuple[str, int, f.PlannedVisit]], fact: f.PlanExtended) -> None:
     """Put a group's scenes into a participant's plan, and count the places of what comes behind them anew."""
+    history.groups_of_visits.update(dict.fromkeys((visit.visit_id for visit in fact.visits), fact.group_id))
     story = history.participants.get(fact.participant_id)
     if story is None or story.plan is None:
         return

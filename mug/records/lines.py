@@ -10,7 +10,7 @@ from mug.records.history import SessionHistory
 from mug.records.json_lines import read_lines
 from mug.records.spool import TableSpool, json_text
 
-__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "server_event_rows"]
+__all__ = ["MARKS", "EpisodeMark", "LinesTable", "count_lines", "count_server_events", "server_event_rows"]
 
 _ROWS_AT_ONCE: Final = 10_000
 _FIXED: Final = {
@@ -134,11 +134,26 @@ class LinesTable:
             self._rows = []
 
 
+def count_server_events(history: SessionHistory) -> int:
+    """Return how many rows `server_event_rows` must give: one for each happening and each participant it is about."""
+    count = 0
+    for happening in history.server_events:
+        match happening.fact:
+            case f.GroupFormed(visits=visits):
+                count += len(visits)
+            case f.PairProbed(participants=pair):
+                count += len(pair)
+            case _:
+                count += 1
+    return count
+
+
 def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield what the server saw of participants, as (known, said) for `LinesTable.add_row`."""
     for happening in history.server_events:
         fact = happening.fact
         known: dict[str, Any] = {"session_id": history.opened.session_id, "source": "server", "at": fact.at}
+        said: dict[str, Any]
         match fact:
             case f.Connected():
                 yield known | {"participant_id": fact.participant_id, "name": "connected"}, {"tab_id": fact.tab_id}
@@ -165,6 +180,25 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 if fact.value is not None:
                     ended["value_ms"] = fact.value
                 yield known | {"participant_id": fact.participant_id, "name": "participation_ended"}, ended
+            case f.WaitStarted():
+                place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id)}
+                yield known | place | {"participant_id": fact.participant_id, "name": "wait_started"}, {}
+            case f.GroupFormed():
+                said = {"group_id": fact.group_id, "members": list(fact.members), "released_by": fact.released_by}
+                for who, visit_id in fact.visits.items():
+                    place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id)}
+                    yield known | place | {"participant_id": who, "name": "group_formed"}, said
+            case f.PairProbed():
+                for who in fact.participants:
+                    said = {
+                        "partner": next(other for other in fact.participants if other != who),
+                        "rtt_ms": fact.rtt_ms,
+                        "path": fact.path,
+                        "accepted": fact.accepted,
+                        "limit_ms": fact.limit_ms,
+                        "probe_id": fact.probe_id,
+                    }
+                    yield known | {"participant_id": who, "name": "pair_probed"}, said
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}

@@ -140,6 +140,8 @@ def _together(match: MatchStory, figures: MatchFigures, paths: Iterable[str]) ->
         desyncs = 1  # the page's own event is not there, but it had told the server
     level = figures.snapshot_level or settings.get("snapshot_level")
     return {
+        "group_id": match.formed.group_id or None,
+        "released_by": match.formed.released_by,
         "input_delay": figures.input_delay if figures.input_delay is not None else _whole(settings.get("input_delay")),
         "window": figures.window if figures.window is not None else _whole(settings.get("window")),
         "snapshot_level": level if isinstance(level, str) else None,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from mug.play.chunks import Column, flatten_columns
@@ -10,7 +11,7 @@ from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
 from mug.records.ends import chosen_end, misfit
 from mug.records.episodes import EpisodeFrames
 from mug.records.frames import hold_large_values
-from mug.records.history import SessionHistory
+from mug.records.history import MatchStory, SessionHistory, VisitStory
 from mug.records.lines import EpisodeMark
 from mug.records.matches import MatchFigures, figures_of
 from mug.records.recruiters import split_parameters
@@ -84,9 +85,29 @@ def visit_rows(history: SessionHistory) -> Rows:
                 "outcome": visit.finished.outcome if visit.finished else None,
                 "match_id": matches[-1].formed.match_id if matches else None,
                 "agent_id": " ".join(own) or None,
+                "waited_s": _waited_s(visit, matches),
+                "group_id": visit.group_id or next((m.formed.group_id for m in matches if m.formed.group_id), None),
+                "partners": json_text(partners) if (partners := _partners(visit, matches)) else None,
+                "match_outcome": matches[-1].ended.outcome if matches and matches[-1].ended else None,
             }
         )
     return rows
+
+
+def _waited_s(visit: VisitStory, matches: Sequence[MatchStory]) -> float | None:
+    """How long the participant was in the waitroom; None where nobody was waited for, or the wait has no end yet."""
+    end = visit.group_formed_at or (matches[-1].formed.at if matches else None)
+    if end is None and visit.finished is not None:
+        end = visit.finished.at
+    if visit.waiting_since is None or end is None:
+        return None
+    return round((datetime.fromisoformat(end) - datetime.fromisoformat(visit.waiting_since)).total_seconds(), 3)
+
+
+def _partners(visit: VisitStory, matches: Sequence[MatchStory]) -> list[str]:
+    """The others of the visit's match, in the order of their agents; at a group's order, the others of the group."""
+    people = visit.members if visit.members else matches[-1].participants if matches else ()
+    return [who for who in people if who != visit.participant_id]
 
 
 def episode_columns(

@@ -45,12 +45,15 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("participants", fact.participant_id, 1)]
         case f.ParticipantFinished():
             done = [Count("finished", fact.participant_id, 1)]
-            return [*done, Count("complete", fact.participant_id, 1)] if fact.outcome == "complete" else done
+            more = Count("complete", fact.participant_id, 1) if fact.outcome == "complete" else Count("events", ADD, 1)
+            return [*done, more]
         case f.VisitStarted():
             return [Count("visits", fact.visit_id, 1)]
         case f.MatchFormed():
             return [Count("matches", fact.match_id, 1)]
-        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped():
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped() | f.TokenRenewed():
+            return [Count("events", ADD, 1)]
+        case f.ScreeningPassed() | f.ParticipantWarned():
             return [Count("events", ADD, 1)]
         case f.ConsoleAction() | f.ReleaseSet() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
             return [Count("console", ADD, 1)]

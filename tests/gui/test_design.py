@@ -10,7 +10,19 @@ from gui.app import Lab
 from gui.models.node_looks import look_of_node
 from gui.models.opened_study import OpenedStudy
 from gui.places import examples
-from mug.study.model import CompletionCodePage, EndPage, GymGame, RandomizeOrder, Repeat, StartPage, StaticPage
+from mug.study.model import (
+    CompletionCodePage,
+    EndPage,
+    GymGame,
+    MultipleChoiceForm,
+    OptionBoxesForm,
+    RandomizeOrder,
+    Repeat,
+    ScalesForm,
+    StartPage,
+    StaticPage,
+    TextBoxForm,
+)
 
 DEADLINE_MS = 60_000
 
@@ -168,6 +180,16 @@ def test_that_an_opened_study_is_among_the_recent_ones(lab: Lab, qtbot: QtBot, t
         StaticPage(scene_id="a", scene_body_filepath="pages/a.html"),
         EndPage(scene_id="a", redirect_url="https://example.org"),
         CompletionCodePage(scene_id="a"),
+        TextBoxForm(scene_id="a", text_box_header="Why?"),
+        MultipleChoiceForm(scene_id="a", questions=("Which?", "And?"), choices=("x", "y")),
+        ScalesForm(scene_id="a", scale_questions=("It was fun.",), text_box_header="More?"),
+        OptionBoxesForm(
+            scene_id="a",
+            options=("x", "y"),
+            option_box_header="Which?",
+            scale_questions=("It was fun.",),
+            text_box_header="More?",
+        ),
         GymGame(scene_id="a"),
         Repeat(n=3, scenes=()),
         RandomizeOrder(scenes=(), per="group"),
@@ -179,6 +201,19 @@ def test_that_every_kind_of_node_has_a_look(node: StaticPage | GymGame | Repeat 
     assert look.kind
     assert look.title
     assert look.summary
+
+
+def test_that_a_form_is_known_by_what_it_asks() -> None:
+    looks = [
+        look_of_node(MultipleChoiceForm(scene_id="a", questions=("<b>Which</b>?", "And?"), choices=("x", "y"))),
+        look_of_node(ScalesForm(scene_id="a", scale_questions=("Fun",), text_box_header="More?")),
+        look_of_node(TextBoxForm(scene_id="a", text_box_header="Why?", scene_header="Last")),
+    ]
+    assert [(look.kind, look.title, look.summary) for look in looks] == [
+        ("Multiple choice", "a", "2 questions: Which?"),
+        ("Scales", "a", "1 scale: Fun · text box"),
+        ("Text box", "Last", "Why?"),
+    ]
 
 
 def test_that_the_thorough_check_follows_and_leaves_the_cards(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 from gui.app import Lab
 from gui.models.columns import SortedTable
 from gui.models.waiting import WAITING_COLUMNS, ReleaseWish, WaitingModel, Waitrooms, by_hand_words, room_words
+from gui.run.dialogs import NewSessionDialog
 from gui.run.page import RunPage
 from gui.run.room_block import RoomBlock
 from gui.runtime.server_state import Outcome, ServerState
+from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
 from mug.protocol.lab import LabBatch, LabSnapshot, ParticipantView, RejectedPairView, SessionView, WaitroomView
 from tests.drivers.waiting_views import ROOM, room_view, waiting_view
@@ -402,3 +404,21 @@ def test_that_a_group_is_formed_by_keys_alone(lab: Lab, qtbot: QtBot) -> None:
     assert focused is block.by_hand
     qtbot.keyClick(focused, Qt.Key.Key_Space)
     assert wishes == [ReleaseWish(ROOM, (("cleo", "anna"),))]
+
+
+def test_that_a_new_session_is_started_by_keys_with_the_way_that_was_chosen(lab: Lab, qtbot: QtBot) -> None:
+    dialog = NewSessionDialog(lab.theme, "experimenter", lab.window)
+    dialog.open()
+    qtbot.waitUntil(dialog.choices["experimenter"].hasFocus)
+    qtbot.keyClick(dialog.choices["experimenter"], Qt.Key.Key_Down)
+    assert dialog.choices["automatic"].isChecked()
+    with qtbot.waitSignal(dialog.answered) as told:
+        qtbot.keyClick(dialog.choices["automatic"], Qt.Key.Key_Return)
+    assert told.args == ["automatic"]
+
+
+def test_that_the_way_chosen_last_is_proposed_and_at_first_it_is_the_experimenters(settings: LabSettings) -> None:
+    assert settings.release == "experimenter"
+    settings.release = "automatic"
+    settings.save()
+    assert LabSettings(settings.path).release == "automatic"

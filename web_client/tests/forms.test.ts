@@ -109,12 +109,12 @@ class Shelf implements DraftStorage {
 }
 
 describe("a draft", () => {
-  const EMPTY = { answers: {}, submissions: 0 };
+  const EMPTY = { answers: {}, fields: {}, submissions: 0 };
 
   it("outlives a reload, for its visit and its participant alone", () => {
     const shelf = new Shelf();
-    new DraftStore(shelf, "s1", "ann").save("v1", { answers: { text: "so far" }, submissions: 1 });
-    expect(new DraftStore(shelf, "s1", "ann").load("v1")).toEqual({ answers: { text: "so far" }, submissions: 1 });
+    new DraftStore(shelf, "s1", "ann").save("v1", { answers: { text: "so far" }, fields: { seat: "7" }, submissions: 1 });
+    expect(new DraftStore(shelf, "s1", "ann").load("v1")).toEqual({ answers: { text: "so far" }, fields: { seat: "7" }, submissions: 1 });
     expect(new DraftStore(shelf, "s1", "ann").load("v2")).toEqual(EMPTY);
     expect(new DraftStore(shelf, "s1", "bob").load("v1")).toEqual(EMPTY);
     expect(new DraftStore(shelf, "s2", "ann").load("v1")).toEqual(EMPTY);
@@ -123,7 +123,7 @@ describe("a draft", () => {
   it("is gone when the participant is at another page", () => {
     const shelf = new Shelf();
     const drafts = new DraftStore(shelf, "s1", "ann");
-    drafts.save("v1", { answers: { text: "x" }, submissions: 0 });
+    drafts.save("v1", { answers: { text: "x" }, fields: {}, submissions: 0 });
     drafts.keepOnly("v1");
     expect(shelf.length).toBe(1);
     drafts.keepOnly("v2");
@@ -138,14 +138,14 @@ describe("a draft", () => {
     };
     for (const storage of [null, full]) {
       const drafts = new DraftStore(storage, "s1", "ann");
-      drafts.save("v1", { answers: { text: "x" }, submissions: 0 });
+      drafts.save("v1", { answers: { text: "x" }, fields: {}, submissions: 0 });
       expect(drafts.load("v1").answers).toEqual({ text: "x" });
     }
   });
 
   it("that cannot be read is none", () => {
     const shelf = new Shelf();
-    for (const broken of ["{", "[]", "3", '{"visitId": "v1"}', '{"visitId":"v1","answers":null,"submissions":0,"at":1}']) {
+    for (const broken of ["{", "[]", "3", '{"visitId": "v1"}', '{"visitId":"v1","answers":null,"fields":{},"submissions":0,"at":1}']) {
       shelf.setItem("mug:draft:s1:ann", broken);
       expect(new DraftStore(shelf, "s1", "ann").load("v1")).toEqual(EMPTY);
     }
@@ -156,7 +156,7 @@ describe("a draft", () => {
     shelf.setItem("mug:participants", "[]");
     for (let number = 0; number < 30; number++) {
       const name = `p${number}`;
-      new DraftStore(shelf, "s1", name, () => number).save("v1", { answers: { text: name }, submissions: 0 });
+      new DraftStore(shelf, "s1", name, () => number).save("v1", { answers: { text: name }, fields: {}, submissions: 0 });
     }
     const names = [...shelf.kept.keys()].filter((name) => name.startsWith("mug:draft:"));
     expect(names.length).toBe(20);

@@ -50,6 +50,16 @@ describe("the words over a game of several people", () => {
     expect(said(words, 6000, {})).toBe("none");
   });
 
+  it("say that the game waits for a partner's window in the background", () => {
+    const words = new MatchWords(TIMEOUT_MS, 1);
+    words.partnerAway("north", true);
+    expect(said(words, 0, {})).toBe("none");
+    const stalled = { stage: "stalled", countdownMs: 0, waitingMs: TIMEOUT_MS };
+    expect(words.update(stalled, true, 100).text).toBe("Your partner's window is in the background. The game waits, and goes on by itself.");
+    words.partnerAway("north", false);
+    expect(words.update(stalled, true, 200).text).toBe("Waiting for your partner…");
+  });
+
   it("end with the game", () => {
     const words = new MatchWords(TIMEOUT_MS, 1);
     expect(said(words, 0, { stage: "over", waitingMs: 9000 })).toBe("none");

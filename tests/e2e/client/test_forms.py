@@ -200,6 +200,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
 ) -> None:
     with browser.participant(asked.port) as person:
         page = to_the_form(person)
+        page.get_by_label("Your seat").fill("7")
         page.get_by_label("Right").check()
         scale(page, "It was fun.").get_by_role("radio").nth(6).check()
         page.get_by_role("textbox", name="Anything else?").press_sequentially("half a sent")
@@ -210,6 +211,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
         expect(scale(page, "It was hard.").locator("input:checked")).to_have_count(0)
         text = page.get_by_role("textbox", name="Anything else?")
         expect(text).to_have_value("half a sent")
+        expect(page.get_by_label("Your seat")).to_have_value("7")
         text.press("End")
         text.press_sequentially("ence")
         scale(page, "It was hard.").get_by_role("radio").nth(20).check()
@@ -219,6 +221,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
         page.get_by_text("interrupted").wait_for()
         person.press_continue()
         page.get_by_text("Saving…").wait_for()
+        expect(page.locator("[data-mug=form]")).to_have_js_property("inert", True)
         asked.start()
         page.reload()
         person.wait_for_scene("after")
@@ -227,6 +230,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
         person.press_continue()
         done(person)
     forms = forms_of(asked, tmp_path / "export")["forms"]
+    assert forms.loc[forms["question_id"] == "seat", "answer"].tolist() == ["7", "7"]
     forms = forms[forms["question_id"] != "seat"]
     assert told(forms, "submission", "question_id", "answer") == [
         (number, question, answer)
@@ -264,6 +268,7 @@ def test_that_a_page_that_lets_everything_through_is_stopped_by_the_server(
         expect(scale(page, "It was hard.")).to_have_accessible_description("")
         expect(page.locator("[data-mug=form-note]")).to_have_text("2 questions still need an answer.")
         expect(page.locator("[data-mug=continue]")).to_have_text("Continue")
+        expect(page.locator("[data-mug=form]")).to_have_js_property("inert", False)
 
         page.get_by_label("Left").check()
         scale(page, "It was fun.").get_by_role("radio").nth(10).check()

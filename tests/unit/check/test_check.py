@@ -90,6 +90,27 @@ def test_that_a_right_study_has_no_problems(folder):
     assert found(folder) == []
 
 
+def test_that_pictures_of_forms_are_looked_for_in_the_folders_that_are_served(folder):
+    form = '''
+[[chain]]
+kind = "multiple_choice"
+scene_id = "form"
+questions = ["Which?", "And?"]
+choices = ["a", "b"]
+images = [["art/a.png", ""], ["other/a.png", "art/missing.png"]]
+
+[[chain]]
+kind = "end_page"'''
+    change(folder, '[[chain]]\nkind = "end_page"', form)
+    change(folder, 'id = "', 'static_files = ["art"]\nid = "')
+    (folder / "art").mkdir()
+    (folder / "art" / "a.png").write_bytes(b"png")
+    assert found(folder) == [
+        ("images[1][0]", "error", "not_served"),
+        ("images[1][1]", "error", "missing_file"),
+    ]
+
+
 def test_that_pictures_are_looked_for_where_the_page_will(folder):
     settings = """
 [chain.rendering]

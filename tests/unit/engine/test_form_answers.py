@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 from engine_driver import Memory
+from hypothesis import given, settings
 
 from mug.engine import fold
 from mug.protocol.messages import (
@@ -266,3 +268,57 @@ def test_that_every_repetition_asks_anew():
     memory.say("c1", PutChunk(visit_id=second.visit_id, stream="form", seq=0, body=rows({"text": "two"})))
     memory.finish("c1", form=1)
     assert memory.scene("c1").scene_id == "end"
+
+
+GOOD_ROWS = st.sampled_from((("option", "Left"), ("q1", 3), ("q2", 3), ("text", "text")))
+ROWS = st.tuples(
+    st.sampled_from(("option", "q1", "q2", "text", "other")),
+    st.sampled_from((None, "Left", "Middle", 3, 8, "", ["Left"])),
+)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("answer"), st.one_of(GOOD_ROWS, GOOD_ROWS, GOOD_ROWS, ROWS)),
+        st.tuples(st.just("finish"), st.sampled_from(("completed", "completed", "failed"))),
+        st.tuples(st.just("crash")),
+    ),
+    max_size=25,
+)
+
+
+def takes(name: str, answer: Any) -> bool:
+    """What the form of this module says, in words of its own."""
+    match name:
+        case "option":
+            return answer in ("Left", "Right")
+        case "text":
+            return answer is None or isinstance(answer, str)
+    return answer == 3
+
+
+@given(STEPS)
+@settings(deadline=None)
+def test_that_nobody_passes_a_form_but_with_the_last_answers_that_it_takes(steps):
+    memory = at_form(BOXES)
+    visit_id = memory.scene("c1").visit_id
+    last: dict[str, Any] = {"option": "Left", "q1": 3, "q2": 3, "text": "text"}
+    memory.put("c1", "form", 0, rows(last))
+    seq = 1
+    for step in steps:
+        match step:
+            case ("answer", (name, answer)):
+                memory.put("c1", "form", seq, rows({name: answer}))
+                seq += 1
+                last[name] = answer
+            case ("crash",):
+                token = memory.token("c1")
+                memory.crash_and_restart()
+                memory.hello("c1", "ann", token=token)
+            case ("finish", outcome):
+                memory.say("c1", FinishVisit(visit_id=visit_id, counts={"form": seq}, outcome=outcome))
+                complete = all(takes(name, last.get(name)) for name in ("option", "q1", "q2", "text"))
+                passed = complete and outcome == "completed"
+                assert (memory.run.state.visits[visit_id].outcome == "completed") == passed
+                assert (memory.scene("c1").scene_id == "end") == passed
+                if passed:
+                    break
+    assert fold(memory.written) == memory.run.state

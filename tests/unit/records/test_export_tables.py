@@ -1,7 +1,9 @@
 """An export holds exactly what was recorded: every row once, every value as it was."""
 
+import csv
 import json
 import math
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from mug.records import facts as f
 from mug.records.arrays import digest_of
 from mug.records.dataset import FILES
 from mug.records.export import export_session
+from mug.records.keys import write_keys
 from tests.drivers.recorded_session import AT, RecordedSession
 
 AGENTS = {"human": "anna"}
@@ -301,6 +304,74 @@ def test_that_people_events_telemetry_and_console_are_all_there(tmp_path: Path) 
     summary = library(tmp_path)[0]
     assert {name: count for name, count in summary.rows.items() if name in manifest["counts"]} == manifest["counts"]
     assert (summary.state, summary.participants, summary.finished) == ("ended", 2, 1)
+
+
+def test_that_screening_warnings_and_ends_are_events_and_who_people_are_is_only_in_the_key_file(tmp_path: Path) -> None:
+    recruited = {"PROLIFIC_PID": "5f1e", "SESSION_ID": "s-7"}
+    with RecordedSession(tmp_path) as session:
+        [visit] = session.join("anna")
+        session.add(
+            f.ParticipantJoined(at=AT, participant_id="p-1", seed=1, token_sha256="t", recruiter=recruited),
+            f.PlanDrawn(at=AT, participant_id="p-1", visits=()),
+            f.ScreeningPassed(at=AT, participant_id="anna", ping_ms=12.5, measurements=5),
+            f.TokenRenewed(at=AT, participant_id="anna", token_sha256="u"),
+        )
+        session.start("anna", visit)
+        session.add(
+            f.ParticipantWarned(
+                at=AT, participant_id="anna", kind="ping", visit_id=visit, value=350.0, message="Slow."
+            ),
+            f.VisitFinished(at=AT, participant_id="anna", visit_id=visit, outcome="excluded"),
+            f.ParticipantFinished(
+                at=AT, participant_id="anna", outcome="excluded", reason="ping", message="Too slow.", value=400.0,
+                completion_code="OUT-1", redirect_url="https://x.test/OUT-1",
+            ),
+            f.ParticipantFinished(
+                at=AT, participant_id="p-1", outcome="screened_out", reason="browser", completion_code="OUT-2"
+            ),
+        )  # fmt: skip
+        tables = exported(session, tmp_path / "out")
+        keys = write_keys(session.path, "s1", tmp_path / "data")
+        assert write_keys(session.path, "s1", tmp_path / "data") == keys
+    events = [(row["participant_id"], row["name"], row["data"]) for row in tables["events"].to_dict("records")]
+    assert [event[:2] for event in events] == [
+        ("anna", "screening_passed"),
+        ("anna", "let_in"),
+        ("anna", "warned"),
+        ("anna", "participation_ended"),
+        ("p-1", "participation_ended"),
+    ]
+    assert json.loads(events[0][2]) == {"ping_ms": 12.5, "measurements": 5}
+    assert json.loads(events[2][2]) == {"kind": "ping", "value_ms": 350.0, "message": "Slow."}
+    assert json.loads(events[3][2]) == {
+        "outcome": "excluded", "reason": "ping", "message": "Too slow.", "value_ms": 400.0
+    }  # fmt: skip
+    assert tables["events"]["scene_id"].tolist()[2] == "game"
+    assert tables["participants"]["outcome_reason"].tolist() == ["ping", "browser"]
+    assert library(tmp_path)[0].rows["events"] == 5
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not any(word in content for word in (b"5f1e", b"s-7", b"OUT-1", b"OUT-2")), path
+    assert keys == tmp_path / "data" / "exp" / "keys" / "s1_keys.csv"
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keys.parent.stat().st_mode) == 0o700
+    anna, recruit = csv.DictReader(keys.read_text(encoding="utf-8").splitlines())
+    assert (anna["completion_code"], anna["outcome"], anna["recruiter.PROLIFIC_PID"]) == ("OUT-1", "excluded", "")
+    assert (recruit["completion_code"], recruit["outcome_reason"]) == ("OUT-2", "browser")
+    assert (recruit["recruiter.PROLIFIC_PID"], recruit["recruiter.SESSION_ID"]) == ("5f1e", "s-7")
+    assert recruit["session_id"] == "s1"
+
+
+def test_that_records_of_older_versions_keep_their_recruiters_ids_out_of_the_tables_too(tmp_path: Path) -> None:
+    with RecordedSession(tmp_path, study={"id": "exp", "chain": [{"kind": "completion_code_page"}]}) as session:
+        session.join("anna", params={"workerId": "w-9", "batch": "2"}, completion_code="OLD-CODE")
+        session.add(f.ParticipantFinished(at=AT, participant_id="anna", outcome="complete"))
+        tables = exported(session, tmp_path / "out")
+        keys = write_keys(session.path, "s1", tmp_path / "data")
+    assert [name for name in tables["participants"] if name.startswith("params.")] == ["params.batch"]
+    [row] = csv.DictReader(keys.read_text(encoding="utf-8").splitlines())
+    assert (row["recruiter.workerId"], row["completion_code"]) == ("w-9", "OLD-CODE")
 
 
 def test_that_the_same_records_always_make_the_same_files(tmp_path: Path) -> None:

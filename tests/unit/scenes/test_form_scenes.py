@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,13 @@ def test_that_one_box_to_tick_is_a_question_of_several_answers():
     form = built(static_scene.MultipleChoice(None, ["Consent"], ["I agree"], multi_select=True).scene("c"))
     (question,) = questions_of(form)
     assert (question.kind, question.levels) == ("choices", ("I agree",))
+
+
+def test_that_the_script_and_the_file_of_the_how_to_are_one_scene():
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "ask-questions.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    (toml,) = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    names = {}
+    exec(code, names)
+    (scene,) = parse_study(f'format = 1\nid = "a"\n{toml}', Path("study.toml")).chain
+    assert built(names["workload"]) == scene

@@ -43,11 +43,13 @@ def script(tmp_path):
     return write
 
 
-def test_that_the_folder_and_the_script_of_the_example_are_one_study():
-    folder, script = load(EXAMPLE), load(EXAMPLE / "mountain_car.py")
+@pytest.mark.parametrize("name", ["mountain_car", "questionnaire"])
+def test_that_the_folder_and_the_script_of_the_example_are_one_study(name):
+    example = EXAMPLE.parent / name
+    folder, script = load(example), load(example / f"{name}.py")
     assert folder.study == script.study
     assert content_hash(folder.study) == content_hash(script.study)
-    assert folder.folder == script.folder == EXAMPLE
+    assert folder.folder == script.folder == example
     assert (folder.from_script, script.from_script) == (False, True)
     assert validate(folder.study) == []
 

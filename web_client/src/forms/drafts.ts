@@ -6,6 +6,8 @@ export type DraftStorage = Pick<Storage, "getItem" | "setItem" | "removeItem" | 
 
 export interface Draft {
   answers: Record<string, unknown>;
+  /** Of the fields in the study's own HTML. */
+  fields: Record<string, unknown>;
   /** How often the page was handed in from here. */
   submissions: number;
 }
@@ -37,12 +39,12 @@ export class DraftStore {
   /** The draft of this visit; empty when there is none. */
   load(visitId: string): Draft {
     const found = this.memory ?? this.read(this.key);
-    if (found?.visitId !== visitId) return { answers: {}, submissions: 0 };
-    return { answers: found.answers, submissions: found.submissions };
+    if (found?.visitId !== visitId) return { answers: {}, fields: {}, submissions: 0 };
+    return { answers: found.answers, fields: found.fields, submissions: found.submissions };
   }
 
-  save(visitId: string, { answers, submissions }: Draft): void {
-    this.memory = { visitId, answers, submissions, at: this.now() };
+  save(visitId: string, { answers, fields, submissions }: Draft): void {
+    this.memory = { visitId, answers, fields, submissions, at: this.now() };
     try {
       this.storage?.setItem(this.key, JSON.stringify(this.memory));
     } catch {
@@ -91,9 +93,11 @@ export class DraftStore {
 }
 
 function isDraft(value: unknown): value is StoredDraft {
-  if (typeof value !== "object" || value === null) return false;
-  const { visitId, answers, submissions, at } = value as Record<string, unknown>;
-  return (
-    typeof visitId === "string" && typeof answers === "object" && answers !== null && typeof submissions === "number" && typeof at === "number"
-  );
+  if (!isObject(value)) return false;
+  const { visitId, answers, fields, submissions, at } = value as Record<string, unknown>;
+  return typeof visitId === "string" && isObject(answers) && isObject(fields) && typeof submissions === "number" && typeof at === "number";
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -64,6 +64,11 @@ export class FormView {
     }
   }
 
+  /** While answers are handed in they cannot be changed: what would be changed then is in no submission. */
+  setBusy(busy: boolean): void {
+    this.view.inert = busy;
+  }
+
   missing(): string[] {
     return missing(this.questions, this.answers());
   }

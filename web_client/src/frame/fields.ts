@@ -11,3 +11,14 @@ export function fieldValues(root: ParentNode): Record<string, unknown> {
   }
   return values;
 }
+
+/** Put values of `fieldValues` back. Files cannot be put back, and hidden fields are the study's own. */
+export function restoreFields(root: ParentNode, values: Readonly<Record<string, unknown>>): void {
+  for (const field of root.querySelectorAll<HTMLInputElement>("input[name], select[name], textarea[name]")) {
+    const { name, type } = field;
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (type === "checkbox") field.checked = typeof value === "boolean" ? value : field.checked;
+    else if (type === "radio") field.checked = value === undefined ? field.checked : field.value === value;
+    else if (typeof value === "string" && type !== "file" && type !== "hidden") field.value = value;
+  }
+}

@@ -65,7 +65,7 @@ export class Ending {
     const look = (): void => {
       const left = Math.ceil((due - performance.now()) / 1000);
       if (left <= 0) this.leave(url);
-      else this.countdown.textContent = `You are taken on in ${left} ${left === 1 ? "second" : "seconds"}.`;
+      else this.countdown.textContent = `You will be redirected in ${left} ${left === 1 ? "second" : "seconds"}.`;
     };
     this.timer = setInterval(look, 250);
     look();

@@ -48,6 +48,8 @@ export class FormScene implements Scene {
       mayContinue: () => this.isComplete(),
       onContinue: () => this.handIn(),
     });
+    this.page.content.restore(draft.fields);
+    this.page.content.view.addEventListener("input", () => this.keep());
     this.page.footer.append(this.note);
   }
 
@@ -69,6 +71,7 @@ export class FormScene implements Scene {
     if (about !== "visit.finish" || reply.code !== "unanswered") return;
     const names = reply.path.split(",");
     this.context.event("form_refused", { questions: names });
+    this.form.setBusy(false);
     this.page.release();
     this.pointOut(names);
   }
@@ -111,11 +114,13 @@ export class FormScene implements Scene {
     if (Object.keys(own).length > 0) this.context.formValues(own, { submission: this.submissions });
     this.context.formRows(rowsOf(this.form.questions, this.form.answers(), this.submissions));
     this.note.textContent = "";
+    this.form.setBusy(true);
     this.page.setBusy("Saving…");
     this.context.finish("completed");
   }
 
   private keep(): void {
-    this.context.drafts.save(this.visitId, { answers: Object.fromEntries(this.form.answers()), submissions: this.submissions });
+    const answers = Object.fromEntries(this.form.answers());
+    this.context.drafts.save(this.visitId, { answers, fields: this.page.content.values(), submissions: this.submissions });
   }
 }

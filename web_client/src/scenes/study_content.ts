@@ -1,6 +1,6 @@
 /** One piece of a study's HTML on our page: inserted, or in a frame of its own when it has scripts. */
 import { frameUrl } from "virtual:mug-frame";
-import { fieldValues } from "../frame/fields";
+import { fieldValues, restoreFields } from "../frame/fields";
 import type { FromFrame, ToFrame } from "../frame/port";
 import { element } from "../view/dom";
 import { hasScripts, inertNodes } from "./html";
@@ -38,6 +38,11 @@ export class StudyContent {
   /** The named fields' values now, and what a frame's script set. */
   values(): Record<string, unknown> {
     return { ...fieldValues(this.view), ...this.frameValues };
+  }
+
+  /** Put values back that an earlier life of this page had; what a frame's script does is its own affair. */
+  restore(values: Readonly<Record<string, unknown>>): void {
+    restoreFields(this.view, values);
   }
 
   /** `mug_globals` changed elsewhere. */

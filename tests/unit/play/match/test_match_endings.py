@@ -269,6 +269,38 @@ def test_that_a_hidden_player_acts_neutrally_and_everybody_knows() -> None:
     assert actions[unseen[-1] + 1] == 3
 
 
+@pytest.mark.parametrize("hidden", [[(2500.0, 8000.0)], [(300.0, 6000.0)], [(2000.0, 3000.0), (3500.0, 8000.0)]])
+@pytest.mark.parametrize("episodes", [1, 3])
+def test_that_the_game_pauses_for_all_while_a_player_is_hidden(
+    hidden: list[tuple[float, float]], episodes: int
+) -> None:
+    config = match_config(arena(("a", "b"), 120 // episodes), num_episodes=episodes, pause_on_partner_background=True)
+    config = replace(config, network_conditions=on_all(config, LOSS))
+    net = play(config, plays={1: Play(hidden=hidden)})
+    assert_equal_records(net, rollbacks=1)
+    for page in net.pages:
+        assert [end["frames"] for end in page.named("episode_ended")] == [120 // episodes] * episodes
+        assert page.heard("lost") == [], "a hidden page is heard all the time"
+        assert page.finished_ms >= hidden[-1][1]
+    statuses = [status for episode in range(episodes) for status in net.pages[0].column("status.b", episode)]
+    assert "hidden" not in statuses, "nobody plays for somebody who does not see the game"
+    assert max(live["waitingMs"] for live in net.pages[0].lives) >= 2000
+
+
+def test_that_a_hidden_player_who_is_dropped_holds_nobody() -> None:
+    config = match_config(arena(("a", "b"), 90), pause_on_partner_background=True, dropout_policy="default_action")
+    net = MatchNet(config, delay_ms=20.0, plays={1: Play(hidden=[(2000.0, 60_000.0)])})
+    net.run(6_000.0)
+    stood = net.pages[0].session.world.next_frame
+    assert 0 < stood < 90
+    for page in net.pages:
+        page.session.note({"kind": "verdict", "dropped": [1], "policy": "default_action"})
+    net.run(20_000.0)
+    assert net.pages[0].outcome == "completed"
+    assert net.pages[0].named("episode_ended")[0]["frames"] == 90
+    net.close()
+
+
 @pytest.mark.parametrize("input_delay", [0, 2])
 @pytest.mark.parametrize("method", ["default_action", "previous_submitted_action"])
 def test_that_no_keystroke_is_lost_or_doubled_while_the_game_stalls(method: str, input_delay: int) -> None:
