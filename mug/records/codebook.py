@@ -270,7 +270,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "problem",
                     "string",
-                    "Why the question does not take this answer, which no untampered page sends; NA: it does.",
+                    "What is wrong with the answer: the question does not take it, or it came after the form was "
+                    "finished. NA: nothing; an untampered page sends no other.",
                 ),
                 _DATA,
             ),

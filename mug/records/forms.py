@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mug.records import facts as f
-from mug.records.history import SessionHistory
+from mug.records.history import SessionHistory, VisitStory
 from mug.records.lines import LinesTable
 from mug.records.spool import TableSpool, json_text
 from mug.study.decoding import decode_study
@@ -34,8 +34,15 @@ class FormsTable(LinesTable):
             _, questions = self._forms.get(tuple(visit.planned.node_path), (None, ()))
             asked = next((one for one in questions if one.question_id == line.get("question_id")), None)
             known["question"] = asked.text if asked else None
-            known["problem"] = answer_problem(asked, line.get("answer")) if asked else None
+            known["problem"] = _problem(visit, chunk, asked, line) if asked else None
         return known
+
+
+def _problem(visit: VisitStory, chunk: f.ChunkStored, asked: Question, line: Mapping[str, Any]) -> str | None:
+    finished = visit.finished
+    if finished is not None and finished.outcome == "completed" and chunk.at > finished.at:
+        return "came after the form was finished"
+    return answer_problem(asked, line.get("answer"))
 
 
 def question_rows(history: SessionHistory) -> list[dict[str, Any]]:

@@ -366,3 +366,26 @@ def test_that_a_mouse_drags_along_a_scale_and_an_optional_answer_can_be_taken_ba
         done(person)
     forms = forms_of(server, tmp_path / "export")["forms"]
     assert forms.loc[forms["question_id"] != "seat", "answer"].isna().all()
+
+
+def test_that_a_text_says_how_much_room_is_left_and_takes_no_more(
+    browser: BrowserDriver, asked: ServerDriver, tmp_path: Path
+) -> None:
+    with browser.participant(asked.port) as person:
+        page = to_the_form(person)
+        text = page.get_by_role("textbox", name="Anything else?")
+        text.fill("x" * 9_400)
+        expect(text).to_have_accessible_description("")
+        text.fill("é" * 9_998)
+        expect(text).to_have_accessible_description("2 characters left")
+        text.press("End")
+        text.press_sequentially("1234")
+        expect(text).to_have_accessible_description("0 characters left")
+        page.get_by_label("Left").check()
+        for question in ("It was fun.", "It was hard."):
+            scale(page, question).get_by_role("radio").first.check()
+        person.press_continue()
+        done(person)
+    forms = forms_of(asked, tmp_path / "export")["forms"]
+    assert forms.loc[forms["question_id"] == "text", "answer"].tolist() == ["é" * 9_998 + "12"]
+    assert forms["problem"].isna().all()

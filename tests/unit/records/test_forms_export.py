@@ -1,5 +1,6 @@
 """The tables of forms: what was asked, every submission, and repetitions that never overwrite each other."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,35 @@ def test_that_a_study_without_forms_has_no_table_of_questions(tmp_path: Path) ->
     assert "questions" not in tables
     assert len(tables["forms"]) == 7
     assert tables["forms"]["question"].isna().all()
+
+
+def test_that_an_answer_that_comes_after_the_form_was_finished_is_marked(tmp_path: Path) -> None:
+    with RecordedSession(tmp_path, study=encode_study(STUDY)) as session:
+        visit = f.PlannedVisit(visit_id="v-0", scene_id="mood", node_path=(1, 0), kind="scales_and_text_box")
+        session.add(
+            f.ParticipantJoined(at=AT, participant_id="anna", seed=1, token_sha256="t"),
+            f.PlanDrawn(at=AT, participant_id="anna", visits=(visit,)),
+        )
+        session.start("anna", "v-0")
+        session.lines("anna", "v-0", "form", answer("awake", 4, 1))
+        session.add(f.VisitFinished(at=AT, participant_id="anna", visit_id="v-0", outcome="completed"))
+        body = (json.dumps(answer("awake", 5, 2)) + "\n").encode()
+        digest = hashlib.sha256(body).hexdigest()
+        late = f.ChunkStored(
+            at=AT.replace("10:00", "10:01"),
+            participant_id="anna",
+            visit_id="v-0",
+            stream="form",
+            seq=1,
+            sha256=digest,
+            size=len(body),
+        )
+        session.add(late, bodies={digest: body})
+        session.writer.flush()
+        export_session(session.path, session.session_id, tmp_path / "out")
+    forms = read_export(tmp_path / "out")["forms"]
+    assert told_problems(forms) == [("4", None), ("5", "came after the form was finished")]
+
+
+def told_problems(forms: pd.DataFrame) -> list[tuple[str, str | None]]:
+    return [(row.answer, None if row.problem is pd.NA else row.problem) for row in forms.itertuples()]

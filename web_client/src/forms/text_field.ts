@@ -20,7 +20,8 @@ export class TextField implements FormField {
   ) {
     const inputId = fieldId(number, "input");
     this.error = errorLine(number);
-    this.note = element("p", { class: "question-note", id: fieldId(number, "note"), role: "status" });
+    // Read out with the text box, not with every key.
+    this.note = element("p", { class: "question-note", id: fieldId(number, "note") });
     this.input = element("textarea", {
       id: inputId,
       rows: "5",
