@@ -282,7 +282,7 @@ class Admission:
         self._waiting.leave(participant.participant_id)  # of a page that this one takes the place of
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
-        if not reloaded:
+        if resume:
             core.after_commit(*self._matches.missed(participant, connection))
 
 

@@ -55,6 +55,7 @@ from mug.protocol.messages import (
     ReportMatch,
     ReportPeer,
     RestartMatch,
+    ReturnDone,
     RuntimeManifest,
     SendSignal,
     SetGlobals,
@@ -217,6 +218,8 @@ class StudyRun:
                 self._matches.report_peer(connection, participant, message)
             case ReportMatch():
                 self._matches.report_match(connection, participant, message)
+            case ReturnDone():
+                self._matches.returned(connection, participant, message)
             case ProbeDone():
                 core.refuse(connection, "invalid", "nothing is measured at present", about="probe.done")
             case SendSignal() | RelayPacket():

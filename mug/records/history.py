@@ -183,7 +183,9 @@ def _take(
             _extend(history, planned, fact)
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             history.server_events.append(Happening(seq, fact))
-        case f.GroupFormed() | f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
+        case f.GroupFormed() | f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned():
+            history.server_events.append(Happening(seq, fact))
+        case f.PlayerReturning() | f.PlayerReturned():
             history.server_events.append(Happening(seq, fact))
         case f.ReleaseSet():
             history.console.append(Happening(seq, fact))

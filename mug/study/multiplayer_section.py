@@ -9,7 +9,6 @@ __all__ = ["MultiplayerSection"]
 
 _GROUPS = "waiting for and matching partners"
 _WATCHED = "watching participants during the game"
-_RETURN = "coming back into a match"
 
 
 class MultiplayerSection(Section, frozen=True, kw_only=True):
@@ -275,7 +274,5 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How long a returning page may take to rebuild the game.",
             unit="ms",
             ge=0,
-            later=_RETURN,
-            later_severity="warning",
         ),
     ] = 20_000

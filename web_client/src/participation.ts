@@ -153,6 +153,7 @@ export class Participation {
       case "match.waiting":
       case "match.ready":
       case "match.verdict":
+      case "match.returning":
       case "peer.signal_from":
       case "peer.relayed":
         this.scene?.matchMessage?.(message);
@@ -172,7 +173,7 @@ export class Participation {
   private notTaken({ about, message, code, path }: ErrorReply): void {
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
     if (about === "frames.fetch") this.storedFrames.refused(message);
-    this.scene?.serverRefused(about, message);
+    this.scene?.serverRefused(about, message, code);
   }
 
   private async welcome(message: Welcome): Promise<void> {

@@ -207,6 +207,7 @@ export interface SendSignal {
   match_id: string;
   to: string;
   data: Record<string, unknown>;
+  life?: string;
 }
 
 /** A packet of the game for a partner, where no direct path exists. `channel`: game or ctrl. */
@@ -228,10 +229,12 @@ export interface ReportPeer {
 }
 
 /**
- * Something about the match that analysts must know: `flag` desync, refused or void, with its words.
+ * Something about the match that analysts must know, in words: `flag` desync, refused, void or not_reproduced.
  *
  * `desync`: the peers' states differ from `frame` of `episode` on. `refused`: the handshake found that the pages do
- * not run the same program. `void`: the pages could not agree on how to go on.
+ * not run the same program. `void`: the pages could not agree on how to go on. `not_reproduced`: this page came
+ * back,
+ * and could not rebuild the game.
  */
 export interface ReportMatch {
   op: "match.report";
@@ -240,6 +243,14 @@ export interface ReportMatch {
   detail: string;
   episode?: number;
   frame?: number;
+}
+
+/** This page was loaded again, has rebuilt the game, and plays on from `frame` of `episode`. */
+export interface ReturnDone {
+  op: "match.returned";
+  match_id: string;
+  episode: number;
+  frame: number;
 }
 
 /**
@@ -367,6 +378,10 @@ export interface ActionBinding {
  *     network_conditions: Agent -> what is done to what this player sends (`mug.play.chaos.Conditions` as a dict).
  *     dropout_policy: "end", "default_action", "policy" or "void": when a player is lost for good.
  *     dropout_agent_policy: Who takes over with "policy".
+ *     returns: Agent -> how often its player's page has come back into the match, of those whose page has. With our
+ *         own agent in it, this page comes back.
+ *     dropped: Agents whose players were out of the match before this page came back.
+ *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
  */
 export interface GameConfig {
   scene_id: string;
@@ -409,6 +424,9 @@ export interface GameConfig {
   network_conditions: Record<string, Record<string, unknown>>;
   dropout_policy: string;
   dropout_agent_policy: unknown;
+  returns: Record<string, number>;
+  dropped: string[];
+  sent: Record<string, number>;
 }
 
 /**
@@ -558,6 +576,7 @@ export interface SignalFrom {
   match_id: string;
   agent: string;
   data: Record<string, unknown>;
+  life: string;
 }
 
 /** What a partner's page sent with RelayPacket. */
@@ -580,6 +599,18 @@ export interface MatchVerdict {
   dropped: string[];
   policy: string;
   message: string;
+}
+
+/**
+ * A partner's page was loaded again and rebuilds the game, which stands still; new ways to that page are sought.
+ *
+ * `returns`: how often that page has come back, this time included. Repeated after a reconnection.
+ */
+export interface PartnerReturning {
+  op: "match.returning";
+  match_id: string;
+  agent: string;
+  returns: number;
 }
 
 /**
@@ -840,6 +871,7 @@ export type ClientMessage =
   | RelayPacket
   | ReportPeer
   | ReportMatch
+  | ReturnDone
   | ProbeDone;
 
 /** What the server sends to a participant's page (namespace /). */
@@ -860,6 +892,7 @@ export type ServerMessage =
   | SignalFrom
   | RelayedPacket
   | MatchVerdict
+  | PartnerReturning
   | Closed
   | ErrorReply;
 

@@ -6,9 +6,11 @@ import type {
   MatchStatus,
   MatchVerdict,
   MatchWaiting,
+  PartnerReturning,
   RelayedPacket,
   ReportMatch,
   ReportPeer,
+  ReturnDone,
   ShowScene,
   SignalFrom,
 } from "../protocol/messages";
@@ -17,7 +19,7 @@ import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people. */
-export type MatchMessage = MatchWaiting | MatchReady | SignalFrom | RelayedPacket | MatchVerdict;
+export type MatchMessage = MatchWaiting | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerReturning;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -42,7 +44,7 @@ export interface SceneContext {
   /** False when it did not go out: the server is out of reach. */
   send(message: ClientMessage): boolean;
   /** Goes out when the server is in reach again, in order. */
-  sendKept(message: ReportPeer | ReportMatch): void;
+  sendKept(message: ReportPeer | ReportMatch | ReturnDone): void;
   connected(): boolean;
   /** A row of the telemetry stream; with `table` it is of another table than the pulses. */
   telemetry(row: Record<string, unknown>): void;
@@ -60,7 +62,7 @@ export interface Scene {
   shownAgain(message: ShowScene): void;
   globalsChanged(values: Record<string, unknown>): void;
   /** The server did not take a message of this scene; `about` is its op. */
-  serverRefused(about: string, reason: string): void;
+  serverRefused(about: string, reason: string, code: string): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
   /** Of a game of several people. */
