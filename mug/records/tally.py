@@ -50,7 +50,9 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("visits", fact.visit_id, 1)]
         case f.MatchFormed():
             return [Count("matches", fact.match_id, 1)]
-        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped():
+        case f.Connected() | f.Disconnected() | f.ErrorReported():
+            return [Count("events", ADD, 1)]
+        case f.PlayerDropped() | f.PlayerReturning() | f.PlayerReturned():
             return [Count("events", ADD, 1)]
         case f.ConsoleAction() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
             return [Count("console", ADD, 1)]
