@@ -325,7 +325,7 @@ class Admission:
             return
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))
-        if not reloaded:
+        if resume:
             core.after_commit(*self._matches.missed(participant, connection))
 
 

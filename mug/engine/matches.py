@@ -10,15 +10,17 @@ from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place
 from mug.engine.payload import game_config, match_settings, matched_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
-from mug.engine.verdicts import Reports
+from mug.engine.verdicts import Reports, Returns
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import (
     MatchReady,
     MatchStatus,
     MatchVerdict,
     PartnerAway,
+    PartnerReturning,
     ReportMatch,
     ReportPeer,
+    ReturnDone,
 )
 from mug.records import facts as f
 from mug.study.model import GymGame
@@ -36,7 +38,9 @@ HEARD_MS: Final = 750.0
 BACK_MS: Final = 2_000.0
 """A page that is connected again has so long to say that it hears its partner after all."""
 
-REPORT_FLAGS: Final = ("desync", "refused", "void")
+REPORT_FLAGS: Final = ("desync", "refused", "void", "not_reproduced")
+MAX_RETURNS: Final = 20
+"""Times that one page may come back into one match."""
 MAX_FLAGS: Final = 100
 """Flags of one kind that a match may collect from its pages."""
 
@@ -57,6 +61,11 @@ class Matches:
             for who in match.visits
         }
         self._flagged: set[tuple[MatchId, str, int]] = set()
+        self._returns = Returns()
+        for match in core.state.matches.values():
+            if match.away and not self._is_over(match):
+                for agent in match.away:
+                    self._await_return(match, agent)
 
     # ------------------------------------------------------------- from a group to a match
 
@@ -64,6 +73,9 @@ class Matches:
         self, connection: ConnectionId, participant: ParticipantState, visit: VisitState, match: MatchState
     ) -> None:
         """A page that is in a match asks for partners once more: it did not get the answer."""
+        if self._is_played(match, participant.participant_id):
+            self._core.refuse(connection, "played", "this match is played", path="visit_id", about="match.join")
+            return
         if match.outcome is not None or match.agent_of(participant.participant_id) in match.dropped:
             self._core.refuse(connection, "over", "this match is over", path="visit_id", about="match.join")
             self._core.after_commit(*self.missed(participant, connection))
@@ -148,14 +160,10 @@ class Matches:
         if match is None or visit is None:
             return
         agent = match.agent_of(participant.participant_id)
-        if reloaded and not self._is_over(match) and agent is not None and agent not in match.dropped:
-            self._drop(
-                match,
-                {agent},
-                self._policy(match),
-                "the page was loaded again",
-                knows=participant.participant_id,
-            )
+        who = participant.participant_id
+        going_on = match.outcome is None and not self._is_played(match, who)
+        if reloaded and going_on and agent is not None and agent not in match.dropped:
+            self._loaded_again(match, agent, who)
         self._core.changed_matches.add(match.match_id)
         if self._is_over(match):
             return
@@ -164,12 +172,79 @@ class Matches:
         if agent is not None and self._reports.came_back(match.match_id, agent, latest_ms):
             self._judge_in(match, BACK_MS)
 
+    def _loaded_again(self, match: MatchState, agent: str, who: ParticipantId) -> None:
+        """A player's page has lost the game's state: it may rebuild it while the others wait."""
+        core, returns = self._core, match.returns.get(agent, 0) + 1
+        if returns > MAX_RETURNS:
+            self._drop(match, {agent}, self._policy(match), "the page was loaded again too often")
+            return
+        self._told.discard((match.match_id, who))  # signals wait until the new page knows of the match
+        core.record(
+            f.PlayerReturning(at=core.now(), match_id=match.match_id, agent=agent, participant_id=who, returns=returns)
+        )
+        core.say("info", f"comes back into match {match.match_id}", who)
+        self._reports.forget_player(match.match_id, agent)
+        self._await_return(match, agent)
+        message = PartnerReturning(match_id=match.match_id, agent=agent, returns=returns)
+        core.after_commit(*(Send(connection, message) for connection in self._pages_in(match, but=who)))
+
+    def _await_return(self, match: MatchState, agent: str) -> None:
+        until_ms = self._returns.begin(match.match_id, agent, self._core.clock.now_ms(), self._rejoin_timeout_ms(match))
+        self._judge_in(match, until_ms - self._core.clock.now_ms())
+
+    def returned(self, connection: ConnectionId, participant: ParticipantState, message: ReturnDone) -> None:
+        """A page has rebuilt its match and plays on."""
+        core, about = self._core, "match.returned"
+        match = self._reported(connection, participant, message.match_id, about)
+        if match is None:
+            return
+        agent = match.agent_of(participant.participant_id)
+        if agent is None or agent not in match.away or self._is_over(match):
+            return  # said again, or decided while this was on its way
+        if min(message.episode, message.frame) < 0:
+            core.refuse(connection, "invalid", "expected numbers from 0", path="frame", about=about)
+            return
+        core.record(
+            f.PlayerReturned(
+                at=core.now(),
+                match_id=match.match_id,
+                agent=agent,
+                participant_id=participant.participant_id,
+                episode=message.episode,
+                frame=message.frame,
+            )
+        )
+        if match.flags.count("returned") < MAX_FLAGS:
+            detail = f"episode {message.episode}, frame {message.frame}: {participant.participant_id}"
+            core.record(f.MatchFlagged(at=core.now(), match_id=match.match_id, flag="returned", detail=detail))
+        core.say("info", f"is back in match {match.match_id}", participant.participant_id)
+        self._returns.end(match.match_id, agent)
+        self._reports.forget_player(match.match_id, agent)
+        core.changed_matches.add(match.match_id)
+
+    def _pages_in(self, match: MatchState, but: ParticipantId | None) -> Iterable[ConnectionId]:
+        """The pages that are in a match at present, but for one."""
+        core = self._core
+        for who, visit in match.visits.items():
+            connection = core.presence(who).connection
+            present = core.state.current_visit(core.state.participants[who])
+            if who != but and connection is not None and present is not None and present.planned.visit_id == visit:
+                yield connection
+
     def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
-        """What a page that comes back has to be told again: who is out of its match."""
+        """What a page that comes back has to be told again: who is out of its match, and whose page came back."""
         _, match = self._match_of(participant)
-        if match is None or not match.dropped:
+        if match is None:
             return ()
-        return (Send(connection, self._verdict(match, tuple(match.dropped), participant.participant_id)),)
+        own = match.agent_of(participant.participant_id)
+        told: list[Effect] = [
+            Send(connection, PartnerReturning(match_id=match.match_id, agent=agent, returns=returns))
+            for agent, returns in match.returns.items()
+            if agent != own and agent not in match.dropped
+        ]
+        if match.dropped:
+            told.append(Send(connection, self._verdict(match, tuple(match.dropped), participant.participant_id)))
+        return tuple(told)
 
     def page_lost(self, participant: ParticipantState) -> None:
         """A page's connection ended."""
@@ -246,8 +321,14 @@ class Matches:
             return
         connected = {agent for agent, who in match.players.items() if core.presence(who).connection is not None}
         named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms(), connected)
+        late = self._returns.late(match_id, core.clock.now_ms()) & match.away
+        # Who comes back is silent, and hears nobody yet: it is judged by its own time.
+        named = named - match.away
         lost = {agent for agent in match.players if agent in named and agent not in match.dropped}
-        if not lost:
+        if late:
+            self._drop(match, late, self._policy(match), "the page did not come back in time")
+            lost -= late
+        if not lost or self._is_over(match):
             return
         if mutual or lost == match.players.keys() - match.dropped.keys():
             self._drop(match, lost, "void", "the players did not hear each other")
@@ -281,6 +362,8 @@ class Matches:
             self._end(match, "refused", message.detail[:2000])
         elif message.flag == "void":
             self._drop(match, {agent}, "void", message.detail[:2000], knows=who)
+        elif message.flag == "not_reproduced":
+            self._drop(match, {agent}, self._policy(match), message.detail[:2000], knows=who)
 
     def _reported(
         self, connection: ConnectionId, participant: ParticipantState, match_id: str, about: str
@@ -326,14 +409,8 @@ class Matches:
             core.after_commit(self._routes(match))
 
     def _verdicts(self, match: MatchState, dropped: tuple[str, ...], knows: ParticipantId | None) -> Iterable[Effect]:
-        core = self._core
-        for who, visit in match.visits.items():
-            if who == knows:
-                continue
-            connection = core.presence(who).connection
-            present = core.state.current_visit(core.state.participants[who])
-            if connection is not None and present is not None and present.planned.visit_id == visit:
-                yield Send(connection, self._verdict(match, dropped, who))
+        for connection in self._pages_in(match, but=knows):
+            yield Send(connection, self._verdict(match, dropped, self._core.owner[connection]))
 
     def _verdict(self, match: MatchState, dropped: tuple[str, ...], who: ParticipantId) -> MatchVerdict:
         policies = [match.dropped[agent] for agent in dropped]
@@ -419,6 +496,7 @@ class Matches:
                 f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=outcome, reason=reason)
             )
         self._reports.forget_match(match.match_id)
+        self._returns.forget_match(match.match_id)
         self._core.changed_matches.add(match.match_id)
 
     def _dissolve(self, match: MatchState) -> None:
@@ -429,6 +507,12 @@ class Matches:
 
     def _live_players(self, match: MatchState) -> list[ParticipantId]:
         return [who for agent, who in match.players.items() if agent not in match.dropped]
+
+    def _is_played(self, match: MatchState, who: ParticipantId) -> bool:
+        """Whether all others have played it to its end, which nobody does alone."""
+        others = [other for other in self._live_players(match) if other != who]
+        visits = self._core.state.visits
+        return bool(others) and all(visits[match.visits[other]].outcome == "completed" for other in others)
 
     def _is_over(self, match: MatchState) -> bool:
         """Whether nobody plays it any more; it may have ended by a verdict before."""
@@ -451,6 +535,11 @@ class Matches:
         game = self._game(self._core.state.visits[match.visit_id])
         assert game is not None
         return float(game.multiplayer.reconnection_timeout_ms)
+
+    def _rejoin_timeout_ms(self, match: MatchState) -> float:
+        game = self._game(self._core.state.visits[match.visit_id])
+        assert game is not None
+        return float(game.multiplayer.rejoin_timeout_ms)
 
 
 def _worst(outcomes: list[str]) -> str:

@@ -230,8 +230,15 @@ def game_config(
         dropout_agent_policy=rules.dropout_agent_policy,
         pause_on_partner_background=rules.pause_on_partner_background,
         snapshot_interval=rules.snapshot_interval,
+        **({} if match is None else _return_of(match, participant)),
         input_confirmation_timeout_ms=rules.input_confirmation_timeout_ms,
     )
+
+
+def _return_of(match: MatchState, participant: ParticipantState) -> dict[str, Any]:
+    """What a page needs that comes back into a match: who else came back, who is out, which of its rows are here."""
+    sent = {str(episode): first for (who, episode), first in match.sent.items() if who == participant.participant_id}
+    return {"returns": dict(match.returns), "dropped": tuple(match.dropped), "sent": sent}
 
 
 def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState) -> GameConfig:

@@ -63,6 +63,7 @@ from mug.protocol.messages import (
     ReportMatch,
     ReportPeer,
     RestartMatch,
+    ReturnDone,
     RuntimeManifest,
     SendSignal,
     SetGlobals,
@@ -248,6 +249,8 @@ class StudyRun:
                 self._matches.report_peer(connection, participant, message)
             case ReportMatch():
                 self._matches.report_match(connection, participant, message)
+            case ReturnDone():
+                self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
             case SendSignal() | RelayPacket():

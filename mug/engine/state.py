@@ -34,6 +34,7 @@ class MatchState:
         visits: In a game of several people, participant id -> visit id; else empty.
         settings: What holds on every peer of such a game.
         dropped: Agents whose player is out of the match for good -> by which policy.
+        returns: Agents whose page was loaded again during the match -> how often. away: those who still rebuild it.
         next_frame: Per episode, the first frame that nobody has sent.
         sent: Per player and episode, the first frame that this player has not sent.
         chain_hashes: (episode, first, last) of each chunk -> the chain hash of the first one that came.
@@ -49,6 +50,8 @@ class MatchState:
     visits: dict[ParticipantId, VisitId] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     dropped: dict[str, str] = field(default_factory=dict)
+    returns: dict[str, int] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
     outcome: str | None = None
     flags: list[str] = field(default_factory=list)
     parts: list[FramesPart] = field(default_factory=list)
@@ -196,7 +199,15 @@ class SessionState:
             case f.MatchFormed():
                 self._apply_match(fact)
             case f.PlayerDropped():
-                self.matches[MatchId(fact.match_id)].dropped[fact.agent] = fact.policy
+                match = self.matches[MatchId(fact.match_id)]
+                match.dropped[fact.agent] = fact.policy
+                match.away.discard(fact.agent)
+            case f.PlayerReturning():
+                match = self.matches[MatchId(fact.match_id)]
+                match.returns[fact.agent] = fact.returns
+                match.away.add(fact.agent)
+            case f.PlayerReturned():
+                self.matches[MatchId(fact.match_id)].away.discard(fact.agent)
             case f.MatchEnded():
                 self.matches[MatchId(fact.match_id)].outcome = fact.outcome
             case f.MatchFlagged():
@@ -218,7 +229,7 @@ class SessionState:
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
                 pass
-            case f.PairProbed() | f.ParticipantWarned() | f.PlayerReturned():
+            case f.PairProbed() | f.ParticipantWarned():
                 pass
 
     def _apply_plan(self, fact: f.PlanDrawn) -> None:

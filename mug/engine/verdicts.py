@@ -6,7 +6,7 @@ from typing import Final
 
 from mug.ids import MatchId
 
-__all__ = ["MAX_REPORTED_SILENCE_MS", "Reports"]
+__all__ = ["MAX_REPORTED_SILENCE_MS", "Reports", "Returns"]
 
 MAX_REPORTED_SILENCE_MS: Final = 60_000.0
 """Of a longer silence a page cannot speak: it reports after a few seconds, and its match may have begun later."""
@@ -52,6 +52,12 @@ class Reports:
         """The match is over."""
         self._since.pop(match_id, None)
 
+    def forget_player(self, match_id: MatchId, agent: str) -> None:
+        """A player's page is another one now: what was said of the earlier one, and by it, is void."""
+        said = self._since.get(match_id, {})
+        for pair in [pair for pair in said if agent in pair]:
+            del said[pair]
+
     def due(
         self, match_id: MatchId, timeout_ms: float, now_ms: float, reporters: Container[str]
     ) -> tuple[frozenset[str], bool]:
@@ -65,3 +71,34 @@ class Reports:
         mutual = {pair for pair in late if (pair[1], pair[0]) in said}
         named = {agent for _, agent in late} | {agent for pair in mutual for agent in pair}
         return frozenset(named), bool(mutual)
+
+
+@dataclass(slots=True)
+class Returns:
+    """Until when the pages that come back may take to rebuild their match. Times in Unix ms."""
+
+    _until: dict[MatchId, dict[str, tuple[float, float]]] = field(default_factory=dict)
+
+    def begin(self, match_id: MatchId, agent: str, now_ms: float, timeout_ms: float) -> float:
+        """A page comes back; returns until when it may take.
+
+        One that is loaded again on its way back begins anew, but all of it takes twice the time at most: the others do
+        not wait without an end.
+        """
+        returning = self._until.setdefault(match_id, {})
+        last_ms = returning[agent][1] if agent in returning else now_ms + 2.0 * timeout_ms
+        returning[agent] = (min(now_ms + timeout_ms, last_ms), last_ms)
+        return returning[agent][0]
+
+    def end(self, match_id: MatchId, agent: str) -> None:
+        """The page is back."""
+        self._until.get(match_id, {}).pop(agent, None)
+
+    def late(self, match_id: MatchId, now_ms: float) -> frozenset[str]:
+        """Return who has taken too long."""
+        until = self._until.get(match_id, {})
+        return frozenset(agent for agent, (due_ms, _) in until.items() if now_ms >= due_ms - _EARLY_MS)
+
+    def forget_match(self, match_id: MatchId) -> None:
+        """The match is over."""
+        self._until.pop(match_id, None)

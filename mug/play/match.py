@@ -423,7 +423,7 @@ class MatchSession:
         """Whether the frames that are stepped now are those of a page that comes back, and nobody's yet."""
         return self._way_back is not None and self._core is not None and self._core.stage in ("connecting", "returning")
 
-    def _come_back(self, core: Rollback, way_back: WayBack, episode: int) -> None:
+    def _come_back(self, core: Rollback, way_back: WayBack, episode: int, output: Output) -> None:
         """The others have said where they are: begin that episode again, as they did."""
 
         def fresh() -> MatchWorld:
@@ -443,6 +443,8 @@ class MatchSession:
         if stepped:
             self._asset_specs = self.world.asset_specs()
         self._enter_episode()
+        if self._game.first_picture is not None:
+            output.views.append(world_view(self.world, self._game.first_picture))
         self._began_epoch, self._offered = episode, True
         core.rebuild(self._reset_hash)
 
@@ -489,7 +491,7 @@ class MatchSession:
     def _settle(self, core: Rollback, now_ms: float, output: Output) -> None:
         """Record what is confirmed, take the core's events, and go on to the next stage when it is time."""
         if self._way_back is not None and core.return_epoch is not None:
-            self._come_back(core, self._way_back, core.return_epoch)
+            self._come_back(core, self._way_back, core.return_epoch, output)
         try:
             self._confirm(core, output)
         except IrreproducibleError as error:

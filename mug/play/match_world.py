@@ -91,6 +91,7 @@ class MatchWorld:
         self._draws_by_chance = False
         self.seed = 0
         self.seen_hash = ""
+        self.first_picture: Picture | None = None
 
     @property
     def ended(self) -> bool:
@@ -125,6 +126,7 @@ class MatchWorld:
         self._saved.clear()
         picture, self._draws_by_chance = with_generators_kept(world.picture if world.drawn else world.first_picture)
         self._require_snapshots()
+        self.first_picture = picture
         return picture
 
     def picture(self) -> Picture:

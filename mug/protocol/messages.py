@@ -222,6 +222,7 @@ class SendSignal(Message, frozen=True, kw_only=True, tag="peer.signal"):
     match_id: str
     to: str  # agent
     data: dict[str, Any]
+    life: str = ""  # how often the two pages have come back into the match; signals of another life are dropped
 
 
 class RelayPacket(Message, frozen=True, kw_only=True, tag="peer.relay"):
@@ -243,10 +244,11 @@ class ReportPeer(Message, frozen=True, kw_only=True, tag="match.peer"):
 
 
 class ReportMatch(Message, frozen=True, kw_only=True, tag="match.report"):
-    """Something about the match that analysts must know: `flag` desync, refused or void, with its words.
+    """Something about the match that analysts must know, in words: `flag` desync, refused, void or not_reproduced.
 
     `desync`: the peers' states differ from `frame` of `episode` on. `refused`: the handshake found that the pages do
-    not run the same program. `void`: the pages could not agree on how to go on.
+    not run the same program. `void`: the pages could not agree on how to go on. `not_reproduced`: this page came back,
+    and could not rebuild the game.
     """
 
     match_id: str
@@ -254,6 +256,14 @@ class ReportMatch(Message, frozen=True, kw_only=True, tag="match.report"):
     detail: str
     episode: int = 0
     frame: int = 0
+
+
+class ReturnDone(Message, frozen=True, kw_only=True, tag="match.returned"):
+    """This page was loaded again, has rebuilt the game, and plays on from `frame` of `episode`."""
+
+    match_id: str
+    episode: int
+    frame: int
 
 
 class ProbeDone(Message, frozen=True, kw_only=True, tag="probe.done"):
@@ -285,6 +295,7 @@ ParticipantMessage = (
     | RelayPacket
     | ReportPeer
     | ReportMatch
+    | ReturnDone
     | ProbeDone
 )
 
@@ -555,6 +566,7 @@ class SignalFrom(Message, frozen=True, kw_only=True, tag="peer.signal_from"):
     match_id: str
     agent: str
     data: dict[str, Any]
+    life: str = ""
 
 
 class RelayedPacket(Message, frozen=True, kw_only=True, tag="peer.relayed"):
@@ -586,6 +598,17 @@ class PartnerAway(Message, frozen=True, kw_only=True, tag="match.away"):
     match_id: str
     agent: str
     away: bool
+
+
+class PartnerReturning(Message, frozen=True, kw_only=True, tag="match.returning"):
+    """A partner's page was loaded again and rebuilds the game, which stands still; new ways to that page are sought.
+
+    `returns`: how often that page has come back, this time included. Repeated after a reconnection.
+    """
+
+    match_id: str
+    agent: str
+    returns: int
 
 
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
@@ -642,6 +665,7 @@ ServerMessage = (
     | RelayedPacket
     | MatchVerdict
     | PartnerAway
+    | PartnerReturning
     | Closed
     | Trouble
     | ErrorReply

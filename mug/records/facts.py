@@ -137,6 +137,18 @@ class ParticipantWarned(Fact, frozen=True, kw_only=True, tag="participant_warned
     message: str = ""
 
 
+class PlayerReturning(Fact, frozen=True, kw_only=True, tag="player_returning"):
+    """A player's page was loaded again during a match: the others wait while it rebuilds the game.
+
+    `returns`: how often this player's page has come back, this time included.
+    """
+
+    match_id: str
+    agent: str
+    participant_id: str
+    returns: int
+
+
 class PlayerReturned(Fact, frozen=True, kw_only=True, tag="player_returned"):
     """A player's page came back into a running match and plays on from `frame` of `episode`."""
 
@@ -298,6 +310,7 @@ AnyFact = (
     | ReleaseSet
     | ScreeningPassed
     | ParticipantWarned
+    | PlayerReturning
     | PlayerReturned
     | TokenRenewed
     | Connected

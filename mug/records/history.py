@@ -211,7 +211,9 @@ def _take(
             _extend(history, planned, fact)
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             history.server_events.append(Happening(seq, fact))
-        case f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned() | f.PlayerReturned():
+        case f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned():
+            history.server_events.append(Happening(seq, fact))
+        case f.PlayerReturning() | f.PlayerReturned():
             history.server_events.append(Happening(seq, fact))
         case f.ReleaseSet():
             history.console.append(Happening(seq, fact))

@@ -150,10 +150,10 @@ def count_server_events(history: SessionHistory) -> int:
 
 def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield what the server saw of participants, as (known, said) for `LinesTable.add_row`."""
+    said: dict[str, Any]
     for happening in history.server_events:
         fact = happening.fact
         known: dict[str, Any] = {"session_id": history.opened.session_id, "source": "server", "at": fact.at}
-        said: dict[str, Any]
         match fact:
             case f.Connected():
                 yield known | {"participant_id": fact.participant_id, "name": "connected"}, {"tab_id": fact.tab_id}
@@ -162,12 +162,15 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 yield known | {"participant_id": fact.participant_id, "name": "disconnected"}, said
             case f.TokenRenewed():
                 yield known | {"participant_id": fact.participant_id, "name": "let_in"}, {}
+            case f.PlayerReturning():
+                said = {"match_id": fact.match_id, "agent": fact.agent, "returns": fact.returns}
+                yield known | _place_in(history, fact) | {"name": "player_returning"}, said
+            case f.PlayerReturned():
+                said = {"match_id": fact.match_id, "agent": fact.agent, "episode": fact.episode, "frame": fact.frame}
+                yield known | _place_in(history, fact) | {"name": "player_returned"}, said
             case f.PlayerDropped():
-                story = history.matches.get(fact.match_id)
-                visit_id = story.formed.visits.get(fact.participant_id) if story else None
-                place = {"visit_id": visit_id, "scene_id": history.scene_of(visit_id or "")}
                 said = {"match_id": fact.match_id, "agent": fact.agent, "policy": fact.policy, "reason": fact.reason}
-                yield known | place | {"participant_id": fact.participant_id, "name": "player_dropped"}, said
+                yield known | _place_in(history, fact) | {"name": "player_dropped"}, said
             case f.ScreeningPassed():
                 measured: dict[str, Any] = {"ping_ms": fact.ping_ms, "measurements": fact.measurements}
                 yield known | {"participant_id": fact.participant_id, "name": "screening_passed"}, measured
@@ -203,6 +206,17 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}
                 yield known | place | {"participant_id": fact.participant_id, "name": "error"}, said
+
+
+def _place_in(history: SessionHistory, fact: f.PlayerDropped | f.PlayerReturning | f.PlayerReturned) -> dict[str, Any]:
+    """Return whose row it is, and in which visit and scene."""
+    story = history.matches.get(fact.match_id)
+    visit_id = story.formed.visits.get(fact.participant_id) if story else None
+    return {
+        "participant_id": fact.participant_id,
+        "visit_id": visit_id,
+        "scene_id": history.scene_of(visit_id or ""),
+    }
 
 
 def _fitting(value: Any, kind: str) -> Any:

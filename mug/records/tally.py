@@ -51,7 +51,9 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("visits", fact.visit_id, 1)]
         case f.MatchFormed():
             return [Count("matches", fact.match_id, 1)]
-        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.PlayerDropped() | f.TokenRenewed():
+        case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
+            return [Count("events", ADD, 1)]
+        case f.PlayerDropped() | f.PlayerReturning() | f.PlayerReturned():
             return [Count("events", ADD, 1)]
         case f.ScreeningPassed() | f.ParticipantWarned():
             return [Count("events", ADD, 1)]

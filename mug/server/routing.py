@@ -195,4 +195,4 @@ def _weighed(message: SendSignal | RelayPacket) -> tuple[Refusal | None, int]:
 def _passed(sender: str, message: SendSignal | RelayPacket) -> SignalFrom | RelayedPacket:
     if isinstance(message, RelayPacket):
         return RelayedPacket(match_id=message.match_id, agent=sender, channel=message.channel, body=message.body)
-    return SignalFrom(match_id=message.match_id, agent=sender, data=message.data)
+    return SignalFrom(match_id=message.match_id, agent=sender, data=message.data, life=message.life[:64])

@@ -7,8 +7,6 @@ from mug.study.settings import Section
 
 __all__ = ["MultiplayerSection"]
 
-_RETURN = "coming back into a match"
-
 
 class MultiplayerSection(Section, frozen=True, kw_only=True):
     """Playing together. A scene is multiplayer when two or more agents are human (at most four)."""
@@ -253,7 +251,5 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "How long a returning page may take to rebuild the game.",
             unit="ms",
             ge=0,
-            later=_RETURN,
-            later_severity="warning",
         ),
     ] = 20_000

@@ -355,6 +355,8 @@ class MatchNet:
         for event in output.peers:
             if event.name in ("lost", "resumed"):
                 self._report(page, event)
+            if event.name == "not_reproduced":
+                self._judge(page.number)
         self.on_call(page)
         return output
 
@@ -389,12 +391,17 @@ class MatchNet:
             return
 
         def decide() -> None:
-            if self._reported.get(lost) and frozenset((lost,)) not in self._verdicts:
-                self._verdicts.add(frozenset((lost,)))
-                self._dropped.append(lost)
-                note = {"kind": "verdict", "dropped": [lost], "policy": self.config.dropout_policy}
-                for survivor in self.pages:
-                    if self._alive(survivor) and survivor.outputs:
-                        survivor.session.note(note)
+            if self._reported.get(lost):
+                self._judge(lost)
 
         self._at(self.now_ms + self._lost_after_ms, decide)
+
+    def _judge(self, lost: int) -> None:
+        if frozenset((lost,)) in self._verdicts:
+            return
+        self._verdicts.add(frozenset((lost,)))
+        self._dropped.append(lost)
+        note = {"kind": "verdict", "dropped": [lost], "policy": self.config.dropout_policy}
+        for survivor in self.pages:
+            if self._alive(survivor) and survivor.outputs and survivor.number != lost:
+                survivor.session.note(note)

@@ -176,6 +176,7 @@ export class Participation {
       case "match.ready":
       case "match.verdict":
       case "match.away":
+      case "match.returning":
       case "peer.signal_from":
       case "peer.relayed":
         this.scene?.matchMessage?.(message);

@@ -2,9 +2,18 @@ import { describe, expect, it } from "vitest";
 import { MatchWords, type Words } from "../src/game/match_words";
 
 const TIMEOUT_MS = 500;
+const STANDING = {
+  stage: "playing",
+  countdownMs: 0,
+  waitingMs: 0,
+  episode: 0,
+  frame: 0,
+  silent: [] as { player: number; ms: number }[],
+  returning: [] as number[],
+};
 
-function said(words: MatchWords, now: number, live: { stage?: string; countdownMs?: number; waitingMs?: number }, server = true): Words["kind"] {
-  return words.update({ stage: "playing", countdownMs: 0, waitingMs: 0, ...live }, server, now).kind;
+function said(words: MatchWords, now: number, live: Partial<typeof STANDING>, server = true): Words["kind"] {
+  return words.update({ ...STANDING, ...live }, server, now).kind;
 }
 
 describe("the words over a game of several people", () => {
@@ -29,13 +38,13 @@ describe("the words over a game of several people", () => {
 
   it("count down in whole seconds and never to nought", () => {
     const words = new MatchWords(TIMEOUT_MS, 1);
-    const shown = [3000, 2001, 2000, 999, 0].map((countdownMs) => words.update({ stage: "countdown", countdownMs, waitingMs: 0 }, true, 0).text);
+    const shown = [3000, 2001, 2000, 999, 0].map((countdownMs) => words.update({ ...STANDING, stage: "countdown", countdownMs }, true, 0).text);
     expect(shown).toEqual(["3", "3", "2", "1", "1"]);
   });
 
   it("say whose connection is interrupted", () => {
     const words = new MatchWords(TIMEOUT_MS, 1);
-    const paused = { stage: "paused", countdownMs: 0, waitingMs: 5000 };
+    const paused = { ...STANDING, stage: "paused", waitingMs: 5000 };
     expect(words.update(paused, true, 0).text).toContain("your partner");
     expect(words.update(paused, false, 0).text).toContain("Your connection");
     expect(new MatchWords(TIMEOUT_MS, 2).update(paused, true, 0).text).toContain("another player");
@@ -54,10 +63,24 @@ describe("the words over a game of several people", () => {
     const words = new MatchWords(TIMEOUT_MS, 1);
     words.partnerAway("north", true);
     expect(said(words, 0, {})).toBe("none");
-    const stalled = { stage: "stalled", countdownMs: 0, waitingMs: TIMEOUT_MS };
+    const stalled = { ...STANDING, stage: "stalled", waitingMs: TIMEOUT_MS };
     expect(words.update(stalled, true, 100).text).toBe("Your partner's window is in the background. The game waits, and goes on by itself.");
     words.partnerAway("north", false);
     expect(words.update(stalled, true, 200).text).toBe("Waiting for your partner…");
+  });
+
+  it("say that a partner is coming back, and then count down to where the game goes on", () => {
+    const words = new MatchWords(TIMEOUT_MS, 1);
+    expect(words.update({ ...STANDING, stage: "paused", returning: [1] }, true, 0).text).toBe("Your partner is coming back. The game goes on by itself.");
+    const counting = words.update({ ...STANDING, stage: "countdown", countdownMs: 1500, frame: 90 }, true, 100);
+    expect([counting.heading, counting.text]).toEqual(["The game goes on in", "2"]);
+    expect(words.update({ ...STANDING, stage: "countdown", countdownMs: 1500 }, true, 200).heading).toBe("The game begins in");
+  });
+
+  it("say that there is no signal from a partner as soon as the worker misses it", () => {
+    const words = new MatchWords(TIMEOUT_MS, 1);
+    const shown = words.update({ ...STANDING, stage: "stalled", waitingMs: 300, silent: [{ player: 1, ms: 760 }] }, true, 0);
+    expect(shown).toEqual({ kind: "waiting", text: "No signal from your partner. Waiting…" });
   });
 
   it("end with the game", () => {

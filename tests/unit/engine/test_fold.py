@@ -22,6 +22,7 @@ from mug.protocol.messages import (
     ReportPeer,
     RestartMatch,
     ResumeCandidate,
+    ReturnDone,
     SetGlobals,
     ShowScene,
     Welcome,
@@ -66,8 +67,12 @@ together = st.one_of(
     st.tuples(st.just("peer"), connections, agents, st.sampled_from(("lost", "lost", "back")), st.integers(0, 9_000)),
     st.tuples(st.just("tick"), st.sampled_from((100, 2_000, 6_000))),
     st.tuples(st.just("reload"), connections, st.sampled_from(PEOPLE)),
+    st.tuples(st.just("returned"), connections, st.integers(-1, 9)),
     st.tuples(
-        st.just("found"), connections, st.sampled_from(("desync", "refused", "refused", "void", "?")), st.integers(0, 2)
+        st.just("found"),
+        connections,
+        st.sampled_from(("desync", "refused", "refused", "void", "not_reproduced", "?")),
+        st.integers(0, 2),
     ),
     st.tuples(
         st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
@@ -116,6 +121,8 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             memory.say(connection, ReportPeer(match_id=match, agent=agent, state=state, silent_ms=silent_ms))
         case ("found", _, flag, episode):
             memory.say(connection, ReportMatch(match_id=match, flag=flag, detail="d", episode=episode))
+        case ("returned", _, frame):
+            memory.say(connection, ReturnDone(match_id=match, episode=0, frame=frame))
         case ("drop", _):
             memory.drop(connection)
         case ("finish", _, count, outcome):
@@ -211,7 +218,7 @@ def test_that_folding_the_facts_gives_the_live_state_of_games_of_several_people(
         if slow_disk and number % 3 == 2:
             memory.commit()
     facts = [type(fact).__name__ for fact in memory.recorded]
-    for name in ("MatchFormed", "PlayerDropped", "MatchEnded", "ChunkStored"):
+    for name in ("MatchFormed", "PlayerDropped", "PlayerReturned", "MatchEnded", "ChunkStored"):
         target(float(facts.count(name)), label=name)
     assert fold(memory.recorded) == memory.run.state
     memory.commit()
@@ -226,6 +233,7 @@ def _check_places(memory: Memory) -> None:
         assert match.visits
         assert len(set(match.visits)) == len(match.settings["players"])
         assert set(match.dropped) <= set(match.players)
+        assert match.away <= match.returns.keys() - match.dropped.keys()
         live = [match.visits[who] for agent, who in match.players.items() if agent not in match.dropped]
         if all(state.visits[visit].outcome is not None for visit in live):
             assert match.outcome is not None

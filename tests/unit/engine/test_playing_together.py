@@ -200,7 +200,7 @@ def test_that_a_second_page_of_a_waiting_participant_has_to_join_itself() -> Non
     memory = Memory(study=study_for())
     to_the_game(memory, "c", "d")
     join(memory, "c")
-    memory.hello("x", "p-c", tab="c", candidates=_own(memory, "c"))
+    memory.hello("x", "p-c", tab="c", candidates=own_token(memory, "c"))
     join(memory, "d")
     assert memory.run.state.matches == {}
     join(memory, "x")
@@ -447,24 +447,6 @@ def test_that_a_second_player_may_drop_out_while_the_others_agree_on_the_end() -
     assert memory.last("c", MatchVerdict).dropped == ("a1",)
 
 
-def test_that_a_reloaded_page_is_out_of_its_match() -> None:
-    memory = matched()
-    memory.drop("d")
-    memory.hello("x", "p-d", tab="d", candidates=_own(memory, "d"))
-    assert drops(memory) == [("a1", "end")]
-    assert memory.last("c", MatchVerdict).dropped == ("a1",)
-    content = memory.scene("x").content
-    assert isinstance(content, GameContent)
-    assert content.resume_match
-    assert content.config.match_id == the_match(memory)
-    assert memory.to("x", MatchVerdict) == []
-    join(memory, "x")
-    assert memory.last("x", ErrorReply).code == "over"
-    leave(memory, "x", "partner_left")
-    assert memory.scene("x").scene_id == "end"
-    assert fold(memory.written) == memory.run.state
-
-
 def test_that_a_page_that_was_away_hears_of_the_verdict() -> None:
     memory = matched(3, multiplayer=rules_of(dropout_policy="policy"))
     memory.drop("d")
@@ -503,7 +485,9 @@ def test_that_a_match_ends_when_the_last_players_drop_out_one_by_one() -> None:
     memory = matched(multiplayer=rules_of(dropout_policy="default_action"))
     for connection, new in (("c", "x"), ("d", "y")):
         memory.drop(connection)
-        memory.hello(new, f"p-{connection}", tab=connection, candidates=_own(memory, connection))
+        memory.hello(new, f"p-{connection}", tab=connection, candidates=own_token(memory, connection))
+        memory.drop(new)
+    memory.later(20_010)
     assert drops(memory) == [("a0", "default_action"), ("a1", "default_action")]
     assert ends(memory) == ["abandoned"]
     assert isinstance(routes(memory), DropRoutes)
@@ -684,7 +668,7 @@ def test_that_a_callback_hears_of_each_row_once_and_of_the_end_when_all_are_thro
 def test_that_a_callback_hears_of_the_end_once_although_a_player_comes_back_late() -> None:
     memory = matched(callback="script.py:told")
     memory.drop("d")
-    memory.hello("x", "p-d", tab="d", candidates=_own(memory, "d"))
+    memory.hello("x", "p-d", tab="d", candidates=own_token(memory, "d"))
     leave(memory, "c", "partner_left")
     leave(memory, "x", "partner_left")
     assert [stream for stream, _ in observed(memory)] == ["end"]
@@ -742,6 +726,6 @@ def test_that_a_pulse_cannot_speak_for_a_match_of_others() -> None:
     assert views(memory)[0].frame == 0
 
 
-def _own(memory: Memory, connection: str) -> tuple[Any, ...]:
+def own_token(memory: Memory, connection: str) -> tuple[Any, ...]:
     welcome = memory.last(connection, Welcome)
     return (ResumeCandidate(session_id="s1", participant_id=welcome.participant_id, token=welcome.token),)

@@ -16,10 +16,9 @@ export class MatchOverlay {
     this.view = element("div", { class: "match-overlay", "data-mug": "match-words", "data-mug-kind": "none" }, this.words);
   }
 
-  show({ kind, text }: Words): void {
+  show({ kind, text, heading = "" }: Words): void {
     this.view.dataset["mugKind"] = kind;
     if (kind === "none") return; // the last words fade out
-    const heading = kind === "countdown" ? "The game begins in" : "";
     if (this.heading.textContent !== heading) this.heading.textContent = heading;
     if (this.text.textContent !== text) this.text.textContent = text;
   }

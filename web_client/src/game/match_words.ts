@@ -7,7 +7,11 @@ import type { MatchLive } from "../worker/rpc";
 export interface Words {
   kind: "none" | "countdown" | "waiting" | "paused" | "notice";
   text: string;
+  /** Above the text. */
+  heading?: string;
 }
+
+type Standing = Pick<MatchLive, "stage" | "countdownMs" | "waitingMs" | "silent" | "returning" | "episode" | "frame">;
 
 const SHOWN_AT_LEAST_MS = 800;
 /** Between two episodes everybody waits for the others' last keys and for their start: that long more is no stand-still. */
@@ -38,7 +42,7 @@ export class MatchWords {
     else this.away.delete(agent);
   }
 
-  update(live: Pick<MatchLive, "stage" | "countdownMs" | "waitingMs">, serverReachable: boolean, now: number): Words {
+  update(live: Standing, serverReachable: boolean, now: number): Words {
     const wanted = this.wanted(live, serverReachable, now);
     // Words of a wait that has just ended stay for a moment; a new kind of words takes their place at once.
     if (wanted.kind === "none" && this.shown.kind === "waiting" && now - this.shownMs < SHOWN_AT_LEAST_MS) return this.shown;
@@ -47,13 +51,23 @@ export class MatchWords {
     return wanted;
   }
 
-  private wanted({ stage, countdownMs, waitingMs }: Pick<MatchLive, "stage" | "countdownMs" | "waitingMs">, serverReachable: boolean, now: number): Words {
+  private wanted({ stage, countdownMs, waitingMs, silent, returning, episode, frame }: Standing, serverReachable: boolean, now: number): Words {
     if (stage === "over") return NONE;
+    if (returning.length > 0) {
+      const who = this.partners > 1 ? "Another player" : "Your partner";
+      return { kind: "paused", text: `${who} is coming back. The game goes on by itself.` };
+    }
     if (stage === "paused") {
       const whose = serverReachable ? (this.partners > 1 ? "The connection to another player" : "The connection to your partner") : "Your connection";
       return { kind: "paused", text: `${whose} is interrupted. The game goes on by itself when it is back.` };
     }
-    if (stage === "countdown") return { kind: "countdown", text: String(Math.max(1, Math.ceil(countdownMs / 1000))) };
+    if (stage === "countdown") {
+      const heading = (episode ?? 0) > 0 || (frame ?? 0) > 0 ? "The game goes on in" : "The game begins in";
+      return { kind: "countdown", text: String(Math.max(1, Math.ceil(countdownMs / 1000))), heading };
+    }
+    if (silent.length > 0 && stage !== "between") {
+      return { kind: "waiting", text: this.partners > 1 ? "No signal from another player. Waiting…" : "No signal from your partner. Waiting…" };
+    }
     const from = stage === "between" ? this.confirmationTimeoutMs + BETWEEN_MS : this.confirmationTimeoutMs;
     if (waitingMs >= from && waitingMs > 0 && this.away.size > 0) {
       const whose = this.partners > 1 ? "Another player's window" : "Your partner's window";

@@ -19,10 +19,13 @@ export interface MeshOptions {
   own: string;
   iceServers: readonly Record<string, unknown>[];
   forceRelay: boolean;
+  /** How often the pages of agents have come back into the match so far. */
+  returns: Readonly<Record<string, number>>;
 }
 
 export interface MeshPort {
-  signal(to: string, data: Record<string, unknown>): boolean;
+  /** `life` tells this pair of pages from those that they were before a reload. */
+  signal(to: string, data: Record<string, unknown>, life: string): boolean;
   relay(to: string, channel: ChannelName, body: Uint8Array): boolean;
   packet(player: number, channel: PeerChannel, body: ArrayBuffer): void;
   path(player: number, path: Path, pair: string): void;
@@ -46,6 +49,8 @@ export class Mesh {
   private episode: number | undefined;
   /** Everything is said: partners close their ends one after the other, and no way is sought any more. */
   private over = false;
+  private reachable: boolean;
+  private readonly returns: Record<string, number>;
 
   constructor(
     private readonly options: MeshOptions,
@@ -53,6 +58,8 @@ export class Mesh {
     serverReachable: boolean,
     private readonly now: () => number = () => performance.now(),
   ) {
+    this.returns = { ...options.returns };
+    this.reachable = serverReachable;
     const own = options.players.indexOf(options.own);
     this.partners = options.players.flatMap((agent, player) => (player === own ? [] : [this.partner(agent, player, own)]));
     this.serverChanged(serverReachable);
@@ -67,9 +74,9 @@ export class Mesh {
     else if (partner.path === "relay") this.port.relay(partner.agent, CHANNELS[channel], new Uint8Array(body));
   }
 
-  signalled(agent: string, data: Readonly<Record<string, unknown>>): void {
+  signalled(agent: string, data: Readonly<Record<string, unknown>>, life: string): void {
     const partner = this.of(agent);
-    if (!partner) return;
+    if (!partner || life !== this.life(agent)) return;
     partner.lifeMs = this.now();
     partner.link?.signalled(data);
   }
@@ -89,7 +96,21 @@ export class Mesh {
     this.choose(partner);
   }
 
+  /** A partner's page was loaded again: the ways to its earlier life are dead, and new ones are sought. */
+  renew(agent: string, returns: number): void {
+    const old = this.of(agent);
+    if (!old || returns <= (this.returns[agent] ?? 0)) return;
+    this.returns[agent] = returns;
+    old.link?.close();
+    if (old.path !== "") this.port.path(old.player, "", "");
+    const made = this.partner(agent, old.player, this.options.players.indexOf(this.options.own));
+    this.partners = this.partners.map((partner) => (partner === old ? made : partner));
+    made.choice.serverChanged(this.reachable);
+    this.choose(made);
+  }
+
   serverChanged(reachable: boolean): void {
+    this.reachable = reachable;
     for (const partner of this.partners) {
       partner.choice.serverChanged(reachable);
       this.choose(partner);
@@ -140,7 +161,7 @@ export class Mesh {
       return new PeerLink(
         options,
         {
-          signal: (data) => this.port.signal(agent, data),
+          signal: (data) => this.port.signal(agent, data, this.life(agent)),
           packet: (channel, body) => {
             const partner = this.of(agent);
             if (!partner) return;
@@ -190,6 +211,13 @@ export class Mesh {
       partner.link?.send(0, new ArrayBuffer(SIGN_OF_LIFE_BYTES));
       this.choose(partner);
     }
+  }
+
+  private life(agent: string): string {
+    const { players, own } = this.options;
+    const pair = [own, agent].sort((one, other) => players.indexOf(one) - players.indexOf(other));
+    const lives = pair.map((name) => this.returns[name] ?? 0);
+    return lives.every((life) => life === 0) ? "" : lives.join(":");
   }
 
   private of(agent: string): Partner | undefined {

@@ -208,6 +208,7 @@ export interface SendSignal {
   match_id: string;
   to: string;
   data: Record<string, unknown>;
+  life?: string;
 }
 
 /** A packet of the game for a partner, where no direct path exists. `channel`: game or ctrl. */
@@ -229,10 +230,12 @@ export interface ReportPeer {
 }
 
 /**
- * Something about the match that analysts must know: `flag` desync, refused or void, with its words.
+ * Something about the match that analysts must know, in words: `flag` desync, refused, void or not_reproduced.
  *
  * `desync`: the peers' states differ from `frame` of `episode` on. `refused`: the handshake found that the pages do
- * not run the same program. `void`: the pages could not agree on how to go on.
+ * not run the same program. `void`: the pages could not agree on how to go on. `not_reproduced`: this page came
+ * back,
+ * and could not rebuild the game.
  */
 export interface ReportMatch {
   op: "match.report";
@@ -241,6 +244,14 @@ export interface ReportMatch {
   detail: string;
   episode?: number;
   frame?: number;
+}
+
+/** This page was loaded again, has rebuilt the game, and plays on from `frame` of `episode`. */
+export interface ReturnDone {
+  op: "match.returned";
+  match_id: string;
+  episode: number;
+  frame: number;
 }
 
 /**
@@ -644,6 +655,7 @@ export interface SignalFrom {
   match_id: string;
   agent: string;
   data: Record<string, unknown>;
+  life: string;
 }
 
 /** What a partner's page sent with RelayPacket. */
@@ -676,6 +688,18 @@ export interface PartnerAway {
   match_id: string;
   agent: string;
   away: boolean;
+}
+
+/**
+ * A partner's page was loaded again and rebuilds the game, which stands still; new ways to that page are sought.
+ *
+ * `returns`: how often that page has come back, this time included. Repeated after a reconnection.
+ */
+export interface PartnerReturning {
+  op: "match.returning";
+  match_id: string;
+  agent: string;
+  returns: number;
 }
 
 /**
@@ -951,6 +975,7 @@ export type ClientMessage =
   | RelayPacket
   | ReportPeer
   | ReportMatch
+  | ReturnDone
   | ProbeDone;
 
 /** What the server sends to a participant's page (namespace /). */
@@ -972,6 +997,7 @@ export type ServerMessage =
   | RelayedPacket
   | MatchVerdict
   | PartnerAway
+  | PartnerReturning
   | Closed
   | Trouble
   | ErrorReply;

@@ -5,7 +5,7 @@
  */
 import { keptGame, type KeptGame } from "../game/kept_game";
 import { overallFraction } from "../game/loading";
-import type { GameContent, ShowScene } from "../protocol/messages";
+import type { ErrorReply, GameConfig, GameContent, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { hasWebAssembly } from "../transport/browser";
 import type { FrameView, FromWorker } from "../worker/rpc";
@@ -57,10 +57,6 @@ export class GameScene implements Scene {
 
   show(): void {
     this.context.event("page_shown");
-    if (this.match && this.content.config.match_id) {
-      this.match.cannotReturn();
-      return;
-    }
     const { python } = this.context;
     if (!hasWebAssembly()) {
       this.fail("runtime", "WebAssembly is missing in this browser", "", "This browser cannot run the game", "WebAssembly is switched off or missing in this browser. Please open this address in a current version of Chrome, Edge, Firefox or Safari, or tell the person who runs the study.");
@@ -71,7 +67,8 @@ export class GameScene implements Scene {
       return;
     }
     python.listen({ received: (incoming) => this.onWorker(incoming), silent: () => this.onSilence() });
-    void this.prepare();
+    if (this.match && this.content.config.match_id) this.comeBack(this.match);
+    else void this.prepare();
   }
 
   shownAgain(message: ShowScene): void {
@@ -128,7 +125,8 @@ export class GameScene implements Scene {
     // The next scene follows from the server.
   }
 
-  serverRefused(about: string, reason: string): void {
+  serverRefused(about: string, reason: string, { code }: ErrorReply): void {
+    if (about === "match.join") this.match?.refused(code);
     if (about === "match.restart") this.fail("runtime", `the game could not be started again: ${reason}`, "");
   }
 
@@ -150,10 +148,7 @@ export class GameScene implements Scene {
     if (config.restart_pyodide || python.failure) python.reboot();
     python.boot();
     // The drawing code and the images load while Python does.
-    this.drawing ??= new GameDrawing(this.content, {
-      progress: (fraction, words) => this.updateProgress("pictures", fraction, words),
-      pictureMissing: (text) => this.context.reportError({ kind: "script", message: text, traceback: "", fatal: false }),
-    });
+    this.makeDrawing();
     const { outbox, shell } = this.context;
     const resumes = this.content.resume_match;
     if (resumes) shell.show(loadingPage("Preparing the game", this.progress), "loading");
@@ -219,7 +214,7 @@ export class GameScene implements Scene {
         break;
       case "loaded":
         if (message.visitId !== this.visitId) break;
-        if (this.state === "matching") this.match?.loaded();
+        if (this.state === "matching") void this.loadedMatch(message.assetSpecs);
         else void this.loaded(message.assetSpecs);
         break;
       case "frame":
@@ -238,7 +233,9 @@ export class GameScene implements Scene {
         this.context.event("calibrated", { step_ms: message.stepMs, render_ms: message.renderMs });
         break;
       case "irreproducible":
-        if (message.visitId === this.visitId) {
+        if (message.visitId !== this.visitId) break;
+        if (this.match) this.match.cannotRebuild(message.reason);
+        else {
           this.context.outbox.dropTail(this.visitId);
           this.context.restartMatch(message.matchId, message.reason);
         }
@@ -297,6 +294,47 @@ export class GameScene implements Scene {
     this.context.shell.setPhase("page", "ready");
   }
 
+  /** This page was loaded again in the middle of a match: no page to read and no Start, the others wait. */
+  private comeBack(match: MatchPlay): void {
+    this.state = "matching";
+    this.context.python?.boot();
+    this.makeDrawing();
+    this.context.shell.show(loadingPage("Going back to your game", this.progress), "loading");
+    match.comeBack();
+  }
+
+  /** The match is loaded; a page that comes back has to make its picture first. */
+  private async loadedMatch(assetSpecs: Record<string, unknown>[]): Promise<void> {
+    if (!this.renderer) {
+      try {
+        this.renderer = (await this.drawing?.ready(assetSpecs)) ?? null;
+      } catch (error) {
+        this.fail("runtime", `the game cannot be drawn: ${String(error)}`, error instanceof Error ? (error.stack ?? "") : "");
+        return;
+      }
+    }
+    if (!this.disposed && this.state === "matching") this.match?.loaded();
+  }
+
+  private makeDrawing(): void {
+    this.drawing ??= new GameDrawing(this.content, {
+      progress: (fraction, words) => this.updateProgress("pictures", fraction, words),
+      pictureMissing: (text) => this.context.reportError({ kind: "script", message: text, traceback: "", fatal: false }),
+    });
+  }
+
+  /** What is stored of the match, and which of our rows need not go up again. */
+  private async fetchMatch(config: GameConfig): Promise<{ stored: Uint8Array[]; config: GameConfig }> {
+    const { outbox } = this.context;
+    const { stored } = await keptGame(outbox, this.visitId, config.match_id, () => this.context.fetchFrames(config.match_id));
+    const sent: Record<string, number> = { ...config.sent };
+    for (const { meta } of outbox.heldFrames(this.visitId)) {
+      const [episode, last] = [String(meta["episode"]), Number(meta["last"])];
+      if (meta["match_id"] === config.match_id) sent[episode] = Math.max(sent[episode] ?? 0, last + 1);
+    }
+    return { stored, config: { ...config, sent } };
+  }
+
   private begin(): void {
     if (this.state !== "ready" || !this.renderer) return;
     this.context.event("continue");
@@ -335,6 +373,16 @@ export class GameScene implements Scene {
         this.content = { ...this.content, config, in_game_html: html ?? this.content.in_game_html };
         this.early.length = 0;
         this.context.python?.load({ op: "load", visitId, config, stored: [], tail: null });
+      },
+      loadAgain: async ({ config, in_game_html: html }) => {
+        this.content = { ...this.content, config, in_game_html: html ?? this.content.in_game_html };
+        this.early.length = 0;
+        try {
+          const { stored, config: own } = await this.fetchMatch(config);
+          if (!this.disposed) this.context.python?.load({ op: "load", visitId, config: own, stored, tail: null });
+        } catch (error) {
+          this.fail("runtime", `the frames played so far could not be fetched: ${String(error)}`, "");
+        }
       },
       enter: () => (this.state === "matching" && this.renderer ? this.enter(this.renderer, "countdown") : null),
       completed: () => this.played(),

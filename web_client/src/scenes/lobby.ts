@@ -150,9 +150,9 @@ export class ConnectingPage {
   readonly view: HTMLElement;
   private readonly timer: ReturnType<typeof setTimeout>;
 
-  constructor(people: number) {
+  constructor(people: number, comesBack = false) {
     this.view = noticePage({
-      title: "Everyone is here",
+      title: comesBack ? "Going back to your game" : "Everyone is here",
       text: people > 2 ? "Connecting you with the other players…" : "Connecting you with your partner…",
       working: true,
     });

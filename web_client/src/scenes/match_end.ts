@@ -12,8 +12,8 @@ export type EarlyEnd =
   | "refused"
   /** This page was away for too long. */
   | "dropped"
-  /** This page was loaded again in the middle of the game. */
-  | "reloaded";
+  /** This page was loaded again in the middle of the game, and could not come back into it. */
+  | "not_back";
 
 const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
   partner_left: [
@@ -32,9 +32,9 @@ const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
     "The game has ended for you",
     "Your connection was interrupted for too long, and the others could not wait any longer. What you did before is saved. The study goes on with the next page.",
   ],
-  reloaded: [
+  not_back: [
     "The game has ended for you",
-    "This page was loaded again in the middle of the game, and a game with other people cannot be entered a second time. What you did before is saved. The study goes on with the next page.",
+    "This page was loaded again in the middle of the game, and could not be brought back to where the others are. What you did before is saved. The study goes on with the next page.",
   ],
 };
 

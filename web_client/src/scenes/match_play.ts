@@ -30,6 +30,8 @@ type WorkerMessage = Extract<FromWorker, { op: "send" | "live" | "peers" | "rows
 export interface MatchPort {
   /** Partners are found: load their game. */
   load(ready: MatchReady): void;
+  /** The same for a page that comes back: what is stored of the game is fetched first. */
+  loadAgain(ready: MatchReady): Promise<void>;
   /** Show the game; null when it cannot be shown any more. */
   enter(): GameStage | null;
   /** All episodes are played. */
@@ -58,6 +60,10 @@ export class MatchPlay {
   private unloaded: (() => void) | null = null;
   /** The verdict that ends the game. */
   private final: MatchVerdict | null = null;
+  private comesBack = false;
+  private notBack = false;
+  /** What came before the ways to the partners were made. */
+  private early: MatchMessage[] | null = null;
 
   constructor(
     private readonly visitId: string,
@@ -73,7 +79,7 @@ export class MatchPlay {
   /** For the pulse; null while no match is formed. */
   status(): MatchStatus | null {
     if (!this.last) return null;
-    const { countdownMs: _countdown, waitingMs: _waiting, silent: _silent, ...status } = this.last;
+    const { countdownMs: _countdown, waitingMs: _waiting, silent: _silent, returning: _returning, ...status } = this.last;
     return this.state === "ended" ? { ...status, stage: "over" } : status;
   }
 
@@ -86,20 +92,47 @@ export class MatchPlay {
 
   /** The server shows the visit again, after a reconnection: it may have forgotten that we wait. */
   shownAgain(): void {
-    if (this.state === "waiting") this.waitroom?.ask();
+    if (this.state !== "waiting") return;
+    if (this.comesBack) this.askForMatch();
+    else this.waitroom?.ask();
   }
 
-  /** This page was loaded again while a match ran. */
-  cannotReturn(): void {
-    this.end("reloaded", "");
+  /** This page was loaded again while a match ran: it goes back into it. */
+  comeBack(): void {
+    this.state = "waiting";
+    this.comesBack = true;
+    this.context.event("match_return_begun", { match_id: this.config.match_id });
+    this.askForMatch();
+  }
+
+  /** The server says that there is nothing to come back into, or to be put together for. */
+  refused(code: string): void {
+    if (!this.comesBack || this.state !== "waiting") return;
+    if (code === "played") {
+      this.state = "ended";
+      this.port.completed();
+    } else if (code === "over") this.end("not_back", "");
+  }
+
+  /** What is stored of the game is damaged. */
+  cannotRebuild(reason: string): void {
+    this.onPeers("not_reproduced", { reason });
+    this.end("not_back", "");
   }
 
   received(message: MatchMessage): void {
     if (this.waitroom?.received(message)) return;
+    if (this.early && message.op !== "match.waiting" && message.op !== "match.ready") {
+      this.early.push(message);
+      return;
+    }
     if (message.op === "match.ready") {
       if (message.visit_id === this.visitId && this.state === "waiting") this.formed(message);
       return;
     }
+    const { human_agents: own } = this.config;
+    const outlived = message.op === "match.verdict" && this.comesBack && !message.dropped.includes(own[0] ?? "") && message.policy !== "end" && message.policy !== "void";
+    if (outlived) return; // our game will say so
     if (message.op === "match.verdict" && this.state === "waiting") {
       // Partners were found while the connection was lost, and did not wait.
       this.end(message.policy === "void" ? "void" : "dropped", message.message);
@@ -108,7 +141,7 @@ export class MatchPlay {
     if (!("match_id" in message) || message.match_id !== this.config.match_id) return;
     switch (message.op) {
       case "peer.signal_from":
-        this.mesh?.signalled(message.agent, message.data);
+        this.mesh?.signalled(message.agent, message.data, message.life ?? "");
         break;
       case "peer.relayed":
         this.mesh?.relayed(message.agent, message.channel, bufferOf(asBytes(message.body)));
@@ -118,6 +151,9 @@ export class MatchPlay {
         break;
       case "match.away":
         this.words?.partnerAway(message.agent, message.away);
+        break;
+      case "match.returning":
+        this.returning(message.agent, message.returns);
         break;
     }
   }
@@ -174,22 +210,43 @@ export class MatchPlay {
     this.waitroom = null;
   }
 
+  private askForMatch(): void {
+    this.context.send({ op: "match.join", visit_id: this.visitId });
+  }
+
   private formed(ready: MatchReady): void {
-    const { config, ice_servers: iceServers, force_relay: forceRelay } = ready;
+    const { config } = ready;
     this.state = "connecting";
     this.config = config;
     this.leaveWaitroom("Your game begins");
     const { players, human_agents: own } = config;
-    this.connecting = new ConnectingPage(players.length);
+    for (const agent of config.dropped ?? []) this.dropped.add(agent);
+    this.connecting = new ConnectingPage(players.length, this.comesBack);
     this.context.shell.show(this.connecting.view, "matching");
     this.words = new MatchWords(config.input_confirmation_timeout_ms, players.length - 1);
-    this.port.load(ready);
     const match_id = config.match_id;
-    this.context.event("match_formed", { match_id, agent: own[0], players });
+    if (!this.comesBack) {
+      this.port.load(ready);
+      this.context.event("match_formed", { match_id, agent: own[0], players });
+      this.connect(ready);
+      return;
+    }
+    this.early = [];
+    void this.port.loadAgain(ready).then(() => {
+      const early = this.early ?? [];
+      this.early = null;
+      if (this.state !== "connecting") return;
+      this.connect(ready);
+      for (const message of early) this.received(message);
+    });
+  }
+
+  private connect({ config, ice_servers: iceServers = [], force_relay: forceRelay = false }: MatchReady): void {
+    const { players, human_agents: own, match_id } = config;
     this.mesh = new Mesh(
-      { players, own: own[0] ?? "", iceServers, forceRelay },
+      { players, own: own[0] ?? "", iceServers, forceRelay, returns: config.returns ?? {} },
       {
-        signal: (to, data) => this.context.send({ op: "peer.signal", match_id, to, data }),
+        signal: (to, data, life) => this.context.send({ op: "peer.signal", match_id, to, data, life }),
         relay: (to, channel, body) => this.context.send({ op: "peer.relay", match_id, to, channel, body }),
         packet: (player, channel, body) => this.post({ op: "packet", visitId: this.visitId, player, channel, body }, [body]),
         path: (player, path, pair) => this.note({ kind: "path", player, path, ...(pair ? { pair } : {}) }),
@@ -197,6 +254,16 @@ export class MatchPlay {
       },
       this.context.connected(),
     );
+    for (const agent of this.dropped) this.mesh.forget(agent);
+  }
+
+  private returning(agent: string, returns: number): void {
+    const player = this.config.players.indexOf(agent);
+    if (player < 0 || this.dropped.has(agent) || (this.state !== "connecting" && this.state !== "playing")) return;
+    this.mesh?.renew(agent, returns);
+    this.unheard.delete(agent);
+    this.lost.delete(player);
+    this.note({ kind: "returning", player, returns });
   }
 
   private onLive(live: MatchLive): void {
@@ -251,9 +318,17 @@ export class MatchPlay {
         this.reportPeer(agent, name === "lost" ? "lost" : "back", typeof data["silent_ms"] === "number" ? data["silent_ms"] : 0);
         return;
       }
+      case "returned":
+        if (agent === this.config.human_agents[0]) {
+          const [episode, frame] = [Number(data["episode"] ?? 0), Number(data["frame"] ?? 0)];
+          this.context.sendKept({ op: "match.returned", match_id, episode, frame });
+        }
+        return;
+      case "not_reproduced":
       case "desync":
       case "refused":
       case "void":
+        this.notBack = this.notBack || name === "not_reproduced";
         if (this.reported.has(name)) return; // once said, the match is marked
         this.reported.add(name);
         this.context.sendKept({
@@ -295,7 +370,7 @@ export class MatchPlay {
     if (this.state === "ended") return;
     if (outcome !== "completed") {
       if (reason) this.context.event("match_over", { match_id: this.config.match_id, outcome, reason });
-      this.end(outcome, "");
+      this.end(this.notBack ? "not_back" : outcome, "");
       return;
     }
     this.state = "ended";

@@ -8,11 +8,13 @@ import type {
   MatchVerdict,
   MatchWaiting,
   PartnerAway,
+  PartnerReturning,
   ProbeOver,
   ProbePartners,
   RelayedPacket,
   ReportMatch,
   ReportPeer,
+  ReturnDone,
   ShowScene,
   SignalFrom,
 } from "../protocol/messages";
@@ -23,7 +25,7 @@ import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people, and of the wait for them. */
-export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway;
+export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway | PartnerReturning;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -52,7 +54,7 @@ export interface SceneContext {
   /** False when it did not go out: the server is out of reach. */
   send(message: ClientMessage): boolean;
   /** Goes out when the server is in reach again, in order. */
-  sendKept(message: ReportPeer | ReportMatch): void;
+  sendKept(message: ReportPeer | ReportMatch | ReturnDone): void;
   connected(): boolean;
   /** A row of the telemetry stream; with `table` it is of another table than the pulses. */
   telemetry(row: Record<string, unknown>): void;

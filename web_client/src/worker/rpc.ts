@@ -28,7 +28,9 @@ export type MatchNote =
   /** The page is hidden or has no focus: neutral input with the status "hidden". */
   | { kind: "hidden"; hidden: boolean }
   /** The server's decision about lost players. */
-  | { kind: "verdict"; dropped: number[]; policy: "end" | "default_action" | "policy" | "void" };
+  | { kind: "verdict"; dropped: number[]; policy: "end" | "default_action" | "policy" | "void" }
+  /** A partner's page was loaded again: it rebuilds the game, which stands still meanwhile. */
+  | { kind: "returning"; player: number; returns: number };
 
 /**
  * The actions after the last cut chunk, kept in IndexedDB on every frame, so that a reload replays them:
@@ -92,6 +94,8 @@ export interface MatchLive extends MatchStatus {
   waitingMs: number;
   /** Players that are silent for longer than the notice time, with the silence in ms. */
   silent: { player: number; ms: number }[];
+  /** Players whose page was loaded again and is rebuilding the game. */
+  returning: number[];
 }
 
 /** worker -> page */
