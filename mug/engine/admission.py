@@ -35,7 +35,6 @@ _MESSAGES: Final = {
     "finished": "You have already taken part in this study. Thank you!",
     "closed": "This session is over. Thank you for your interest.",
     "full": "This session has no more places. Please tell the experimenter.",
-    "excluded": "You cannot go on in this study. Please tell the experimenter if you have questions.",
     "bad_id": "The address is not a valid one. Please check it, or ask the experimenter.",
 }
 

@@ -509,9 +509,13 @@ export class Participation {
       if ((this.me?.outbox.unacked() ?? 0) === 0) {
         ending.saved();
         this.stop();
-      } else if (late && bounded) this.stop();
-      else setTimeout(check, LOOK_EVERY_MS);
-      if (late) ending.slow();
+      } else if (late && bounded) {
+        ending.kept();
+        this.stop();
+      } else {
+        if (late) ending.slow();
+        setTimeout(check, LOOK_EVERY_MS);
+      }
     };
     check();
   }

@@ -55,6 +55,13 @@ export class Ending {
     if (this.button) this.button.disabled = false;
   }
 
+  /** No more is sent from this page: what is left stays in the browser. */
+  kept(): void {
+    if (this.isSaved) return;
+    this.note.replaceChildren("What could not be sent yet is kept in this browser. You can close this page.");
+    if (this.button) this.button.disabled = false;
+  }
+
   dispose(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
