@@ -22,6 +22,7 @@ __all__ = [
     "Effect",
     "LabUpdate",
     "ObserveChunk",
+    "ObserveWaitroom",
     "Record",
     "Schedule",
     "Send",
@@ -128,6 +129,26 @@ class ObserveChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class ObserveWaitroom:
+    """Something happened in the waitroom of a game with a GameCallback: call the hook.
+
+    Attributes:
+        ref: The callback's reference.
+        hook: "start": somebody came into an empty waitroom; "join": somebody came; "end": a group goes to play;
+            "timeout": somebody waited too long.
+        participant_id: Whom it is about; at an end the first of the group.
+        visit_id: Their visit.
+        context: What the hook is told: plain values.
+    """
+
+    ref: str
+    hook: str
+    participant_id: ParticipantId
+    visit_id: VisitId
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """Wake the engine with `Wake(name)` after `after_ms`."""
 
@@ -155,5 +176,16 @@ class Record:
 
 
 Effect: TypeAlias = (
-    Send | SendFrames | SetRoutes | DropRoutes | Close | LabUpdate | Call | ObserveChunk | Schedule | Stop | Record
+    Send
+    | SendFrames
+    | SetRoutes
+    | DropRoutes
+    | Close
+    | LabUpdate
+    | Call
+    | ObserveChunk
+    | ObserveWaitroom
+    | Schedule
+    | Stop
+    | Record
 )

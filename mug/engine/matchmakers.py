@@ -9,6 +9,7 @@ from mug.engine.effects import Call, ConnectionId
 from mug.engine.groups import group_history
 from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place, Room
+from mug.ids import ParticipantId
 from mug.study.matchmaking import FIFOMatchmaker, MatchCandidate, Matchmaker
 
 __all__ = ["ASK_MS", "FIND_MATCH", "JUDGE_RTTS", "Answer", "Matchmakers", "as_answer"]
@@ -46,12 +47,29 @@ class Matchmakers:
         """First come, first served: for the turns in which a study's own matchmaker fails."""
         return self._fifo
 
-    def find(self, matchmaker: Matchmaker, room: Room, arriving: Place, waiting: Sequence[Place]) -> list[Place] | None:
-        """Return a group with `arriving` in it whom nothing keeps apart, by a matchmaker of MUG's own."""
+    def find(
+        self,
+        matchmaker: Matchmaker,
+        room: Room,
+        arriving: Place,
+        waiting: Sequence[Place],
+        known: dict[ParticipantId, MatchCandidate],
+    ) -> list[Place] | None:
+        """Return a group with `arriving` in it whom nothing keeps apart, by a matchmaker of MUG's own.
+
+        Args:
+            matchmaker: Who says.
+            room: The waitroom.
+            arriving: Who has come last.
+            waiting: Who waits, the longest waiting first.
+            known: What matchmakers are told of people, as far as it was put together at this moment; added to.
+        """
         now_ms = self._core.clock.now_ms()
         places = {str(place.participant_id): place for place in (*waiting, arriving)}
-        candidates = {who: self.candidate(place) for who, place in places.items()}
-        own = candidates[arriving.participant_id]
+        for place in places.values():
+            if place.participant_id not in known:
+                known[place.participant_id] = self.candidate(place)
+        own = known[arriving.participant_id]
         untried = [[place for place in waiting if not room.are_apart(arriving, place, now_ms)]]
         for _ in range(MAX_TRIES):
             if not untried:
@@ -59,7 +77,7 @@ class Matchmakers:
             offered = untried.pop()
             if len(offered) < room.rules.needed - 1:
                 continue
-            found = matchmaker.find_match(own, [candidates[p.participant_id] for p in offered], room.rules.needed)
+            found = matchmaker.find_match(own, [known[p.participant_id] for p in offered], room.rules.needed)
             if found is None:
                 continue
             group = [places[candidate.subject_id] for candidate in found]

@@ -9,6 +9,7 @@ from mug.engine.lobby import HELD, WAITING, Place, Proposal, Room
 from mug.engine.matchmakers import ASK_MS, Matchmakers, as_answer
 from mug.engine.probes import Probe, Probes
 from mug.ids import ParticipantId
+from mug.study.matchmaking import MatchCandidate
 from mug.study.traversal import human_agents
 
 __all__ = ["EXPERIMENTER", "LetGo", "Pairing"]
@@ -47,12 +48,14 @@ class Pairing:
         room.returning = returning
         while self._join_bound(room) or self._join_known(room):
             pass
+        known: dict[ParticipantId, MatchCandidate] = {}
+        free = self._free(room)
         while room.asking is None:
-            arriving = self._next(room)
-            if arriving is None:
+            number = next((n for n, place in enumerate(free) if place.participant_id in room.stale), None)
+            if number is None:
                 return
+            arriving, waiting = free[number], free[:number]
             room.stale.discard(arriving.participant_id)
-            waiting = [place for place in self._free(room) if place.order < arriving.order]
             if len(waiting) < room.rules.needed - 1:
                 continue
             matchmaker = self._matchmakers.inline(room)
@@ -60,9 +63,10 @@ class Pairing:
                 self._matchmakers.ask(room, arriving, waiting)
                 continue
             room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, matchmaker.max_p2p_rtt_ms)
-            group = self._matchmakers.find(matchmaker, room, arriving, waiting)
+            group = self._matchmakers.find(matchmaker, room, arriving, waiting, known)
             if group is not None:
                 self._propose(room, group)
+                free = self._free(room)
 
     def answered(self, room: Room, value: Any) -> None:
         """The study's matchmaker answered. Who has gone meanwhile cannot be matched: then it is asked again."""
@@ -106,7 +110,7 @@ class Pairing:
         if arriving is None:
             return
         waiting = [place for place in self._free(room) if place.order < arriving.order]
-        group = self._matchmakers.find(self._matchmakers.first_come(), room, arriving, waiting)
+        group = self._matchmakers.find(self._matchmakers.first_come(), room, arriving, waiting, {})
         if group is not None:
             self._propose(room, group)
 
@@ -119,10 +123,6 @@ class Pairing:
             return f"{arriving.participant_id}, who has just come, is not in it"
         strangers = [who for who in names if who != arriving.participant_id and who not in room.offered]
         return f"{strangers[0]!r} is none of those it was asked about" if strangers else ""
-
-    def _next(self, room: Room) -> Place | None:
-        """The longest waiting for whom partners have to be looked for."""
-        return next((place for place in self._free(room) if place.participant_id in room.stale), None)
 
     def _free(self, room: Room) -> list[Place]:
         """Those whom the matchmaker may match, the longest waiting first."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from mug.engine.effects import ConnectionId, Schedule, Send
+from mug.engine.effects import ConnectionId, Schedule
 from mug.engine.group_orders import GroupOrders
 from mug.engine.live import Core
 from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, ScenePlace
@@ -14,8 +14,9 @@ from mug.engine.matchmakers import Matchmakers
 from mug.engine.pairing import Pairing
 from mug.engine.probes import Probes
 from mug.engine.state import ParticipantState, VisitState
+from mug.engine.waitroom_news import WaitroomNews
 from mug.ids import ParticipantId, VisitId
-from mug.protocol.messages import JoinMatch, MatchWaiting, ProbeDone
+from mug.protocol.messages import JoinMatch, ProbeDone
 from mug.records import facts as f
 from mug.study.matchmaking import Matchmaker
 from mug.study.waitrooms import waitroom_at
@@ -28,8 +29,6 @@ AWAY_GRACE_MS: Final = 10_000.0
 """Whose page is back within this time keeps the place in the order."""
 RESTART_GRACE_MS: Final = 30_000.0
 """After a restart of the server nobody's time is up earlier: the pages have to come back first."""
-CROWD: Final = 20
-"""In larger waitrooms the count is told ten times a second, not at every change."""
 
 
 class Leaving(Protocol):
@@ -59,6 +58,7 @@ class Waiting:
         self.probes = Probes(core, ice_servers=ice_servers, force_relay=force_relay)
         self.pairing = Pairing(core, self.probes, Matchmakers(core, matchmakers), self.let_go)
         self._orders = GroupOrders(core)
+        self._news = WaitroomNews(core, self.pairing)
         self._rooms: dict[ScenePlace, Room] = {}
         self._where: dict[ParticipantId, Room] = {}
         self._arrivals = 0
@@ -96,7 +96,7 @@ class Waiting:
         place = self._take_place(room, connection, participant, visit)
         self.settle()
         if self._where.get(participant.participant_id) is room and place.told is None:
-            self._tell(room, place)
+            self._news.tell(room, place)
 
     def page_gone(self, who: ParticipantId) -> None:
         """Somebody's page is gone: they keep their place for a while, and are not matched meanwhile."""
@@ -135,6 +135,7 @@ class Waiting:
         """A group is complete and goes: into its match, or into the order that it draws."""
         for place in group:
             self._take_out(place.participant_id)
+        self._news.observe(room, "end", group[0], [str(place.participant_id) for place in group])
         if not room.rules.is_order:
             bound = group[0].group_id
             self._matches.form(room.game, group, group_id=bound, released_by=released_by)
@@ -196,7 +197,7 @@ class Waiting:
         for room in list(self._rooms.values()):
             self.pairing.run(room)
         for room in list(self._rooms.values()):
-            self._tell_all(room)
+            self._news.tell_all(room)
         self._wake_in_time(now_ms)
 
     def ticked(self) -> None:
@@ -206,7 +207,7 @@ class Waiting:
             self.settle()  # somebody who is waited for may have gone another way
         for room in self._rooms.values():
             if room.untold:
-                self._tell_all(room, crowd=True)
+                self._news.tell_all(room, crowd=True)
 
     @staticmethod
     def _depends_on_others(room: Room) -> bool:
@@ -219,6 +220,10 @@ class Waiting:
     def room_of(self, who: ParticipantId) -> Room | None:
         """The waitroom that somebody is in."""
         return self._where.get(who)
+
+    def stage(self, room: Room, place: Place) -> str:
+        """What somebody waits for: waiting, probing, held, returning."""
+        return self._news.stage(room, place)
 
     def deadline(self, room: Room, place: Place) -> float | None:
         """When somebody's time is up; None: never, or not as long as the experimenter holds the group."""
@@ -275,7 +280,11 @@ class Waiting:
             if visit.waiting_since is None:
                 core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
             assert visit.waiting_since is not None
+            is_first = not room.places
             place = self._new_place(room, participant, visit, _ms(visit.waiting_since))
+            if is_first:
+                self._news.observe(room, "start", place, [str(who)])
+            self._news.observe(room, "join", place, [str(who)])
         place.connection, place.away_since_ms, place.told = connection, None, None
         room.stale.add(who)
         self._changed(room)
@@ -325,13 +334,17 @@ class Waiting:
         """Let those go on who have waited long enough, and those whose group cannot be complete any more."""
         assert self._leaving is not None
         for place in room.in_order():
+            participant = self._core.state.participants[place.participant_id]
+            if participant.outcome is not None:  # it was ended elsewhere
+                self._take_out(place.participant_id)
+                continue
             deadline = self.deadline(room, place)
             is_over = deadline is not None and now_ms >= deadline
             if not is_over and not (place.group_id and self._orders.is_broken(place.group_id, place.visit_id)):
                 continue
             self._take_out(place.participant_id)
-            participant = self._core.state.participants[place.participant_id]
             self._core.say("warning", "waited for partners in vain", place.participant_id)
+            self._news.observe(room, "timeout", place, [str(place.participant_id)])
             self._leaving.waited_too_long(participant, self._core.state.visits[place.visit_id])
 
     def _wake_in_time(self, now_ms: float) -> None:
@@ -357,44 +370,6 @@ class Waiting:
 
     def _asking(self, call_id: int) -> Room | None:
         return next((room for room in self._rooms.values() if room.asking == call_id), None)
-
-    # ------------------------------------------------------------- what pages are told
-
-    def _tell_all(self, room: Room, *, crowd: bool = False) -> None:
-        if not room.untold:
-            return
-        present = room.present()
-        if len(present) > CROWD and not crowd:
-            return
-        room.untold = False
-        for place in present:
-            self._tell(room, place, len(present))
-
-    def _tell(self, room: Room, place: Place, count: int | None = None) -> None:
-        """Tell a page how many wait and what happens; not again what it knows."""
-        if place.connection is None:
-            return
-        waiting = 0 if room.rules.hidden else count if count is not None else len(room.present())
-        told = (waiting, self.stage(room, place))
-        if place.told == told:
-            return
-        place.told = told
-        timeout_ms = room.rules.timeout_ms
-        message = MatchWaiting(
-            visit_id=place.visit_id,
-            waiting=waiting,
-            needed=room.rules.needed,
-            stage=told[1],
-            waited_ms=max(self._core.clock.now_ms() - place.since_ms, 0.0),
-            timeout_ms=None if timeout_ms is None or place.state == HELD else timeout_ms + place.held_ms,
-        )
-        self._core.emit(Send(place.connection, message))
-
-    def stage(self, room: Room, place: Place) -> str:
-        """What somebody waits for: waiting, probing, held, returning."""
-        if place.state == WAITING and self.pairing.returns_until(room, place) is not None:
-            return "returning"
-        return place.state
 
 
 def _ms(iso: str) -> float:

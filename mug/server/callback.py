@@ -13,6 +13,9 @@ class GameCallback:
 
     A game that runs in a browser arrives here in chunks, about a second later; a tick hook is called once for every
     frame, with the game as it was then.
+
+    The hooks of a waitroom get a dict: `scene_id`, `subject_ids` (whom it is about), `waiting` (who waits then),
+    `needed` and `waited_ms`.
     """
 
     def on_episode_start(self, game: ServerGame) -> None:
@@ -31,13 +34,13 @@ class GameCallback:
         """The last episode is over, or the game was left."""
 
     def on_waitroom_start(self, context: Any) -> None:
-        """A waitroom was opened."""
+        """Somebody has come into an empty waitroom."""
 
     def on_waitroom_join(self, context: Any) -> None:
-        """A participant has come into a waitroom."""
+        """A participant has come into a waitroom, for the first time in this visit."""
 
     def on_waitroom_end(self, context: Any) -> None:
-        """The people of a waitroom begin to play."""
+        """A group leaves the waitroom to play."""
 
     def on_waitroom_timeout(self, context: Any) -> None:
         """A participant has waited too long."""

@@ -17,6 +17,7 @@ from mug.engine.effects import (
     Effect,
     LabUpdate,
     ObserveChunk,
+    ObserveWaitroom,
     Record,
     Schedule,
     Send,
@@ -74,9 +75,9 @@ class StudyCode(Protocol):
 
 
 class Observer(Protocol):
-    """Derives a GameCallback's hooks from a stored chunk and calls them."""
+    """Derives a GameCallback's hooks from a stored chunk, or from what happened in a waitroom, and calls them."""
 
-    def __call__(self, chunk: ObserveChunk) -> Any:
+    def __call__(self, chunk: ObserveChunk | ObserveWaitroom) -> Any:
         """Call the hooks, in order."""
         ...
 
@@ -218,7 +219,7 @@ class Dispatcher:
                 self._outlet.close(effect.connection)
             case Call():
                 self._call(effect)
-            case ObserveChunk():
+            case ObserveChunk() | ObserveWaitroom():
                 self._hooks.submit(lambda: self._observe(effect), lambda outcome: self._observed(effect, outcome))
             case Schedule():
                 self._timers.append((time.monotonic() + effect.after_ms / 1000, effect.name))
@@ -260,6 +261,6 @@ class Dispatcher:
 
         self._calls.submit(lambda: self._code(effect.kind, effect.ref, context), done)
 
-    def _observed(self, effect: ObserveChunk, outcome: Outcome) -> None:
+    def _observed(self, effect: ObserveChunk | ObserveWaitroom, outcome: Outcome) -> None:
         if outcome.error:
             self.put(HookFailed(effect.participant_id, effect.visit_id, effect.ref, outcome.error, outcome.traceback))

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mug.engine.effects import ObserveChunk
+from mug.engine.effects import ObserveChunk, ObserveWaitroom
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.ids import VisitId
 from mug.play.chunks import FramesChunk, decode_chunk
@@ -65,9 +65,12 @@ class StudyHooks:
         )
         return function(game, context["subject_id"])
 
-    def observe(self, chunk: ObserveChunk) -> None:
-        """Call a GameCallback's hooks for what a stored chunk says."""
+    def observe(self, chunk: ObserveChunk | ObserveWaitroom) -> None:
+        """Call a GameCallback's hooks for what a stored chunk says, or for what happened in a waitroom."""
         callback = self._callback(chunk.ref)
+        if isinstance(chunk, ObserveWaitroom):
+            getattr(callback, f"on_waitroom_{chunk.hook}")(dict(chunk.context))
+            return
         observed = self._observed.setdefault(chunk.visit_id, _Observed())
         telling = _Telling(callback, chunk, observed)
         if chunk.stream == "frames":

@@ -23,6 +23,7 @@ from waiting_driver import (
 )
 
 from mug.engine import fold
+from mug.engine.effects import ObserveWaitroom
 from mug.protocol.lab import EndSession, LabBatch
 from mug.protocol.messages import (
     Closed,
@@ -308,3 +309,26 @@ def test_that_the_console_sees_who_waits_and_an_empty_waitroom_once() -> None:
     last = [batch for batch in memory.lab if isinstance(batch, LabBatch)][-1]
     assert last is batch or last.waitrooms == ()
     assert is_matched(memory, "c")
+
+
+def test_that_the_games_callback_hears_of_its_waitroom() -> None:
+    memory = session(2, callback="own.py:told")
+    to_the_waitroom(memory, "c")
+    memory.later(1_000)
+    memory.drop("c")
+    back(memory, "c", "c2")
+    to_the_waitroom(memory, "d", "e")
+    memory.later(TIMEOUT + 2)
+    told = [effect for effect in memory.others if isinstance(effect, ObserveWaitroom)]
+    assert [(effect.hook, effect.context["subject_ids"]) for effect in told] == [
+        ("start", ["p-c"]),
+        ("join", ["p-c"]),
+        ("join", ["p-d"]),
+        ("end", ["p-c", "p-d"]),
+        ("start", ["p-e"]),
+        ("join", ["p-e"]),
+        ("timeout", ["p-e"]),
+    ]
+    joined = told[2]
+    assert (joined.ref, joined.context["waiting"], joined.context["needed"]) == ("own.py:told", ["p-c", "p-d"], 2)
+    assert told[-1].context["waited_ms"] == pytest.approx(TIMEOUT, abs=5)

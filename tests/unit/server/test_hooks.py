@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mug.engine.effects import ObserveChunk
+from mug.engine.effects import ObserveChunk, ObserveWaitroom
 from mug.ids import ParticipantId, VisitId
 from mug.play.chunks import encode_chunk
 from mug.server.callback import GameCallback
@@ -100,3 +100,29 @@ def test_that_a_page_function_gets_the_game_and_the_participant() -> None:
 
     context = {"game": GAME, "match_id": "m", "human_players": {"human": "ann"}, "subject_id": "ann"}
     assert hooks(page=page).call("game_page_html_fn", "script.py:page", context) == "ann plays car as human at 10 Hz"
+
+
+def test_that_the_hooks_of_a_waitroom_are_told_what_happened() -> None:
+    class Waits(GameCallback):
+        def __init__(self) -> None:
+            self.calls: list[tuple[str, dict[str, Any]]] = []
+
+        def on_waitroom_start(self, context: Any) -> None:
+            self.calls.append(("start", context))
+
+        def on_waitroom_join(self, context: Any) -> None:
+            self.calls.append(("join", context))
+
+        def on_waitroom_end(self, context: Any) -> None:
+            self.calls.append(("end", context))
+
+        def on_waitroom_timeout(self, context: Any) -> None:
+            self.calls.append(("timeout", context))
+
+    waits = Waits()
+    study = hooks(waits=waits)
+    for hook in ("start", "join", "end", "timeout"):
+        context = {"scene_id": "car", "subject_ids": ["ann"]}
+        study.observe(ObserveWaitroom("script.py:waits", hook, ParticipantId("ann"), VisitId("v"), context))
+    assert [name for name, _ in waits.calls] == ["start", "join", "end", "timeout"]
+    assert waits.calls[0][1] == {"scene_id": "car", "subject_ids": ["ann"]}

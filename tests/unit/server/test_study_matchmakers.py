@@ -9,10 +9,12 @@ from mug.check.files import files_of_node
 from mug.server.hooks import StudyHooks
 from mug.server.matchmaker import FIFOMatchmaker, LatencyFIFOMatchmaker, Matchmaker, StrangersMatchmaker
 from mug.server.study_matchmakers import built_in_matchmakers
+from mug.study import draw_plan, validate
 from mug.study.errors import CallableError
 from mug.study.game import MatchmakingSection
-from mug.study.loading import LoadedStudy
+from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame, Study
+from mug.study.waitrooms import waitroom_at
 
 FILE = '''\
 from mug.server.matchmaker import LatencyFIFOMatchmaker, Matchmaker
@@ -159,3 +161,44 @@ def test_that_the_check_finds_what_is_no_matchmaker(tmp_path: Path, ref: str, co
     found = [(field, word) for field, _, word, _ in files_of_node(study, study.study.chain[0])]
     of_matchmaker = [word for field, word in found if field == "matchmaking.matchmaker"]
     assert of_matchmaker == ([code] if code else [])
+
+
+SCRIPT = """\
+from mug.configurations import configuration_constants, experiment_config
+from mug.scenes import gym_scene, scene, stager, static_scene
+from mug.server import app
+from mug.server.matchmaker import LatencyFIFOMatchmaker
+
+human = configuration_constants.PolicyTypes.Human
+games = [
+    gym_scene.GymScene()
+    .scene(scene_id=name)
+    .policies(policy_mapping={0: human, 1: human})
+    .gameplay(action_mapping={"a": 1}, default_action=0)
+    .matchmaking(matchmaker=LatencyFIFOMatchmaker(100), max_rtt=80, max_rtt_widening=1.5, roles="swap")
+    .waitroom(timeout=5000, timeout_scene_id="end")
+    for name in ("one", "two")
+]
+stages = stager.Stager(
+    scenes=[
+        static_scene.StartScene().scene(scene_id="start").display(scene_header="x"),
+        scene.RandomizeOrder(games),
+        static_scene.EndScene().scene(scene_id="end").display(scene_header="x"),
+    ]
+)
+app.run(experiment_config.ExperimentConfig().experiment(stager=stages, experiment_id="s"))
+"""
+
+
+def test_that_a_script_gives_matchmakers_with_arguments(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    study = load(script)
+    found = list(built_in_matchmakers(study).values())
+    assert [type(matchmaker) for matchmaker in found] == [LatencyFIFOMatchmaker] * 2
+    rules = waitroom_at(study.study, (1,))
+    assert rules is not None
+    assert (rules.is_order, rules.needed, rules.timeout_ms, rules.max_rtt_ms) == (True, 2, 5_000.0, 80.0)
+    assert rules.widening_ms_per_s == 1.5
+    assert [problem.code for problem in validate(study.study) if "matchm" in (problem.field or "")] == []
+    assert draw_plan(study.study, 1)[1].kind == "group_order"

@@ -1,5 +1,7 @@
 """Matchmakers: groups of the right size, in the right order, without changing who waits."""
 
+from itertools import combinations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from mug.study.matchmaking import (
     LatencyFIFOMatchmaker,
     MatchCandidate,
     Matchmaker,
+    StrangersMatchmaker,
 )
 
 
@@ -109,3 +112,53 @@ def test_that_the_base_class_is_abstract_and_known_to_studies():
     with pytest.raises(TypeError):
         Matchmaker()
     assert matchmaker.Matchmaker is Matchmaker
+
+
+def test_that_a_limit_may_widen_with_the_longer_wait_of_two():
+    it = LatencyFIFOMatchmaker(100, widening_ms_per_s=10)
+    waits = MatchCandidate("a", rtt_ms=70, waited_ms=2_000)
+    assert names(it.find_match(MatchCandidate("me", rtt_ms=50), [waits], 2)) == ["a", "me"]
+    assert it.find_match(MatchCandidate("me", rtt_ms=50.5), [waits], 2) is None
+    assert names(it.find_match(MatchCandidate("me", rtt_ms=50.5, waited_ms=3_000), [waits], 2)) == ["a", "me"]
+    with pytest.raises(ValueError, match="widening_ms_per_s"):
+        LatencyFIFOMatchmaker(100, widening_ms_per_s=-1)
+
+
+def met(name: str, *last: str, earlier: tuple[str, ...] = ()) -> MatchCandidate:
+    return MatchCandidate(name, group_history=GroupHistory(last, earlier_partners=earlier))
+
+
+def test_that_strangers_have_not_met_in_any_group_before():
+    it = StrangersMatchmaker()
+    me = met("me", "a", earlier=("b",))
+    assert names(it.find_match(me, people("a", "b", "c"), 2)) == ["c", "me"]
+    assert it.find_match(me, people("a", "b"), 2) is None
+    assert names(it.find_match(ME, [met("a", "me"), met("b", "x", earlier=("me",)), *people("c")], 2)) == ["c", "me"]
+
+
+def test_that_no_two_of_a_group_of_strangers_have_met():
+    it = StrangersMatchmaker()
+    waiting = [met("a", "b"), met("b", "a"), met("c", "d"), met("d", "c")]
+    assert names(it.find_match(ME, waiting, 3)) == ["a", "c", "me"]
+    assert it.find_match(ME, waiting, 4) is None
+
+
+@given(st.integers(2, 4), st.lists(st.sets(st.sampled_from("abcdefgh")), min_size=8, max_size=8))
+def test_that_strangers_are_found_whenever_there_are_enough(size, partners):
+    waiting = [met(name, *sorted(past - {name})) for name, past in zip("abcdefgh", partners, strict=True)]
+    before = list(waiting)
+    group = StrangersMatchmaker().find_match(ME, waiting, size)
+    assert waiting == before
+
+    def apart(chosen):
+        return not any(
+            two.subject_id in one.group_history.previous_partners
+            or one.subject_id in two.group_history.previous_partners
+            for one, two in combinations(chosen, 2)
+        )
+
+    possible = [chosen for chosen in combinations(waiting, size - 1) if apart(chosen)]
+    if group is None:
+        assert possible == []
+    else:
+        assert group == [*possible[0], ME]
