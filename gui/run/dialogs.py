@@ -116,7 +116,7 @@ class EndSessionDialog(QDialog):
         layout.addWidget(self.reason)
         self.confirm = Button(theme, "End session", "end", role="danger", on_click=self._confirm)
         self.confirm.setEnabled(False)
-        layout.addLayout(_answers(theme, self, self.confirm))
+        _add_answers(theme, self, layout, self.confirm)
         self.reason.textChanged.connect(lambda text: self.confirm.setEnabled(bool(text.strip())))
         self.reason.setFocus()
 
@@ -183,7 +183,7 @@ class NewSessionDialog(QDialog):
             layout.addWidget(sentence)
         self.confirm = Button(theme, "Start session", "play", role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
-        layout.addLayout(_answers(theme, self, self.confirm))
+        _add_answers(theme, self, layout, self.confirm)
         _fit(self, layout)
         self.choices[proposed].setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -233,7 +233,7 @@ class ReleaseModeDialog(QDialog):
         words = "Let them go by themselves" if mode == "automatic" else "Let me release them"
         self.confirm = Button(theme, words, role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
-        layout.addLayout(_answers(theme, self, self.confirm))
+        _add_answers(theme, self, layout, self.confirm)
         _fit(self, layout)
         self.reason.setFocus()
 
@@ -242,16 +242,16 @@ class ReleaseModeDialog(QDialog):
         self.confirmed.emit(self._mode, self.reason.text().strip())
 
 
-def _answers(theme: Theme, dialog: QDialog, confirm: Button) -> QHBoxLayout:
-    """Make the last row: cancel, or confirm."""
+def _add_answers(theme: Theme, dialog: QDialog, layout: QVBoxLayout, confirm: Button) -> None:
+    """Add the last row: cancel, or confirm."""
     row = QHBoxLayout()
     row.addStretch(1)
     cancel = Button(theme, "Cancel", on_click=dialog.reject)
     cancel.setAutoDefault(False)
     row.addWidget(cancel)
     row.addWidget(confirm)
+    layout.addLayout(row)
     QWidget.setTabOrder(cancel, confirm)
-    return row
 
 
 def _fit(dialog: QDialog, layout: QVBoxLayout) -> None:

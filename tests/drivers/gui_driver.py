@@ -94,7 +94,7 @@ class GuiDriver:
         return {column.key: str(model.index(number - 1, k).data()) for k, column in enumerate(MATCH_COLUMNS)}
 
     def waiting_row(self, node_path: tuple[int, ...], participant: str) -> dict[str, str]:
-        """Return the row of somebody who waits as it is shown, by the columns' keys; empty when there is none."""
+        """Return the row of somebody who waits, by the columns' keys; empty while the rooms are not in front."""
         block = self.lab.window.run.people.waiting.block(node_path)
         for row, view in enumerate(block.model.rows() if block is not None else ()):
             if block is not None and view.participant_id == participant:

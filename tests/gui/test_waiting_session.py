@@ -50,6 +50,7 @@ class Lobby:
     def comes(self, *names: str) -> list[ParticipantClient]:
         """Let people come and wait, one after the other."""
         people = []
+        self.driver.lab.window.run.people.show_waiting()
         for name in names:
             person = self._stack.enter_context(self.driver.participant(name))
             person.enter()
@@ -57,7 +58,6 @@ class Lobby:
             person.join()
             self.driver.wait_until(lambda name=name: bool(self.driver.waiting_row(ROOM, name)))
             people.append(person)
-        self.driver.lab.window.run.people.show_waiting()
         return people
 
     def state(self, name: str) -> str:
