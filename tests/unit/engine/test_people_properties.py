@@ -302,6 +302,8 @@ class People(RuleBasedStateMachine):
         state = self.memory.run.state
         playing: dict[str, int] = {}
         for match in state.matches.values():
+            if not match.visits:
+                continue  # a game of one person
             assert len(match.visits) == len(set(match.visits)) == len(match.settings["players"])
             for who, visit_id in match.visits.items():
                 visit = state.visits[visit_id]
