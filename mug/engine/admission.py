@@ -267,6 +267,7 @@ class Admission:
         presence.focused = presence.visible = True
         presence.finishing = presence.match = None
         presence.gap_told.clear()
+        presence.recent_rtts.clear()
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
         welcome = Welcome(
