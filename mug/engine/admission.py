@@ -299,7 +299,9 @@ class Admission:
         presence.finishing = presence.match = None
         presence.gap_told.clear()
         presence.pulsed_at_ms, presence.silent = core.clock.now_ms(), False
+        presence.pulsing = False
         self._monitoring.page_came(participant.participant_id)
+        presence.recent_rtts.clear()
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
         welcome = Welcome(

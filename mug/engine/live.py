@@ -51,6 +51,7 @@ class Presence:
     recent_rtts: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_RTTS))
     lost_probes: int = 0
     pulsed_at_ms: float = 0.0
+    pulsing: bool = False
     silent: bool = False
 
     def server_rtt_ms(self) -> float | None:

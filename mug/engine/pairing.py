@@ -46,6 +46,9 @@ class Pairing:
             room.all_stale()
             room.recheck_ms = now_ms + RECHECK_MS
         room.returning = returning
+        matchmaker = self._matchmakers.inline(room)
+        if matchmaker is not None:
+            room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, matchmaker.max_p2p_rtt_ms)
         while self._join_bound(room) or self._join_known(room):
             pass
         known: dict[ParticipantId, MatchCandidate] = {}
@@ -58,11 +61,9 @@ class Pairing:
             room.stale.discard(arriving.participant_id)
             if len(waiting) < room.rules.needed - 1:
                 continue
-            matchmaker = self._matchmakers.inline(room)
             if matchmaker is None:
                 self._matchmakers.ask(room, arriving, waiting)
                 continue
-            room.max_rtt_ms = _smaller(room.rules.max_rtt_ms, matchmaker.max_p2p_rtt_ms)
             group = self._matchmakers.find(matchmaker, room, arriving, waiting, known)
             if group is not None:
                 self._propose(room, group)

@@ -273,7 +273,8 @@ class StudyRun:
         presence.fullscreen, presence.frame_rate_hz = pulse.fullscreen, pulse.frame_rate_hz
         presence.episode, presence.frame = pulse.episode, pulse.frame
         presence.unacked_chunks, presence.lost_probes = pulse.unacked_chunks, pulse.lost
-        presence.pulsed_at_ms, presence.silent = now_ms, False
+        presence.pulsed_at_ms, presence.silent, presence.pulsing = now_ms, False, True
+        self._waiting.heard(connection, participant)
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
         if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):

@@ -27,6 +27,8 @@ WAITROOM: Final = "waitroom"
 """Name of the timer at whose end the waitrooms are looked at again."""
 AWAY_GRACE_MS: Final = 10_000.0
 """Whose page is back within this time keeps the place in the order."""
+SILENT_MS: Final = 6_000.0
+"""Whose page pulsed, and has not for so long, is not matched until it does again."""
 RESTART_GRACE_MS: Final = 30_000.0
 """After a restart of the server nobody's time is up earlier: the pages have to come back first."""
 
@@ -63,6 +65,7 @@ class Waiting:
         self._where: dict[ParticipantId, Room] = {}
         self._arrivals = 0
         self._wake_at_ms: float | None = None
+        self._silent: dict[ParticipantId, ConnectionId] = {}
         self._leaving: Leaving | None = None
         self._refill()
 
@@ -110,6 +113,17 @@ class Waiting:
         self._changed(room)
         room.all_stale()
         self.settle()
+
+    def heard(self, connection: ConnectionId, participant: ParticipantState) -> None:
+        """A page says something of itself: one that had fallen silent waits on."""
+        who = participant.participant_id
+        if self._silent.get(who) != connection:
+            return
+        del self._silent[who]
+        room, visit = self._where.get(who), self._core.state.current_visit(participant)
+        if room is not None and visit is not None and room.places[who].connection is None:
+            self._take_place(room, connection, participant, visit)
+            self.settle()
 
     def leave(self, who: ParticipantId) -> None:
         """Take somebody out of the waitroom, who waits in one."""
@@ -202,12 +216,23 @@ class Waiting:
 
     def ticked(self) -> None:
         """A tenth of a second went by: look for what is due, and tell large waitrooms what has changed meanwhile."""
+        self._miss_the_silent()
         self.due()
         if self._core.changed and any(self._depends_on_others(room) for room in self._rooms.values()):
             self.settle()  # somebody who is waited for may have gone another way
         for room in self._rooms.values():
             if room.untold:
                 self._news.tell_all(room, crowd=True)
+
+    def _miss_the_silent(self) -> None:
+        """A page whose connection stands but that says nothing any more (a laptop that sleeps) is put into no match."""
+        now_ms = self._core.clock.now_ms()
+        for room in self._rooms.values():
+            for place in room.present():
+                presence = self._core.presence(place.participant_id)
+                if presence.pulsing and place.connection and now_ms - presence.pulsed_at_ms > SILENT_MS:
+                    self._silent[place.participant_id] = place.connection
+                    self.page_gone(place.participant_id)
 
     @staticmethod
     def _depends_on_others(room: Room) -> bool:
@@ -306,6 +331,7 @@ class Waiting:
 
     def _take_out(self, who: ParticipantId) -> Room | None:
         room = self._where.pop(who, None)
+        self._silent.pop(who, None)
         if room is None:
             return None
         place = room.places[who]

@@ -281,3 +281,24 @@ def test_that_known_partners_come_together_for_an_order() -> None:
     join(memory, "d", "f")
     formed = [fact.members for fact in memory.recorded if isinstance(fact, f.GroupFormed)]
     assert formed == [("p-c", "p-d"), ("p-e", "p-f")]
+
+
+def test_that_a_member_who_was_excluded_is_not_waited_for() -> None:
+    memory = ordered(waitroom=waitroom(timeout_scene_id="after"))
+    to_the_waitroom(memory, "c", "d")
+    join(memory, "c")
+    core = memory.run._core  # who excludes people is another part of the engine
+    core.record(f.ParticipantFinished(at=core.now(), participant_id="p-d", outcome="excluded"))
+    core.changed.add(ParticipantId("p-d"))
+    memory.tick()
+    assert memory.scene("c").scene_id == "after"
+
+
+def test_that_who_was_excluded_while_waiting_waits_no_more() -> None:
+    memory = ordered()
+    to_the_waitroom(memory, "c")
+    core = memory.run._core
+    core.record(f.ParticipantFinished(at=core.now(), participant_id="p-c", outcome="excluded"))
+    to_the_waitroom(memory, "d", "e")
+    formed = [fact.members for fact in memory.recorded if isinstance(fact, f.GroupFormed)]
+    assert formed == [("p-d", "p-e")]

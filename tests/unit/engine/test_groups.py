@@ -274,3 +274,20 @@ def test_that_a_wait_for_the_group_survives_a_restart() -> None:
     assert second(memory) == [("p-c", "p-d")]
     memory.later(2 * TIMEOUT)
     assert fold(memory.written) == memory.run.state
+
+
+def test_that_a_partner_who_has_another_group_since_is_not_waited_for() -> None:
+    section = rules(wait_for_known_group=True, group_wait_timeout=30_000)
+    memory = Memory(study=chain_of(duel("one"), duel("middle"), duel("two", multiplayer=section)))
+    play_first(memory, "c", "d", "e", "f")
+    memory.say("c", FinishVisit(visit_id=memory.scene("c").visit_id, outcome="failed"))
+    memory.say("f", FinishVisit(visit_id=memory.scene("f").visit_id, outcome="failed"))
+    join(memory, "d", "e")
+    finish_match(memory, "d", "e")
+    join(memory, "c", "d")
+    assert stage(memory, "c") == "waiting"
+    assert stage(memory, "d") == "returning"
+    join(memory, "e")
+    assert second(memory) == [("p-d", "p-e")]
+    join(memory, "f")
+    assert second(memory)[1:] == [("p-c", "p-f")]

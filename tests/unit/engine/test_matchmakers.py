@@ -6,6 +6,7 @@ import pytest
 from engine_driver import Memory
 from waiting_driver import (
     answer_probe,
+    back,
     groups,
     join,
     matchmaking,
@@ -272,3 +273,17 @@ def test_that_a_limit_of_server_round_trips_may_widen() -> None:
     assert groups(memory) == []
     memory.later(5_000)
     assert groups(memory) == [("p-c", "p-d")]
+
+
+def test_that_a_question_that_a_restart_swallowed_is_asked_again() -> None:
+    memory = own()
+    to_the_waitroom(memory, "c", "d")
+    old = asked(memory)
+    memory.crash_and_restart()
+    memory.answer(old, group("c", "d"))
+    back(memory, "c", "c2")
+    back(memory, "d", "d2")
+    assert groups(memory) == []
+    assert asked(memory) is not old
+    memory.answer(asked(memory), group("d", "c"))
+    assert groups(memory) == [("p-d", "p-c")]

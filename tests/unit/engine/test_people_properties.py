@@ -3,6 +3,7 @@
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from engine_driver import Memory
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -29,6 +30,8 @@ from mug.protocol.messages import (
 from mug.records import facts as f
 from mug.study.matchmaking import GroupReunionMatchmaker, LatencyFIFOMatchmaker, StrangersMatchmaker
 from mug.study.model import RandomizeOrder, Repeat, Study
+
+pytestmark = pytest.mark.timeout(3600)
 
 NAMES = tuple("abcdefgh")
 OWN = "own.py:mine"

@@ -31,6 +31,7 @@ from mug.protocol.messages import (
     FinishVisit,
     JoinMatch,
     MatchWaiting,
+    Pulse,
     ResumeCandidate,
 )
 from mug.records import facts as f
@@ -332,3 +333,29 @@ def test_that_the_games_callback_hears_of_its_waitroom() -> None:
     joined = told[2]
     assert (joined.ref, joined.context["waiting"], joined.context["needed"]) == ("own.py:told", ["p-c", "p-d"], 2)
     assert told[-1].context["waited_ms"] == pytest.approx(TIMEOUT, abs=5)
+
+
+def test_that_a_page_that_fell_silent_is_not_matched_until_it_is_heard_again() -> None:
+    memory = session()
+    to_the_waitroom(memory, "c")
+    memory.say("c", Pulse(n=0, client_ms=0.0))
+    memory.clock.ms += 6_100
+    memory.tick()
+    to_the_waitroom(memory, "d")
+    assert groups(memory) == []
+    assert memory.last("d", MatchWaiting).waiting == 1
+    memory.say("c", Pulse(n=1, client_ms=0.0))
+    assert groups(memory) == [("p-c", "p-d")]
+
+
+def test_that_the_pulse_of_a_page_that_has_not_joined_again_puts_nobody_into_a_match() -> None:
+    memory = session()
+    to_the_waitroom(memory, "c")
+    memory.say("c", Pulse(n=0, client_ms=0.0))
+    memory.drop("c")
+    back(memory, "c", "c2", joins=False)
+    memory.say("c2", Pulse(n=0, client_ms=0.0))
+    to_the_waitroom(memory, "d")
+    assert groups(memory) == []
+    join(memory, "c2")
+    assert groups(memory) == [("p-c", "p-d")]

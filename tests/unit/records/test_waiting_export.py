@@ -22,7 +22,11 @@ def visit(name: str, scene: str, path: tuple[int, ...], kind: str = "gym_game") 
 def record(session: RecordedSession) -> None:
     """Anna and Bert are measured, draw an order and play its first game; Cara waits in vain."""
     for name in ("anna", "bert", "cara"):
-        plan = (visit(name, "order-0", (0,), "group_order"), visit(name, "end", (1,), "end_page"))
+        plan = (
+            visit(name, "order-0", (0,), "group_order"),
+            visit(name, "read", (1,), "static_page"),
+            visit(name, "end", (2,), "end_page"),
+        )
         session.add(
             f.ParticipantJoined(at=AT, participant_id=name, seed=1, token_sha256="t"),
             f.PlanDrawn(at=AT, participant_id=name, visits=plan),
@@ -67,7 +71,9 @@ def record(session: RecordedSession) -> None:
         ),
         f.MatchEnded(at=END, match_id="m-1", outcome="partner_left", reason="gone"),
         f.VisitFinished(at=END, participant_id="cara", visit_id="v-cara-order-0", outcome="waitroom_timeout"),
-        f.ParticipantFinished(at=END, participant_id="cara", outcome="no_partner", reason="waitroom_timeout"),
+        f.VisitFinished(at=END, participant_id="cara", visit_id="v-cara-read", outcome="skipped"),
+        f.VisitStarted(at=END, participant_id="cara", visit_id="v-cara-end"),
+        f.ParticipantFinished(at=END, participant_id="cara", outcome="complete"),
     )
 
 
@@ -127,6 +133,10 @@ def test_that_events_have_waits_groups_and_measured_pairs(tmp_path: Path) -> Non
 
 def test_that_the_plan_of_a_participant_has_the_groups_scenes(tmp_path: Path) -> None:
     people = exported(tmp_path)["participants"].set_index("participant_id")
-    assert json.loads(people.loc["anna"]["plan"]) == ["order-0", "duel", "chat", "end"]
-    assert json.loads(people.loc["cara"]["plan"]) == ["order-0", "end"]
-    assert people.loc["cara"]["outcome"] == "no_partner"
+    assert json.loads(people.loc["anna"]["plan"]) == ["order-0", "duel", "chat", "read", "end"]
+    assert json.loads(people.loc["cara"]["plan"]) == ["order-0", "read", "end"]
+
+
+def test_that_a_skipped_scene_has_no_visit(tmp_path: Path) -> None:
+    visits = exported(tmp_path)["visits"]
+    assert list(visits[visits["participant_id"] == "cara"]["scene_id"]) == ["order-0", "end"]
