@@ -577,6 +577,7 @@ class Rollback(Returning):
             self._base = "returning" if self._comeback.epoch >= 0 else "ready"
             if self._base == "ready":
                 self._comeback = None  # nobody has begun: we begin with them
+                self._hear_held_back()
                 for peer in self._live:
                     self._say(peer, "rejoin", epoch=-1, frame=0, held=[-1] * self._players)
         data = {
