@@ -20,7 +20,7 @@ from mug.play.rollback.timeline import Timeline
 
 __all__ = ["MAX_QUESTIONS", "Back", "Comeback", "Rejoined", "log_pieces"]
 
-MAX_QUESTIONS: Final = 4
+MAX_QUESTIONS: Final = 16
 """Questions for inputs that one life of a page may ask of another."""
 _PIECE_CHARS: Final = 4096
 _PIECE_RUNS: Final = 512

@@ -151,9 +151,10 @@ class Returning(ABC):
         if self._comeback is not None:
             self._comeback.backs.pop(player, None)
             self._comeback.rejoined.pop(player, None)
-            if self._base == "returning" and player in self._comeback.waiting:
-                self._base = "connecting"  # it was asked for inputs, and does not know of it any more
-            self._say(peer, "back", **self._comeback.own_back(self._cuts.lost).message())
+            if not self._knows_inputs():
+                # What we got of it may be more than anybody else has: it would not go on after that.
+                self._begin_way_anew()
+                self._say(peer, "back", **self._comeback.own_back(self._cuts.lost).message())
         if self._handshake.proposed is not None:
             self._say(peer, "propose", delay=self._handshake.proposed, rtt_ms=0.0)
         self._say_back(peer)
@@ -161,7 +162,7 @@ class Returning(ABC):
 
     def _say_back(self, peer: Peer) -> None:
         """Tell a page that comes back how we stand: it decides with that where it goes on."""
-        if self._comeback is not None or self._cuts.open:
+        if not self._knows_inputs() or self._cuts.open:
             return
         timeline, epoch = self._timeline, self.epoch
         players = range(self._players)
@@ -302,11 +303,32 @@ class Returning(ABC):
         if self._policy in ("end", "void"):
             self._finish()
             return
-        if self._base in ("connecting", "returning"):
-            self._base = "connecting"
-            for peer in self._live:
-                if peer.away:
-                    self._say(peer, "back", **comeback.own_back(self._cuts.lost).message())
+        self._begin_way_anew()
+        for peer in self._live:
+            if peer.away:
+                self._say(peer, "back", **comeback.own_back(self._cuts.lost).message())
+
+    def _knows_inputs(self) -> bool:
+        """Whether we hold the inputs that we tell others of: always, but on our own way back before all have come."""
+        comeback = self._comeback
+        if comeback is None or self._base not in ("connecting", "returning"):
+            return True
+        return self._base == "returning" and comeback.begun and comeback.target is not None
+
+    def _begin_way_anew(self) -> None:
+        self._base, self.epoch, self._timeline = "connecting", -1, None
+
+    def _begin_with_the_others(self) -> None:
+        """Nobody has begun to play: there is nothing to come back into yet."""
+        known = {agreement.epoch: agreement for agreement in (self._agreement, *self._agreements.values())}
+        first = known.get(0, Agreement(0))
+        first.ready.pop(self._local, None)
+        first.endings.pop(self._local, None)
+        self._agreement, self._agreements = Agreement(-1), {0: first}
+        self._comeback = None
+        self._hear_held_back()
+        for peer in self._live:
+            self._say(peer, "rejoin", epoch=-1, frame=0, held=[-1] * self._players)
 
     def fail_to_return(self, reason: str) -> None:
         """Say that the episode could not be rebuilt: we are out, and the others hear it."""

@@ -10,6 +10,7 @@ from test_rollback_properties import CONDITIONS, FIRST_PRESSED, LENGTH, expected
 
 from mug.play.chaos import Conditions
 from mug.play.rollback import CTRL, Rollback
+from mug.play.rollback.comeback import MAX_QUESTIONS
 from mug.play.rollback.inputs import InputQueue, runs_of
 from mug.play.rollback.messages import encode_message
 from mug.play.rollback.packets import encode_control, magic_of
@@ -104,7 +105,7 @@ def test_that_packets_of_an_earlier_life_are_foreign() -> None:
 
 def test_that_words_about_returns_that_nobody_makes_change_nothing() -> None:
     core = Rollback(a_config(), 0.0)
-    for _ in range(6):
+    for _ in range(MAX_QUESTIONS + 2):
         _hear(core, 1, "ask", epoch=0, frame=0)
     _hear(core, 1, "log", epoch=0, player=0, frame=0, runs=[[4096, "00"]] * 3)
     _hear(core, 1, "logged", epoch=0)
