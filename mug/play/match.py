@@ -505,7 +505,10 @@ class MatchSession:
             return
         if core.stage == "over":
             self._stop(self._ending, self._reason, output)
-        elif core.stage == "ready" and not self._offered:
+        elif core.stage == "ready" and core.epoch < 0:
+            if self._offered:  # on a way back that led to a match that nobody has begun
+                self._begin_episode(0, output)
+                self._began_epoch = -1
             self._offered = True
             core.begin_episode(0, self._reset_hash)
         elif core.stage == "playing" and self._began_epoch < core.epoch:

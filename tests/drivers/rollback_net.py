@@ -136,6 +136,7 @@ class Setup:
         killed_ms: When it ends without a word.
         inputs: What they press; None: `active_inputs`.
         by_frame: What they press for the frame in which it takes effect, instead of `inputs`.
+        reloads: (when, for how long): their program starts anew, and knows only what the records have.
     """
 
     conditions: Conditions = field(default_factory=Conditions)
@@ -146,6 +147,7 @@ class Setup:
     killed_ms: float | None = None
     inputs: Callable[[], bytes] | None = None
     by_frame: Callable[[int], bytes] | None = None
+    reloads: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,11 +277,21 @@ class Player:
             core.checked(core.confirmed, self.world.digest())
             core.episode_over(core.confirmed, self.world.digest(), self.chain.hexdigest())
 
+    def come_back(self) -> None:
+        """Begin the episode that the others are in, as it was begun."""
+        epoch = self.core.return_epoch
+        if epoch is None:
+            return
+        self.reset(epoch)
+        self.core.rebuild(self.world.digest())
+
     def handle(self, now_ms: float) -> None:
+        self.come_back()
         for event in self.core.take_events():
             self.events.append((now_ms, event))
             self.digest.update(repr((now_ms, event)).encode())
-            if event.name == "agreed" or (event.name == "episode_agreed" and self.core.stage != "over"):
+            agreed = event.name == "agreed" and self.core.stage != "returning"
+            if agreed or (event.name == "episode_agreed" and self.core.stage != "over"):
                 if event.name == "episode_agreed":
                     self.chains.append(self.chain.hexdigest())
                 if self.core.epoch + 1 < self.match.episodes:
@@ -289,6 +301,11 @@ class Player:
 
     def begin(self) -> None:
         epoch = self.core.epoch + 1
+        self.reset(epoch)
+        self.core.begin_episode(epoch, self.world.digest())
+
+    def reset(self, epoch: int) -> None:
+        """Begin an episode's world."""
         self.world.reset(self.match.seed * 1000 + epoch)
         self.saved.clear()
         self.pending.clear()
@@ -297,7 +314,6 @@ class Player:
         self.ended = False
         self.told_over = False
         self.chain = hashlib.blake2b(digest_size=16)
-        self.core.begin_episode(epoch, self.world.digest())
 
     def named(self, name: str) -> list[dict[str, Any]]:
         """The data of all events of a name."""
@@ -350,8 +366,12 @@ class Match:
         self._order = 0
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self.players: list[Player | None] = [None] * len(setups)
+        self.earlier: list[Player] = []
+        self._returns = [0] * len(setups)
         for number, setup in enumerate(setups):
             self.at(setup.start_ms, lambda number=number: self._start(number))  # type: ignore[misc]
+            for at_ms, boot_ms in setup.reloads:
+                self.at(at_ms, lambda number=number, boot_ms=boot_ms: self._reload(number, boot_ms))  # type: ignore[misc]
 
     def __getitem__(self, number: int) -> Player:
         player = self.players[number]
@@ -407,17 +427,58 @@ class Match:
         self.players[number] = Player(self, number, setup, core, self.make_world())
         self._tick(number)
 
-    def _tick(self, number: int) -> None:
-        player = self[number]
-        if self.is_dead(player):
+    def _reload(self, number: int, boot_ms: float) -> None:
+        """The program is gone; the others hear soon that a new one is on its way, which knows only the records."""
+        player = self.players[number]
+        if player is None or player.core.stage == "over":
+            return
+        self.earlier.append(player)
+        self.players[number] = None
+        self._returns[number] += 1
+        times = self._returns[number]
+
+        def tell() -> None:
+            for other in self.present:
+                if other.number != number:
+                    other.core.returning(number, times)
+
+        self.at(self.now_ms + 20.0, tell)
+        self.at(self.now_ms + 20.0 + boot_ms, lambda: self._return(number))
+
+    def stored(self) -> tuple[int, list[list[bytes]]]:
+        """What the records have of the newest episode: whole seconds of it, or all of one that has ended."""
+        rows: dict[tuple[int, int], tuple[Any, ...]] = {}
+        for player in (*self.earlier, *self.present):
+            for row in player.rows:
+                assert rows.setdefault(row[:2], row) == row, "a recorded frame became another one"
+        if not rows:
+            return -1, [[] for _ in self.players]
+        epoch = max(rows)[0]
+        ordered = [rows[place] for place in sorted(rows) if place[0] == epoch]
+        whole = ordered[: len(ordered) // self.config.fps * self.config.fps]
+        return epoch, [[row[2][number] for row in whole] for number in range(len(self.players))]
+
+    def _return(self, number: int) -> None:
+        if self.players[number] is not None:
+            return
+        setup = self._setups[number]
+        config = replace(self.config, local=number, returns=tuple(self._returns))
+        core = self._make_core(config, setup.offset_ms + self.now_ms * setup.skew)
+        core.remember(*self.stored(), {})
+        self.players[number] = Player(self, number, setup, core, self.make_world())
+        self._tick(number)
+
+    def _tick(self, number: int, whose: Player | None = None) -> None:
+        player = self.players[number]
+        if player is None or (whose or player) is not player or self.is_dead(player):
             return
         thaws_ms = self._frozen_until(player)
         if thaws_ms is not None:
-            self.at(thaws_ms, lambda: self._tick(number))
+            self.at(thaws_ms, lambda: self._tick(number, player))
             return
         player.work(self.now_ms, tick=True)
         interval_ms = 1000.0 / self.config.fps * player.core.speed / player.setup.skew
-        self.at(self.now_ms + interval_ms, lambda: self._tick(number))
+        self.at(self.now_ms + interval_ms, lambda: self._tick(number, player))
 
     def _arrive(self, sender: int, send: Send) -> None:
         player = self.players[send.player]

@@ -111,3 +111,37 @@ def test_that_who_takes_too_long_is_out_and_every_row_after_it_says_so(browser: 
     assert 2 * FPS - 12 < first < 4 * FPS
     assert out[first:].all(), "every row after the cut is flagged"
     assert not out[:first].any()
+
+
+def test_that_a_match_outlives_the_server_and_a_page_comes_back_into_it_afterwards(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    frames = 900
+    study = write_pair_study(tmp_path / "points", frames=frames, conditions={"delay_ms": 30})
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "bob"]) as [ann, bob],
+    ):
+        play([ann, bob], "points")
+        goes_on(ann, FPS)
+        server.kill()
+        beyond = int(ann.game_attribute("frame") or 0) + FPS
+        goes_on(ann, beyond)
+        server.start(deadline_s=120)
+        for person in (ann, bob):
+            person.page.get_by_text("The connection to the study is interrupted").wait_for(state="hidden")
+        bob.page.reload()
+        ann.page.get_by_text("Your partner is coming back").wait_for()
+        bob.wait_for_phase("countdown", "playing")
+        hands([bob], seed=9)
+        finish([ann, bob])
+        tables = export_session(data, "points", tmp_path / "out")
+    verify_records(data, "points")
+    [record] = match_records(data, "points")
+    assert record.words == ["returned"]
+    assert identical_frames(record) == frames
+    [(who, frame)] = returns(data)
+    assert who == "bob"
+    assert frame > beyond - 12
+    assert list(tables["matches"]["outcome"]) == ["completed"]

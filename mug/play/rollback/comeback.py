@@ -4,8 +4,9 @@ The page that returns has no state of its own and never takes another page's. It
 from the server's records; each of the others says how far it holds everybody's inputs (`Back`), and on being asked
 gives those that are missing, as runs of equal ones. Stepping them from the episode's seed makes the state again.
 
-The page goes on after the last of its own earlier inputs that all the others hold: later ones are lost, and are in
-nobody's record, because a frame is confirmed only when everybody holds its inputs. Where nobody has stayed, the game
+The page goes on after the last of its own earlier inputs that anybody holds: so nobody has to give up an input that it
+said to hold, and what some of the others lack, the page sends to them as ever. Inputs that nobody holds are lost; they
+are in no record, because a frame is confirmed only when everybody holds its inputs. Where nobody has stayed, the game
 goes on after what the server's records have.
 """
 
@@ -19,7 +20,7 @@ from mug.play.rollback.timeline import Timeline
 
 __all__ = ["MAX_QUESTIONS", "Back", "Comeback", "Rejoined", "log_pieces"]
 
-MAX_QUESTIONS: Final = 4
+MAX_QUESTIONS: Final = 16
 """Questions for inputs that one life of a page may ask of another."""
 _PIECE_CHARS: Final = 4096
 _PIECE_RUNS: Final = 512
@@ -81,10 +82,9 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Rejoined:
-    """A player goes on: its inputs from `frame` of `epoch` on are new; `held`: what it holds of everybody's."""
+    """A player goes on in `epoch`, and holds everybody's inputs up to the frames `held`."""
 
     epoch: int
-    frame: int
     held: tuple[int, ...]
 
 
@@ -182,25 +182,18 @@ class Comeback:
         return True
 
     def settle(self, live: Iterable[int], timeline: Timeline, delay: int) -> str:
-        """All inputs are in: find where we go on, and forget what lies beyond; returns what is wrong, or ""."""
+        """All inputs are in: find where we go on; returns what is wrong, or ""."""
         local = self.config.local
         there = [back for p, back in self.backs.items() if p in set(live) and back.epoch == self.epoch]
-        stayed = [back.held[local] for back in there if not back.away]
         queue = timeline.queues[local]
-        # What the records have is confirmed; who stayed may hold more, and nobody confirms what one of them lacks.
-        last = min(stayed) if stayed else max([queue.last, *(back.held[local] for back in there)])
-        last = max(last, delay - 1)
+        last = max((back.held[local] for back in there), default=-1)
         if queue.last < last:
             return f"inputs from frame {queue.last + 1} to {last} of our own are missing"
         for player, other_queue in enumerate(timeline.queues):
             cut = timeline.cut_of(player)
             if cut != NEVER and other_queue.last < cut:
                 return f"inputs from frame {other_queue.last + 1} to {cut} of player {player} are missing"
-        queue.cut(last)
-        for player, other in self.rejoined.items():
-            if other.epoch == self.epoch:
-                timeline.queues[player].cut(max(other.frame - 1, delay - 1))
-        self.frame = last + 1
+        self.frame = queue.last + 1
         self.target = max(self.frame - delay, 0)
         return ""
 

@@ -354,7 +354,7 @@ class Rollback(Returning):
             self._peers[player].live = False
         self._live = [peer for peer in self._peers.values() if peer.live]
         self._cuts.lost |= set(new)
-        if self._comeback is not None:
+        if self._comeback is not None and self._base in ("connecting", "returning"):
             self._lost_on_the_way(self._comeback, new)
             return
         frames = {}
@@ -576,9 +576,7 @@ class Rollback(Returning):
             self._comeback.epoch, self._comeback.begun = self._comeback.episode(), False
             self._base = "returning" if self._comeback.epoch >= 0 else "ready"
             if self._base == "ready":
-                self._comeback = None  # nobody has begun: we begin with them
-                for peer in self._live:
-                    self._say(peer, "rejoin", epoch=-1, frame=0, held=[-1] * self._players)
+                self._begin_with_the_others()
         data = {
             "input_delay": delay,
             "window": self.window,

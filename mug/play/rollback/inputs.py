@@ -132,9 +132,6 @@ class InputQueue:
         for frame in range(last + 1, self.last + 1):
             self._inputs.pop(frame, None)
         self.last = min(self.last, last)
-        if 0 <= self.last < self._first:
-            # It was put away already; guesses are made of it.
-            self._inputs[self.last] = self._past.from_frame(self.last)[0]
 
     def discard(self, before: int) -> None:
         """Put the inputs of frames before `before` away; the last held one stays, guesses are made of it."""

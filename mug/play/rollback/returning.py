@@ -104,8 +104,12 @@ class Returning(ABC):
         epoch = self.epoch = comeback.epoch
         live = [peer.player for peer in self._live]
         self._timeline = comeback.begin(live, self._cuts.settled, self.input_delay)
-        self._agreement = Agreement(epoch, ready={self._local: reset_hash})
-        self._agreements = {epoch + 1: Agreement(epoch + 1)}
+        if self._agreement.epoch != epoch:
+            self._agreement = Agreement(epoch)
+            self._agreements = {epoch + 1: Agreement(epoch + 1)}
+        # On a second attempt, what the others said of the episode still holds; they do not say it again.
+        self._agreement.ready[self._local] = reset_hash
+        self._agreement.endings.pop(self._local, None)
         self._pace.begin_episode()
         for peer in self._live:
             peer.begin_episode(self.input_delay)
@@ -115,10 +119,14 @@ class Returning(ABC):
                 peer.see(back.held)
             if peer.player in comeback.waiting:
                 self._say(peer, "ask", epoch=epoch, frame=comeback.known(epoch))
+        self._hear_held_back()
+        self._answer_questions()
+
+    def _hear_held_back(self) -> None:
+        """Take what was said of the episode before we knew which one it is."""
         held_back, self._held_back = self._held_back, []
         for peer, message in held_back:
             self._hear_agreement(peer.player, message)
-        self._answer_questions()
 
     def returning(self, player: int, returns: int) -> None:
         """A player's page was loaded again: the game stands until it has rebuilt the episode, or is dropped.
@@ -143,17 +151,18 @@ class Returning(ABC):
         if self._comeback is not None:
             self._comeback.backs.pop(player, None)
             self._comeback.rejoined.pop(player, None)
-            if self._base == "returning" and player in self._comeback.waiting:
-                self._base = "connecting"  # it was asked for inputs, and does not know of it any more
-            self._say(peer, "back", **self._comeback.own_back(self._cuts.lost).message())
-        elif self._handshake.proposed is not None:
+            if not self._knows_inputs():
+                # What we got of it may be more than anybody else has: it would not go on after that.
+                self._begin_way_anew()
+                self._say(peer, "back", **self._comeback.own_back(self._cuts.lost).message())
+        if self._handshake.proposed is not None:
             self._say(peer, "propose", delay=self._handshake.proposed, rtt_ms=0.0)
         self._say_back(peer)
         self._settle_cut()
 
     def _say_back(self, peer: Peer) -> None:
         """Tell a page that comes back how we stand: it decides with that where it goes on."""
-        if self._comeback is not None or self._cuts.open:
+        if not self._knows_inputs() or self._cuts.open:
             return
         timeline, epoch = self._timeline, self.epoch
         players = range(self._players)
@@ -237,12 +246,11 @@ class Returning(ABC):
             self._protocol_error(player, "a return without a word on every player's inputs")
             return
         if self._comeback is not None and self._base in ("connecting", "returning"):
-            self._comeback.rejoined[player] = Rejoined(epoch, frame, tuple(held))
+            self._comeback.rejoined[player] = Rejoined(epoch, tuple(held))
         elif epoch == self.epoch and timeline is not None:
-            if not timeline.confirmed < frame <= timeline.queues[player].last + 1:
-                self._protocol_error(player, f"a return at frame {frame}, which does not follow what is held")
+            if frame <= timeline.queues[player].last:
+                self._protocol_error(player, f"a return at frame {frame}, whose input is held already")
                 return
-            timeline.go_on_after(player, frame - 1)
         elif epoch > self.epoch >= 0 and self._local in self._agreement.endings:
             # Who is in the next episode has confirmed this one to its end.
             self._agreement.endings.setdefault(player, self._agreement.endings[self._local])
@@ -295,11 +303,32 @@ class Returning(ABC):
         if self._policy in ("end", "void"):
             self._finish()
             return
-        if self._base in ("connecting", "returning"):
-            self._base = "connecting"
-            for peer in self._live:
-                if peer.away:
-                    self._say(peer, "back", **comeback.own_back(self._cuts.lost).message())
+        self._begin_way_anew()
+        for peer in self._live:
+            if peer.away:
+                self._say(peer, "back", **comeback.own_back(self._cuts.lost).message())
+
+    def _knows_inputs(self) -> bool:
+        """Whether we hold the inputs that we tell others of: always, but on our own way back before all have come."""
+        comeback = self._comeback
+        if comeback is None or self._base not in ("connecting", "returning"):
+            return True
+        return self._base == "returning" and comeback.begun and comeback.target is not None
+
+    def _begin_way_anew(self) -> None:
+        self._base, self.epoch, self._timeline = "connecting", -1, None
+
+    def _begin_with_the_others(self) -> None:
+        """Nobody has begun to play: there is nothing to come back into yet."""
+        known = {agreement.epoch: agreement for agreement in (self._agreement, *self._agreements.values())}
+        first = known.get(0, Agreement(0))
+        first.ready.pop(self._local, None)
+        first.endings.pop(self._local, None)
+        self._agreement, self._agreements = Agreement(-1), {0: first}
+        self._comeback = None
+        self._hear_held_back()
+        for peer in self._live:
+            self._say(peer, "rejoin", epoch=-1, frame=0, held=[-1] * self._players)
 
     def fail_to_return(self, reason: str) -> None:
         """Say that the episode could not be rebuilt: we are out, and the others hear it."""

@@ -97,12 +97,6 @@ class Timeline:
         if last + 1 < self.stepped:
             self._wrong_cut = min(self._wrong_cut, last + 1)
 
-    def go_on_after(self, player: int, last: int) -> None:
-        """A player comes back, and its inputs after frame `last` are made anew: forget those that were made before."""
-        self.queues[player].cut(last)
-        if last + 1 < self.stepped:
-            self._wrong_cut = min(self._wrong_cut, last + 1)
-
     def may_step(self) -> bool:
         """Whether the next frame is inside the window."""
         return self.frame - self.held <= self._window

@@ -17,6 +17,7 @@ from mug.protocol.messages import (
     MatchStatus,
     MatchVerdict,
     MatchWaiting,
+    PartnerReturning,
     PeerStatus,
     RelayedPacket,
     RelayPacket,
@@ -268,7 +269,7 @@ def test_that_players_who_do_not_hear_each_other_end_void(room: Room) -> None:
     assert [fact.outcome for fact in room.facts("match_ended")] == ["void"]
 
 
-def test_that_a_reloaded_page_is_out_and_its_rows_still_come(room: Room) -> None:
+def test_that_a_reloaded_page_is_waited_for_and_its_rows_still_come(room: Room) -> None:
     ann, bob = room.pair()
     bob.play_episode(25, send=False)
     bob.drop()
@@ -281,10 +282,11 @@ def test_that_a_reloaded_page_is_out_and_its_rows_still_come(room: Room) -> None
         shown = page.enter()
         assert page.game.resume_match
         assert page.game.config.match_id == ann.config.match_id
-        assert ann.wait_for(MatchVerdict).dropped == ("east",)
+        assert ann.wait_for(PartnerReturning).agent == "east"
         page.resend(shown)
         page.settle()
         page.finish("partner_left")
+        assert ann.wait_for(MatchVerdict).dropped == ("east",)
         ann.play_episode(20)
         assert ann.end("partner_left").reason == "partner_left"
     names = {who: "bob", ann.subject_id: "ann"}

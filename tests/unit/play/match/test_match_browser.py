@@ -117,11 +117,11 @@ def test_that_a_slow_world_is_warned_of(tmp_path: Path) -> None:
     assert warned["step_ms"] > 0
 
 
-def test_that_a_match_cannot_be_entered_again(tmp_path: Path) -> None:
+def test_that_stored_frames_without_a_return_are_not_taken(tmp_path: Path) -> None:
     worker = Worker(0, tmp_path)
     config = dataclasses.replace(match_config(), human_agents=("a",))
     answer = json.loads(worker.game.load(json.dumps(dataclasses.asdict(config)), [b"stored"]))
-    assert "cannot be entered again" in answer["failed"]["message"]
+    assert "its page is said not to come back" in answer["failed"]["message"]
 
 
 def test_that_a_world_that_cannot_be_saved_says_where(tmp_path: Path) -> None:

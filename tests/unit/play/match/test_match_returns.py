@@ -1,4 +1,4 @@
-"""A page that is loaded again comes back into its match: it rebuilds the episode, and both records stay the same."""
+"""A page that is loaded again comes back into its match: it rebuilds the episode, and the records stay the same."""
 
 import builtins
 import random
