@@ -8,9 +8,19 @@ import pytest
 
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
-from tests.drivers.pair_driver import MatchRecord, finish, hands, identical_frames, match_records, sit_down, walk_in
+from tests.drivers.pair_driver import (
+    MatchRecord,
+    finish,
+    hands,
+    identical_frames,
+    match_records,
+    play,
+    sit_down,
+    walk_in,
+)
 from tests.drivers.people_study import FORM, game, write_people_study
 from tests.drivers.server_driver import ServerDriver
+from tests.drivers.slow_page import change_delay, slow_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
@@ -173,3 +183,81 @@ def test_that_who_leaves_in_the_countdown_ends_the_game_by_the_policy(browser: B
     outcomes = tables["participants"].set_index("participant_id")["outcome"]
     assert outcomes["ann"] == "partner_left"
     assert "PAID-HALF" not in tables["participants"].to_csv(), "codes stand in the keys' file, not in the data"
+
+
+def test_that_a_player_whose_connection_becomes_too_slow_is_warned_then_excluded_and_the_other_plays_on(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    watched = game(
+        "points",
+        multiplayer={
+            "continuous_max_ping": 400,
+            "continuous_ping_violation_window": 4,
+            "continuous_ping_required_violations": 4,
+            "continuous_exclusion_messages": {"ping": "Too far away for this game."},
+            "dropout_policy": "default_action",
+        },
+    )
+    study = write_people_study(tmp_path / "points", [watched], frames=20 * FPS)
+    data = tmp_path / "data"
+    with ServerDriver(study, data).start(deadline_s=240) as server, ExitStack() as stack:
+        ann, far = (stack.enter_context(browser.participant(server.port)) for _ in range(2))
+        slow_page(far, 0)
+        for person, name in ((ann, "ann"), (far, "far")):
+            person.open(name)
+        play([ann, far], "points")
+        ann.wait_for_frame(0, FPS)
+        change_delay(far, 900)
+        far.page.get_by_text("Your connection is slow at present.").wait_for()
+        far.wait_for_phase("excluded")
+        assert far.page.get_by_text("Too far away for this game.").is_visible()
+        finish([ann])
+        tables = export_session(data, "points", tmp_path / "out")
+    verify_records(data, "points")
+    people = tables["participants"].set_index("participant_id")
+    assert tuple(people.loc["far", ["outcome", "outcome_reason"]]) == ("excluded", "ping")
+    assert people.loc["ann", "outcome"] == "complete"
+    frames = tables["frames"]
+    assert len(frames) == 20 * FPS
+    [agent] = [fact.agent for fact in match_records(data, "points")[0].dropped]
+    flagged = frames[f"status.{agent}"] == "dropped"
+    assert flagged.any()
+    assert flagged[flagged.idxmax() :].all(), "every row after the drop says so"
+    events = tables["events"]
+    assert "ping" in events[events["name"] == "warned"]["data"].iloc[0]
+
+
+def test_that_a_focus_that_is_lost_between_two_episodes_ends_the_game_as_anywhere(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    """The first picture of the second episode stands still for long: there the player goes away."""
+    watched = game(
+        "points",
+        gameplay={"num_episodes": 2, "reset_freeze_s": 8.0},
+        multiplayer={"focus_loss_timeout_ms": 3_000},
+    )
+    study = write_people_study(
+        tmp_path / "points", [watched], frames=2 * FPS, settings={"endings": {"partner_left_code": "LEFT"}}
+    )
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann"]) as [ann],
+        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
+    ):
+        ben.open("ben")
+        play([ann, ben], "points")
+        ben.page.wait_for_function(
+            "() => document.querySelector('[data-mug=\"game\"]')?.dataset.mugEpisode === '1'", polling=100
+        )
+        ben.hide_tab()
+        ben.page.wait_for_function("() => document.body.dataset.mugPhase === 'excluded'", polling=200)
+        ann.page.get_by_text("LEFT").wait_for()
+        tables = export_session(data, "points", tmp_path / "out")
+    verify_records(data, "points")
+    people = tables["participants"].set_index("participant_id")
+    assert tuple(people.loc["ben", ["outcome", "outcome_reason"]]) == ("excluded", "focus")
+    assert people.loc["ann", "outcome"] == "partner_left"
+    first = tables["frames"][tables["frames"]["episode"] == 0]
+    assert list(first["frame"]) == list(range(2 * FPS)), "the first episode is whole"
+    assert tables["episodes"].iloc[0]["end"] == "max_steps"
