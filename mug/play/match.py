@@ -101,6 +101,7 @@ class MatchSession:
         self._raise: EnvironmentFailedError | None = None
         self._last_state = ""
         self._way_back: WayBack | None = None
+        self._on_the_way = False  # frames that are stepped now are those of a page that comes back, and nobody's yet
         self._going_on = False
         self._pending_returns: list[tuple[int, int]] = []
         self._told_end = False
@@ -177,7 +178,7 @@ class MatchSession:
                 self._local = self.config.players.index(self.config.human_agents[0])
                 self._enter_match()
                 if returning:
-                    self._way_back = WayBack(self.config, stored)
+                    self._way_back, self._on_the_way = WayBack(self.config, stored), True
                 self._begin_episode(max(self._way_back.episode, 0) if self._way_back is not None else 0, output)
             else:
                 self._game.warm_up()
@@ -230,7 +231,7 @@ class MatchSession:
     def flush(self) -> Output:
         """Cut the confirmed rows that are not cut yet: the page stops, and no confirmed row may be lost."""
         output = Output(stage=self.stage)
-        if self._game.rows is not None and not self._rebuilds():
+        if self._game.rows is not None and not self._on_the_way:
             self._keep(self._game.rows.finish(), output)
         if self._core is not None:
             if not self._finished:
@@ -303,7 +304,7 @@ class MatchSession:
         if requests:
             core.executed(self._game.next_frame, self._game.ended)
         output.step_s = self._clock() - began
-        if requests and self._outcome is None and not self._rebuilds():
+        if requests and self._outcome is None and not self._on_the_way:
             self._show(output, corrected=corrected)
         self._settle(core, now_ms, output)
         if core.rebuilding:
@@ -419,10 +420,6 @@ class MatchSession:
 
     # ------------------------------------------------------------------ the way back
 
-    def _rebuilds(self) -> bool:
-        """Whether the frames that are stepped now are those of a page that comes back, and nobody's yet."""
-        return self._way_back is not None and self._core is not None and self._core.stage in ("connecting", "returning")
-
     def _come_back(self, core: Rollback, way_back: WayBack, episode: int, output: Output) -> None:
         """The others have said where they are: begin that episode again, as they did."""
 
@@ -470,7 +467,7 @@ class MatchSession:
                 way_back.check(chunk)
             if chunk.meta["last"] < self.config.sent.get(str(chunk.meta["episode"]), 0):
                 continue
-            if way_back is not None and self._rebuilds():
+            if way_back is not None and self._on_the_way:
                 way_back.withheld.append(chunk)
             else:
                 output.chunks.append(chunk)
@@ -496,7 +493,8 @@ class MatchSession:
             self._confirm(core, output)
         except IrreproducibleError as error:
             core.fail_to_return(str(error))
-        if self._way_back is not None and self._way_back.withheld and not self._rebuilds() and core.stage != "over":
+        if self._way_back is not None and self._on_the_way and core.stage not in ("connecting", "returning", "over"):
+            self._on_the_way = False
             output.chunks += self._way_back.withheld
             self._way_back.withheld.clear()
         for event in core.take_events():
@@ -609,7 +607,7 @@ class MatchSession:
         """The match is over for us; what is confirmed is cut."""
         core = self._core
         assert core is not None
-        if self._rebuilds():
+        if self._on_the_way:
             self._game.rows = None
         if self._game.rows is not None:
             self._confirm(core, output)

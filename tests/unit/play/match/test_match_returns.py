@@ -146,3 +146,19 @@ def test_that_whenever_a_page_is_reloaded_the_records_stay_equal(seed: int) -> N
     reloads = [(at_ms, boot_ms), (at_ms + chance.uniform(100.0, 6000.0), boot_ms)]
     plays = {chance.randrange(len(players)): Play(reloads=reloads)}
     assert_equal_records(play(config, plays=plays, seed=seed, limit_ms=120_000))
+
+
+@pytest.mark.parametrize("policy", ["end", "default_action"])
+def test_that_a_verdict_on_the_way_back_leaves_no_rows_that_nobody_else_has(policy: str) -> None:
+    config = arena_config(players=("a", "b", "c"), dropout_policy=policy)
+    plays = {1: Play(reloads=[(3000.0, 5000.0)]), 2: Play(dead_ms=5000.0)}
+    net = play(config, delay_ms=40.0, plays=plays, lost_after_ms=500.0, limit_ms=90_000)
+    first, back, _ = net.pages
+    outcome = "partner_left" if policy == "end" else "completed"
+    assert (first.outcome, back.outcome) == (outcome, outcome)
+    assert back.bodies == first.bodies[: len(back.bodies)]
+    if policy == "default_action":
+        assert back.bodies == first.bodies
+        assert first.heard("returned")
+        statuses = first.column("status.c")
+        assert set(statuses[statuses.index("dropped") :]) == {"dropped"}
