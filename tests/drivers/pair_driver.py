@@ -22,6 +22,7 @@ from tests.drivers.server_driver import ServerDriver
 __all__ = [
     "MatchRecord",
     "Recorded",
+    "ann_and_ben",
     "change_program",
     "finish",
     "hands",
@@ -94,6 +95,28 @@ def sit_down(browser: BrowserDriver, port: int, people: Sequence[str]) -> Iterat
         for person, name in zip(seated, people, strict=True):
             person.open(name)
         yield seated
+
+
+@contextmanager
+def ann_and_ben(
+    browser: BrowserDriver, study: Path, data: Path, profile: Path
+) -> Iterator[tuple[ParticipantDriver, ParticipantDriver]]:
+    """Start the study's server and a game of two, ben in a browser of his own: it can be hidden, frozen and killed.
+
+    Args:
+        browser: Ann's.
+        study: The study; its game is the scene "points".
+        data: The server's records.
+        profile: A folder for ben's browser.
+    """
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann"]) as [ann],
+        browser.hideable_participant(server.port, profile) as ben,
+    ):
+        ben.open("ben")
+        play([ann, ben], "points")
+        yield ann, ben
 
 
 def walk_in(people: Sequence[ParticipantDriver], scene_id: str) -> None:

@@ -10,7 +10,14 @@ import pytest
 
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.export_checks import export_session, verify_records
-from tests.drivers.pair_driver import change_program, finish, identical_frames, match_records, play, sit_down
+from tests.drivers.pair_driver import (
+    ann_and_ben,
+    change_program,
+    finish,
+    identical_frames,
+    match_records,
+    play,
+)
 from tests.drivers.pair_study import PROFILES, example_study, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 from tests.e2e.test_pairs_faults import events_of
@@ -74,13 +81,7 @@ def test_that_a_browser_that_stands_still_is_waited_for(
         tmp_path / "points", frames=frames, conditions={"delay_ms": 40}, reconnection_timeout_ms=60_000
     )
     data = tmp_path / "data"
-    with (
-        ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["ann"]) as [ann],
-        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
-    ):
-        ben.open("ben")
-        play([ann, ben], "points")
+    with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
         ann.wait_for_frame(0, 5 * FPS)
         ben.freeze_browser()
         until = time.monotonic() + outage_s
@@ -109,13 +110,7 @@ def test_that_a_browser_that_stands_still_for_too_long_ends_the_game(browser: Br
         tmp_path / "points", frames=3000, conditions={"delay_ms": 40}, reconnection_timeout_ms=5000
     )
     data = tmp_path / "data"
-    with (
-        ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["ann"]) as [ann],
-        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
-    ):
-        ben.open("ben")
-        play([ann, ben], "points")
+    with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
         ann.wait_for_frame(0, 3 * FPS)
         ben.freeze_browser()
         ann.page.get_by_role("heading", name="Your partner has left").wait_for()
@@ -136,13 +131,7 @@ def test_that_a_hidden_tab_keeps_the_other_at_its_pace(browser: BrowserDriver, t
     frames = 75 * FPS
     study = write_pair_study(tmp_path / "points", frames=frames, conditions={"delay_ms": 30}, focus_loss_timeout_ms=0)
     data = tmp_path / "data"
-    with (
-        ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["ann"]) as [ann],
-        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
-    ):
-        ben.open("ben")
-        play([ann, ben], "points")
+    with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
         ann.wait_for_frame(0, 4 * FPS)
         ben.hide_tab()
         began, at = time.monotonic(), int(ann.game_attribute("frame") or 0)

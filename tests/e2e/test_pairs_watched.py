@@ -7,9 +7,8 @@ import pytest
 
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.export_checks import export_session, verify_records
-from tests.drivers.pair_driver import finish, match_records, play, sit_down
+from tests.drivers.pair_driver import ann_and_ben, finish, match_records
 from tests.drivers.pair_study import write_pair_study
-from tests.drivers.server_driver import ServerDriver
 
 FPS = 30
 
@@ -28,13 +27,7 @@ def test_that_the_game_waits_for_a_hidden_player_who_is_then_excluded_and_the_ot
         partner_disconnect_message="Your partner did not come back.",
     )
     data = tmp_path / "data"
-    with (
-        ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["ann"]) as [ann],
-        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
-    ):
-        ben.open("ben")
-        play([ann, ben], "points")
+    with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
         ann.wait_for_frame(0, 2 * FPS)
         ben.hide_tab()
         ann.page.get_by_text("Your partner's window is in the background").wait_for()

@@ -10,6 +10,7 @@ from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
 from tests.drivers.pair_driver import (
     MatchRecord,
+    ann_and_ben,
     finish,
     hands,
     identical_frames,
@@ -240,13 +241,7 @@ def test_that_a_focus_that_is_lost_between_two_episodes_ends_the_game_as_anywher
         tmp_path / "points", [watched], frames=2 * FPS, settings={"endings": {"partner_left_code": "LEFT"}}
     )
     data = tmp_path / "data"
-    with (
-        ServerDriver(study, data).start(deadline_s=240) as server,
-        sit_down(browser, server.port, ["ann"]) as [ann],
-        browser.hideable_participant(server.port, tmp_path / "profile") as ben,
-    ):
-        ben.open("ben")
-        play([ann, ben], "points")
+    with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
         ben.page.wait_for_function(
             "() => document.querySelector('[data-mug=\"game\"]')?.dataset.mugEpisode === '1'", polling=100
         )
