@@ -372,6 +372,9 @@ class StudyRun:
                 connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="scene.callback"
             )
             return
+        if visit.started_at is None:
+            core.refuse(connection, "not_current", "this visit has not begun", path="visit_id", about="scene.callback")
+            return
         ref = self._visits.scene(visit).on_client_callback
         if ref is not None:
             self._visits.call_hook("on_client_callback", ref, connection, participant, visit, {"data": message.data})

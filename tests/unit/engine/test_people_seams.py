@@ -1,0 +1,190 @@
+"""Where waiting, watching, coming back and the end of a session meet: what an independent reader could break."""
+
+import time
+from typing import Any
+
+import msgspec
+import pytest
+from engine_driver import SHORT, STUDY, Memory
+from waiting_driver import (
+    chain_of,
+    duel,
+    groups,
+    matchmaking,
+    page,
+    reply,
+    rules,
+    session,
+    to_the_waitroom,
+    visits_of,
+)
+
+from mug.engine import fold
+from mug.ids import ParticipantId
+from mug.protocol.lab import EndSession, ReleaseGroups
+from mug.protocol.messages import (
+    ClientCallback,
+    Closed,
+    ErrorReply,
+    FinishVisit,
+    JoinMatch,
+    PartnerReturning,
+    ProbeDone,
+    ProbePartners,
+    ResumeCandidate,
+    ShowScene,
+)
+from mug.records import facts as f
+from mug.study.model import StartPage, Study
+from mug.study.settings import EntryScreening
+
+
+def load_again(memory: Memory, old: str, new: str) -> None:
+    """The participant of `old` loads the page anew."""
+    name = f"p-{old[0]}"
+    kept = ResumeCandidate(session_id="s1", participant_id=name, token=memory.token(old))
+    memory.drop(old)
+    memory.hello(new, name, tab=old, candidates=(kept,))
+
+
+def recorded(memory: Memory, kind: type[Any]) -> list[Any]:
+    return [fact for fact in memory.recorded if isinstance(fact, kind)]
+
+
+def test_that_nobody_begins_another_scene_in_a_session_that_is_over() -> None:
+    memory = Memory(study=STUDY)
+    memory.hello("a", "p-a")
+    memory.ask(EndSession(request_id="1", reason="fire"))
+    shown = len(memory.to("a", ShowScene))
+    memory.finish("a")  # it was on its way
+    assert len(memory.to("a", ShowScene)) == shown
+    assert memory.last("a", Closed).reason == "session_ended"
+    assert visits_of(memory, "p-a")[:2] == [("start", "completed"), (visits_of(memory, "p-a")[1][0], None)]
+    assert memory.run.state.participants[ParticipantId("p-a")].position == 0
+    assert fold(memory.written) == memory.run.state
+
+
+def test_that_who_has_done_everything_as_the_session_ends_is_complete() -> None:
+    memory = Memory(study=SHORT)
+    memory.hello("a", "p-a")
+    memory.finish("a")
+    memory.ask(EndSession(request_id="1", reason="enough"))
+    memory.finish("a")
+    assert memory.scene("a").scene_id == "end"
+    assert memory.run.state.participants[ParticipantId("p-a")].outcome == "complete"
+
+
+def test_that_nobody_is_dropped_from_a_game_that_the_experimenter_ended() -> None:
+    memory = session(multiplayer=rules(rejoin_timeout_ms=10_000))
+    to_the_waitroom(memory, "a", "b")
+    load_again(memory, "b", "b2")
+    assert memory.to("a", PartnerReturning)
+    memory.ask(EndSession(request_id="1", reason="enough"))
+    memory.later(120_000)
+    memory.tick()
+    assert recorded(memory, f.PlayerDropped) == []
+    assert recorded(memory, f.MatchEnded) == []
+
+
+def test_that_who_has_left_the_game_does_not_come_back_into_it() -> None:
+    memory = Memory(study=Study(id="memory", chain=(StartPage(scene_id="start"), duel("one"))))
+    to_the_waitroom(memory, "a", "b")
+    memory.finish("a")
+    load_again(memory, "a", "a2")
+    assert recorded(memory, f.PlayerReturning) == []
+    memory.later(120_000)
+    memory.tick()
+    assert recorded(memory, f.PlayerDropped) == []
+
+
+@pytest.mark.parametrize("counts", [{"frames": -1}, {"nonsense": 0}, {f"s{number}": 5 for number in range(1_000)}])
+def test_that_a_visit_is_finished_with_counts_of_its_streams_only(counts: dict[str, int]) -> None:
+    memory = Memory(study=STUDY)
+    memory.hello("a", "p-a")
+    before = len(memory.sent)
+    memory.say("a", FinishVisit(visit_id=memory.scene("a").visit_id, counts=counts))
+    assert (memory.last("a", ErrorReply).code, memory.last("a", ErrorReply).path) == ("invalid", "counts")
+    assert len(memory.sent) == before + 1
+    assert recorded(memory, f.VisitFinished) == []
+
+
+def test_that_a_page_cannot_call_its_own_rows_repeated() -> None:
+    memory = Memory(study=SHORT)
+    memory.hello("a", "p-a")
+    memory.finish("a")
+    match_id = memory.scene("a").content.config.match_id  # type: ignore[union-attr]
+    memory.put("a", "frames", 0, match_id=match_id, episode=0, first=0, last=9, chain_hash="h", repeated=True)
+    assert memory.run.state.matches[match_id].frames == 10
+    assert "repeated" not in recorded(memory, f.ChunkStored)[-1].meta
+
+
+def test_that_the_studys_function_is_not_called_for_a_scene_that_has_not_begun() -> None:
+    first = StartPage(scene_id="start", on_client_callback="own.py:hook")
+    study = chain_of(page("after"))
+    study = msgspec.structs.replace(
+        study, chain=(first, *study.chain[1:]), screening=EntryScreening(max_ping=100, min_ping_measurements=2)
+    )
+    memory = Memory(study=study)
+    memory.hello("a", "p-a")
+    visit_id = memory.run.state.participants[ParticipantId("p-a")].plan[0]
+    memory.say("a", ClientCallback(visit_id=visit_id))
+    assert memory.calls == []
+    assert memory.last("a", ErrorReply).code == "not_current"
+
+
+def test_that_the_answer_to_a_huge_group_is_short() -> None:
+    memory = session(release="experimenter")
+    to_the_waitroom(memory, "a")
+    path = next(iter(memory.run._waiting.rooms())).path
+    for group in (("x" * 1_000_000,) * 2, tuple(f"p-{number}" for number in range(10_000)), ("",)):
+        memory.ask(ReleaseGroups(request_id="1", node_path=path, groups=(group,), reason="r" * 1_000_000))
+        assert 0 < len(reply(memory)) < 3_000
+    assert recorded(memory, f.ConsoleAction) == []
+
+
+def three_hundred(study: Study) -> tuple[Memory, dict[str, str]]:
+    """People who have come as far as the first game; connection -> visit."""
+    memory = Memory(study=study)
+    for number in range(300):
+        memory.hello(f"c{number}", f"p-c{number}")
+        memory.finish(f"c{number}")
+    return memory, _shown(memory)
+
+
+def _shown(memory: Memory) -> dict[str, str]:
+    return {where: message.visit_id for where, message in memory.sent if isinstance(message, ShowScene)}
+
+
+def _cpu_s(action: Any) -> float:
+    began = time.process_time()
+    action()
+    return time.process_time() - began
+
+
+def _join_all(memory: Memory, visits: dict[str, str], step: int = 1) -> None:
+    for where in list(visits)[::step]:
+        memory.say(where, JoinMatch(visit_id=visits[where]))
+
+
+@pytest.mark.parametrize("limit", [None, 80])
+def test_that_three_hundred_who_come_at_one_moment_cost_less_than_a_second(limit: int | None) -> None:
+    memory, visits = three_hundred(chain_of(duel("one", matchmaking=matchmaking(max_rtt=limit))))
+
+    def answer_all() -> None:
+        started = [(where, sent) for where, sent in memory.sent if isinstance(sent, ProbePartners)]
+        for where, sent in started:
+            other = next(slot for slot in sent.slots if slot != sent.own)
+            memory.say(where, ProbeDone(probe_id=sent.probe_id, to=other, rtt_ms=20.0, path="p2p", pings=5))
+
+    assert _cpu_s(lambda: _join_all(memory, visits)) < 1.0
+    assert _cpu_s(answer_all) < 1.0
+    assert len(groups(memory)) == 150
+
+
+def test_that_people_who_wait_for_their_last_partners_cost_less_than_a_second() -> None:
+    memory, visits = three_hundred(chain_of(duel("one"), duel("two", multiplayer=rules(wait_for_known_group=True))))
+    _join_all(memory, visits)
+    for where in visits:
+        memory.finish(where)
+    assert _cpu_s(lambda: _join_all(memory, _shown(memory), step=2)) < 1.0
+    assert len(groups(memory)) == 150
