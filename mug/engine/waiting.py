@@ -321,7 +321,7 @@ class Waiting:
         place = Place(
             participant.participant_id,
             VisitId(visit.planned.visit_id),
-            since_ms,
+            min(since_ms, self._core.clock.now_ms()),  # the computer's clock may have been set back meanwhile
             self._arrivals,
             group_id=visit.group_id if is_bound else "",
         )
