@@ -103,7 +103,10 @@ class Admission:
         core = self._core
         _, recruiter = self._parameters(hello)
         person = person_key(recruiter)
-        wanted = hello.subject_id or hello.params.get("subject_id", "") or self._recruited.get(person, "")
+        wanted = hello.subject_id or hello.params.get("subject_id", "")
+        if ParticipantId(wanted) not in core.state.participants:
+            # Under whatever new id a person comes whom the recruiter has sent before: it is the same participant.
+            wanted = self._recruited.get(person, "") or wanted
         if reason := self._refusal(hello, wanted, person):
             self._refuse(connection, reason, wanted, hello)
             return

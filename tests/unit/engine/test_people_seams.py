@@ -7,10 +7,13 @@ import msgspec
 import pytest
 from engine_driver import SHORT, STUDY, Memory
 from waiting_driver import (
+    answer_probe,
     chain_of,
     duel,
     groups,
+    join,
     matchmaking,
+    outcome,
     page,
     reply,
     rules,
@@ -31,11 +34,14 @@ from mug.protocol.messages import (
     PartnerReturning,
     ProbeDone,
     ProbePartners,
+    Pulse,
+    Refused,
     ResumeCandidate,
     ShowScene,
+    Welcome,
 )
 from mug.records import facts as f
-from mug.study.model import StartPage, Study
+from mug.study.model import StartPage, Study, TextBoxForm
 from mug.study.settings import EntryScreening
 
 
@@ -188,3 +194,63 @@ def test_that_people_who_wait_for_their_last_partners_cost_less_than_a_second() 
         memory.finish(where)
     assert _cpu_s(lambda: _join_all(memory, _shown(memory), step=2)) < 1.0
     assert len(groups(memory)) == 150
+
+
+def test_that_a_recruiters_person_is_one_participant_under_whatever_id() -> None:
+    memory = Memory(study=STUDY)
+    link = {"PROLIFIC_PID": "q1"}
+    memory.hello("a", "", params=link)
+    first = memory.last("a", Welcome)
+    memory.hello("b", "zed", params=link)
+    memory.hello("c", "", params={**link, "subject_id": "kim"})
+    assert [memory.last(page, Refused).reason for page in "bc"] == ["token", "token"]
+    assert list(memory.run.state.participants) == [first.participant_id]
+    memory.drop("a")
+    own = ResumeCandidate(session_id="s1", participant_id=first.participant_id, token=first.token)
+    memory.hello("d", "zed", params=link, candidates=(own,))
+    assert memory.last("d", Welcome).participant_id == first.participant_id
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_that_who_waits_over_a_restart_has_an_end_ahead_though_the_computers_clock_was_set(hours: int) -> None:
+    memory = session()
+    to_the_waitroom(memory, "a")
+    memory.tick(10_000)
+    memory.timers.clear()
+    memory.clock.ms += hours * 3_600_000
+    memory.crash_and_restart()
+    memory.hello("a2", "p-a", token=memory.token("a"))
+    join(memory, "a2")
+    assert outcome(memory, "p-a") is None  # nobody's time is up at the moment when the server is there again
+    memory.later(125_000)
+    memory.tick()
+    assert outcome(memory, "p-a") == "no_partner"
+    assert fold(memory.written) == memory.run.state
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_that_a_leap_of_time_raises_nothing(hours: int) -> None:
+    watched = rules(continuous_monitoring_enabled=True, continuous_max_ping=100, focus_loss_timeout_ms=5_000)
+    near = matchmaking(max_rtt=80)
+    memory = Memory(study=chain_of(duel("one", matchmaking=near, multiplayer=watched)))
+    to_the_waitroom(memory, "a", "b", "c")
+    answer_probe(memory, 10.0)
+    for number in range(4):
+        for where in "abc":
+            memory.say(where, Pulse(n=number, client_ms=0.0, rtt_ms=9.0, phase="playing", focused=number != 1))
+        memory.tick(1_000)
+        if number == 1:
+            memory.clock.ms += hours * 3_600_000
+    memory.later(130_000)
+    memory.tick()
+    assert fold(memory.written) == memory.run.state
+
+
+def test_that_a_chunk_of_nothing_but_empty_rows_holds_up_nobody() -> None:
+    memory = Memory(study=chain_of(TextBoxForm(scene_id="text", text_box_header="Why?")))
+    memory.hello("a", "p-a")
+    memory.finish("a")
+    row = b'{"question_id":"text","answer":"so","submission":1}\n'
+    assert _cpu_s(lambda: memory.put("a", "form", 0, row + b"{}\n" * 87_000)) < 0.1
+    memory.finish("a", form=1)
+    assert memory.scene("a").scene_id == "end"
