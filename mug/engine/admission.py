@@ -286,7 +286,7 @@ class Admission:
         """Answer at once the page that is waiting for the experimenter's permission, if there is one."""
         presence = self._core.presence(participant_id)
         waiting, presence.waiting = presence.waiting, None
-        if waiting is not None:
+        if waiting is not None and waiting.connection not in self._core.owner:  # it may have gone in as somebody else
             self._come_back(waiting.connection, self._core.state.participants[participant_id], waiting.hello)
 
     def _take_in(

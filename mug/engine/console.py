@@ -133,8 +133,9 @@ class Console:
     def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
         core = self._core
         who = ParticipantId(request.participant_id)
-        if who not in core.state.participants:
-            error = f"there is no participant {request.participant_id[:80]!r} in this session"
+        if who not in core.state.participants or core.state.ended:
+            unknown = f"there is no participant {request.participant_id[:80]!r} in this session"
+            error = "the session is over" if core.state.ended else unknown
             core.emit(LabUpdate(LabReply(request_id=request.request_id, error=error), connection))
             return
         action = f.ConsoleAction(at=core.now(), action="let_in", participant_id=who, reason=request.reason[:2000])

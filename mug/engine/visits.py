@@ -218,6 +218,8 @@ class Visits:
         waiting = presence.finishing
         if waiting is None or waiting.visit_id != visit.planned.visit_id or self._missing(visit, waiting):
             return
+        if visit.outcome is not None:
+            return  # it ended otherwise meanwhile: the time was up, or the participation is over
         self._go_on(connection, participant, visit, waiting)
 
     def _go_on(

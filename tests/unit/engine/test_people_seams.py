@@ -20,11 +20,12 @@ from waiting_driver import (
     session,
     to_the_waitroom,
     visits_of,
+    waitroom,
 )
 
 from mug.engine import fold
 from mug.ids import ParticipantId
-from mug.protocol.lab import EndSession, ReleaseGroups
+from mug.protocol.lab import EndSession, LetIn, ReleaseGroups
 from mug.protocol.messages import (
     ClientCallback,
     Closed,
@@ -254,3 +255,40 @@ def test_that_a_chunk_of_nothing_but_empty_rows_holds_up_nobody() -> None:
     assert _cpu_s(lambda: memory.put("a", "form", 0, row + b"{}\n" * 87_000)) < 0.1
     memory.finish("a", form=1)
     assert memory.scene("a").scene_id == "end"
+
+
+def test_that_a_finish_that_waits_for_rows_does_not_lead_out_of_an_end() -> None:
+    memory = Memory(study=chain_of(duel("one", waitroom=waitroom(timeout=30_000)), page("after")))
+    to_the_waitroom(memory, "a")
+    leaves = FinishVisit(visit_id=memory.scene("a").visit_id, counts={"event": 1}, outcome="failed")
+    memory.say("a", leaves)
+    memory.later(31_000)
+    memory.tick()
+    assert outcome(memory, "p-a") == "no_partner"
+    memory.put("a", "event", 0)  # the page hands in what it still holds
+    assert visits_of(memory, "p-a")[1:3] == [("one", "waitroom_timeout"), ("after", None)]
+    assert memory.scene("a").scene_id == "one"
+    assert len(recorded(memory, f.VisitFinished)) == 2
+
+
+def test_that_nobody_is_let_in_to_a_session_that_is_over() -> None:
+    memory = Memory(study=STUDY)
+    memory.lab_in()
+    memory.hello("a", "p-a")
+    memory.hello("b", "p-a")
+    memory.ask(EndSession(request_id="1", reason="enough"))
+    memory.ask(LetIn(request_id="2", participant_id="p-a"))
+    assert reply(memory) == "the session is over"
+    assert memory.to("b", Welcome) == []
+
+
+def test_that_a_page_that_went_in_as_somebody_else_is_not_let_in_a_second_time() -> None:
+    memory = Memory(study=STUDY)
+    memory.hello("a", "p-a")
+    memory.hello("b", "p-a")
+    memory.hello("b", "p-b")
+    memory.ask(LetIn(request_id="1", participant_id="p-a"))
+    assert [welcome.participant_id for welcome in memory.to("b", Welcome)] == ["p-b"]
+    memory.drop("b")
+    memory.hello("b2", "p-b", token=memory.token("b"), tab="another")
+    assert memory.to("b2", Welcome)
