@@ -163,6 +163,29 @@ class AnyMessage(Participations):
     def the_facts_say_all(self) -> None:
         assert fold(self.memory.recorded) == self.memory.run.state
 
+    @invariant()
+    def a_connection_is_one_persons(self) -> None:
+        core = self.memory.run._core
+        here = {presence.connection: who for who, presence in core.presences.items() if presence.connection is not None}
+        assert here == core.owner
+
+    @invariant()
+    def what_ends_ends_once(self) -> None:
+        kinds = (f.VisitFinished, f.MatchEnded, f.ParticipantFinished, f.PlayerDropped)
+        keys = [
+            (type(fact), *(getattr(fact, name, "") for name in ("visit_id", "match_id", "participant_id")))
+            for fact in self.memory.recorded
+            if isinstance(fact, kinds)
+        ]
+        assert len(keys) == len(set(keys))
+
+    @invariant()
+    def nobody_begins_anything_after_the_end_of_the_session(self) -> None:
+        kinds = [type(fact) for fact in self.memory.recorded]
+        if f.SessionEnded in kinds:
+            after = kinds[kinds.index(f.SessionEnded) :]
+            assert not {f.ParticipantJoined, f.WaitStarted, f.MatchFormed, f.TokenRenewed} & set(after)
+
     def teardown(self) -> None:
         super().teardown()
         if hasattr(self, "memory") and len(self.memory.written) % 4 == 0:

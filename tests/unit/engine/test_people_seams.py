@@ -42,6 +42,7 @@ from mug.protocol.messages import (
     Welcome,
 )
 from mug.records import facts as f
+from mug.study.matchmaking import LatencyFIFOMatchmaker
 from mug.study.model import StartPage, Study, TextBoxForm
 from mug.study.settings import EntryScreening
 
@@ -149,9 +150,9 @@ def test_that_the_answer_to_a_huge_group_is_short() -> None:
     assert recorded(memory, f.ConsoleAction) == []
 
 
-def three_hundred(study: Study) -> tuple[Memory, dict[str, str]]:
+def three_hundred(study: Study, matchmakers: Any = None) -> tuple[Memory, dict[str, str]]:
     """People who have come as far as the first game; connection -> visit."""
-    memory = Memory(study=study)
+    memory = Memory(study=study, matchmakers=matchmakers or {})
     for number in range(300):
         memory.hello(f"c{number}", f"p-c{number}")
         memory.finish(f"c{number}")
@@ -292,3 +293,38 @@ def test_that_a_page_that_went_in_as_somebody_else_is_not_let_in_a_second_time()
     memory.drop("b")
     memory.hello("b2", "p-b", token=memory.token("b"), tab="another")
     assert memory.to("b2", Welcome)
+
+
+def test_that_a_network_that_fails_under_three_hundred_who_wait_holds_up_nobody() -> None:
+    far = chain_of(duel("one", matchmaking=matchmaking(matchmaker="m:near")))
+    memory, visits = three_hundred(far, {"m:near": LatencyFIFOMatchmaker(1)})
+    for where in visits:
+        memory.say(where, Pulse(n=1, client_ms=0.0, rtt_ms=90.0))
+    _join_all(memory, visits)
+    assert groups(memory) == []
+    tokens = {where: message.token for where, message in memory.sent if isinstance(message, Welcome)}
+
+    def fail_and_come_back() -> None:
+        for where in list(visits)[:100]:
+            memory.drop(where)
+        for where in list(visits)[:100]:
+            memory.hello(where, f"p-{where}", tab=where, token=tokens[where])
+            memory.say(where, JoinMatch(visit_id=visits[where]))
+        memory.tick()
+
+    assert _cpu_s(fail_and_come_back) < 1.5
+
+
+def test_that_who_is_free_again_in_a_crowd_is_matched_at_the_next_tick() -> None:
+    memory = session(release="experimenter")
+    people = [f"{letter}{number}" for letter in "abc" for number in range(9)]
+    for name in people:
+        memory.hello(name, f"p-{name}")
+        memory.finish(name)
+        join(memory, name)
+    (room,) = memory.run._waiting.rooms()
+    assert [len(proposal.places) for proposal in room.proposals] == [2] * 13
+    memory.drop(people[0])
+    memory.tick()
+    found = {place.participant_id for proposal in room.proposals for place in proposal.places}
+    assert found == {f"p-{name}" for name in people[1:]}
