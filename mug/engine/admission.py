@@ -320,7 +320,10 @@ class Admission:
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
+        was_at = (participant.position, participant.outcome)
         self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of
+        if (participant.position, participant.outcome) != was_at:
+            return  # the wait was over at this moment: the page is told already where it goes on, or why it ends
         if participant.outcome not in (None, "complete"):
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return

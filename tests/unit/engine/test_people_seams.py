@@ -47,11 +47,12 @@ from mug.study.model import StartPage, Study, TextBoxForm
 from mug.study.settings import EntryScreening
 
 
-def load_again(memory: Memory, old: str, new: str) -> None:
+def load_again(memory: Memory, old: str, new: str, *, dropped: bool = True) -> None:
     """The participant of `old` loads the page anew."""
     name = f"p-{old[0]}"
     kept = ResumeCandidate(session_id="s1", participant_id=name, token=memory.token(old))
-    memory.drop(old)
+    if dropped:
+        memory.drop(old)
     memory.hello(new, name, tab=old, candidates=(kept,))
 
 
@@ -328,3 +329,16 @@ def test_that_who_is_free_again_in_a_crowd_is_matched_at_the_next_tick() -> None
     memory.tick()
     found = {place.participant_id for proposal in room.proposals for place in proposal.places}
     assert found == {f"p-{name}" for name in people[1:]}
+
+
+@pytest.mark.parametrize("onward", ["after", None])
+def test_that_a_page_that_comes_back_as_the_time_is_up_is_told_once_how_it_goes_on(onward: str | None) -> None:
+    after = msgspec.structs.replace(page("after"), on_connect="own.py:hook")
+    waits = duel("one", waitroom=waitroom(timeout=30_000, timeout_scene_id=onward))
+    memory = Memory(study=chain_of(waits, after))
+    to_the_waitroom(memory, "a")
+    memory.clock.ms += 31_000
+    load_again(memory, "a", "a2", dropped=False)
+    assert len(memory.calls) == (onward is not None)
+    assert len(memory.to("a2", ShowScene)) == (onward is not None)
+    assert len(memory.to("a2", Closed)) == (onward is None)
