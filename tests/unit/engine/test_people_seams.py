@@ -25,7 +25,8 @@ from waiting_driver import (
 
 from mug.engine import fold
 from mug.ids import ParticipantId
-from mug.protocol.lab import EndSession, LetIn, ReleaseGroups
+from mug.protocol import decode_participant_message, encode
+from mug.protocol.lab import EndSession, LabBatch, LetIn, ReleaseGroups
 from mug.protocol.messages import (
     ClientCallback,
     Closed,
@@ -342,3 +343,33 @@ def test_that_a_page_that_comes_back_as_the_time_is_up_is_told_once_how_it_goes_
     assert len(memory.calls) == (onward is not None)
     assert len(memory.to("a2", ShowScene)) == (onward is not None)
     assert len(memory.to("a2", Closed)) == (onward is None)
+
+
+@pytest.mark.parametrize("answer", [{"at_ns": 1_700_000_000_000_000_000}, {"deep": [[[[]]]], "far": 2**100}])
+def test_that_a_hook_cannot_set_globals_that_no_message_could_bring(answer: dict[str, Any]) -> None:
+    first = StartPage(scene_id="start", on_connect="own.py:hook")
+    memory = Memory(study=msgspec.structs.replace(SHORT, chain=(first, *SHORT.chain[1:])))
+    memory.lab_in()
+    memory.hello("a", "p-a")
+    memory.answer(memory.calls[0], answer)
+    memory.finish("a")
+    for _, message in memory.sent:
+        encode(message)
+    assert memory.scene("a").scene_id == "car"
+    assert recorded(memory, f.GlobalsSet) == []
+    memory.tick()
+    told = [line.text for batch in memory.lab if isinstance(batch, LabBatch) for line in batch.log]
+    assert any("cannot be sent" in text and "2^53" in text for text in told)
+
+
+def test_that_a_page_cannot_nest_its_globals_so_deeply_that_it_never_gets_a_scene_again() -> None:
+    memory = Memory(study=SHORT)
+    memory.hello("a", "p-a")
+    deep: Any = {}
+    for _ in range(61):
+        deep = {"in": deep}
+    memory.say("a", decode_participant_message({"op": "globals.set", "values": deep}))
+    memory.finish("a")
+    for _, message in memory.sent:
+        encode(message)
+    assert memory.last("a", ErrorReply).about == "globals.set"
