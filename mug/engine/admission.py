@@ -103,7 +103,10 @@ class Admission:
         core = self._core
         _, recruiter = self._parameters(hello)
         person = person_key(recruiter)
-        wanted = hello.subject_id or hello.params.get("subject_id", "") or self._recruited.get(person, "")
+        wanted = hello.subject_id or hello.params.get("subject_id", "")
+        if ParticipantId(wanted) not in core.state.participants:
+            # Under whatever new id a person comes whom the recruiter has sent before: it is the same participant.
+            wanted = self._recruited.get(person, "") or wanted
         if reason := self._refusal(hello, wanted, person):
             self._refuse(connection, reason, wanted, hello)
             return
@@ -283,7 +286,7 @@ class Admission:
         """Answer at once the page that is waiting for the experimenter's permission, if there is one."""
         presence = self._core.presence(participant_id)
         waiting, presence.waiting = presence.waiting, None
-        if waiting is not None:
+        if waiting is not None and waiting.connection not in self._core.owner:  # it may have gone in as somebody else
             self._come_back(waiting.connection, self._core.state.participants[participant_id], waiting.hello)
 
     def _take_in(
@@ -317,7 +320,10 @@ class Admission:
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
+        was_at = (participant.position, participant.outcome)
         self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of
+        if (participant.position, participant.outcome) != was_at:
+            return  # the wait was over at this moment: the page is told already where it goes on, or why it ends
         if participant.outcome not in (None, "complete"):
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return

@@ -8,7 +8,7 @@ from mug.engine.forms import checked_answers
 from mug.engine.live import Core
 from mug.engine.matches import MAX_FLAGS
 from mug.engine.state import MatchState, ParticipantState, VisitState
-from mug.engine.visits import Visits
+from mug.engine.visits import STREAMS, Visits
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import ChunkAck, FetchFrames, PutChunk
 from mug.records import facts as f
@@ -16,7 +16,6 @@ from mug.study.model import GymGame
 
 __all__ = ["MAX_CHUNK_BYTES", "STREAMS", "Chunks"]
 
-STREAMS: Final = ("form", "event", "telemetry", "frames")
 MAX_CHUNK_BYTES: Final = 256 * 1024
 MAX_FRAMES_PER_CHUNK: Final = 10_000
 MAX_FRAME: Final = 2**31 - 1
@@ -106,7 +105,8 @@ class Chunks:
     ) -> None:
         core = self._core
         sha256 = hashlib.sha256(message.body).hexdigest()
-        meta = dict(message.meta)
+        # Whether rows were repeated is found out here, whatever the page says.
+        meta = {name: value for name, value in message.meta.items() if name != "repeated"}
         if message.stream == "form":
             meta = checked_answers(self._visits.scene(visit), message.body)
         flags: list[f.AnyFact] = []

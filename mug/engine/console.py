@@ -5,6 +5,7 @@ from typing import Final
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
+from mug.engine.endings import session_over
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
@@ -27,7 +28,6 @@ from mug.protocol.lab import (
     StopServer,
     TelemetryPoint,
 )
-from mug.protocol.messages import Closed
 from mug.records import facts as f
 
 __all__ = ["Console"]
@@ -133,8 +133,9 @@ class Console:
     def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
         core = self._core
         who = ParticipantId(request.participant_id)
-        if who not in core.state.participants:
-            error = f"there is no participant {request.participant_id[:80]!r} in this session"
+        if who not in core.state.participants or core.state.ended:
+            unknown = f"there is no participant {request.participant_id[:80]!r} in this session"
+            error = "the session is over" if core.state.ended else unknown
             core.emit(LabUpdate(LabReply(request_id=request.request_id, error=error), connection))
             return
         action = f.ConsoleAction(at=core.now(), action="let_in", participant_id=who, reason=request.reason[:2000])
@@ -153,7 +154,7 @@ class Console:
             f.ConsoleAction(at=core.now(), action="end_session", reason=reason),
             f.SessionEnded(at=core.now(), reason=reason or "ended from MUG Lab"),
         )
-        closed = Closed(reason="session_ended", message="The session is over. Thank you for taking part.")
+        closed = session_over()
         unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
         core.after_commit(*(Send(c, closed) for c in unfinished), reply)
         self._waiting.session_over()

@@ -13,7 +13,7 @@ from mug.records import facts as f
 from mug.study.endings import code_for, filled_address, url_for
 from mug.study.model import CompletionCodePage, EndPage
 
-__all__ = ["CODE_LENGTH", "MAX_FAILURES", "Endings", "spell"]
+__all__ = ["CODE_LENGTH", "MAX_FAILURES", "Endings", "session_over", "spell"]
 
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not mistaken for one another when somebody reads them aloud."""
@@ -35,6 +35,11 @@ _MESSAGES: Final = {
 def spell(bits: int, length: int) -> str:
     """Write `length` letters and digits; 16 bits of `bits` choose each."""
     return "".join(_ALPHABET[(bits >> (16 * i)) % len(_ALPHABET)] for i in range(length))
+
+
+def session_over() -> Closed:
+    """What the pages show of those who are in the middle of the study when the experimenter ends the session."""
+    return Closed(reason="session_ended", message="The session is over. Thank you for taking part.")
 
 
 class Endings:

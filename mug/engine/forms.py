@@ -1,5 +1,6 @@
 """The answers to a form, as the server checks them: which questions are answered, and which still must be."""
 
+from itertools import islice
 from typing import Any
 
 from mug.engine.payload import Scene
@@ -11,6 +12,8 @@ from mug.study.questions import judge, questions_of
 __all__ = ["checked_answers", "unanswered"]
 
 MAX_SUBMISSION = 2**31 - 1
+MAX_ROWS = 4_000
+"""Rows of a chunk that are looked at, more than a page can put into one: 87,000 empty ones would hold up everybody."""
 
 
 def checked_answers(scene: Scene, body: bytes) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def checked_answers(scene: Scene, body: bytes) -> dict[str, Any]:
     questions = {question.question_id: question for question in questions_of(scene)}
     answers: dict[str, str] = {}
     submission = 0
-    for row in read_lines(body):
+    for row in islice(read_lines(body), MAX_ROWS):
         name = row.get("question_id") if isinstance(row, dict) else None
         if not isinstance(row, dict) or not isinstance(name, str) or name not in questions:
             continue  # a field of the study's own HTML, or nonsense: it is kept, and counts for no question

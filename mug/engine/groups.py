@@ -76,8 +76,12 @@ def group_history(state: SessionState, who: ParticipantId) -> GroupHistory | Non
 
 def known_partners(state: SessionState, who: ParticipantId) -> tuple[ParticipantId, ...]:
     """Return the others of the participant's last group; empty when there was none."""
-    played = history_of(state, who)
-    return played[-1].partners if played else ()
+    for visit_id in reversed(state.participants[who].plan):
+        for match_id in reversed(state.visits[visit_id].match_ids):
+            match = state.matches[match_id]
+            if who in match.visits and len(match.visits) >= 2:
+                return tuple(partner for partner in match.players.values() if partner != who)
+    return ()
 
 
 def can_still_come(state: SessionState, who: ParticipantId, path: tuple[int, ...]) -> bool:

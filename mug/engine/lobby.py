@@ -13,10 +13,13 @@ from mug.ids import ParticipantId, VisitId
 from mug.study.model import GymGame
 from mug.study.waitrooms import WaitroomRules
 
-__all__ = ["HELD", "PROBING", "WAITING", "Pair", "Place", "Proposal", "Rejection", "Room", "ScenePlace"]
+__all__ = ["CROWD", "HELD", "PROBING", "WAITING", "Pair", "Place", "Proposal", "Rejection", "Room", "ScenePlace"]
 
 ScenePlace = tuple[int, ...]
 """A node's place in the chain, as `PlannedVisit.node_path` has it."""
+
+CROWD: Final = 20
+"""In larger waitrooms counts are told, and partners looked for anew, ten times a second, not at every change."""
 
 WAITING: Final = "waiting"
 PROBING: Final = "probing"
@@ -90,6 +93,7 @@ class Room:
         rejected: Pairs that are not matched for a while.
         proposals: Groups that wait for the experimenter.
         stale: Those for whom the matchmaker has not been asked since something changed.
+        look_later: At the next tick they are all of them.
         asking: Number of the call by which a matchmaker of the study's own is asked now; None: none.
         asked_who: The participant who is "arriving" in that call.
         offered: Those who are "waiting" in it.
@@ -106,6 +110,7 @@ class Room:
     rejected: dict[Pair, Rejection] = field(default_factory=dict)
     proposals: list[Proposal] = field(default_factory=list)
     stale: set[ParticipantId] = field(default_factory=set)
+    look_later: bool = False
     asking: int | None = None
     asked_who: ParticipantId | None = None
     offered: tuple[ParticipantId, ...] = ()
@@ -136,7 +141,18 @@ class Room:
 
     def all_stale(self) -> None:
         """Have partners looked for anew for everybody."""
+        self.look_later = False
         self.stale.update(self.places)
+
+    def look_again(self) -> None:
+        """Somebody came back, went, or is free again: have partners looked for anew, in a crowd at the next tick.
+
+        To look for everybody costs the square of their number, and when a network fails they all go at one moment.
+        """
+        if len(self.places) > CROWD:
+            self.look_later = True
+        else:
+            self.all_stale()
 
     def remember(self, pair: Iterable[ParticipantId], rtt_ms: float | None, until_ms: float) -> None:
         """Do not match two until a time."""

@@ -161,7 +161,7 @@ class Matches:
             return
         agent = match.agent_of(participant.participant_id)
         who = participant.participant_id
-        going_on = match.outcome is None and not self._is_played(match, who)
+        going_on = visit.outcome is None and match.outcome is None and not self._is_played(match, who)
         if reloaded and going_on and agent is not None and agent not in match.dropped:
             self._loaded_again(match, agent, who)
         self._core.changed_matches.add(match.match_id)
@@ -317,8 +317,8 @@ class Matches:
         """A silence may have lasted too long."""
         core = self._core
         match = core.state.matches.get(match_id)
-        if match is None or self._is_over(match):
-            return
+        if match is None or self._is_over(match) or core.state.ended:
+            return  # nobody left whose game the experimenter ended
         connected = {agent for agent, who in match.players.items() if core.presence(who).connection is not None}
         named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms(), connected)
         late = self._returns.late(match_id, core.clock.now_ms()) & match.away

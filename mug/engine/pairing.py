@@ -242,7 +242,7 @@ class Pairing:
         if self._probes.decide(probe, refused) and all(place.is_free for place in probe.places):
             self._found(room, probe.places)
         else:
-            room.all_stale()
+            room.look_again()
 
     def _found(self, room: Room, group: Sequence[Place]) -> None:
         ordered = self._in_roles(room, group)
@@ -270,7 +270,7 @@ class Pairing:
             if place.state == HELD:
                 place.state = WAITING
                 place.held_ms += self._core.clock.now_ms() - place.held_since_ms
-        room.all_stale()
+        room.look_again()
         room.untold = True
         self._core.changed_rooms.add(room.path)
 

@@ -69,6 +69,7 @@ class Probes:
         self._ice_servers = ice_servers
         self._force_relay = force_relay
         self._running: dict[str, Probe] = {}
+        self._of: dict[ParticipantId, Probe] = {}
         self._over: deque[tuple[str, frozenset[ParticipantId]]] = deque(maxlen=MAX_OVER)
 
     def running(self) -> tuple[Probe, ...]:
@@ -77,7 +78,8 @@ class Probes:
 
     def of(self, place: Place) -> Probe | None:
         """The probe that somebody is in."""
-        return next((probe for probe in self._running.values() if place in probe.places), None)
+        probe = self._of.get(place.participant_id)
+        return probe if probe is not None and place in probe.places else None
 
     def start(self, room: Room, group: tuple[Place, ...]) -> None:
         """Have the pages of a group measure; until it is over they are matched with nobody else."""
@@ -91,6 +93,7 @@ class Probes:
         core.emit(SetRoutes(MatchId(probe_id), routes, frozenset()))
         for slot, place in zip(slots, group, strict=True):
             place.state = PROBING
+            self._of[place.participant_id] = probe
             if place.connection is not None:
                 message = ProbePartners(
                     visit_id=place.visit_id,
@@ -189,6 +192,7 @@ class Probes:
         self._core.emit(DropRoutes(MatchId(probe.probe_id)))
         for place in probe.places:
             place.state = WAITING
+            del self._of[place.participant_id]
             if place.connection is not None:
                 self._core.emit(Send(place.connection, ProbeOver(probe_id=probe.probe_id)))
         self._over.append((probe.probe_id, frozenset(place.participant_id for place in probe.places)))

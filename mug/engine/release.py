@@ -11,6 +11,8 @@ from mug.records import facts as f
 __all__ = ["Release"]
 
 MODES = ("automatic", EXPERIMENTER)
+MAX_NAMED = 20
+"""People whom an answer names; of more it names the first."""
 
 
 class Release:
@@ -91,7 +93,7 @@ class Release:
         found: list[tuple[Place, ...]] = []
         taken: set[str] = set()
         for group in groups:
-            named = ", ".join(who[:80] for who in group)
+            named = ", ".join(who[:80] for who in group[:MAX_NAMED]) + (", …" if len(group) > MAX_NAMED else "")
             if len(group) != room.rules.needed or len(set(group)) != len(group):
                 return f"{named or 'nobody'}: a group here has {room.rules.needed} different participants"
             places: list[Place] = []

@@ -44,6 +44,7 @@ from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
 from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
+from mug.protocol.codec import why_unsendable
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
@@ -319,6 +320,13 @@ class StudyRun:
                 core.refuse(connection, "too_large", text, path="values", about="globals.set")
             core.say("warning", f"{text}; a larger value was not taken", participant.participant_id)
             return
+        if problem := why_unsendable(values, "values"):
+            # Kept all the same, it would be in every message that brings a page to its scene: none would arrive.
+            text = f"mug_globals holds what cannot be sent to the page, so that nothing of it was taken: {problem}"
+            if connection is not None:
+                core.refuse(connection, "invalid", text, path="values", about="globals.set")
+            core.say("error", text, participant.participant_id)
+            return
         core.record(f.GlobalsSet(at=core.now(), participant_id=participant.participant_id, values=values))
 
     def _merge_globals(self, participant: ParticipantState, values: dict[str, Any]) -> None:
@@ -371,6 +379,9 @@ class StudyRun:
             core.refuse(
                 connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="scene.callback"
             )
+            return
+        if visit.started_at is None:
+            core.refuse(connection, "not_current", "this visit has not begun", path="visit_id", about="scene.callback")
             return
         ref = self._visits.scene(visit).on_client_callback
         if ref is not None:

@@ -1,10 +1,11 @@
 """A participant's passage through the plan: entering a visit, its match, finishing it, the next one."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
-from mug.engine.endings import Endings
+from mug.engine.endings import Endings, session_over
 from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
 from mug.engine.live import Core, PendingCall
@@ -29,9 +30,10 @@ from mug.study.multiplayer import is_multiplayer
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
 
-__all__ = ["Visits"]
+__all__ = ["STREAMS", "Visits"]
 
 GOES_ON = "Unfortunately there was nobody to play with this time. Thank you for waiting. The study goes on here."
+STREAMS: Final = ("form", "event", "telemetry", "frames")
 MAX_RESTARTS = 20
 """Matches that one visit may take before its page is told that it cannot go on."""
 
@@ -181,6 +183,10 @@ class Visits:
         if visit.planned.kind == GROUP_ORDER:
             core.refuse(connection, "invalid", "the group is not there yet", path="visit_id", about="visit.finish")
             return
+        if any(stream not in STREAMS or count < 0 for stream, count in message.counts.items()):
+            expected = f"expected numbers from 0 for {', '.join(STREAMS)}"
+            core.refuse(connection, "invalid", expected, path="counts", about="visit.finish")
+            return
         scene = self.scene(visit)
         outcomes = _outcomes(scene)
         if message.outcome not in outcomes:
@@ -212,6 +218,8 @@ class Visits:
         waiting = presence.finishing
         if waiting is None or waiting.visit_id != visit.planned.visit_id or self._missing(visit, waiting):
             return
+        if visit.outcome is not None:
+            return  # it ended otherwise meanwhile: the time was up, or the participation is over
         self._go_on(connection, participant, visit, waiting)
 
     def _go_on(
@@ -252,7 +260,10 @@ class Visits:
             core.changed.add(participant.participant_id)
             return
         following = participant.position + 1
-        if following < len(participant.plan):
+        if core.state.ended and not self._is_at_the_end(participant, following):
+            core.record(*facts)
+            core.after_commit(*self._over(participant, visit), Send(connection, session_over()))
+        elif following < len(participant.plan):
             plan = tuple(core.state.visits[v].planned for v in participant.plan)
             facts.extend(self.begin(participant, plan, following))
             core.record(*facts)
@@ -267,6 +278,11 @@ class Visits:
             core.record(*facts)
             core.after_commit(*self._over(participant, visit))
         core.changed.add(participant.participant_id)
+
+    def _is_at_the_end(self, participant: ParticipantState, following: int) -> bool:
+        """Whether all that is left of the plan is its end page, or nothing: who did everything is done."""
+        left = [self.scene(self._core.state.visits[visit_id]) for visit_id in participant.plan[following:]]
+        return not left or (len(left) == 1 and isinstance(left[0], EndPage))
 
     def jump(self, participant: ParticipantState, visit: VisitState, outcome: str, index: int) -> None:
         """End the present visit from the server's side and begin the one at `index`; those between are skipped.

@@ -111,7 +111,7 @@ class Waiting:
         if place.connection is not None:
             place.connection, place.away_since_ms = None, self._core.clock.now_ms()
         self._changed(room)
-        room.all_stale()
+        room.look_again()
         self.settle()
 
     def heard(self, connection: ConnectionId, participant: ParticipantState) -> None:
@@ -217,6 +217,11 @@ class Waiting:
     def ticked(self) -> None:
         """A tenth of a second went by: look for what is due, and tell large waitrooms what has changed meanwhile."""
         self._miss_the_silent()
+        crowds = [room for room in self._rooms.values() if room.look_later]
+        for room in crowds:
+            room.all_stale()
+        if crowds:
+            self.settle()
         self.due()
         if self._core.changed and any(self._depends_on_others(room) for room in self._rooms.values()):
             self.settle()  # somebody who is waited for may have gone another way
@@ -299,7 +304,7 @@ class Waiting:
             if place.away_since_ms is not None and core.clock.now_ms() - place.away_since_ms > AWAY_GRACE_MS:
                 self._arrivals += 1
                 place.order = self._arrivals
-            room.all_stale()
+            room.look_again()
         else:
             self._take_out(who)
             if visit.waiting_since is None:
@@ -321,7 +326,7 @@ class Waiting:
         place = Place(
             participant.participant_id,
             VisitId(visit.planned.visit_id),
-            since_ms,
+            min(since_ms, self._core.clock.now_ms()),  # the computer's clock may have been set back meanwhile
             self._arrivals,
             group_id=visit.group_id if is_bound else "",
         )
@@ -338,7 +343,7 @@ class Waiting:
         self._out_of_group(room, place)
         del room.places[who]
         room.stale.discard(who)
-        room.all_stale()
+        room.look_again()
         self._changed(room)
         return room
 

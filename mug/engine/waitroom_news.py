@@ -1,17 +1,12 @@
 """What is told of a waitroom: to the pages of those who wait, and to the game's callback."""
 
-from typing import Final
-
 from mug.engine.effects import ObserveWaitroom, Send
 from mug.engine.live import Core
-from mug.engine.lobby import HELD, WAITING, Place, Room
+from mug.engine.lobby import CROWD, HELD, WAITING, Place, Room
 from mug.engine.pairing import Pairing
 from mug.protocol.messages import MatchWaiting
 
 __all__ = ["WaitroomNews"]
-
-CROWD: Final = 20
-"""In larger waitrooms the count is told ten times a second, not at every change."""
 
 
 class WaitroomNews:

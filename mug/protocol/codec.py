@@ -24,6 +24,7 @@ __all__ = [
     "decode_server_message",
     "encode",
     "ops_of",
+    "why_unsendable",
 ]
 
 LARGEST_EXACT_INTEGER: Final = 2**53 - 1
@@ -120,6 +121,15 @@ def decode_lab_message(obj: object) -> LabMessage:
     """
     message: LabMessage = _decode(obj, _LAB_MESSAGE_OPS, LabMessage)
     return message
+
+
+def why_unsendable(value: object, name: str) -> str:
+    """Say why a value could not be sent as the field `name` of a message; empty when it can."""
+    try:
+        _as_plain(value, name, "", MAX_DEPTH // 8)
+    except InvalidMessageError as error:
+        return f"{error.path}: {error.reason}"
+    return ""
 
 
 def _decode(obj: object, ops: dict[str, type[Message]], union: Any) -> Any:

@@ -122,7 +122,9 @@ class CallPool:
 def _outcome_of(run: Callable[[], Any]) -> Outcome:
     try:
         value = run()
-        return Outcome(value=json.loads(json.dumps(copy.deepcopy(value), allow_nan=False)))
+        # By way of bytes: half a character in a text, which cannot be stored, is found out here.
+        text = json.dumps(copy.deepcopy(value), allow_nan=False, ensure_ascii=False)
+        return Outcome(value=json.loads(text.encode()))
     except SystemExit as error:
         return Outcome(error=f"it called sys.exit({error.code!r})")
     except Exception as error:

@@ -34,6 +34,7 @@ from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
 from mug.server.channel import Channel
+from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
@@ -75,11 +76,6 @@ class Options:
     pilot: bool = False
     remote_lab: bool = False
     release: str = "automatic"
-
-
-class _SystemClock:
-    def now_ms(self) -> float:
-        return time.time() * 1000
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -230,7 +226,7 @@ class _Session:
         run = StudyRun(
             self._files.frozen,
             state,
-            clock=_SystemClock(),
+            clock=SteadyClock(),
             rng=random.SystemRandom(),
             runtime=self._manifest,
             build=client_build(),

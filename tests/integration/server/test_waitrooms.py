@@ -191,12 +191,8 @@ def test_that_a_time_that_is_up_outlives_the_server(tmp_path: Path, stack: ExitS
     seen = len(ann.received)
     ann.connect()
     again = ann.wait_for(Closed, after=seen)
-    assert (again.reason, again.message, again.completion_code) == (
-        "no_partner",
-        "Nobody came.",
-        closed.completion_code,
-    )
     assert closed.completion_code
+    assert again == closed  # with the same code
 
 
 def test_that_who_waits_goes_on_waiting_after_a_crash(tmp_path: Path, stack: ExitStack) -> None:

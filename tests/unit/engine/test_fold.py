@@ -247,7 +247,7 @@ def test_that_such_histories_contain_what_they_are_to_test() -> None:
     seen: set[str] = set()
 
     @given(st.lists(shared_steps, min_size=20, max_size=60), studies)
-    @settings(deadline=None, max_examples=300, database=None, derandomize=True)
+    @settings(deadline=None, max_examples=400, database=None, derandomize=True)
     def collect(history: list[tuple[Any, ...]], played: Any) -> None:
         memory = Memory(study=played)
         for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):

@@ -18,6 +18,8 @@ from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.settings import EntryScreening
 from mug.study.traversal import node_at
 
+pytestmark = pytest.mark.timeout(3600)
+
 CALLBACK = "own.py:judge"
 WATCHED = MultiplayerSection(
     reconnection_timeout_ms=5_000,

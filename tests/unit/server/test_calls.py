@@ -50,13 +50,15 @@ def test_that_values_and_failures_come_back(answers: Answers) -> None:
     pool.submit(leave, answers.take)
     pool.submit(object, answers.take)
     pool.submit(lambda: float("nan"), answers.take)
-    good, bad, left, strange, number = answers.wait(5)
+    pool.submit(lambda: {"message": "half a character: \ud800"}, answers.take)
+    good, bad, left, strange, number, half = answers.wait(6)
     assert good == Outcome(value={"exclude": False})
     assert bad.error == "ValueError: no such condition"
     assert "raise_error" in bad.traceback
     assert "sys.exit" in left.error
     assert "not JSON serializable" in strange.error
     assert "ValueError" in number.error
+    assert "UnicodeEncodeError" in half.error
     pool.stop()
 
 
