@@ -113,6 +113,7 @@ def test_that_who_takes_too_long_is_out_and_every_row_after_it_says_so(browser: 
     assert not out[:first].any()
 
 
+@pytest.mark.long
 def test_that_a_match_outlives_the_server_and_a_page_comes_back_into_it_afterwards(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:

@@ -108,6 +108,7 @@ def test_that_a_server_killed_under_six_people_in_different_phases_costs_nobody_
     assert tables["visits"].groupby("participant_id")["scene_id"].apply(list).map(tuple).nunique() == 1
 
 
+@pytest.mark.long
 def test_that_partners_meet_again_in_the_second_game(browser: BrowserDriver, tmp_path: Path) -> None:
     again = game("again", multiplayer={"wait_for_known_group": True, "group_wait_timeout": 60_000})
     study = write_people_study(tmp_path / "points", [game("points"), again], frames=2 * FPS)

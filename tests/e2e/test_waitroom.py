@@ -178,6 +178,7 @@ def test_that_the_tab_calls_who_looks_elsewhere(browser: BrowserDriver, tmp_path
     assert probe.path == "p2p"
 
 
+@pytest.mark.long
 def test_that_two_who_are_near_are_measured_and_play_both_games_together(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from engine_driver import Memory
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, invariant, precondition, rule
