@@ -357,6 +357,8 @@ class Matches:
         agent = match.agent_of(who)
         if agent is None or agent in match.dropped or match.outcome is not None:
             return
+        if core.state.visits[match.visits[who]].outcome is not None:
+            return  # whose game is over decides nothing for those who still play
         if message.flag == "refused" and not match.sent:
             # Players refuse each other before the first frame: whose rows are here has played.
             self._end(match, "refused", message.detail[:2000])

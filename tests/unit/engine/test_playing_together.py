@@ -552,6 +552,19 @@ def test_that_who_cannot_agree_makes_the_match_void() -> None:
     assert memory.last("d", MatchVerdict).policy == memory.last("e", MatchVerdict).policy == "void"
 
 
+@pytest.mark.parametrize("flag", ["void", "not_reproduced", "refused"])
+def test_that_who_has_played_to_the_end_cannot_end_the_match_for_the_others(flag: str) -> None:
+    memory = matched(3)
+    match_id = the_match(memory)
+    leave(memory, "c")
+    memory.say("c", ReportMatch(match_id=match_id, flag=flag, detail="too late"))
+    assert (drops(memory), ends(memory)) == ([], [])
+    assert next(iter(memory.run.state.matches.values())).flags == [flag], "it is kept all the same"
+    leave(memory, "d")
+    leave(memory, "e")
+    assert ends(memory) == ["completed"]
+
+
 # ---------------------------------------------------------------- records of several players
 
 
