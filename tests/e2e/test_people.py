@@ -174,7 +174,7 @@ def test_that_who_leaves_in_the_countdown_ends_the_game_by_the_policy(browser: B
         for person in people.values():
             person.wait_for_phase("countdown")
         people["ben"].page.close()
-        people["ann"].page.get_by_text("PAID-HALF").wait_for()
+        people["ann"].page.get_by_text("PAID-HALF", exact=True).wait_for()
         assert "Ben had to go." in people["ann"].page.inner_text("body")
         people["ann"].wait_for_phase("ended")
         tables = export_session(data, "points", tmp_path / "out")
@@ -239,7 +239,7 @@ def test_that_a_focus_that_is_lost_between_two_episodes_ends_the_game_as_anywher
         multiplayer={"focus_loss_timeout_ms": 3_000},
     )
     study = write_people_study(
-        tmp_path / "points", [watched], frames=2 * FPS, settings={"endings": {"partner_left_code": "LEFT"}}
+        tmp_path / "points", [watched], frames=2 * FPS, settings={"endings": {"partner_left_code": "HALF-DONE"}}
     )
     data = tmp_path / "data"
     with ann_and_ben(browser, study, data, tmp_path / "profile") as (ann, ben):
@@ -248,7 +248,7 @@ def test_that_a_focus_that_is_lost_between_two_episodes_ends_the_game_as_anywher
         )
         ben.hide_tab()
         ben.page.wait_for_function("() => document.body.dataset.mugPhase === 'excluded'", polling=200)
-        ann.page.get_by_text("LEFT").wait_for()
+        ann.page.locator("[data-mug=completion-code]").get_by_text("HALF-DONE", exact=True).wait_for()
         tables = export_session(data, "points", tmp_path / "out")
     verify_records(data, "points")
     people = tables["participants"].set_index("participant_id")
