@@ -183,9 +183,8 @@ class Chunks:
     def fetch(self, connection: ConnectionId, participant: ParticipantState, message: FetchFrames) -> None:
         """Answer with the stored rows of a match, in order."""
         core, about = self._core, "frames.fetch"
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+        visit = core.own_visit(connection, participant, message.visit_id, about)
+        if visit is None:
             return
         match = core.state.matches.get(MatchId(message.match_id))
         if match is None or match.match_id not in visit.match_ids:

@@ -6,7 +6,6 @@ All of it is read from the matches of the session's state, so a restarted server
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from typing import Final
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.state import SessionState, VisitState
@@ -14,8 +13,6 @@ from mug.ids import MatchId, ParticipantId
 from mug.study.matchmaking import GroupHistory
 
 __all__ = ["Played", "can_still_come", "group_history", "group_id_of", "history_of", "in_roles", "known_partners"]
-
-ROLES: Final = ("arrival", "keep", "swap", "random")
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,16 @@ class Core:
         """Look again when the participant has been away for long."""
         self.emit(Schedule(LEFT_AFTER_MS, f"{AWAY}{participant_id}"))
 
+    def own_visit(
+        self, connection: ConnectionId, participant: ParticipantState, visit_id: str, about: str
+    ) -> VisitState | None:
+        """The visit that a page speaks of; None, and the message is refused, where it is not the participant's."""
+        visit = self.state.visits.get(VisitId(visit_id))
+        if visit is None or visit.participant_id != participant.participant_id:
+            self.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+            return None
+        return visit
+
     def match_visits(self, match_id: str) -> dict[ParticipantId, VisitId]:
         """The visits of a match of several people; empty when there is no such match."""
         match = self.state.matches.get(MatchId(match_id))

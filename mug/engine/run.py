@@ -374,11 +374,8 @@ class StudyRun:
         self, connection: ConnectionId, participant: ParticipantState, message: ClientCallback
     ) -> None:
         core = self._core
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(
-                connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="scene.callback"
-            )
+        visit = core.own_visit(connection, participant, message.visit_id, "scene.callback")
+        if visit is None:
             return
         if visit.started_at is None:
             core.refuse(connection, "not_current", "this visit has not begun", path="visit_id", about="scene.callback")

@@ -174,11 +174,8 @@ class Visits:
         if participant.outcome not in (None, "complete"):
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(
-                connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about="visit.finish"
-            )
+        visit = core.own_visit(connection, participant, message.visit_id, "visit.finish")
+        if visit is None:
             return
         if visit.planned.kind == GROUP_ORDER:
             core.refuse(connection, "invalid", "the group is not there yet", path="visit_id", about="visit.finish")
@@ -386,9 +383,8 @@ class Visits:
     def restart_match(self, connection: ConnectionId, participant: ParticipantState, message: RestartMatch) -> None:
         """A match that does not reproduce after a reload is flagged and kept; the visit gets a new one."""
         core, about = self._core, "match.restart"
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+        visit = core.own_visit(connection, participant, message.visit_id, about)
+        if visit is None:
             return
         scene = self.scene(visit)
         match: MatchState | None = core.state.matches.get(MatchId(message.match_id))

@@ -78,9 +78,8 @@ class Waiting:
     def join(self, connection: ConnectionId, participant: ParticipantState, message: JoinMatch) -> None:
         """A page is ready for partners: it waits, or the match is formed; a match that is there is told again."""
         core, about = self._core, "match.join"
-        visit = core.state.visits.get(VisitId(message.visit_id))
-        if visit is None or visit.participant_id != participant.participant_id:
-            core.refuse(connection, "foreign_visit", "this is not a visit of yours", path="visit_id", about=about)
+        visit = core.own_visit(connection, participant, message.visit_id, about)
+        if visit is None:
             return
         if visit is not core.state.current_visit(participant) or visit.outcome is not None:
             core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
