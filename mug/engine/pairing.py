@@ -41,7 +41,7 @@ class Pairing:
         for place in back:
             place.behind_until_ms = 0.0
         if returning != room.returning:
-            room.untold = True
+            self.changed(room)
         if room.forget_old(now_ms) or back or returning != room.returning or now_ms >= room.recheck_ms:
             room.all_stale()
             room.recheck_ms = now_ms + RECHECK_MS
@@ -203,8 +203,7 @@ class Pairing:
         room.stale.difference_update(place.participant_id for place in group)
         if room.max_rtt_ms is not None or room.judged:
             self._probes.start(room, tuple(group))
-            room.untold = True
-            self._core.changed_rooms.add(room.path)
+            self.changed(room)
         else:
             self._found(room, group)
 
@@ -237,8 +236,7 @@ class Pairing:
 
     def _decide(self, probe: Probe, refused: Mapping[tuple[int, int], bool]) -> None:
         room = probe.room
-        self._core.changed_rooms.add(room.path)
-        room.untold = True
+        self.changed(room)
         if self._probes.decide(probe, refused) and all(place.is_free for place in probe.places):
             self._found(room, probe.places)
         else:
@@ -252,8 +250,7 @@ class Pairing:
         for place in ordered:
             place.state, place.held_since_ms = HELD, self._core.clock.now_ms()
         room.proposals.append(Proposal(ordered))
-        room.untold = True
-        self._core.changed_rooms.add(room.path)
+        self.changed(room)
 
     def _in_roles(self, room: Room, group: Sequence[Place]) -> tuple[Place, ...]:
         """Put a group in the order of the agents that its members get."""
@@ -263,6 +260,11 @@ class Pairing:
         order = in_roles(self._core.state, list(places), agents, room.game.matchmaking.roles, seed)
         return tuple(places[who] for who in order)
 
+    def changed(self, room: Room) -> None:
+        """Have the pages of those who wait, and the consoles, told how the waitroom stands now."""
+        room.untold = True
+        self._core.changed_rooms.add(room.path)
+
     def dissolve(self, room: Room, proposal: Proposal) -> None:
         """Somebody of a proposed group is gone: the others wait as before, and get back the time they were held."""
         room.proposals.remove(proposal)
@@ -271,8 +273,7 @@ class Pairing:
                 place.state = WAITING
                 place.held_ms += self._core.clock.now_ms() - place.held_since_ms
         room.look_again()
-        room.untold = True
-        self._core.changed_rooms.add(room.path)
+        self.changed(room)
 
 
 def _smaller(one: float | None, other: float | None) -> float | None:

@@ -109,7 +109,7 @@ class Waiting:
         self._out_of_group(room, place)
         if place.connection is not None:
             place.connection, place.away_since_ms = None, self._core.clock.now_ms()
-        self._changed(room)
+        self.pairing.changed(room)
         room.look_again()
         self.settle()
 
@@ -137,7 +137,7 @@ class Waiting:
             room.places.clear()
             room.proposals.clear()
             room.rejected.clear()
-            self._changed(room)
+            self.pairing.changed(room)
         self._where.clear()
 
     def free(self, room: Room, place: Place) -> None:
@@ -316,7 +316,7 @@ class Waiting:
             self._news.observe(room, "join", place, [str(who)])
         place.connection, place.away_since_ms, place.told = connection, None, None
         room.stale.add(who)
-        self._changed(room)
+        self.pairing.changed(room)
         return place
 
     def _new_place(self, room: Room, participant: ParticipantState, visit: VisitState, since_ms: float) -> Place:
@@ -343,7 +343,7 @@ class Waiting:
         del room.places[who]
         room.stale.discard(who)
         room.look_again()
-        self._changed(room)
+        self.pairing.changed(room)
         return room
 
     def _out_of_group(self, room: Room, place: Place) -> None:
@@ -353,10 +353,6 @@ class Waiting:
         elif place.state == HELD and (proposal := room.proposal_of(place)) is not None:
             self.pairing.dissolve(room, proposal)
         place.state = WAITING
-
-    def _changed(self, room: Room) -> None:
-        room.untold = True
-        self._core.changed_rooms.add(room.path)
 
     # ------------------------------------------------------------- time that is up
 

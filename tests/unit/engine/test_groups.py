@@ -23,6 +23,7 @@ from waiting_driver import (
 from mug.engine import fold
 from mug.engine.groups import group_history, history_of
 from mug.ids import ParticipantId
+from mug.protocol.lab import LabBatch
 from mug.protocol.messages import FinishVisit, ReportMatch
 from mug.records import facts as f
 from mug.study.matchmaking import GroupReunionMatchmaker, StrangersMatchmaker
@@ -236,6 +237,24 @@ def test_that_a_partner_whose_participation_is_over_is_not_waited_for() -> None:
     assert outcome(memory, "p-d") == outcome(memory, "p-f") == "no_partner"
     join(memory, "c", "e")
     assert second(memory) == [("p-c", "p-e")]
+
+
+def test_that_a_console_hears_when_nobody_is_waited_for_any_more() -> None:
+    memory = known()
+    memory.lab_in()
+    play_first(memory, "c", "d")
+    before_second(memory, "c")
+    join(memory, "c")
+    memory.tick()
+
+    def shown() -> str:
+        rooms = [room for message in memory.lab if isinstance(message, LabBatch) for room in message.waitrooms]
+        return [room for room in rooms if room.scene_id == "two"][-1].waiting[0].state
+
+    assert shown() == "returning"
+    memory.later(60_100)
+    memory.tick()
+    assert stage(memory, "c") == shown() == "waiting"
 
 
 def test_that_the_longest_wait_holds_for_a_known_group_too() -> None:
