@@ -22,12 +22,7 @@ class ReachDialog(QDialog):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Who can open the study?")
-        self.setMinimumWidth(520)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 26, 28, 22)
-        layout.setSpacing(14)
-        layout.addWidget(label("Who can open the study?", "title"))
+        layout = _frame(self, "Who can open the study?", width=520, spacing=14)
         layout.addWidget(
             label(
                 "This is asked once. You can change it in the settings; it holds from the next start on.",
@@ -89,12 +84,7 @@ class EndSessionDialog(QDialog):
 
     def __init__(self, theme: Theme, unfinished: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("End the session?")
-        self.setMinimumWidth(540)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 26, 28, 22)
-        layout.setSpacing(12)
-        layout.addWidget(label("End the session?", "title"))
+        layout = _frame(self, "End the session?", width=540, spacing=12)
         if unfinished:
             people = "1 participant has" if unfinished == 1 else f"{unfinished} participants have"
             what = (
@@ -142,12 +132,7 @@ class NewSessionDialog(QDialog):
 
     def __init__(self, theme: Theme, proposed: str, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("New session")
-        self.setMinimumWidth(540)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 26, 28, 22)
-        layout.setSpacing(8)
-        layout.addWidget(label("Who lets the groups go?", "title"))
+        layout = _frame(self, "New session", heading="Who lets the groups go?", width=540, spacing=8)
         layout.addWidget(
             label(
                 "People play together in this study. Who is ready waits until the partners are there. You can change "
@@ -217,12 +202,7 @@ class ReleaseModeDialog(QDialog):
                 "From now on complete groups wait until you let them go. Participants see that they are waiting. "
                 "Matches that have begun go on."
             )
-        self.setWindowTitle(title)
-        self.setMinimumWidth(500)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 26, 28, 22)
-        layout.setSpacing(12)
-        layout.addWidget(label(title, "title"))
+        layout = _frame(self, title, width=500, spacing=12)
         layout.addWidget(label(what, wrap=True))
         layout.addSpacing(4)
         layout.addWidget(label("Reason, if there is one (recorded with the data)", "small"))
@@ -240,6 +220,17 @@ class ReleaseModeDialog(QDialog):
     def _confirm(self) -> None:
         self.accept()
         self.confirmed.emit(self._mode, self.reason.text().strip())
+
+
+def _frame(dialog: QDialog, title: str, *, width: int, spacing: int, heading: str = "") -> QVBoxLayout:
+    """Give a dialog its title, its margins and its heading; what it holds goes into the layout."""
+    dialog.setWindowTitle(title)
+    dialog.setMinimumWidth(width)
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(28, 26, 28, 22)
+    layout.setSpacing(spacing)
+    layout.addWidget(label(heading or title, "title"))
+    return layout
 
 
 def _add_answers(theme: Theme, dialog: QDialog, layout: QVBoxLayout, confirm: Button) -> None:

@@ -26,18 +26,10 @@ from gui.run.dialogs import EndSessionDialog, ReachDialog
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import SETTINGS_VARIABLE, LabSettings
 from gui.widgets.theme import ThemeChoice
-from mug.protocol.lab import LabSnapshot, LogLine, ParticipantView, SessionView, TelemetryPoint
+from mug.protocol.lab import LabSnapshot, LogLine, ParticipantView, TelemetryPoint
+from tests.drivers.session_views import session_view
 
-SESSION = SessionView(
-    session_id="s1",
-    experiment_id="e1",
-    title="A study",
-    study_hash="00",
-    state="open",
-    started_at="2026-01-01T10:00:00.000Z",
-    addresses=("http://192.168.1.20:8000/",),
-    data_dir="data",
-)
+SESSION = session_view(addresses=("http://192.168.1.20:8000/",))
 
 
 def press(qtbot: QtBot, window: QMainWindow, keys: str) -> None:

@@ -19,21 +19,13 @@ from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
-from mug.protocol.lab import LabBatch, LabSnapshot, MatchView, ParticipantView, SessionView
+from mug.protocol.lab import LabBatch, LabSnapshot, MatchView, ParticipantView
 from tests.drivers.match_views import match_view, with_pairs, with_players
+from tests.drivers.session_views import session_view
 
 MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
 PLACE = {column.key: place for place, column in enumerate(MATCH_COLUMNS)}
-SESSION = SessionView(
-    session_id="s1",
-    experiment_id="e1",
-    title="A study",
-    study_hash="00",
-    state="open",
-    started_at="2026-01-01T10:00:00.000Z",
-    addresses=("http://127.0.0.1:8000/",),
-    data_dir="data",
-)
+SESSION = session_view()
 
 
 def people(*names: str) -> tuple[ParticipantView, ...]:

@@ -19,22 +19,13 @@ from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
 from mug.protocol.lab import LabBatch, LabSnapshot, ParticipantView, RejectedPairView, SessionView, WaitroomView
+from tests.drivers.session_views import session_view
 from tests.drivers.waiting_views import ROOM, room_view, waiting_view
 
 MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
 PLACE = {column.key: place for place, column in enumerate(WAITING_COLUMNS)}
 TEN = datetime(2026, 1, 1, 10, tzinfo=UTC).timestamp()
-SESSION = SessionView(
-    session_id="s1",
-    experiment_id="e1",
-    title="A study",
-    study_hash="00",
-    state="open",
-    started_at="2026-01-01T10:00:00.000Z",
-    addresses=("http://127.0.0.1:8000/",),
-    data_dir="data",
-    release="experimenter",
-)
+SESSION = session_view(release="experimenter")
 PAIRS = room_view("anna", "bert", "cleo", "dora", "emil", proposals=(("anna", "bert"), ("cleo", "dora")))
 
 
