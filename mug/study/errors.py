@@ -6,7 +6,7 @@ from pathlib import Path
 from mug.errors import MugError
 from mug.study.problems import Problem
 
-__all__ = ["CallableError", "StudyFileError", "StudyLoadError"]
+__all__ = ["CallableError", "EditError", "StudyFileError", "StudyLoadError"]
 
 
 class StudyLoadError(MugError):
@@ -45,6 +45,10 @@ class StudyFileError(MugError):
     def __init__(self, path: Path | str, message: str) -> None:
         self.path = Path(path)
         super().__init__(message)
+
+
+class EditError(MugError):
+    """A study cannot be changed in this way; the message says why."""
 
 
 class CallableError(MugError):
