@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from gui.data.page import DataPage
 from gui.design.page import DesignPage
+from gui.models.chain_document import ChainDocument
+from gui.models.scene_presence import ScenePresence
 from gui.places import examples
 from gui.run.page import RunPage
 from gui.runtime.crossing import Crossing
@@ -40,6 +42,8 @@ class Lab(QObject):
     Attributes:
         window: The window.
         control: The server as the app sees it.
+        document: The study that is open in the editor.
+        presence: Who is where in the running session.
         studies, session, records: The three flows.
 
     Runs on: GUI thread.
@@ -59,9 +63,11 @@ class Lab(QObject):
         self.control = ServerControl(self._bridge, self._tasks, self)
         self._loading = StudyLoading(self)
         self._export = ExportProcess(self)
-        design = DesignPage(self.theme, examples(), settings.recent)
+        self.document = ChainDocument(self)
+        self.presence = ScenePresence(self)
+        design = DesignPage(self.theme, self.document, examples(), settings.recent)
         run, data = RunPage(self.theme), DataPage(self.theme)
-        self.window = MainWindow(self.theme, settings, design, run, data, __version__)
+        self.window = MainWindow(self.theme, settings, self.document, (design, run, data), __version__)
         self.studies = StudyFlow(settings, self._loading, design)
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
         self.records = DataFlow(settings, self._tasks, self._export, data)

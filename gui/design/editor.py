@@ -1,0 +1,106 @@
+"""The editor of one study: palette, canvas, properties, history, versions, problems."""
+
+from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from gui.design.canvas import ChainCanvas, Palette
+from gui.design.history_view import HistoryView
+from gui.design.inspector import Inspector
+from gui.design.live_check import LiveCheck
+from gui.design.problems_panel import ProblemsPanel
+from gui.design.versions_view import VersionsView
+from gui.models.chain_document import ChainDocument
+from gui.widgets.theme import Theme
+from mug.study import Problem
+from mug.study.edits import insert
+from mug.study.model import RandomizeOrder, Repeat
+from mug.study.starters import starter
+from mug.study.traversal import NodePath
+
+__all__ = ["StudyEditor"]
+
+
+class StudyEditor(QWidget):
+    """Shows and edits the document's study.
+
+    Attributes:
+        palette_view, canvas, inspector, history, versions, problems: The parts.
+
+    Runs on: GUI thread.
+    """
+
+    said = Signal(str, str)
+
+    def __init__(self, theme: Theme, document: ChainDocument, check: LiveCheck) -> None:
+        super().__init__()
+        self._document = document
+        self.palette_view = Palette(theme)
+        self.canvas = ChainCanvas(theme, document)
+        self.inspector = Inspector(theme, document)
+        self.history = HistoryView(theme, document.stack)
+        self.versions = VersionsView(theme)
+        self.problems = ProblemsPanel(theme, document, check)
+        middle = QSplitter(Qt.Orientation.Vertical)
+        middle.setChildrenCollapsible(False)
+        middle.setHandleWidth(12)
+        middle.addWidget(self.canvas)
+        middle.addWidget(self.problems)
+        middle.setStretchFactor(0, 1)
+        middle.setStretchFactor(1, 0)
+        middle.setSizes([520, 170])
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.addTab(self.inspector, "Properties")
+        self.side.addTab(self.history, "History")
+        self.side.addTab(self.versions, "Versions")
+        self.side.setMinimumWidth(320)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(12)
+        for part, stretch in ((self.palette_view, 0), (middle, 1), (self.side, 0)):
+            self._split.addWidget(part)
+            self._split.setStretchFactor(self._split.count() - 1, stretch)
+        self._split.setSizes([150, 660, 390])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._split)
+        self.palette_view.insert_asked.connect(self.insert)
+        self.canvas.edit_wanted.connect(self.edit)
+        self.problems.chosen.connect(self.go_to)
+
+    def arrangement(self) -> QByteArray:
+        """Return how wide the parts are."""
+        return self._split.saveState()
+
+    def restore(self, state: QByteArray) -> None:
+        """Make the parts as wide as they were."""
+        if not state.isEmpty():
+            self._split.restoreState(state)
+
+    @Slot(str)
+    def insert(self, kind: str) -> None:
+        """Insert a new node of a kind behind the selection; into a selected empty wrapper."""
+        study = self._document.study
+        if study is None:
+            return
+        at: NodePath = (len(study.chain),)
+        if self._document.selection:
+            last = self._document.selection[-1]
+            node = self._document.node(last)
+            is_empty = isinstance(node, RandomizeOrder | Repeat) and not node.scenes
+            at = (*last, 0) if is_empty else (*last[:-1], last[-1] + 1)
+        self._document.push(insert(at, [starter(study, kind)]))
+
+    @Slot(tuple, str)
+    def edit(self, path: NodePath, field: str = "") -> None:
+        """Go to the properties of a node, or to one of them."""
+        self.side.setCurrentWidget(self.inspector)
+        self.inspector.reveal(path, field)
+
+    @Slot(object)
+    def go_to(self, problem: Problem) -> None:
+        """Go to where a problem is."""
+        self._document.select([problem.path] if problem.path else [])
+        if problem.path:
+            self.canvas.reveal(problem.path)
+        self.edit(problem.path, problem.field or "")

@@ -1,0 +1,35 @@
+"""The history panel: every change since the study was opened; a click goes back, or forward, to it."""
+
+from PySide6.QtGui import QUndoStack
+from PySide6.QtWidgets import QUndoView, QVBoxLayout, QWidget
+
+from gui.widgets.basics import label
+from gui.widgets.theme import Theme
+
+__all__ = ["HistoryView"]
+
+
+class HistoryView(QWidget):
+    """The steps of an undo stack, the oldest first; the mark shows what is in the file.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, theme: Theme, stack: QUndoStack) -> None:
+        super().__init__()
+        self._theme = theme
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(
+            label("Choose a step to go back to it, or forward again. The disk marks the saved state.", "small", wrap=True)
+        )
+        self.steps = QUndoView(stack)
+        self.steps.setEmptyLabel("As it was opened")
+        self.steps.setAccessibleName("History of changes")
+        layout.addWidget(self.steps, 1)
+        theme.changed.connect(self._on_theme_changed)
+        self._on_theme_changed()
+
+    def _on_theme_changed(self) -> None:
+        self.steps.setCleanIcon(self._theme.icon("save", "accent"))
