@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mug.ids import ExperimentId
 from mug.study import edits
 from mug.study.catalog import NODE_KINDS, FieldInfo, struct_fields
+from mug.study.group_orders import scenes_inside
 from mug.study.model import (
     CompletionCodePage,
     EndPage,
@@ -106,16 +107,17 @@ def studies(*, valid: bool = False, scenes: int = 6) -> st.SearchStrategy[Study]
     """Any study; with `valid` only those without errors, with at most `scenes` scenes."""
     if not valid:
         return STUDIES
-    return st.builds(
-        lambda rng, count: random_study(rng, scenes=count),
-        st.randoms(use_true_random=False),
-        st.integers(2, max(2, scenes)),
-    )
+    return st.builds(lambda rng, count: random_study(rng, scenes=count), generators(), st.integers(2, max(2, scenes)))
 
 
 def edits_of(study: Study) -> st.SearchStrategy[edits.Edit]:
     """Any edit that can be applied to `study`."""
-    return st.randoms(use_true_random=False).map(lambda rng: random_edit(rng, study))
+    return generators().map(lambda rng: random_edit(rng, study))
+
+
+def generators() -> st.SearchStrategy[random.Random]:
+    """Generators for the functions below: by their seed, as a study takes more draws than Hypothesis likes."""
+    return st.builds(random.Random, st.integers(0, 2**32 - 1))
 
 
 # --- sound: what a person would write ---------------------------------------------------------------------------------
@@ -439,7 +441,7 @@ def _wrapper(rng: random.Random, inner: tuple[Node, ...], name: _Namer) -> Node:
         return Repeat(scenes=inner, n=rng.randint(1, 3), extra=_unknown(rng))
     keep_n = rng.randint(1, len(inner)) if rng.random() < 0.4 else None
     if rng.random() < 0.2:
-        games = tuple(random_game(rng, name(), humans=2) for _ in inner)
+        games = tuple(random_game(rng, name(), humans=2) for node in inner for _ in scenes_inside(node))
         return RandomizeOrder(scenes=games, keep_n=keep_n, per=rng.choice([None, "group"]), extra=_unknown(rng))
     split = any(isinstance(node, StaticPage) for node in inner)
     per = rng.choice([None, "participant"]) if split else None
