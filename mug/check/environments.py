@@ -85,6 +85,7 @@ def try_natively(
     game: GymGame,
     *,
     levels: Sequence[str] = LEVELS,
+    frames: int = SYNC_FRAMES,
     time_limit_s: float = TIME_LIMIT_S,
     tell: Tell | None = None,
 ) -> Tried:
@@ -94,6 +95,7 @@ def try_natively(
         loaded: The study.
         game: One of its games; its data has no errors.
         levels: The levels of snapshots to try.
+        frames: Of each run of the sync test.
         time_limit_s: After this time without any progress the child is ended, and that is a problem.
         tell: Told what is being done.
     """
@@ -108,7 +110,7 @@ def try_natively(
             "paths": [str(loaded.working_directory)],
             "field": field,
             "levels": list(levels),
-            "frames": SYNC_FRAMES,
+            "frames": frames,
         }
         spec.write_text(json.dumps(content), encoding="utf-8")
         environment = {

@@ -1,0 +1,193 @@
+"""The chain on the canvas: one item for each node, kept in step with the document."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QGraphicsScene
+
+from gui.design.canvas.art import Art
+from gui.design.canvas.cards import BoxItem, CardItem, Kit, NodeItem, make_item
+from gui.design.canvas.feedback import CaretItem, GhostItem, PlusItem, RubberBandItem, WiresItem
+from gui.design.canvas.layout import ChainLayout, lay_out
+from gui.design.canvas.thumbnails import Thumbnails
+from gui.models.chain_document import ChainDocument
+from gui.widgets.theme import Theme
+from mug.study import Problem
+from mug.study.model import Node, RandomizeOrder, Repeat
+from mug.study.traversal import NodePath, walk
+
+__all__ = ["ChainScene"]
+
+_BOXES_BELOW = -1000.0
+
+
+class ChainScene(QGraphicsScene):
+    """Projects the document's study. It changes nothing there.
+
+    Attributes:
+        plan: Where everything lies.
+        art: What it is painted with.
+        caret, ghost, band, plus: What gestures draw.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, theme: Theme, document: ChainDocument, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self.document = document
+        self.art = Art(theme)
+        self._thumbnails = Thumbnails(self.art, lambda: document.folder, self)
+        self._kit = Kit(self.art, self._thumbnails)
+        self._nodes: dict[NodePath, NodeItem] = {}
+        self._presence: Mapping[str, int] = {}
+        self._found: frozenset[NodePath] | None = None
+        self._room = 800.0
+        self.plan: ChainLayout = lay_out((), self._room)
+        self._wires = WiresItem(self.art)
+        self._wires.setZValue(-0.5)
+        self.caret, self.ghost = CaretItem(self.art), GhostItem(self.art)
+        self.band, self.plus = RubberBandItem(self.art), PlusItem(self.art)
+        for item in (self._wires, self.caret, self.ghost, self.band, self.plus):
+            self.addItem(item)
+        theme.changed.connect(self._on_theme_changed)
+        document.problems_changed.connect(self.show_problems)
+        self.rebuild()
+
+    def items_by_path(self) -> dict[NodePath, NodeItem]:
+        """Return the items by their nodes' paths, in the order of reading."""
+        return dict(self._nodes)
+
+    def item(self, path: NodePath | None) -> NodeItem | None:
+        """Return the item at a path."""
+        return self._nodes.get(path) if path is not None else None
+
+    # --- keeping in step ---------------------------------------------------------------------------------------------
+
+    def rebuild(self) -> None:
+        """Make every item anew."""
+        for item in self._nodes.values():
+            self._discard(item)
+        self._nodes = {}
+        self._found = None
+        self._thumbnails.forget()
+        self.reconcile()
+        self.show_problems()
+
+    def reconcile(self) -> None:
+        """Take the study as it is now: a node that is the same object keeps its item, wherever it is."""
+        study = self.document.study
+        chain: tuple[Node, ...] = study.chain if study is not None else ()
+        walked = list(walk(study)) if study is not None else []
+        by_node: defaultdict[int, list[NodeItem]] = defaultdict(list)
+        for item in reversed(self._nodes.values()):
+            by_node[id(item.node)].append(item)
+        chosen: dict[NodePath, NodeItem | None] = {}
+        for path, node in walked:
+            same = by_node.get(id(node))
+            chosen[path] = same.pop() if same else None
+        free = {item.path: item for items in by_node.values() for item in items}
+        nodes: dict[NodePath, NodeItem] = {}
+        for path, node in walked:
+            found = chosen[path]
+            if found is None and (other := free.get(path)) is not None and other.node.kind == node.kind:
+                found = free.pop(path)
+            nodes[path] = self._made(node, path) if found is None else found
+            nodes[path].show_node(node, path)
+        for item in free.values():
+            self._discard(item)
+        self._nodes = nodes
+        self._lay_out(chain)
+        self._show_presence()
+
+    def set_room(self, width: float) -> None:
+        """Let the rows be as wide as `width`."""
+        if width != self._room:
+            self._room = width
+            study = self.document.study
+            self._lay_out(study.chain if study is not None else ())
+
+    def _lay_out(self, chain: tuple[Node, ...]) -> None:
+        self.plan = lay_out(chain, self._room)
+        for path, rect in self.plan.rects.items():
+            item = self._nodes[path]
+            item.place(rect)
+            item.setZValue(_BOXES_BELOW + len(path) if isinstance(item, BoxItem) else 1.0)
+        self._wires.show_layout(self.plan)
+        self.plus.show_at(None)
+        self.setSceneRect(0, 0, self.plan.width, self.plan.height)
+
+    def _made(self, node: Node, path: NodePath) -> NodeItem:
+        item = make_item(self._kit, node, path)
+        self.addItem(item)
+        return item
+
+    def _discard(self, item: NodeItem) -> None:
+        if isinstance(item, CardItem):
+            self._kit.kept.drop(item)
+        self.removeItem(item)
+
+    # --- marks -------------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def show_problems(self) -> None:
+        """Put the badges on."""
+        by_path: defaultdict[NodePath, list[Problem]] = defaultdict(list)
+        for problem in self.document.problems:
+            if problem.node_id is not None:
+                by_path[problem.path].append(problem)
+        for path, item in self._nodes.items():
+            item.show_problems(by_path.get(path, ()))
+
+    def show_presence(self, counts: Mapping[str, int]) -> None:
+        """Show how many participants are in each scene, by its id."""
+        self._presence = dict(counts)
+        self._show_presence()
+
+    def _show_presence(self) -> None:
+        for item in self._nodes.values():
+            if not isinstance(item.node, RandomizeOrder | Repeat):
+                item.show_presence(self._presence.get(item.node.scene_id, 0))
+
+    def show_selection(self, selected: Iterable[NodePath], current: NodePath | None) -> None:
+        """Mark the selected nodes, and the one that has the keyboard."""
+        chosen = set(selected)
+        for path, item in self._nodes.items():
+            item.mark(selected=path in chosen, current=path == current)
+
+    def show_found(self, found: Iterable[NodePath] | None) -> None:
+        """Let what was found stand out; None: nothing is looked for."""
+        before, self._found = self._found, frozenset(found) if found is not None else None
+        if before == self._found:
+            return
+        for path, item in self._nodes.items():
+            is_found = self._found is not None and path in self._found
+            item.mark(found=is_found)
+            if not isinstance(item, BoxItem):
+                item.dim(self._found is not None and not is_found)
+
+    def show_carried(self, paths: Iterable[NodePath]) -> None:
+        """Let nodes that are being moved, with all inside them, step back."""
+        carried = tuple(paths)
+        for path, item in self._nodes.items():
+            item.dim(any(path[: len(gone)] == gone for gone in carried))
+
+    def show_target(self, path: NodePath | None) -> None:
+        """Mark the wrapper that would take what is being dragged."""
+        for own, item in self._nodes.items():
+            if isinstance(item, BoxItem):
+                item.mark(target=own == path and path != ())
+
+    def show_hovered(self, path: NodePath | None) -> None:
+        """Mark the node below the pointer."""
+        for own, item in self._nodes.items():
+            if item.hovered or own == path:
+                item.mark(hovered=own == path)
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.art.refresh()
+        for item in self._nodes.values():
+            item.repaint_all()
+        self.invalidate()
