@@ -56,7 +56,8 @@ def split_fields(
     for name in fields:
         if name in inner:
             raise ValueError(f"{method}(fields=…) has the section {name!r}: call {method}(…, section={name!r})")
-        if not isinstance(name, str) or name in ("", "extra", "kind", "format", "chain", "scenes"):
+        is_tag = name == "kind" and struct.__struct_config__.tag is not None
+        if not isinstance(name, str) or is_tag or (name in names and name in ("format", "chain", "scenes")):
             raise ValueError(f"{method}(fields=…) has {name!r}, which is no field that can be set so")
     known = given_values(method, struct, {name: value for name, value in fields.items() if name in names})
     unknown = {name: value for name, value in fields.items() if name not in names}

@@ -42,7 +42,7 @@ def literal(value: Any) -> Source:
         case None | bool() | int():
             return repr(value)
         case float():
-            return repr(value) if math.isfinite(value) else f'float("{value}")'
+            return repr(value).replace("e+", "e") if math.isfinite(value) else f'float("{value}")'
         case str():
             return text_literal(value)
         case datetime.datetime() | datetime.date() | datetime.time():
@@ -79,13 +79,31 @@ def call(name: str, arguments: Iterable[tuple[str, Source]]) -> Group:
     return Group(f"{name}(", tuple((f"{key}=" if key else "", source) for key, source in arguments), ")")
 
 
-def chain(name: str, head: Source, calls: Sequence[Source]) -> str:
-    """Return the statement that gives `name` an object on which methods are called, one a line."""
+def chain(name: str, head: Source, calls: Sequence[Group]) -> str:
+    """Return the statement that gives `name` an object on which methods are called: on one line, or one a line."""
     if not calls:
         return assignment(name, head)
+    if len(calls) == 1:
+        return f"{name} = {_one_call(head, calls[0], len(name) + 3)}"
+    parts = [_flat(head), *map(_flat, calls)]
+    flat = ".".join(part for part in parts if part is not None) if None not in parts else None
+    if flat is not None and len(name) + 3 + _columns(flat) <= WIDTH:
+        return f"{name} = {flat}"
+    if flat is not None and _INDENT + _columns(flat) <= WIDTH:
+        return f"{name} = (\n{' ' * _INDENT}{flat}\n)"
     lines = [f"{name} = (", " " * _INDENT + _laid_out(head, _INDENT, _INDENT, 0)]
     lines += [f"{' ' * _INDENT}.{_laid_out(method, _INDENT, _INDENT + 1, 0)}" for method in calls]
     return "\n".join([*lines, ")"])
+
+
+def _one_call(head: Source, method: Group, used: int) -> str:
+    """Return an object on which one method is called: a line, or the one in brackets that is too long is broken."""
+    start, end = _flat(head), _flat(method)
+    if start is not None and used + _columns(f"{start}.{end if end is not None else method.opening}") <= WIDTH:
+        return _laid_out(method._replace(opening=f"{start}.{method.opening}"), 0, used, 0)
+    first = _laid_out(head, 0, WIDTH, 0)
+    last = first.rpartition("\n")[2]
+    return f"{first}.{_laid_out(method, 0, _columns(last) + 1, 0)}"
 
 
 def assignment(name: str, source: Source) -> str:
