@@ -249,7 +249,9 @@ def _style_sheet(tokens: Tokens, is_dark: bool, font: QFont) -> str:
     values["size_title"] = f"{base * 1.45:.1f}"
     values["size_heading"] = f"{base * 1.12:.1f}"
     values["size_small"] = f"{base * 0.9:.1f}"
-    values["chevron"] = resource(f"styles/chevron-{'dark' if is_dark else 'light'}.svg").as_posix()
+    shade = "dark" if is_dark else "light"
+    values["chevron"] = resource(f"styles/chevron-{shade}.svg").as_posix()
+    values["chevron_up"] = resource(f"styles/chevron-up-{shade}.svg").as_posix()
     return Template(resource("styles/lab.qss").read_text(encoding="utf-8")).substitute(values)
 
 

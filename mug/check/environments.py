@@ -22,7 +22,7 @@ from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents
 
-__all__ = ["Finding", "Tried", "environment_field", "trial_config", "try_environment", "try_natively"]
+__all__ = ["Finding", "Tried", "environment_field", "trial_config", "try_environment", "try_natively", "with_generated"]
 
 TIME_LIMIT_S: Final = 60.0
 """After this long without any progress an environment hangs."""
@@ -105,7 +105,7 @@ def try_natively(
         spec, out, progress, log = (Path(folder) / name for name in names)
         config = trial_config(loaded, game)
         content = {
-            "config": dataclasses.asdict(_with_generated(config, loaded, Path(folder))),
+            "config": dataclasses.asdict(with_generated(config, loaded, Path(folder))),
             "root": str(loaded.folder),
             "paths": [str(loaded.working_directory)],
             "field": field,
@@ -176,7 +176,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> GameConfig:
+def with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> GameConfig:
     """Put functions that were defined in the study's script where the child can import them."""
     changed: dict[str, Any] = {}
     for name, source in loaded.generated.items():
