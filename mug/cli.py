@@ -73,6 +73,7 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     for name, help_text, run, describe in (
+        ("new", "make a study from a template", _new, ("mug.study.commands", "add_new_arguments")),
         ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
         ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
         ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
@@ -128,6 +129,10 @@ def _serve(args: argparse.Namespace) -> int | None:
 
 def _check(args: argparse.Namespace) -> int | None:
     return _run("mug.check", "main", args)
+
+
+def _new(args: argparse.Namespace) -> int | None:
+    return _run("mug.study.commands", "new_main", args)
 
 
 def _export(args: argparse.Namespace) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from mug.errors import MugError
 from mug.study.problems import Problem
 
-__all__ = ["CallableError", "EditError", "StudyFileError", "StudyLoadError"]
+__all__ = ["CallableError", "EditError", "NewStudyError", "StudyFileError", "StudyLoadError", "VersionError"]
 
 
 class StudyLoadError(MugError):
@@ -40,6 +40,34 @@ class StudyFileError(MugError):
 
     Attributes:
         path: The file.
+    """
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        self.path = Path(path)
+        super().__init__(message)
+
+
+class NewStudyError(MugError):
+    """A new study cannot be made.
+
+    Attributes:
+        path: The folder that was to become a study, or the template that was asked for.
+        suggestion: A name that would do, or an empty text.
+        taken: Whether something else is there already.
+    """
+
+    def __init__(self, path: Path | str, message: str, *, suggestion: str = "", taken: bool = False) -> None:
+        self.path = Path(path)
+        self.suggestion = suggestion
+        self.taken = taken
+        super().__init__(message)
+
+
+class VersionError(MugError):
+    """A version of a study cannot be kept or read.
+
+    Attributes:
+        path: The file or folder.
     """
 
     def __init__(self, path: Path | str, message: str) -> None:
