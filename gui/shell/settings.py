@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import platformdirs
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from gui.widgets.theme import ThemeChoice
@@ -20,6 +21,7 @@ class LabSettings:
 
     Attributes:
         path: The file.
+        state_dir: Where recovery files go; beside the settings file, where one was named.
 
     Runs on: GUI thread.
     """
@@ -33,6 +35,7 @@ class LabSettings:
         given = path or (Path(text) if (text := os.environ.get(SETTINGS_VARIABLE)) else None)
         own = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "lab.ini"
         self.path = given or own
+        self.state_dir = given.with_name(f"{given.stem}-state") if given else platformdirs.user_state_path("mug-lab")
         self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
 
     def _text(self, key: str, default: str = "") -> str:

@@ -15,7 +15,7 @@ from mug.study.decoding import decode_study, encode_study
 from mug.study.errors import StudyFileError, StudyLoadError
 from mug.study.model import Study
 
-__all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "write_study"]
+__all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "replace_text", "write_study"]
 
 STUDY_FILE = "study.toml"
 
@@ -94,8 +94,11 @@ def dump_study(study: Study, before: str | None = None) -> str:
     return text
 
 
-def write_study(study: Study, path: Path) -> None:
+def write_study(study: Study, path: Path) -> str:
     """Write a study file; the old one is replaced in one step, its comments and order stay.
+
+    Returns:
+        The text of the file.
 
     Raises:
         StudyFileError: When it cannot be written; the old file is then as it was.
@@ -105,9 +108,19 @@ def write_study(study: Study, path: Path) -> None:
     except (OSError, UnicodeDecodeError):
         before = None
     text = dump_study(study, before)
+    replace_text(path, text)
+    return text
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Let a text take the place of a file, in one step; the file keeps its permissions.
+
+    Raises:
+        StudyFileError: When it cannot be written; the old file is then as it was.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".study-", suffix=".toml", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".study-", suffix=path.suffix, dir=path.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
