@@ -65,7 +65,7 @@ class Lab(QObject):
         self._export = ExportProcess(self)
         self.document = ChainDocument(self)
         self.presence = ScenePresence(self)
-        design = DesignPage(self.theme, self.document, examples(), settings.recent)
+        design = DesignPage(self.theme, self.document, self._tasks, examples(), settings.recent)
         run, data = RunPage(self.theme), DataPage(self.theme)
         self.window = MainWindow(self.theme, settings, self.document, (design, run, data), __version__)
         self.studies = StudyFlow(settings, self._loading, design)

@@ -10,11 +10,9 @@ from gui.design.live_check import LiveCheck
 from gui.design.problems_panel import ProblemsPanel
 from gui.design.versions_view import VersionsView
 from gui.models.chain_document import ChainDocument
+from gui.runtime.tasks import Tasks
 from gui.widgets.theme import Theme
 from mug.study import Problem
-from mug.study.edits import insert
-from mug.study.model import RandomizeOrder, Repeat
-from mug.study.starters import starter
 from mug.study.traversal import NodePath
 
 __all__ = ["StudyEditor"]
@@ -26,17 +24,20 @@ class StudyEditor(QWidget):
     Attributes:
         palette_view, canvas, inspector, history, versions, problems: The parts.
 
+    Signals:
+        said: Something to tell, in a sentence.
+
     Runs on: GUI thread.
     """
 
-    said = Signal(str, str)
+    said = Signal(str)
 
-    def __init__(self, theme: Theme, document: ChainDocument, check: LiveCheck) -> None:
+    def __init__(self, theme: Theme, document: ChainDocument, check: LiveCheck, tasks: Tasks) -> None:
         super().__init__()
         self._document = document
         self.palette_view = Palette(theme)
         self.canvas = ChainCanvas(theme, document)
-        self.inspector = Inspector(theme, document)
+        self.inspector = Inspector(theme, document, tasks)
         self.history = HistoryView(theme, document.stack)
         self.versions = VersionsView(theme)
         self.problems = ProblemsPanel(theme, document, check)
@@ -64,8 +65,11 @@ class StudyEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
-        self.palette_view.insert_asked.connect(self.insert)
+        self.palette_view.insert_asked.connect(self.canvas.insert_kind)
         self.canvas.edit_wanted.connect(self.edit)
+        self.canvas.said.connect(self.said)
+        self.inspector.said.connect(self.said)
+        document.edit_refused.connect(self.said)
         self.problems.chosen.connect(self.go_to)
 
     def arrangement(self) -> QByteArray:
@@ -77,25 +81,11 @@ class StudyEditor(QWidget):
         if not state.isEmpty():
             self._split.restoreState(state)
 
-    @Slot(str)
-    def insert(self, kind: str) -> None:
-        """Insert a new node of a kind behind the selection; into a selected empty wrapper."""
-        study = self._document.study
-        if study is None:
-            return
-        at: NodePath = (len(study.chain),)
-        if self._document.selection:
-            last = self._document.selection[-1]
-            node = self._document.node(last)
-            is_empty = isinstance(node, RandomizeOrder | Repeat) and not node.scenes
-            at = (*last, 0) if is_empty else (*last[:-1], last[-1] + 1)
-        self._document.push(insert(at, [starter(study, kind)]))
-
     @Slot(tuple, str)
     def edit(self, path: NodePath, field: str = "") -> None:
         """Go to the properties of a node, or to one of them."""
         self.side.setCurrentWidget(self.inspector)
-        self.inspector.reveal(path, field)
+        self.inspector.reveal(path, field or None)
 
     @Slot(object)
     def go_to(self, problem: Problem) -> None:

@@ -14,6 +14,7 @@ from gui.design.preview_strip import PreviewStrip
 from gui.design.welcome import Welcome
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
+from gui.runtime.tasks import Tasks
 from gui.widgets.basics import Button, Elided, Notice, label
 from gui.widgets.theme import Theme
 from mug.study.model import RandomizeOrder, Repeat
@@ -52,7 +53,9 @@ class DesignPage(QWidget):
     preview_asked = Signal(tuple, str)
     cancel_asked = Signal()
 
-    def __init__(self, theme: Theme, document: ChainDocument, examples: Sequence[Path], recent: Sequence[Path]) -> None:
+    def __init__(
+        self, theme: Theme, document: ChainDocument, tasks: Tasks, examples: Sequence[Path], recent: Sequence[Path]
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
         self._theme, self._document = theme, document
@@ -80,7 +83,7 @@ class DesignPage(QWidget):
         self.welcome.new_asked.connect(self.new_asked)
         self.banner = FileBanner(theme)
         self.strip = PreviewStrip(theme)
-        self.editor = StudyEditor(theme, document, self.check)
+        self.editor = StudyEditor(theme, document, self.check, tasks)
         self.editor.canvas.preview_asked.connect(self.preview_asked)
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._make_study_view())
