@@ -126,7 +126,7 @@ def test_that_study_fields_are_kept_known_and_unknown():
     assert (study.layout, study.extra) == ({"zoom": 2}, {"lab": "B12"})
     assert (study.hosting.port, study.hosting.extra) == (1, {"ipv6": True})
     for wrong in ({"chain": []}, {"format": 2}, {"hosting": {}}, {"id": "a b"}):
-        with pytest.raises(ValueError, match="study_fields|is not allowed"):
+        with pytest.raises(ValueError, match=r"study_fields|is not allowed"):
             config().study_fields(wrong)
     with pytest.raises(ValueError, match="did you mean 'hosting'"):
         config().study_fields({}, section="hostin")
