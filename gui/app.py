@@ -4,7 +4,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.data.page import DataPage
 from gui.design.page import DesignPage
+from gui.models.chain_document import ChainDocument
 from gui.places import examples
 from gui.run.page import RunPage
 from gui.runtime.crossing import Crossing
@@ -39,7 +40,9 @@ class Lab(QObject):
 
     Attributes:
         window: The window.
+        document: The study that is open.
         control: The server as the app sees it.
+        loading: What opens studies.
         studies, session, records: The three flows.
 
     Runs on: GUI thread.
@@ -57,15 +60,17 @@ class Lab(QObject):
         self._tasks = Tasks(self._crossing, self.crashes.report, self)
         self._bridge = LabBridge(self._crossing, self._tasks, self)
         self.control = ServerControl(self._bridge, self._tasks, self)
-        self._loading = StudyLoading(self)
+        self.loading = StudyLoading(self)
         self._export = ExportProcess(self)
+        self.document = ChainDocument(self)
         design = DesignPage(self.theme, examples(), settings.recent)
         run, data = RunPage(self.theme), DataPage(self.theme)
         self.window = MainWindow(self.theme, settings, design, run, data, __version__)
-        self.studies = StudyFlow(settings, self._loading, design)
+        self.studies = StudyFlow(settings, self.loading, design, self.document, self._tasks, self.theme, design.banner)
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
         self.records = DataFlow(settings, self._tasks, self._export, data)
         self.settings_dialog: SettingsDialog | None = None
+        self._is_leaving = False
         self._join()
 
     def open_study(self, path: Path) -> None:
@@ -84,7 +89,8 @@ class Lab(QObject):
     @Slot()
     def close(self) -> None:
         """End everything that the app started, but no server: that was asked before."""
-        self._loading.close()
+        self.studies.close()
+        self.loading.close()
         self._export.close()
         self._bridge.close()
         self._crossing.close()
@@ -99,19 +105,37 @@ class Lab(QObject):
         window.open_script_asked.connect(self.studies.ask_script)
         window.open_recent_asked.connect(self.studies.open_path)
         window.reload_asked.connect(self.studies.reload)
+        window.save_asked.connect(self.studies.save)
+        window.save_as_asked.connect(self.studies.save_as)
         window.settings_asked.connect(self.show_settings)
         window.run.data_dir_asked.connect(self.show_settings)
-        window.may_close = self.session.may_close
+        window.may_close = self._may_close
         window.page_shown.connect(self._on_page_shown)
         window.closing.connect(self.close)
         self.control.outcome_changed.connect(window.show_outcome)
         window.show_outcome(self.control.outcome)
         self.studies.opened.connect(self.session.take_study)
-        for flow in (self.session, self.records):
+        self.studies.recovery.scan()
+        for flow in (self.studies, self.session, self.records):
             flow.said.connect(window.toasts.say)
         self.session.session_stopped.connect(self.records.refresh)
         self.records.refresh()
         self.session.find_running()
+
+    def _may_close(self, close: Callable[[], object]) -> bool:
+        """Ask about unsaved changes first, then about the session; what was answered is not asked again."""
+
+        def go() -> None:
+            self._is_leaving = True
+            close()
+
+        def ask_session() -> None:
+            if self.session.may_close(go):
+                go()
+
+        if self._is_leaving:
+            return True
+        return self.studies.may_leave(ask_session) and self.session.may_close(go)
 
     @Slot(str)
     def _on_page_shown(self, key: str) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.design.chain_view import ChainView
+from gui.design.file_banner import FileBanner
 from gui.design.problems_view import ProblemsView
 from gui.models.opened_study import OpenedStudy
 from gui.widgets.basics import Button, IconTile, Notice, Pill, card, label
@@ -63,6 +64,8 @@ class DesignPage(QWidget):
         self._trace = ""
         self._trace_text = label("", "code", selectable=True)
         self._trace_text.hide()
+        self.banner = FileBanner(theme)
+        layout.addWidget(self.banner)
         layout.addWidget(self._notice)
         layout.addWidget(self._trace_text)
         layout.addWidget(self._stack, 1)
@@ -200,7 +203,7 @@ class DesignPage(QWidget):
         layout.addWidget(self._all_well, 1)
         read_only = Notice(self._theme)
         read_only.say(
-            "The chain is shown as it is in the files. To change it, edit the study's files and press Reload."
+            "The chain is shown as it is in the files. To change it, edit the study's files: they are loaded again."
         )
         layout.addWidget(read_only)
         return side

@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
 
     Signals:
         page_shown: The key of the page that came to the front.
-        open_folder_asked, open_script_asked, reload_asked, settings_asked: The menus.
+        open_folder_asked, open_script_asked, save_asked, save_as_asked, reload_asked, settings_asked: The menus.
         closing: The window goes for good.
 
     Runs on: GUI thread.
@@ -56,6 +56,8 @@ class MainWindow(QMainWindow):
     open_folder_asked = Signal()
     open_script_asked = Signal()
     open_recent_asked = Signal(str)
+    save_asked = Signal()
+    save_as_asked = Signal()
     reload_asked = Signal()
     settings_asked = Signal()
     closing = Signal()
@@ -148,6 +150,9 @@ class MainWindow(QMainWindow):
         self._add(study, "Open Python &script…", "python", "Ctrl+Shift+O", self.open_script_asked.emit)
         self._recent = study.addMenu("Open &recent")
         study.aboutToShow.connect(self._fill_recent)
+        study.addSeparator()
+        self._add(study, "&Save", "check", "Ctrl+S", self.save_asked.emit)
+        self._add(study, "Save &as…", "folder", "Ctrl+Shift+S", self.save_as_asked.emit)
         self._add(study, "Re&load", "refresh", "F5", self._on_reload)
         study.addSeparator()
         self._add(study, "S&ettings…", "settings", "Ctrl+,", self.settings_asked.emit)
