@@ -22,7 +22,9 @@ class HistoryView(QWidget):
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(
-            label("Choose a step to go back to it, or forward again. The disk marks the saved state.", "small", wrap=True)
+            label(
+                "Choose a step to go back to it, or forward again. The disk marks the saved state.", "small", wrap=True
+            )
         )
         self.steps = QUndoView(stack)
         self.steps.setEmptyLabel("As it was opened")

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
 from gui.models.standing_problems import StandingProblems
-from mug.study.validation import Validator
+from mug.study.validation import validate
 
 __all__ = ["LiveCheck"]
 
@@ -30,7 +30,6 @@ class LiveCheck(QObject):
     def __init__(self, document: ChainDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
-        self._validator = Validator()
         self._standing = StandingProblems()
         self.is_thorough = False
         self._timer = QTimer(self)
@@ -48,7 +47,7 @@ class LiveCheck(QObject):
         study = self._document.study
         if study is None:
             return
-        self._document.show_problems([*self._validator.problems(study), *self._standing.at(study)])
+        self._document.show_problems([*validate(study), *self._standing.at(study)])
         self.looked.emit()
 
     def take_checked(self, opened: OpenedStudy) -> None:
@@ -56,7 +55,7 @@ class LiveCheck(QObject):
         held = self._document.opened
         if held is None or held.study != opened.study:
             return
-        self._standing.take(held.study, opened.problems, self._validator.problems(held.study))
+        self._standing.take(held.study, opened.problems, validate(held.study))
         self.is_thorough = self._document.study == held.study
         self.look()
 
@@ -65,7 +64,6 @@ class LiveCheck(QObject):
         self._timer.stop()
         self._standing.clear()
         self.is_thorough = False
-        self._validator = Validator()
 
     @Slot(object)
     def _on_edit_applied(self, _change: object) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.design.editor import StudyEditor
 from gui.design.file_banner import FileBanner
 from gui.design.live_check import LiveCheck
-from gui.design.preview_strip import PreviewStrip
 from gui.design.welcome import Welcome
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
@@ -30,13 +29,13 @@ class DesignPage(QWidget):
         editor: The parts of the editor.
         welcome: What is shown without a study.
         banner: What is said about the study's file.
-        strip: What is said about a preview.
 
     Signals:
         open_folder_asked, open_script_asked: The user wants to choose a study.
         open_asked: A path was chosen here.
         new_asked: The key of a template, or empty.
         save_asked: Write the study's file.
+        reload_asked: Load the study's file again.
         run_asked: Go to the Run page.
         preview_asked: The path of a node, and "scene" or "from".
         cancel_asked: Stop loading.
@@ -49,6 +48,7 @@ class DesignPage(QWidget):
     open_asked = Signal(str)
     new_asked = Signal(str)
     save_asked = Signal()
+    reload_asked = Signal()
     run_asked = Signal()
     preview_asked = Signal(tuple, str)
     cancel_asked = Signal()
@@ -72,17 +72,17 @@ class DesignPage(QWidget):
         self._trace_text.hide()
         self._loading = self._make_loading()
         self._stack = QStackedWidget()
-        for part in (self._notice, self._trace_text, self._loading):
+        self.banner = FileBanner(theme)
+        for part in (self._notice, self._trace_text, self.banner, self._loading):
             layout.addWidget(part)
         layout.addWidget(self._stack, 1)
-        self.welcome = Welcome(theme, examples)
+        self.welcome = Welcome(theme)
+        self.welcome.show_examples(examples)
         self.welcome.show_recent(recent)
         self.welcome.open_asked.connect(self.open_asked)
         self.welcome.open_folder_asked.connect(self.open_folder_asked)
         self.welcome.open_script_asked.connect(self.open_script_asked)
         self.welcome.new_asked.connect(self.new_asked)
-        self.banner = FileBanner(theme)
-        self.strip = PreviewStrip(theme)
         self.editor = StudyEditor(theme, document, self.check, tasks)
         self.editor.canvas.preview_asked.connect(self.preview_asked)
         self._stack.addWidget(self.welcome)
@@ -92,6 +92,10 @@ class DesignPage(QWidget):
         document.edit_applied.connect(self._on_state_changed)
         document.selection_changed.connect(self._on_selection_changed)
         self._on_loaded()
+
+    def place_strip(self, strip: QWidget) -> None:
+        """Put the line that shows how a preview stands above the editor."""
+        self._study_layout.insertWidget(1, strip)
 
     # --- what it is told ----------------------------------------------------------------------------------------------
 
@@ -154,9 +158,8 @@ class DesignPage(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addLayout(self._make_head())
-        layout.addWidget(self.banner)
-        layout.addWidget(self.strip)
         layout.addWidget(self.editor, 1)
+        self._study_layout = layout
         return view
 
     def _make_head(self) -> QHBoxLayout:

@@ -50,7 +50,9 @@ class SaveTarget(msgspec.Struct, frozen=True, kw_only=True):
             if self.kind == "script" and not suggestion.endswith(".py"):
                 suggestion = f"{suggestion}.py"
             return f"{message[:1].upper()}{message[1:]}; try “{suggestion}”."
-        if self.kind == "script" and (not self.name.endswith(".py") or not self.name.removesuffix(".py").isidentifier()):
+        if self.kind == "script" and (
+            not self.name.endswith(".py") or not self.name.removesuffix(".py").isidentifier()
+        ):
             return "A script’s name is letters, digits and underscores, and ends with .py."
         if not self.parent.is_absolute():
             return "Give the whole path of the folder, from its drive or root on."

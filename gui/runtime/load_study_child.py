@@ -83,7 +83,10 @@ def _load(path: Path, channel: TextIO, *, check: bool) -> dict[str, Any]:
     if check:
         from mug.check import check_study
 
-        problems = check_study(loaded, progress=lambda text: channel.write(f"{PROGRESS}{text}\n"))
+        def tell(text: str) -> None:
+            channel.write(f"{PROGRESS}{text}\n")
+
+        problems = check_study(loaded, progress=tell)
     return {
         "error": "",
         **as_result(loaded.study),

@@ -180,7 +180,7 @@ def _write_beside(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def beside(file: Path, word: str) -> Path:
-    """Return a free name beside a file: ``study.word.toml``, ``study.word-2.toml`` …"""
+    """Return a free name beside a file: ``study.word.toml``, or ``study.word-2.toml`` and so on."""
     target, count = file.with_name(f"{file.stem}.{word}{file.suffix}"), 1
     while target.exists():
         count += 1

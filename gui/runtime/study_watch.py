@@ -1,4 +1,4 @@
-"""Noticing that a study's files change outside: by the file system's word, and by looking when it may have been lost."""
+"""Noticing that a study's files change outside: the file system tells it, and where it may not have, one looks."""
 
 import contextlib
 import hashlib

@@ -1,4 +1,4 @@
-"""Writes what needs a script to be run, in a process of its own: the study as a script, or a script's study as a folder.
+"""Writes a study as a script, or a script's study as a folder, in a process of its own: a script has to be run for it.
 
 Run as ``python -m gui.runtime.write_study_child {script,folder} … --out FILE``. Writes one JSON object to the file: the
 texts, or the sentence why there are none. The study's own files are not touched.
@@ -65,8 +65,9 @@ def _script(study: Study, script: Path) -> dict[str, Any]:
 
 def _folder(study: Study, script: Path) -> dict[str, Any]:
     """Return the study of a script as a folder holds it, with the files that it needs beside."""
-    from mug.study import load
     from mug.study.folder_form import folder_form
+
+    from mug.study import load
 
     form = folder_form(replace(load(script), study=study))
     return {"error": "", **as_result(form.study), "files": dict(form.files)}

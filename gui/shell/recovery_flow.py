@@ -113,10 +113,19 @@ class RecoveryFlow(QObject):
     def restore(self, left: LeftStudy) -> None:
         """Take over what was left, as one edit; its file goes when the changes are kept or saved."""
         self._banner.drop(_FOUND)
+        if left.unsaved.study == self._document.study:
+            self.forget(left)
+            return
         edit = ReplaceStudy(study=left.unsaved.study, label="Restore unsaved changes")
         if self._document.push(edit):
             self._restored.append(left)
             self.said.emit("The unsaved changes are back", "history")
+
+    def take_over(self, left: LeftStudy) -> None:
+        """Take care of what was left and is the document already; its file goes when it is kept or saved."""
+        self._banner.drop(_FOUND)
+        self._restored.append(left)
+        self._timer.start()
 
     def _offer(self, path: Path, found: list[LeftStudy]) -> None:
         if path != self._path or self._document.study is None:
@@ -187,7 +196,12 @@ class RecoveryFlow(QObject):
             study=document.study,
         )
         self._is_writing = True
-        self._tasks.run("keep unsaved changes", lambda: self._work.keep(unsaved), lambda _done: self._on_kept(unsaved.path), self._on_not_kept)
+        self._tasks.run(
+            "keep unsaved changes",
+            lambda: self._work.keep(unsaved),
+            lambda _done: self._on_kept(unsaved.path),
+            self._on_not_kept,
+        )
 
     def _on_kept(self, path: Path) -> None:
         self._is_writing = False
@@ -250,5 +264,9 @@ class RecoveryFlow(QObject):
 
     @Slot(Qt.ApplicationState)
     def _on_application_state(self, state: Qt.ApplicationState) -> None:
-        if state is Qt.ApplicationState.ApplicationActive and self._claim is not None and self._claim.holder is not None:
+        if (
+            state is Qt.ApplicationState.ApplicationActive
+            and self._claim is not None
+            and self._claim.holder is not None
+        ):
             self._take_claim()

@@ -148,13 +148,33 @@ class ScriptSaveDialog(QDialog):
             notice.say(f"Only the script can say:\n{listed}{more}", "python", "accent")
             layout.addWidget(notice)
             layout.addSpacing(6)
-        lost = "only Python can say something in this study (see above), and a written script could not" if python_only else ""
-        keeps = "The script stays as it is" + (", and the study refers to it for what only Python can say." if python_only else ".")
+        lost = (
+            "only Python can say something in this study (see above), and a written script could not"
+            if python_only
+            else ""
+        )
+        keeps = "The script stays as it is" + (
+            ", and the study refers to it for what only Python can say." if python_only else "."
+        )
         self._group = QButtonGroup(self)
         self.choices: dict[str, QRadioButton] = {}
-        self._add(layout, "folder", "As a study folder, here", f"Writes study.toml beside the script. {keeps}", folder_problem)
-        self._add(layout, "elsewhere", "As a study folder, elsewhere…", f"A new folder with study.toml and the study’s files. {keeps}", "")
-        self._add(layout, "script", "As a new script…", f"Writes the study as another script. {script.name} stays as it is.", lost)
+        self._add(
+            layout, "folder", "As a study folder, here", f"Writes study.toml beside the script. {keeps}", folder_problem
+        )
+        self._add(
+            layout,
+            "elsewhere",
+            "As a study folder, elsewhere…",
+            f"A new folder with study.toml and the study’s files. {keeps}",
+            "",
+        )
+        self._add(
+            layout,
+            "script",
+            "As a new script…",
+            f"Writes the study as another script. {script.name} stays as it is.",
+            lost,
+        )
         self._add(
             layout,
             "replace",
@@ -225,7 +245,9 @@ class SaveAsDialog(QDialog):
         super().__init__(parent)
         self._script_problem = script_problem
         layout = _frame(self, "Save the study as…", width=600, spacing=8)
-        self.kind = Segments((("folder", "Study folder"), ("script", "Python script")), name="Kind", current=target.kind)
+        self.kind = Segments(
+            (("folder", "Study folder"), ("script", "Python script")), name="Kind", current=target.kind
+        )
         self.kind.setVisible(not only)
         self.kind.chosen.connect(self._on_kind)
         layout.addWidget(self.kind)
@@ -270,18 +292,25 @@ class SaveAsDialog(QDialog):
         return "" if self.confirm.isEnabled() else self._notice.text()
 
     def _target(self) -> SaveTarget:
-        return SaveTarget(kind=self.kind.current(), parent=Path(self.place.text().strip()).expanduser(), name=self.name.text())
+        return SaveTarget(
+            kind=self.kind.current(), parent=Path(self.place.text().strip()).expanduser(), name=self.name.text()
+        )
 
     @Slot(str)
     def _on_kind(self, kind: str) -> None:
         if kind == "script":
             self._name_label.setText("Name of the script")
-            self._what.setText("A program in MUG’s Python API that makes the same study. Pages and modules stay where they are.")
+            self._what.setText(
+                "A program in MUG’s Python API that makes the same study. Pages and modules stay where they are."
+            )
             if not self.name.text().endswith(".py"):
                 self.name.setText(f"{self.name.text()}.py")
         else:
             self._name_label.setText("Name of the new folder")
-            self._what.setText("A folder with study.toml and a copy of the study’s files: pages, modules, assets. Recorded data stays where it is.")
+            self._what.setText(
+                "A folder with study.toml and a copy of the study’s files: pages, modules, assets. Recorded data stays "
+                "where it is."
+            )
             self.name.setText(self.name.text().removesuffix(".py"))
         self.name.setAccessibleName(self._name_label.text())
         self._check()
@@ -294,7 +323,9 @@ class SaveAsDialog(QDialog):
         if problem:
             self._notice.say(problem, "error", "error")
         elif target.is_taken():
-            self._notice.say("There is something of this name. You are asked before it is put aside.", "warning", "warning")
+            self._notice.say(
+                "There is something of this name. You are asked before it is put aside.", "warning", "warning"
+            )
         else:
             self._notice.say("")
 

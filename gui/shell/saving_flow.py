@@ -12,7 +12,7 @@ from gui.design.file_banner import Answer, FileBanner
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
 from gui.models.save_target import SaveTarget
-from gui.runtime.study_copying import CopyProgress, make_folder
+from gui.runtime.study_copying import CopyProgress
 from gui.runtime.study_saving import (
     ChangedOutsideError,
     KeepVersion,
@@ -94,6 +94,14 @@ class SavingFlow(QObject):
         self._is_again = False
         self._banner.drop(_KEY)
 
+    def changed_outside(self, script: Path) -> None:
+        """A script was written by somebody else: what is in it is asked about again before it is overwritten."""
+        self._written_scripts.discard(script)
+
+    def after_saving(self, then: Then) -> None:
+        """Call `then` when what is being written is there."""
+        self._then.append(then)
+
     def save(self, then: Then | None = None) -> None:
         """Save the document to its file; `then` is called when that went well."""
         opened, study = self._document.opened, self._document.study
@@ -103,6 +111,9 @@ class SavingFlow(QObject):
             self._then.append(then)
         if self.is_saving:
             self._is_again = True
+        elif self._document.is_clean:
+            self.said.emit("Everything is saved", "check")
+            self._call_then()
         elif opened.is_script and opened.file not in self._written_scripts:
             self._ask_script(opened, study)
         elif opened.is_script:
@@ -326,13 +337,14 @@ class SavingFlow(QObject):
         else:
             self.said.emit(f"Saved to {opened.file.name}" if not moved else f"Saved to {opened.path}", "check")
         self.saved.emit(opened, moved)
-        then, self._then = self._then, []
-        if self._is_again and not document.is_clean:
-            self._is_again = False
-            self._then = then
+        is_again, self._is_again = self._is_again, False
+        if is_again and not document.is_clean:
             self.save()
-            return
-        self._is_again = False
+        else:
+            self._call_then()
+
+    def _call_then(self) -> None:
+        then, self._then = self._then, []
         for call in then:
             call()
 
@@ -383,17 +395,24 @@ def python_only(opened: OpenedStudy, study: Study) -> list[str]:
         return []
     text = json.dumps(encode_study(study), default=str, ensure_ascii=False)
     words = opened.in_python_words or opened.in_python
-    return [word for ref, word in zip(opened.in_python, words, strict=True) if json.dumps(ref, ensure_ascii=False) in text]
+    return [
+        word for ref, word in zip(opened.in_python, words, strict=True) if json.dumps(ref, ensure_ascii=False) in text
+    ]
 
 
 def _script_problem(opened: OpenedStudy, study: Study) -> str:
     only = python_only(opened, study)
     if not only:
         return ""
-    return f"A written script cannot say what only {opened.file.name} can: {', '.join(only[:4])}{' …' if len(only) > 4 else ''}."
+    listed = ", ".join(only[:4]) + (" …" if len(only) > 4 else "")
+    return f"A written script cannot say what only {opened.file.name} can: {listed}."
 
 
 def _moved(opened: OpenedStudy, path: Path, file: Path) -> OpenedStudy:
     """Return what is known about a study that is to live elsewhere."""
-    kept = opened if file.suffix == ".py" else msgspec.structs.replace(opened, in_python=(), in_python_words=(), generated={})
+    kept = (
+        opened
+        if file.suffix == ".py"
+        else msgspec.structs.replace(opened, in_python=(), in_python_words=(), generated={})
+    )
     return msgspec.structs.replace(kept, path=path, source=file, folder=file.parent, source_sha256="", checked=False)
