@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QDialog,
     QFileDialog,
@@ -100,6 +101,12 @@ class NewStudyDialog(QDialog):
     def folder(self) -> Path:
         """Where the study would go."""
         return Path(self.place.text()).expanduser() / self.folder_name.text()
+
+    def chosen_template(self) -> QAbstractButton:
+        """Return the card of the chosen template."""
+        button = self._choices.checkedButton()
+        assert button is not None
+        return button
 
     def choose_template(self, key: str) -> None:
         """Choose another template; an unknown one changes nothing."""
