@@ -31,6 +31,7 @@ from gui.shell.preview_flow import PreviewFlow
 from gui.shell.session_flow import SessionFlow
 from gui.shell.settings import LabSettings
 from gui.shell.settings_dialog import SettingsDialog
+from gui.shell.start_guard import StartGuard
 from gui.shell.study_flow import StudyFlow
 from gui.shell.versions_flow import VersionsFlow
 from gui.widgets.theme import Theme
@@ -77,6 +78,8 @@ class Lab(QObject):
         self.versions = VersionsFlow(self.theme, settings, self.document, self._tasks, design.editor.versions)
         self.preview = PreviewFlow(self.theme, self.document, self._tasks, self._crossing, self)
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
+        self.start_guard = StartGuard(self.document, self.studies, self.window)
+        self.session.may_start = self.start_guard.may_start
         self.records = DataFlow(settings, self._tasks, self._export, data)
         self.settings_dialog: SettingsDialog | None = None
         self._is_leaving = False

@@ -17,6 +17,9 @@ from mug.study.traversal import NodePath
 
 __all__ = ["StudyEditor"]
 
+_LIST_PX = 190
+_MUCH_PX = 100_000
+
 
 class StudyEditor(QWidget):
     """Shows and edits the document's study.
@@ -41,16 +44,18 @@ class StudyEditor(QWidget):
         self.history = HistoryView(theme, document.stack)
         self.versions = VersionsView(theme)
         self.problems = ProblemsPanel(theme, document, check)
-        middle = QSplitter(Qt.Orientation.Vertical)
+        self._middle = middle = QSplitter(Qt.Orientation.Vertical)
         middle.setChildrenCollapsible(False)
-        middle.setHandleWidth(12)
+        middle.setHandleWidth(10)
         middle.addWidget(self.canvas)
         middle.addWidget(self.problems)
         middle.setStretchFactor(0, 1)
         middle.setStretchFactor(1, 0)
-        middle.setSizes([520, 170])
+        self._list_px = _LIST_PX
+        self._on_list_shown(self.problems.list.isVisibleTo(self.problems))
+        self.problems.list_shown.connect(self._on_list_shown)
         self.side = QTabWidget()
-        self.side.setDocumentMode(True)
+        self.side.setDocumentMode(False)
         self.side.addTab(self.inspector, "Properties")
         self.side.addTab(self.history, "History")
         self.side.addTab(self.versions, "Versions")
@@ -80,6 +85,15 @@ class StudyEditor(QWidget):
         """Make the parts as wide as they were."""
         if not state.isEmpty():
             self._split.restoreState(state)
+
+    @Slot(bool)
+    def _on_list_shown(self, shown: bool) -> None:
+        """Give the list its room; without it the canvas takes all but the line."""
+        if not shown and self.problems.height() > _LIST_PX // 2 and self.isVisible():
+            self._list_px = self.problems.height()
+        height = self._list_px if shown else self.problems.minimumSizeHint().height()
+        self.problems.setMaximumHeight(_MUCH_PX if shown else height)
+        self._middle.setSizes([max(200, self._middle.height() - height), height])
 
     @Slot(tuple, str)
     def edit(self, path: NodePath, field: str = "") -> None:

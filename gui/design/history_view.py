@@ -19,8 +19,9 @@ class HistoryView(QWidget):
         super().__init__()
         self._theme = theme
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(16, 14, 16, 12)
         layout.setSpacing(8)
+        layout.addWidget(label("History", "heading"))
         layout.addWidget(
             label(
                 "Choose a step to go back to it, or forward again. The disk marks the saved state.", "small", wrap=True
@@ -29,6 +30,7 @@ class HistoryView(QWidget):
         self.steps = QUndoView(stack)
         self.steps.setEmptyLabel("As it was opened")
         self.steps.setAccessibleName("History of changes")
+        self.steps.setProperty("kind", "bare")
         layout.addWidget(self.steps, 1)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
 from gui.models.standing_problems import StandingProblems
-from mug.study.validation import validate
+from mug.study.validation import Validator
 
 __all__ = ["LiveCheck"]
 
@@ -47,7 +47,7 @@ class LiveCheck(QObject):
         study = self._document.study
         if study is None:
             return
-        self._document.show_problems([*validate(study), *self._standing.at(study)])
+        self._document.show_problems([*self._validator.problems(study), *self._standing.at(study)])
         self.looked.emit()
 
     def take_checked(self, opened: OpenedStudy) -> None:
@@ -55,7 +55,7 @@ class LiveCheck(QObject):
         held = self._document.opened
         if held is None or held.study != opened.study:
             return
-        self._standing.take(held.study, opened.problems, validate(held.study))
+        self._standing.take(held.study, opened.problems, self._validator.problems(held.study))
         self.is_thorough = self._document.study == held.study
         self.look()
 

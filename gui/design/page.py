@@ -203,7 +203,7 @@ class DesignPage(QWidget):
         return head
 
     def _history_button(self, icon: str, title: str, keys: str, act: object) -> Button:
-        button = Button(self._theme, "", icon, role="quiet", name=title, tip=f"{title} ({keys})")
+        button = Button(self._theme, "", icon, role="icon", name=title, tip=f"{title} ({keys})")
         button.clicked.connect(act)
         button.setEnabled(False)
         return button

@@ -19,11 +19,13 @@ class ProblemsPanel(QFrame):
 
     Signals:
         chosen: The problem to go to.
+        list_shown: Whether the list is to be seen now, or only the line above it.
 
     Runs on: GUI thread.
     """
 
     chosen = Signal(object)
+    list_shown = Signal(bool)
 
     def __init__(self, theme: Theme, document: ChainDocument, check: LiveCheck) -> None:
         super().__init__()
@@ -47,11 +49,13 @@ class ProblemsPanel(QFrame):
         head.addWidget(self._busy)
         self.words = label("", "small", wrap=True)
         head.addWidget(self.words, 1)
-        self.toggle = Button(theme, "", "chevron-down", role="quiet", name="Fold the problems", on_click=self._toggle)
+        self.toggle = Button(theme, "", "chevron-down", role="icon", name="Fold the problems", on_click=self._toggle)
         head.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
         self.list = ProblemsView(theme, self._fix)
+        self.list.setProperty("kind", "bare")
         self.list.setMinimumHeight(76)
+        self.list.hide()
         self.list.chosen.connect(self.chosen)
         self.list.fix_asked.connect(self._apply)
         layout.addWidget(self.list, 1)
@@ -94,13 +98,15 @@ class ProblemsPanel(QFrame):
     def _show_list(self) -> None:
         has_some = bool(self._document.problems)
         self.toggle.setVisible(has_some)
-        self.list.setVisible(has_some and self._open)
-        self.setMaximumHeight(16_777_215 if has_some and self._open else self.minimumSizeHint().height())
+        shown = has_some and self._open
+        if self.list.isVisibleTo(self) != shown:
+            self.list.setVisible(shown)
+            self.list_shown.emit(shown)
 
     def _toggle(self) -> None:
         self._open = not self._open
         words = "Fold the problems" if self._open else "Show the problems"
-        self.toggle.show_as("", "chevron-down" if self._open else "chevron-up", "quiet")
+        self.toggle.show_as("", "chevron-down" if self._open else "chevron-up", "icon")
         self.toggle.setAccessibleName(words)
         self.toggle.setToolTip(words)
         self._show_list()
