@@ -6,7 +6,15 @@ from pathlib import Path
 from mug.errors import MugError
 from mug.study.problems import Problem
 
-__all__ = ["CallableError", "EditError", "NewStudyError", "StudyFileError", "StudyLoadError", "VersionError"]
+__all__ = [
+    "CallableError",
+    "EditError",
+    "NewStudyError",
+    "PythonWriteError",
+    "StudyFileError",
+    "StudyLoadError",
+    "VersionError",
+]
 
 
 class StudyLoadError(MugError):
@@ -77,6 +85,20 @@ class VersionError(MugError):
 
 class EditError(MugError):
     """A study cannot be changed in this way; the message says why."""
+
+
+class PythonWriteError(MugError):
+    """A study cannot be written as a script in the chain API.
+
+    Attributes:
+        problems: Every place that keeps it from being written, and how to change it.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  - {str(problem).removeprefix('error: ')}" for problem in self.problems)
+        super().__init__(f"the study cannot be written as Python ({count} place{'s'[: count != 1]}):\n{lines}")
 
 
 class CallableError(MugError):

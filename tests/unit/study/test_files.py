@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from random_studies import STUDIES
 
 from mug.study import (
     EndPage,
@@ -24,6 +23,7 @@ from mug.study import (
     write_study,
 )
 from mug.study.model import EnvironmentSection, GameplaySection, KeyBinding, RenderingSection
+from tests.drivers.random_studies import STUDIES
 
 FILE = Path("study.toml")
 EXAMPLE = Path(__file__).parents[3] / "examples" / "mountain_car" / "study.toml"
