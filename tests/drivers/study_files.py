@@ -65,7 +65,8 @@ def script_of(more: str = "") -> str:
 
 def long_study(scenes: int) -> Study:
     """Return a study with many pages."""
-    pages = [StaticPage(scene_id=f"page_{number}", scene_header="A page", scene_body="x" * 200) for number in range(scenes)]
+    body = "x" * 200
+    pages = [StaticPage(scene_id=f"page_{number}", scene_header="A page", scene_body=body) for number in range(scenes)]
     return Study(id="long", chain=(StartPage(scene_id="start"), *pages, EndPage(scene_id="end")))
 
 
@@ -126,7 +127,13 @@ class StudyFilesDriver:
 
     def press_save(self) -> None:
         """Press Ctrl+S."""
+        self.in_front()
         self.qtbot.keyClick(self.lab.window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+
+    def in_front(self) -> None:
+        """Let the window have the keyboard, as after a dialog."""
+        self.lab.window.activateWindow()
+        self.wait(self.lab.window.isActiveWindow)
 
     def on_disk(self) -> Study:
         """Return the study as its file says it."""

@@ -54,12 +54,13 @@ def test_that_all_wrong_types_are_listed(driver: StudyFilesDriver) -> None:
 
 
 def test_that_unknown_fields_are_warned_about_and_kept(driver: StudyFilesDriver) -> None:
-    driver.file.write_text(STUDY.replace("format = 1", "format = 1\nshoe_size = 43\nborn = 1990-05-01"), encoding="utf-8")
+    more = "shoe_size = 43\nborn = 1990-05-01"
+    driver.file.write_text(STUDY.replace("format = 1", f"format = 1\n{more}"), encoding="utf-8")
     opened = driver.open()
     assert any("shoe_size" in str(problem) and problem.severity == "warning" for problem in opened.problems)
     driver.edit("Changed")
     driver.save()
-    assert "shoe_size = 43\nborn = 1990-05-01" in driver.file.read_text(encoding="utf-8")
+    assert more in driver.file.read_text(encoding="utf-8")
 
 
 def test_that_a_refused_script_leaves_the_open_study_and_shows_its_traceback(
