@@ -89,6 +89,14 @@ class FieldEditor(QWidget):
         del place
         self.focus_inside()
 
+    def focus_part(self, name: str, place: str) -> None:
+        """Let the user type in the field `name`, one of those that are edited here, at a place within it."""
+        del name
+        if place:
+            self.focus_place(place)
+        else:
+            self.focus_inside()
+
     def has_focus_inside(self) -> bool:
         """Whether the user is in this editor."""
         return self in ancestors(QApplication.focusWidget())

@@ -64,7 +64,7 @@ class Entry(QFrame):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         index, count = self.place
-        up, down = menu.addAction("Move up\tAlt+Up"), menu.addAction("Move down\tAlt+Down")
+        up, down = menu.addAction("Move up"), menu.addAction("Move down")
         up.setEnabled(index > 0)
         down.setEnabled(index < count - 1)
         up.triggered.connect(lambda _checked=False: self.moved.emit(-1))
@@ -85,12 +85,20 @@ class EntriesEditor(FieldEditor):
     Runs on: GUI thread.
     """
 
-    def __init__(self, around: Surroundings, info: FieldInfo, *, add: str, nothing: str = "") -> None:
+    def __init__(self, around: Surroundings, info: FieldInfo, *, add: str, keys: str = "Alt") -> None:
+        """Make an empty list.
+
+        Args:
+            around: The study around it.
+            info: What is known about the field.
+            add: What the button says that adds an entry.
+            keys: What is held with Up and Down to move an entry; a list of lists needs others for each.
+        """
         super().__init__(around, info)
         self.entries: list[Entry] = []
         self.add_button = Button(around.theme, add, "entry-add", role="link", name=f"{info.title}: {add}")
         self.add_button.clicked.connect(self.add_entry)
-        self._nothing = label(nothing, "small", wrap=True)
+        self._nothing = label("", "small", wrap=True)
         self._mistakes: dict[int, str] = {}
         self._said = ""
         self._list = QVBoxLayout()
@@ -103,10 +111,14 @@ class EntriesEditor(FieldEditor):
         layout.addWidget(self._nothing)
         layout.addLayout(self._list)
         layout.addLayout(self._foot)
-        for keys, step in (("Alt+Up", -1), ("Alt+Down", 1)):
-            shortcut = QShortcut(QKeySequence(keys), self)
+        for key, step in (("Up", -1), ("Down", 1)):
+            shortcut = QShortcut(QKeySequence(f"{keys}+{key}"), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda step=step: self._move_focused(step))
+
+    def add_foot(self, button: Button) -> None:
+        """Put a button below the entries, at the right."""
+        self._foot.addWidget(button)
 
     # --- for those that say what an entry is --------------------------------------------------------------------------
 

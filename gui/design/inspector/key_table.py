@@ -24,7 +24,7 @@ class KeyTable(EntriesEditor):
     """A table of key bindings."""
 
     def __init__(self, around: Surroundings, info: FieldInfo) -> None:
-        super().__init__(around, info, add="Add a key", nothing="")
+        super().__init__(around, info, add="Add a key")
         around.environment_changed.connect(self._on_environment_changed)
 
     @override

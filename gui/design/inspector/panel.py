@@ -96,8 +96,7 @@ class Inspector(QWidget):
         row = self.row(field)
         if row is None:
             return
-        place = field[len(base_name(field)) :]
-        QTimer.singleShot(0, row, lambda: self._scroll_to(row, place))
+        QTimer.singleShot(0, row, lambda: self._scroll_to(row, base_name(field), field[len(base_name(field)) :]))
 
     def row(self, field: str) -> FieldRow | None:
         """Return the row of a field of what is shown, opened to be seen; None: it has no such field."""
@@ -415,12 +414,12 @@ class Inspector(QWidget):
                 self.scroll_area.ensureWidgetVisible(row, 0, 24)
             self.scroll_area.ensureWidgetVisible(widget, 0, 24)
 
-    def _scroll_to(self, row: FieldRow, place: str) -> None:
+    def _scroll_to(self, row: FieldRow, name: str, place: str) -> None:
         layout = self._body.layout()
         if layout is not None:
             layout.activate()
         self.scroll_area.ensureWidgetVisible(row, 0, 60)
-        row.editor.focus_place(place) if place else row.editor.focus_inside()
+        row.editor.focus_part(name, place)
         focused = QApplication.focusWidget()
         if focused is not None and self._body.isAncestorOf(focused):
             self.scroll_area.ensureWidgetVisible(focused, 0, 60)
