@@ -250,7 +250,7 @@ def _kind(value: Any) -> str:
 def _words(value: Any) -> str:
     """A value for people: short, arrays shortened, dicts line by line."""
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=4, threshold=40, edgeitems=3, suppress_small=True, max_line_width=60)
+        text = np.array2string(value, precision=4, threshold=40, edgeitems=3, suppress_small=True, max_line_width=38)
     elif isinstance(value, Mapping):
         text = "\n".join(f"{key}: {_words(item)}" for key, item in list(value.items())[:40])
     elif isinstance(value, float):
