@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices
 
 from gui.design.preview_strip import PreviewStrip
 from gui.models.chain_document import ChainDocument, Change
+from gui.models.followed_node import path_after
 from gui.models.preview_outcome import PreviewOutcome, PreviewState
 from gui.runtime.crossing import Crossing
 from gui.runtime.folder_watch import FolderWatch
@@ -17,9 +18,9 @@ from gui.runtime.tasks import Tasks
 from gui.widgets.theme import Theme
 from mug.study.model import Node, RandomizeOrder, Repeat, Study
 from mug.study.preview import PreviewMode
-from mug.study.traversal import NodePath, node_at, walk
+from mug.study.traversal import NodePath, node_at
 
-__all__ = ["PreviewFlow", "path_of_previewed"]
+__all__ = ["PreviewFlow"]
 
 _DEBOUNCE_MS = 800
 _COME_BACK_MS = 4_000
@@ -192,7 +193,7 @@ class PreviewFlow(QObject):
         if not self.control.follows or self._path is None:
             return
         if self._node is not None:
-            found = path_of_previewed(change, self._path, self._node)
+            found = path_after(change, self._path, self._node)
             if found is None:
                 return  # it was deleted: the preview shows it as it was, until it comes back
             self._path, self._node = found, node_at(change.study, found)
@@ -217,29 +218,6 @@ class PreviewFlow(QObject):
             self._files.stop()
         self.strip.show_outcome(outcome)
         self.outcome_changed.emit(outcome)
-
-
-def path_of_previewed(change: Change, path: NodePath, node: Node) -> NodePath | None:
-    """Return where a node is after an edit: the very same one, else what was made of it; None: it is gone.
-
-    Args:
-        change: What the edit did.
-        path: The node's path before.
-        node: The node before.
-    """
-    nodes = list(walk(change.study))
-    for found, candidate in nodes:
-        if candidate is node:
-            return found
-    here = dict(nodes).get(path)
-    scene_id = getattr(node, "scene_id", None)
-    if here is not None and here.kind == node.kind:
-        same_scene = getattr(here, "scene_id", None) == scene_id
-        if same_scene or path in change.touched:
-            return path
-    if scene_id is None:
-        return None
-    return next((found for found, candidate in nodes if getattr(candidate, "scene_id", None) == scene_id), None)
 
 
 def _single_shot(parent: QObject, name: str, interval_ms: int, slot: Callable[[], object]) -> QTimer:

@@ -13,15 +13,14 @@ from mug.check.study import check_study
 from mug.check.together import LOCK_FILE, quick_level
 from mug.runtime import PreparedRuntime, prepare_study
 from mug.server.errors import StudyRefusedError
-from mug.study.files import STUDY_FILE, read_study
-from mug.study.loading import LoadedStudy, load
+from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Study
 from mug.study.multiplayer import is_multiplayer
 from mug.study.preview import NOT_NEEDED, preview_study, without_broken
 from mug.study.problems import Problem, node_id_of
 from mug.study.traversal import walk
 
-__all__ = ["PreviewReady", "load_as_edited", "ready_preview"]
+__all__ = ["PreviewReady", "ready_preview"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,25 +36,6 @@ class PreviewReady:
     loaded: LoadedStudy
     prepared: PreparedRuntime | None
     levels: dict[str, str]
-
-
-def load_as_edited(study: str, edited: Path, argv: Sequence[str] = ()) -> LoadedStudy:
-    """Return a study with the content of another file, and its own files and functions.
-
-    Args:
-        study: The study's folder, its ``study.toml`` (which need not be there, or right), or its script.
-        edited: A study file with the content.
-        argv: What a script finds in ``sys.argv``.
-
-    Raises:
-        StudyLoadError: The file or the script cannot be read.
-    """
-    content = read_study(edited)
-    place = Path(study).expanduser()
-    if place.suffix == ".py":
-        return dataclasses.replace(load(place, argv), study=content)
-    folder = (place.parent if place.suffix == ".toml" else place).resolve()
-    return LoadedStudy(content, {}, folder, folder / STUDY_FILE)
 
 
 def ready_preview(loaded: LoadedStudy, scratch: Path, tell: Callable[[str], None]) -> PreviewReady:

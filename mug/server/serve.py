@@ -42,13 +42,13 @@ from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
-from mug.server.preview import load_as_edited, ready_preview
+from mug.server.preview import ready_preview
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
-from mug.study.loading import LoadedStudy, load
+from mug.study.loading import LoadedStudy, load, load_as_edited
 
 __all__ = ["Options", "serve", "serve_main"]
 

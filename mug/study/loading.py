@@ -1,6 +1,7 @@
 """Loading a study from its folder or from a script in the chain API."""
 
 import contextlib
+import dataclasses
 import difflib
 import hashlib
 import importlib
@@ -23,7 +24,15 @@ from mug.study.files import STUDY_FILE, read_study
 from mug.study.model import Study
 from mug.study.problems import did_you_mean
 
-__all__ = ["ACTIVE_LOADER", "LoadedStudy", "ScriptLoader", "StudyConfig", "load", "loaded_from_config"]
+__all__ = [
+    "ACTIVE_LOADER",
+    "LoadedStudy",
+    "ScriptLoader",
+    "StudyConfig",
+    "load",
+    "load_as_edited",
+    "loaded_from_config",
+]
 
 _ONE_SCRIPT_AT_A_TIME: Final = threading.RLock()
 _OWN_PACKAGES: Final = frozenset({"mug", "gui"})
@@ -179,6 +188,25 @@ def load(path: str | Path, argv: Sequence[str] = ()) -> LoadedStudy:
     if given.suffix == ".py":
         return _load_script(given.resolve(), argv)
     raise StudyLoadError(given, f"{given} is no study: give a folder with {STUDY_FILE}, or a Python script")
+
+
+def load_as_edited(study: str | Path, edited: Path, argv: Sequence[str] = ()) -> LoadedStudy:
+    """Return a study with the content of another file, and its own files and functions.
+
+    Args:
+        study: The study's folder, its ``study.toml`` (which need not be there, or right), or its script.
+        edited: A study file with the content.
+        argv: What a script finds in ``sys.argv``.
+
+    Raises:
+        StudyLoadError: The file or the script cannot be read.
+    """
+    content = read_study(edited)
+    place = Path(study).expanduser()
+    if place.suffix == ".py":
+        return dataclasses.replace(load(place, argv), study=content)
+    folder = (place.parent if place.suffix == ".toml" else place).resolve()
+    return LoadedStudy(content, {}, folder, folder / STUDY_FILE)
 
 
 def loaded_from_config(config: StudyConfig, script: Path | None) -> LoadedStudy:

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui.models.chain_document import Change
+from gui.models.followed_node import path_after
 from gui.models.preview_outcome import PreviewOutcome, PreviewState
-from gui.shell.preview_flow import path_of_previewed
 from gui.widgets.theme import Theme
 from mug.protocol.messages import PageContent
 from mug.study.edits import SetField, insert, move, remove, wrap
@@ -157,13 +157,13 @@ STUDY = Study(id="s", chain=CHAIN)
 def test_that_a_scene_is_followed(edit: SetField, expected: NodePath | None) -> None:
     study, _ = edit.apply(STUDY)
     change = Change(before=STUDY, study=study, touched=edit.touched, label="")
-    assert path_of_previewed(change, (1,), node_at(STUDY, (1,))) == expected
+    assert path_after(change, (1,), node_at(STUDY, (1,))) == expected
 
 
 def test_that_a_changed_and_moved_scene_is_found_by_its_id() -> None:
     after = Study(id="s", chain=(CHAIN[0], msgspec.structs.replace(CHAIN[1], scene_header="y"), CHAIN[2])[::-1])
     change = Change(before=STUDY, study=after, touched=(), label="")
-    assert path_of_previewed(change, (0,), CHAIN[0]) == (2,)
+    assert path_after(change, (0,), CHAIN[0]) == (2,)
 
 
 def test_that_every_state_has_its_words() -> None:
