@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.data.page import DataPage
 from gui.design.page import DesignPage
+from gui.design.playground import PlaygroundWindow
 from gui.models.chain_document import ChainDocument
 from gui.models.scene_presence import ScenePresence
 from gui.places import examples
@@ -36,6 +37,7 @@ from gui.shell.study_flow import StudyFlow
 from gui.shell.versions_flow import VersionsFlow
 from gui.widgets.theme import Theme
 from mug import __version__
+from mug.study.traversal import NodePath
 
 __all__ = ["Lab", "main"]
 
@@ -50,6 +52,7 @@ class Lab(QObject):
         control: The server as the app sees it.
         loading: What opens studies.
         studies, new_study, versions, preview, session, records: The flows.
+        playground: The window in which an environment is stepped by hand, once it was asked for.
 
     Runs on: GUI thread.
     """
@@ -82,6 +85,7 @@ class Lab(QObject):
         self.session.may_start = self.start_guard.may_start
         self.records = DataFlow(settings, self._tasks, self._export, data)
         self.settings_dialog: SettingsDialog | None = None
+        self.playground: PlaygroundWindow | None = None
         self._is_leaving = False
         self._join()
 
@@ -102,6 +106,8 @@ class Lab(QObject):
     def close(self) -> None:
         """End everything that the app started, but no server: that was asked before."""
         self.preview.close()
+        if self.playground is not None:
+            self.playground.close()
         self.window.design.editor.inspector.shut_down()
         self.studies.close()
         self.loading.close()
@@ -145,6 +151,7 @@ class Lab(QObject):
         design.save_asked.connect(self.studies.save)
         design.cancel_asked.connect(self.studies.cancel_opening)
         design.preview_asked.connect(self.preview.preview)
+        design.playground_asked.connect(self.play)
         design.place_strip(self.preview.strip)
         design.editor.said.connect(lambda words: self.window.toasts.say(words, "info"))
         self._bridge.snapshot_received.connect(self.presence.take_snapshot)
@@ -152,6 +159,13 @@ class Lab(QObject):
         self.session.session_stopped.connect(self.presence.clear)
         self.presence.changed.connect(self._show_presence)
         self.document.loaded.connect(self._show_presence)
+
+    @Slot(tuple)
+    def play(self, path: NodePath) -> None:
+        """Open the playground with the environment of the game at `path`."""
+        if self.playground is None:
+            self.playground = PlaygroundWindow(self.theme, self.document, self._tasks)
+        self.playground.play(path)
 
     @Slot()
     def _show_presence(self) -> None:

@@ -16,7 +16,7 @@ from gui.models.opened_study import OpenedStudy
 from gui.runtime.tasks import Tasks
 from gui.widgets.basics import Button, Elided, Notice, label
 from gui.widgets.theme import Theme
-from mug.study.model import RandomizeOrder, Repeat
+from mug.study.model import GymGame, RandomizeOrder, Repeat
 from mug.study.traversal import walk
 
 __all__ = ["DesignPage"]
@@ -38,6 +38,7 @@ class DesignPage(QWidget):
         reload_asked: Load the study's file again.
         run_asked: Go to the Run page.
         preview_asked: The path of a node, and "scene" or "from".
+        playground_asked: The path of a game.
         cancel_asked: Stop loading.
 
     Runs on: GUI thread.
@@ -51,6 +52,7 @@ class DesignPage(QWidget):
     reload_asked = Signal()
     run_asked = Signal()
     preview_asked = Signal(tuple, str)
+    playground_asked = Signal(tuple)
     cancel_asked = Signal()
 
     def __init__(
@@ -85,6 +87,7 @@ class DesignPage(QWidget):
         self.welcome.new_asked.connect(self.new_asked)
         self.editor = StudyEditor(theme, document, self.check, tasks)
         self.editor.canvas.preview_asked.connect(self.preview_asked)
+        self.editor.inspector.playground_asked.connect(self.playground_asked)
         self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._make_study_view())
         document.loaded.connect(self._on_loaded)
@@ -222,6 +225,9 @@ class DesignPage(QWidget):
         self._preview_all = QAction("The whole study", menu)
         self._preview_all.triggered.connect(lambda: self.preview_asked.emit((0,), "from"))
         menu.addAction(self._preview_all)
+        menu.addSeparator()
+        self._play = menu.addAction("Step the environment by hand…")
+        self._play.triggered.connect(self._ask_playground)
         return menu
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -229,6 +235,11 @@ class DesignPage(QWidget):
     def _ask_preview(self, mode: str) -> None:
         if self._document.selection:
             self.preview_asked.emit(self._document.selection[0], mode)
+
+    @Slot()
+    def _ask_playground(self) -> None:
+        if self._document.current is not None:
+            self.playground_asked.emit(self._document.current)
 
     @Slot()
     def _on_loaded(self) -> None:
@@ -255,6 +266,8 @@ class DesignPage(QWidget):
         has_one = bool(self._document.selection)
         self._preview_scene.setEnabled(has_one)
         self._preview_from.setEnabled(has_one)
+        current = self._document.current
+        self._play.setEnabled(current is not None and isinstance(self._document.node(current), GymGame))
 
     def _show_details(self) -> None:
         shown = not self._trace_text.isVisible()
