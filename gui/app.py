@@ -107,6 +107,7 @@ class Lab(QObject):
         """End everything that the app started, but no server: that was asked before."""
         self.preview.close()
         if self.playground is not None:
+            self.playground.end()
             self.playground.close()
         self.window.design.editor.inspector.shut_down()
         self.studies.close()
