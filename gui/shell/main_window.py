@@ -219,7 +219,6 @@ class MainWindow(QMainWindow):
             action.setShortcuts([QKeySequence(key) for key in keys])
             edit.addAction(action)
             self._themed.append((action, icon))
-        return
         actions = self.design.editor.canvas.actions()
         for group in (
             (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete),

@@ -102,13 +102,26 @@ class CanvasHand:
     def node(self, path: NodePath) -> QPoint:
         """The middle of a card, or of a wrapper's header."""
         self.canvas.view.show_node(path)
-        return self.on_window(self.canvas.scene.plan.sign_of(path).center())
+        return self._uncovered(self.canvas.scene.plan.sign_of(path).center())
 
     def gap(self, place: NodePath) -> QPoint:
         """The gap before `place`; its last index may be one past the end."""
         gap = self.canvas.scene.plan.gap_of(place)
         self.canvas.view.ensureVisible(gap.x - 20, gap.top, 40, gap.bottom - gap.top, 4, 4)
-        return self.on_window(gap.centre)
+        return self._uncovered(gap.centre)
+
+    def _uncovered(self, point: QPointF) -> QPoint:
+        """Scroll on when a point lies below the overview or the zoom's buttons."""
+        view, canvas = self.canvas.view, self.canvas
+        seen = self.on_window(point)
+        on_canvas = canvas.mapFrom(self.window, seen)
+        if any(
+            cover.isVisible() and cover.geometry().contains(on_canvas) for cover in (canvas.minimap, canvas.zoom_bar)
+        ):
+            view.verticalScrollBar().setValue(view.verticalScrollBar().value() + view.height() // 2)
+            if self.on_window(point) == seen:
+                raise AssertionError("the point stays covered")
+        return self.on_window(point)
 
     def kind(self, kind: str) -> QPoint:
         """The button of a kind in the palette."""

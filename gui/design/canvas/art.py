@@ -81,6 +81,14 @@ class Art:
         pixmap = self.icon(name, role, rect.width(), zoom)
         painter.drawPixmap(rect, pixmap, QRectF(pixmap.rect()))
 
+    def fits(self, font: QFont, text: str, width: float) -> bool:
+        """Whether a text needs no more than one line."""
+        return QFontMetricsF(font).horizontalAdvance(text) <= width
+
+    def height(self, font: QFont) -> float:
+        """Return how high a line is."""
+        return QFontMetricsF(font).height()
+
     def line(self, painter: QPainter, font: QFont, colour: QColor, at: QPointF, width: float, text: str) -> float:
         """Write one line, shortened to `width`; `at` is its upper left corner. Returns its height."""
         metrics = QFontMetricsF(font)

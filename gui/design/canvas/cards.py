@@ -26,6 +26,7 @@ _RADIUS: Final = 11.0
 _PLAIN_BELOW: Final = 0.5
 _WORDLESS_BELOW: Final = 0.3
 _DIMMED: Final = 0.35
+_BOXES_BELOW: Final = -1000.0
 
 
 class KeptPictures:
@@ -92,6 +93,11 @@ class NodeItem(QGraphicsItem):
         self._bounds = self.rect
         self._look: NodeLook | None = None
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.stack()
+
+    def stack(self) -> None:
+        """Lie above what it is in."""
+        self.setZValue(1.0)
 
     @property
     def look(self) -> NodeLook:
@@ -112,21 +118,22 @@ class NodeItem(QGraphicsItem):
             return None
         return (str(self.errors), "error") if self.errors else (str(len(self.problems)), "warning")
 
-    def words(self) -> str:
-        """Return the node in a sentence, as a screen reader says it."""
+    def words(self) -> tuple[str, ...]:
+        """Return its name, and what there is to say about it, as a screen reader says it."""
         look = self.look
-        parts = [look.kind if look.title.startswith(look.kind) else f"{look.kind} {look.title}"]
-        if look.title.startswith(look.kind):
-            parts = [look.title]
+        parts = [look.title if look.title.startswith(look.kind) else f"{look.kind} {look.title}"]
         if self.badge is not None:
             number, severity = self.badge
             parts.append(f"{number} {severity}{'s'[: number != '1']}")
         if self.present:
             parts.append(f"{self.present} participant{'s'[: self.present != 1]} here")
-        return ", ".join(parts)
+        return tuple(parts)
 
     def show_node(self, node: Node, path: NodePath) -> None:
         """Show another node, or the same one at another place."""
+        if len(path) != len(self.path):
+            self.path = path
+            self.stack()
         self.path = path
         if node is not self.node:
             self.node = node
@@ -300,10 +307,12 @@ class CardItem(NodeItem):
             beside = inner - THUMBNAIL.width() - 10
             self.kit.thumbnails.draw(painter, picture, frame)
         height = art.paragraph(painter, art.bold, art.colour("text"), QPointF(12, 49), beside, look.title, 2)
-        room = 104 - 49 - height
-        if look.label and look.label != look.title and room >= 14:
-            art.line(painter, art.small, art.colour("muted"), QPointF(12, 51 + height), beside, look.label)
-        art.line(painter, art.small, art.colour("muted"), QPointF(12, 106), inner, look.summary)
+        has_room = height < 26  # a title of one line leaves a second one to the summary
+        if look.label and look.label != look.title:
+            art.line(painter, art.small, art.colour("muted"), QPointF(12, 50 + height), beside, look.label)
+        lines = 2 if has_room and not art.fits(art.small, look.summary, inner) else 1
+        at = QPointF(12, 121 - lines * art.height(art.small))
+        art.paragraph(painter, art.small, art.colour("muted"), at, inner, look.summary, lines)
 
     def _draw_plain(self, painter: QPainter, zoom: float) -> None:
         """From afar: a larger icon and title, nothing small."""
@@ -335,6 +344,10 @@ class BoxItem(NodeItem):
 
     Runs on: GUI thread.
     """
+
+    @override
+    def stack(self) -> None:
+        self.setZValue(_BOXES_BELOW + len(self.path))
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:

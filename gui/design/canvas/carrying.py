@@ -9,10 +9,22 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.models.node_looks import KIND_LOOKS, look_of_node
 from mug.study.clipboard import nodes_from_text, nodes_to_text
 from mug.study.edits import with_fresh_ids
+from mug.study.errors import EditError
 from mug.study.model import Node, Study
 from mug.study.starters import starter
 
-__all__ = ["SCENES_MIME", "CargoOfKind", "CargoOfScenes", "CarryTarget", "target_at", "to_mime"]
+__all__ = [
+    "SCENES_MIME",
+    "Cargo",
+    "CargoOfKind",
+    "CargoOfScenes",
+    "CarryTarget",
+    "name_of_nodes",
+    "sentence",
+    "target_at",
+    "text_of",
+    "to_mime",
+]
 
 SCENES_MIME: Final = "application/x-mug-scenes+toml"
 """Type under which copied scenes stand beside their plain text."""
@@ -107,3 +119,9 @@ def text_of(data: QMimeData) -> str | None:
     if data.hasFormat(SCENES_MIME):
         return bytes(data.data(SCENES_MIME).data()).decode("utf-8", "replace")
     return data.text() if data.hasText() else None
+
+
+def sentence(error: EditError) -> str:
+    """Return an error's words as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

@@ -59,13 +59,11 @@ class WiresItem(QGraphicsItem):
         pen = QPen(self._art.colour("border_strong"), 1.6)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        path = QPainterPath()
-        for wire in self._wires:
-            if wire.bottom >= seen.top() - 8 and wire.top <= seen.bottom() + 8:
-                _add_wire(path, wire)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
+        for wire in self._wires:
+            if wire.bottom >= seen.top() - 8 and wire.top <= seen.bottom() + 8:
+                _draw_wire(painter, wire)
         if self._ends is not None:
             self._draw_ends(painter, *self._ends)
 
@@ -83,17 +81,21 @@ class WiresItem(QGraphicsItem):
         painter.drawEllipse(end, _DOT + 1.5, _DOT + 1.5)
 
 
-def _add_wire(path: QPainterPath, wire: Wire) -> None:
+def _draw_wire(painter: QPainter, wire: Wire) -> None:
     points = wire.points
-    path.moveTo(*points[0])
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        path.lineTo(*_towards(corner, before))
-        path.quadTo(*corner, *_towards(corner, after))
     x, y = points[-1]
-    path.lineTo(x - 2, y)
-    path.moveTo(x - 2 - _HEAD, y - _HEAD + 0.5)
-    path.lineTo(x - 2, y)
-    path.lineTo(x - 2 - _HEAD, y + _HEAD - 0.5)
+    end = QPointF(x - 2, y)
+    if len(points) == 2:
+        painter.drawLine(QPointF(*points[0]), end)
+    else:
+        path = QPainterPath(QPointF(*points[0]))
+        for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+            path.lineTo(*_towards(corner, before))
+            path.quadTo(*corner, *_towards(corner, after))
+        path.lineTo(end)
+        painter.drawPath(path)
+    painter.drawLine(end, QPointF(x - 2 - _HEAD, y - _HEAD + 0.5))
+    painter.drawLine(end, QPointF(x - 2 - _HEAD, y + _HEAD - 0.5))
 
 
 def _towards(corner: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:

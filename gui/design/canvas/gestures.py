@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
-from gui.design.canvas.carrying import Cargo, CargoOfScenes, CarryTarget, name_of_nodes, target_at
+from gui.design.canvas.carrying import Cargo, CargoOfScenes, CarryTarget, name_of_nodes, sentence, target_at
 from gui.design.canvas.layout import Gap
 from mug.study.clipboard import nodes_to_text
 from mug.study.edits import insert, move, with_fresh_ids
@@ -118,12 +118,18 @@ class MoveGesture(Gesture):
         self._nodes = tuple(view.document.node(path) for path in paths)
         self._icon, self._words = name_of_nodes(self._nodes)
         self._other: CarryTarget | None = None
+        self._cargo: CargoOfScenes | None = None
         self._gap: Gap | None = None
 
     @override
     def move(self, pointer: Pointer) -> None:
         view = self.view
-        if not view.is_over(pointer.on_screen) and self._go_elsewhere(pointer):
+        try:
+            if not view.is_over(pointer.on_screen) and self._go_elsewhere(pointer):
+                return
+        except EditError as error:  # what cannot be written as text stays here
+            view.end_gesture()
+            view.said.emit(sentence(error))
             return
         self._leave_other()
         self._gap = self._gap_at(pointer)
@@ -147,17 +153,16 @@ class MoveGesture(Gesture):
             self._show_nothing()
             if target is not self._other:
                 self._leave_other()
+            if self._cargo is None:
+                self._cargo = CargoOfScenes(nodes_to_text(self._nodes), self._icon, self._words)
             self._other = target
-            target.carried_over(self._cargo(), pointer.on_screen)
+            target.carried_over(self._cargo, pointer.on_screen)
             return True
         if QApplication.widgetAt(pointer.on_screen) is None and self.view.can_drag_out:
             self.view.end_gesture()
             self.view.drag_out(self._paths)
             return True
         return False
-
-    def _cargo(self) -> CargoOfScenes:
-        return CargoOfScenes(nodes_to_text(self._nodes), self._icon, self._words)
 
     def _leave_other(self) -> None:
         if self._other is not None:
@@ -173,7 +178,8 @@ class MoveGesture(Gesture):
     @override
     def finish(self, pointer: Pointer) -> None:
         if self._other is not None:
-            self._other.carried_in(self._cargo(), pointer.on_screen)
+            assert self._cargo is not None
+            self._other.carried_in(self._cargo, pointer.on_screen)
             self._other = None
         elif self.view.is_over(pointer.on_screen):
             self._gap = self._gap_at(pointer)
@@ -221,7 +227,7 @@ class IncomingGesture:
         try:
             nodes = self.cargo.nodes(study)
         except EditError as error:
-            self.view.said.emit(_sentence(str(error)))
+            self.view.said.emit(sentence(error))
             return False
         return self.view.document.push(insert(gap.place, nodes))
 
@@ -291,7 +297,3 @@ class PanGesture(Gesture):
         self.view.horizontalScrollBar().setValue(self._begun[0])
         self.view.verticalScrollBar().setValue(self._begun[1])
         self.view.viewport().unsetCursor()
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}"

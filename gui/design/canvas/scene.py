@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
 
 from gui.design.canvas.art import Art
@@ -19,8 +19,6 @@ from mug.study.traversal import NodePath, walk
 
 __all__ = ["ChainScene"]
 
-_BOXES_BELOW = -1000.0
-
 
 class ChainScene(QGraphicsScene):
     """Projects the document's study. It changes nothing there.
@@ -30,8 +28,13 @@ class ChainScene(QGraphicsScene):
         art: What it is painted with.
         caret, ghost, band, plus: What gestures draw.
 
+    Signals:
+        drawn_anew: Something lies elsewhere, or looks different from afar.
+
     Runs on: GUI thread.
     """
+
+    drawn_anew = Signal()
 
     def __init__(self, theme: Theme, document: ChainDocument, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +46,7 @@ class ChainScene(QGraphicsScene):
         self._nodes: dict[NodePath, NodeItem] = {}
         self._presence: Mapping[str, int] = {}
         self._found: frozenset[NodePath] | None = None
+        self._carried: tuple[NodePath, ...] = ()
         self._room = 800.0
         self.plan: ChainLayout = lay_out((), self._room)
         self._wires = WiresItem(self.art)
@@ -111,12 +115,11 @@ class ChainScene(QGraphicsScene):
     def _lay_out(self, chain: tuple[Node, ...]) -> None:
         self.plan = lay_out(chain, self._room)
         for path, rect in self.plan.rects.items():
-            item = self._nodes[path]
-            item.place(rect)
-            item.setZValue(_BOXES_BELOW + len(path) if isinstance(item, BoxItem) else 1.0)
+            self._nodes[path].place(rect)
         self._wires.show_layout(self.plan)
         self.plus.show_at(None)
         self.setSceneRect(0, 0, self.plan.width, self.plan.height)
+        self.drawn_anew.emit()
 
     def _made(self, node: Node, path: NodePath) -> NodeItem:
         item = make_item(self._kit, node, path)
@@ -139,6 +142,7 @@ class ChainScene(QGraphicsScene):
                 by_path[problem.path].append(problem)
         for path, item in self._nodes.items():
             item.show_problems(by_path.get(path, ()))
+        self.drawn_anew.emit()
 
     def show_presence(self, counts: Mapping[str, int]) -> None:
         """Show how many participants are in each scene, by its id."""
@@ -158,20 +162,23 @@ class ChainScene(QGraphicsScene):
 
     def show_found(self, found: Iterable[NodePath] | None) -> None:
         """Let what was found stand out; None: nothing is looked for."""
-        before, self._found = self._found, frozenset(found) if found is not None else None
-        if before == self._found:
-            return
+        self._found = frozenset(found) if found is not None else None
         for path, item in self._nodes.items():
-            is_found = self._found is not None and path in self._found
-            item.mark(found=is_found)
-            if not isinstance(item, BoxItem):
-                item.dim(self._found is not None and not is_found)
+            item.mark(found=self._found is not None and path in self._found)
+        self._dim()
 
     def show_carried(self, paths: Iterable[NodePath]) -> None:
         """Let nodes that are being moved, with all inside them, step back."""
         carried = tuple(paths)
+        if carried != self._carried:
+            self._carried = carried
+            self._dim()
+
+    def _dim(self) -> None:
         for path, item in self._nodes.items():
-            item.dim(any(path[: len(gone)] == gone for gone in carried))
+            is_carried = any(path[: len(gone)] == gone for gone in self._carried)
+            passed_over = self._found is not None and path not in self._found and not isinstance(item, BoxItem)
+            item.dim(is_carried or passed_over)
 
     def show_target(self, path: NodePath | None) -> None:
         """Mark the wrapper that would take what is being dragged."""
@@ -191,3 +198,4 @@ class ChainScene(QGraphicsScene):
         for item in self._nodes.values():
             item.repaint_all()
         self.invalidate()
+        self.drawn_anew.emit()

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QStyle, QToolTip, QWidget
 from typing_extensions import override
 
-from gui.design.canvas.carrying import Cargo, CargoOfScenes, text_of, to_mime
+from gui.design.canvas.carrying import Cargo, CargoOfScenes, sentence, text_of, to_mime
 from gui.design.canvas.cursor import Cursor
 from gui.design.canvas.gestures import (
     Gesture,
@@ -346,7 +346,7 @@ class ChainCanvasView(QGraphicsView):
         try:
             data = to_mime(tuple(self.document.node(path) for path in paths))
         except EditError as error:
-            self.said.emit(str(error))
+            self.said.emit(sentence(error))
             return
         self._dragged_out = tuple(paths)
         drag = QDrag(self)
