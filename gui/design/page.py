@@ -178,13 +178,12 @@ class DesignPage(QWidget):
         stack = self._document.stack
         self.undo = self._history_button("undo", "Undo", "Ctrl+Z", self._document.undo)
         self.redo = self._history_button("redo", "Redo", "Ctrl+Shift+Z", self._document.redo)
-        for button, can, text, title in (
-            (self.undo, stack.canUndoChanged, stack.undoTextChanged, "Undo"),
-            (self.redo, stack.canRedoChanged, stack.redoTextChanged, "Redo"),
-        ):
-            can.connect(button.setEnabled)
-            text.connect(lambda words, button=button, title=title: self._name(button, title, words))
-            head.addWidget(button)
+        stack.canUndoChanged.connect(self.undo.setEnabled)
+        stack.canRedoChanged.connect(self.redo.setEnabled)
+        stack.undoTextChanged.connect(self._on_undo_text_changed)
+        stack.redoTextChanged.connect(self._on_redo_text_changed)
+        head.addWidget(self.undo)
+        head.addWidget(self.redo)
         head.addSpacing(6)
         self.preview = Button(self._theme, "Preview", "preview", tip="Try the study in the browser")
         self.preview.setMenu(self._make_preview_menu())
@@ -211,10 +210,15 @@ class DesignPage(QWidget):
         button.setEnabled(False)
         return button
 
-    def _name(self, button: Button, title: str, words: str) -> None:
-        keys = "Ctrl+Z" if title == "Undo" else "Ctrl+Shift+Z"
-        button.setToolTip(f"{title}: {words} ({keys})" if words else f"{title} ({keys})")
-        button.setAccessibleName(f"{title} {words}".strip())
+    @Slot(str)
+    def _on_undo_text_changed(self, words: str) -> None:
+        self.undo.setToolTip(f"Undo: {words} (Ctrl+Z)" if words else "Undo (Ctrl+Z)")
+        self.undo.setAccessibleName(f"Undo {words}".strip())
+
+    @Slot(str)
+    def _on_redo_text_changed(self, words: str) -> None:
+        self.redo.setToolTip(f"Redo: {words} (Ctrl+Shift+Z)" if words else "Redo (Ctrl+Shift+Z)")
+        self.redo.setAccessibleName(f"Redo {words}".strip())
 
     def _make_preview_menu(self) -> QMenu:
         menu = QMenu(self)
