@@ -486,7 +486,7 @@ class ChainCanvasView(QGraphicsView):
             return ""
         look = item.look
         lines = [f"{look.title} ({look.label})" if look.label and look.label != look.title else look.title]
-        lines.append(look.summary)
+        lines += [look.summary, *look.details]
         if item.present:
             lines.append(f"{item.present} participant{'s'[: item.present != 1]} here now")
         lines += [f"{problem.severity.capitalize()}: {problem.message}" for problem in item.problems[:6]]
