@@ -22,7 +22,8 @@ from gui.widgets.theme import Theme, ThemeChoice
 from mug.study.edits import SetField, insert, remove
 from mug.study.model import GymGame, StaticPage, Study
 from mug.study.starters import starter
-from tests.drivers.canvas_hand import CanvasHand, sample
+from tests.drivers.canvas_hand import CanvasHand
+from tests.drivers.canvas_studies import sample
 
 ROUNDS = 100
 OPENINGS = 10

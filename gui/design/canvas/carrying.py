@@ -114,8 +114,10 @@ def name_of_nodes(nodes: tuple[Node, ...]) -> tuple[str, str]:
     return look.icon, look.title if len(nodes) == 1 else f"{len(nodes)} scenes"
 
 
-def text_of(data: QMimeData) -> str | None:
-    """Return the text of scenes that a drag or the clipboard brings; None: it brings no text."""
+def text_of(data: QMimeData | None) -> str | None:
+    """Return the text of scenes that a drag or the clipboard (None when it is empty) brings; None: it brings none."""
+    if data is None:
+        return None
     if data.hasFormat(SCENES_MIME):
         return bytes(data.data(SCENES_MIME).data()).decode("utf-8", "replace")
     return data.text() if data.hasText() else None

@@ -132,7 +132,7 @@ class Thumbnails(QObject):
         document.setDefaultFont(font)
         document.setDocumentMargin(16)
         header = f"<h2>{page.scene_header[:200]}</h2>" if page.scene_header else ""
-        document.setHtml(f"{header}{(page.scene_body or '')[:_READ]}")
+        document.setHtml(f"{header}{self._body_of(page)[:_READ]}")
         document.setTextWidth(_PAGE_WIDTH)
         context = QAbstractTextDocumentLayout.PaintContext()
         palette = QPalette()
@@ -169,17 +169,33 @@ class Thumbnails(QObject):
             place.moveCenter(field.center())
             self._art.draw_icon(painter, "game", ink, place, _SHARPNESS)
 
+    def _body_of(self, page: StaticPage) -> str:
+        """Return a page's HTML, or the beginning of its file's."""
+        if page.scene_body or not page.scene_body_filepath:
+            return page.scene_body or ""
+        path = self._file(page.scene_body_filepath)
+        if path is None:
+            return ""
+        try:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                return file.read(_READ)
+        except OSError:
+            return ""
+
     def _read(self, game: GymGame, text: str, size: QSizeF) -> QImage | None:
         """Read a picture of the study folder, small; None when there is none that is quickly read."""
+        path = self._file(text) or self._file(f"{game.assets.assets_dir}/{text}")
+        return _scaled(path, size * _SHARPNESS) if path is not None else None
+
+    def _file(self, text: str) -> Path | None:
+        """Return a file of the study folder; what lies outside, or is large, is not read for a small picture."""
         try:
             folder = self._folder().resolve()
-            for path in (folder / text, folder / game.assets.assets_dir / text):
-                whole = path.resolve()
-                if whole.is_relative_to(folder) and whole.is_file() and whole.stat().st_size <= _LARGEST_FILE:
-                    return _scaled(whole, size * _SHARPNESS)
+            path = (folder / text).resolve()
+            fits = path.is_relative_to(folder) and path.is_file() and path.stat().st_size <= _LARGEST_FILE
         except (OSError, ValueError, RuntimeError):
             return None
-        return None
+        return path if fits else None
 
 
 class _Page(QTextDocument):
@@ -200,7 +216,8 @@ def _facts(node: Node) -> _Fact | None:
         case FormPage():
             return None
         case StaticPage():
-            return ("page", node.scene_header, node.scene_body) if node.scene_body else None
+            file = node.scene_body_filepath
+            return ("page", node.scene_header, node.scene_body, file) if node.scene_body or file else None
         case _:
             return None
 
