@@ -106,16 +106,16 @@ def test_that_a_person_drives_the_car_with_the_keys(mountain_car: PlaygroundDriv
     qtbot.keyPress(window.picture, Qt.Key.Key_Right)
     assert "→" in window._keys.words()
     mountain_car.step_until(12)
-    assert window.agents.text_of("human", "action") == "2  ·  by key"
-    assert window.agents.text_of("human", "reward") == "-1  ·  sum -12"
-    assert "float32 (2,)" in window.agents.text_of("human", "observation")
+    assert window.side.agents.text_of("human", "action") == "2  ·  by key"
+    assert window.side.agents.text_of("human", "reward") == "-1  ·  sum -12"
+    assert "float32 (2,)" in window.side.agents.text_of("human", "observation")
     assert different_pixels(first, mountain_car.image()) > 20
     qtbot.keyRelease(window.picture, Qt.Key.Key_Right)
     mountain_car.step_until(13)
-    assert window.agents.text_of("human", "action") == "1  ·  default action"
-    window._side.choose("log")
-    assert "12  human: 2 -1" in window.log.text()
-    qtbot.mouseClick(window.log.copy, Qt.MouseButton.LeftButton)
+    assert window.side.agents.text_of("human", "action") == "1  ·  default action"
+    window.side.parts.choose("log")
+    assert "12  human: 2 -1" in window.side.log.text()
+    qtbot.mouseClick(window.side.log.copy, Qt.MouseButton.LeftButton)
     assert "13  human: 1 -1" in QGuiApplication.clipboard().text()
 
 
@@ -152,8 +152,8 @@ def test_that_one_plays_either_agent_of_tag(qtbot: QtBot, theme: Theme) -> None:
         driver.start()
         driver.wait_ready()
         window = driver.window
-        window._others.setCurrentIndex(1)
-        window._agent.setCurrentIndex(1)
+        window.head.others.setCurrentIndex(1)
+        window.head.agent.setCurrentIndex(1)
         driver.wait(lambda: window.control.state is PlaygroundState.LOADING)
         driver.wait(lambda: window.control.state is PlaygroundState.IDLE and driver.frame() == (0, 0))
         window.picture.setFocus()
@@ -162,8 +162,8 @@ def test_that_one_plays_either_agent_of_tag(qtbot: QtBot, theme: Theme) -> None:
         qtbot.keyPress(window.picture, Qt.Key.Key_Left)
         assert window.picture.held == ("ArrowUp", "ArrowLeft")
         driver.step_until(5)
-        assert window.agents.text_of("player_2", "action").startswith("[-0.7071 -0.7071]")
-        assert window.agents.text_of("player_1", "action") == "[0. 0.]  ·  default action"
+        assert window.side.agents.text_of("player_2", "action").startswith("[-0.7071 -0.7071]")
+        assert window.side.agents.text_of("player_1", "action") == "[0. 0.]  ·  default action"
         assert different_pixels(before, driver.image()) > 20
         window.controls.setFocus()
         window.controls.run.setFocus()
@@ -177,14 +177,14 @@ def test_that_an_episode_ends_and_the_next_begins(qtbot: QtBot, theme: Theme, tm
         window = driver.window
         qtbot.keyPress(window.picture, Qt.Key.Key_Space)  # a key of this game: it does not run the environment
         driver.step_until(1)
-        assert window.agents.text_of("human", "action") == "2  ·  by key"
-        assert window.agents.text_of("human", "infos") == "last: 2"
+        assert window.side.agents.text_of("human", "action") == "2  ·  by key"
+        assert window.side.agents.text_of("human", "infos") == "last: 2"
         qtbot.keyRelease(window.picture, Qt.Key.Key_Space)
         red = driver.image()
         assert red.pixelColor(red.width() // 40, red.height() // 2).red() == 255
         driver.step_until(8)
         assert "Episode over (terminated)" in driver.figures()
-        assert window.agents.text_of("human", "ended") == "terminated"
+        assert window.side.agents.text_of("human", "ended") == "terminated"
         driver.press(Qt.Key.Key_Period)
         driver.wait(lambda: driver.frame() == (1, 0))
 
@@ -197,7 +197,7 @@ def test_that_an_exception_is_shown_with_its_line_and_restart_goes_on(
         driver.start()
         driver.wait_ready()
         window = driver.window
-        window._side.choose("output")
+        window.side.parts.choose("output")
         for _ in range(3):
             driver.press(Qt.Key.Key_Period)
             driver.wait(lambda: window.control.state in {PlaygroundState.IDLE, PlaygroundState.BROKEN})
@@ -206,13 +206,16 @@ def test_that_an_exception_is_shown_with_its_line_and_restart_goes_on(
         assert "env.py" in window.trouble.text()
         assert "raise ValueError" in window.trouble.text()
         write_environment(study, "print('step', self.count)")
-        driver.wait(lambda: "Files of the study have changed" in window.notice.text())
+        assert QApplication.focusWidget() is window.trouble.restart
         qtbot.mouseClick(window.trouble.restart, Qt.MouseButton.LeftButton)
         driver.wait(lambda: window.control.state is PlaygroundState.IDLE and driver.frame() == (0, 0))
         assert window.notice.text() == ""
-        window.picture.setFocus()
+        assert QApplication.focusWidget() is window.picture
         driver.step_until(2)
-        driver.wait(lambda: "step 2" in window.output.text())
+        driver.wait(lambda: "step 2" in window.side.output.text())
+        qtbot.waitUntil(lambda: window._files._seen is not None)
+        write_environment(study, "print('another', self.count)")
+        driver.wait(lambda: "Files of the study have changed" in window.notice.text())
 
 
 def test_that_a_hanging_step_is_told_and_stopped(qtbot: QtBot, theme: Theme, tmp_path: Path) -> None:
@@ -243,10 +246,10 @@ def test_that_a_flood_of_prints_does_no_harm(qtbot: QtBot, theme: Theme, tmp_pat
         driver.wait_ready()
         window = driver.window
         driver.step_until(2)
-        driver.wait(lambda: "after the flood" in window.output.text())
-        assert "MB in between were left out" in window.output.note()
-        assert len(window.output.text()) < 3_000_000
-        assert max(map(len, window.output.text().splitlines())) <= 1_000
+        driver.wait(lambda: "after the flood" in window.side.output.text())
+        assert "MB in between were left out" in window.side.output.note()
+        assert len(window.side.output.text()) < 3_000_000
+        assert max(map(len, window.side.output.text().splitlines())) <= 1_000
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,7 @@ def test_that_edits_of_the_scene_offer_a_restart(qtbot: QtBot, theme: Theme, tmp
         driver.wait(lambda: window.control.state is PlaygroundState.IDLE and driver.frame() == (0, 0))
         window.picture.setFocus()
         driver.step_until(1)
-        assert window.agents.text_of("human", "action").startswith("0")
+        assert window.side.agents.text_of("human", "action").startswith("0")
         driver.document.load(None)
         assert not window.isVisible()
         assert window.control.state is PlaygroundState.OFF
