@@ -40,7 +40,7 @@ class FolderWatch(QObject):
         self._timer.timeout.connect(self._on_tick)
 
     def watch(self, folder: Path) -> None:
-        """Watch a folder, from how it is now on."""
+        """Watch a folder, from how it is now on; one that is watched already goes on being compared."""
         if folder != self._folder:
             self._folder, self._seen = folder, None
         self._timer.start()

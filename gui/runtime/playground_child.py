@@ -53,7 +53,10 @@ __all__ = ["main"]
 _MAX_TEXT: Final = 1_500
 _MAX_TRACEBACK: Final = 20_000
 _MAX_PRINTED: Final = 16_384
+_MAX_TAIL: Final = 8_192
 _PRINT_PERIOD_S: Final = 0.1
+_SETTLE_S: Final = 2.0
+_MARK: Final = b"\0mug-playground-settle\0"
 
 
 class _Channel:
@@ -67,6 +70,7 @@ class _Channel:
         os.dup2(writing, 2)
         os.close(writing)
         self._reading = reading
+        self._settled = threading.Event()
         threading.Thread(target=self._forward, name="prints", daemon=True).start()
 
     def send(self, answer: Answer) -> None:
@@ -77,22 +81,60 @@ class _Channel:
                 data = data[self._out.write(data) :]
 
     def settle(self) -> None:
-        """Give what was printed just now a moment to be forwarded before the answer that explains it."""
+        """Let what was printed so far go before what is sent next."""
         sys.stdout.flush()
         sys.stderr.flush()
+        self._settled.clear()
+        os.write(1, _MARK)
+        self._settled.wait(_SETTLE_S)
 
     def _forward(self) -> None:
-        skipped, kept, until = 0, 0, 0.0
+        """Of a flood its beginning and its end are sent, on the thread that reads the pipe."""
+        flood = _Flood()
+        rest = b""
         while chunk := os.read(self._reading, 65_536):
-            now = time.monotonic()
-            if now > until:
-                kept, until = 0, now + _PRINT_PERIOD_S
-            part = chunk[: max(0, _MAX_PRINTED - kept)]
-            kept += len(part)
-            if part:
-                self.send(Printed(text=part.decode("utf-8", "replace"), skipped=skipped))
-                skipped = 0
-            skipped += len(chunk) - len(part)
+            *parts, rest = (rest + chunk).split(_MARK)
+            keep = next((size for size in range(len(_MARK) - 1, 0, -1) if rest.endswith(_MARK[:size])), 0)
+            part, rest = (rest[:-keep], rest[-keep:]) if keep else (rest, b"")  # a mark may come in two pieces
+            for printed in (*(flood.take(piece) for piece in parts), flood.take(part) if part else None):
+                if printed is not None:
+                    self.send(printed)
+            if parts:
+                if (last := flood.end()) is not None:
+                    self.send(last)
+                self._settled.set()
+
+
+class _Flood:
+    """Lets so much through in a tenth of a second; of what is left out the end is kept."""
+
+    def __init__(self) -> None:
+        self._sent, self._until = 0, 0.0
+        self._skipped = 0
+        self._tail = b""
+
+    def take(self, chunk: bytes) -> Printed | None:
+        """Return what is to be sent of a piece of output."""
+        now = time.monotonic()
+        fresh = now > self._until
+        if fresh:
+            self._sent, self._until = 0, now + _PRINT_PERIOD_S
+        if not self._tail and self._sent + len(chunk) <= _MAX_PRINTED:
+            self._sent += len(chunk)
+            return Printed(text=chunk.decode("utf-8", "replace")) if chunk else None
+        whole = self._tail + chunk
+        self._tail = whole[-_MAX_TAIL:]
+        self._skipped += len(whole) - len(self._tail)
+        return self.end() if fresh else None
+
+    def end(self) -> Printed | None:
+        """Return what was left out last, with how much before it."""
+        if not self._tail:
+            return None
+        printed = Printed(text=self._tail.decode("utf-8", "replace"), skipped=self._skipped)
+        self._sent += len(self._tail)
+        self._tail, self._skipped = b"", 0
+        return printed
 
 
 class _Playground:

@@ -178,7 +178,10 @@ class PreviewControl(QObject):
         before, port = self._launched, self._port
 
         def work() -> _Begun:
-            return _begin(request, derived, before, file, port)
+            begun = _begin(request, derived, before, file, port)
+            if self._closed and begun.launched is not None:
+                begun.launched.stop()  # the app went meanwhile: nobody takes the answer
+            return begun
 
         if not request.by_edit or self.outcome.state is not PreviewState.RUNNING:
             self._show(PreviewOutcome(PreviewState.STARTING, request.what, present=self.outcome.present))

@@ -47,6 +47,7 @@ class ControlBar(QWidget):
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{0,18}"), self.seed))
         self.seed.setAccessibleName("Seed for the reset; empty: the scene's own")
         self.seed.setToolTip("As the scene's seed: each episode is reset with a seed made of it, as in a session")
+        self.seed.setMinimumWidth(104)
         self.seed.setMaximumWidth(130)
         self.seed.returnPressed.connect(self.reset_asked)
         self.speed = QComboBox()

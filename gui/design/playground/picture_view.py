@@ -27,11 +27,13 @@ class PictureView(QWidget):
 
     Signals:
         keys_changed: `held` is another.
+        focus_changed: It takes keys now, or takes none any more.
 
     Runs on: GUI thread.
     """
 
     keys_changed = Signal()
+    focus_changed = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -109,12 +111,14 @@ class PictureView(QWidget):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self.focus_changed.emit()
         self.update()
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.let_go()
+        self.focus_changed.emit()
         self.update()
 
     @override

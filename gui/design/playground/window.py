@@ -4,28 +4,27 @@ from time import monotonic
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.design.playground.agents_view import AgentsView
 from gui.design.playground.controls import ControlBar
+from gui.design.playground.head import HeadBar
 from gui.design.playground.keys import shown_key
 from gui.design.playground.picture_view import PictureView
-from gui.design.playground.text_log import TextLog
+from gui.design.playground.screen import Screen
+from gui.design.playground.side import SidePanel
 from gui.design.playground.trouble_view import TroubleView
 from gui.models.chain_document import ChainDocument, Change
 from gui.models.followed_node import path_after
-from gui.models.playground_messages import Printed, Ready, Shown, Stepped, Trouble
+from gui.models.playground_messages import Ready, Stepped, Trouble
 from gui.runtime.folder_watch import FolderWatch
 from gui.runtime.playground_control import PlaygroundControl, PlaygroundState, Stage
 from gui.runtime.tasks import Tasks
-from gui.widgets.basics import Button, Elided, Notice, Pill, Segments, card, label, scrolling
-from gui.widgets.packet_painter import PacketPainter, colour_of
-from gui.widgets.picture_book import PictureBook, load_pictures
+from gui.widgets.basics import Button, Elided, Notice, card, label
 from gui.widgets.theme import Theme
 from mug.play.inputs import normal_key
 from mug.study.model import GymGame
-from mug.study.traversal import NodePath, agents_of, human_agents, node_at
+from mug.study.traversal import NodePath, node_at
 
 __all__ = ["PlaygroundWindow"]
 
@@ -35,7 +34,6 @@ _STATES = {
     PlaygroundState.LOADING: ("Loading", "clock", "accent"),
     PlaygroundState.BROKEN: ("Stopped", "error", "error"),
 }
-_BACKGROUND = "background of the game"
 
 
 class PlaygroundWindow(QWidget):
@@ -43,7 +41,7 @@ class PlaygroundWindow(QWidget):
 
     Attributes:
         control: The environment's process.
-        picture, controls, agents, log, output, trouble, notice: The parts.
+        head, notice, picture, trouble, controls, side: The parts.
 
     Runs on: GUI thread.
     """
@@ -60,16 +58,14 @@ class PlaygroundWindow(QWidget):
         self._running = self._seed_given = False
         self._newest: Stepped | None = None
         self._times: list[float] = []
-        self._asked_for: set[str] = set()
-        self._folders: dict[str, str] = {}
         self.control = PlaygroundControl(tasks, self)
         self._files = FolderWatch(tasks, self)
-        self._painter: PacketPainter | None = None
         self._clock = _timer(self, "playground clock", Qt.TimerType.PreciseTimer)
         self._panel = _timer(self, "playground panel", Qt.TimerType.CoarseTimer)
         self._panel.setSingleShot(True)
         self._panel.setInterval(_PANEL_MS)
         self._build()
+        self._screen = Screen(self.picture, tasks, self.side.output.add)
         self._join()
         self._show_state()
 
@@ -87,7 +83,6 @@ class PlaygroundWindow(QWidget):
         if not isinstance(node, GymGame):
             return
         self._path, self._game = path, node
-        self._fill_choices(node, agent="")
         self.restart()
         self.show()
         self.raise_()
@@ -112,18 +107,21 @@ class PlaygroundWindow(QWidget):
         self._begun = self._game
         self.notice.say("")
         self.setWindowTitle(f"{self._game.scene_id} · Playground")
-        self._title.setText(str(self._game.scene_id))
-        self.picture.show_picture(None)
-        self._stack.setCurrentWidget(self._stage)
+        self.head.show_game(self._game)
+        self._screen.empty()
+        if self._stack.currentWidget() is not self._stage:
+            self._stack.setCurrentWidget(self._stage)
+            self.picture.setFocus(Qt.FocusReason.OtherFocusReason)
         stage = Stage(
             opened.path,
             study,
             self._path,
-            str(self._agent.currentData() or ""),
-            str(self._others.currentData()),
+            self.head.chosen_agent(),
+            self.head.chosen_others(),
             self.controls.wanted_seed(),
         )
         self.control.begin(stage)
+        self._files.stop()  # what changed before is in the new environment
         self._files.watch(self._document.folder)
 
     @Slot()
@@ -197,43 +195,22 @@ class PlaygroundWindow(QWidget):
     def _on_ready(self, ready: Ready) -> None:
         game = self._begun
         assert game is not None
-        painter = PacketPainter(max(1, game.rendering.game_width), max(1, game.rendering.game_height))
-        painter.set_animations(ready.animations)
-        painter.apply({"game_state_objects": list(ready.first_objects)})
-        painter.set_background(colour_of(ready.background, "#ffffff"))
-        self._painter, self._folders = painter, ready.folders
-        self._asked_for = set(ready.pictures)
-        files = dict(ready.pictures)
-        if not ready.background.startswith(("#", "rgb", "hsl")):
-            files[_BACKGROUND] = (ready.background,)
-        self._load(files)
+        self._screen.begin(game, ready, self._document.folder)
         self.picture.capture({normal_key(key) for binding in game.gameplay.action_mapping for key in binding.keys})
         self._show_keys()
-        controlled = str(self._agent.currentData() or "") or next(iter(human_agents(game)), "")
-        self.agents.begin(ready.agents, ready.spaces, controlled)
-        self.log.add(f"— {game.scene_id}: {', '.join(ready.agents)}\n")
+        self.side.agents.begin(ready.agents, ready.spaces, self.head.chosen_agent())
+        self.side.log.add(f"— {game.scene_id}: {', '.join(ready.agents)}\n")
         for note in ready.notes:
-            self.log.add(f"— {note}\n")
+            self.side.log.add(f"— {note}\n")
         self._seed_given = self.controls.wanted_seed() is not None
         self._newest = None
 
     @Slot(object)
     def _on_stepped(self, stepped: Stepped) -> None:
-        painter = self._painter
-        if painter is None:
-            return
         self._newest = stepped
         self._times = [*self._times[-60:], monotonic()]
-        if stepped.packet is not None:
-            painter.apply(stepped.packet)
-            unknown = painter.unknown_pictures() - self._asked_for
-            if unknown:
-                self._asked_for |= unknown
-                self._load({name: (self._served(name),) for name in unknown})
-        if stepped.image is not None:
-            painter.show_image(stepped.image.width, stepped.image.height, stepped.image.rgba)
-        self.picture.show_picture(painter)
-        self.log.add(_line(stepped))
+        self._screen.show(stepped)
+        self.side.add_step(stepped)
         if not self._panel.isActive():
             self._panel.start()
 
@@ -242,7 +219,7 @@ class PlaygroundWindow(QWidget):
         stepped = self._newest
         if stepped is None:
             return
-        self.agents.show_agents(stepped.agents)
+        self.side.agents.show_agents(stepped.agents)
         self._hud.setText(stepped.hud or "")
         self._hud.setVisible(bool(stepped.hud))
         parts = [f"Episode {stepped.episode}", f"frame {stepped.frame}", f"seed {stepped.seed}"]
@@ -254,44 +231,18 @@ class PlaygroundWindow(QWidget):
             parts.insert(0, f"Episode over ({how}); the next step begins another")
         self._figures.say("  ·  ".join(parts))
 
-    def _load(self, files: dict[str, tuple[str, ...]]) -> None:
-        painter = self._painter
-
-        def done(book: PictureBook) -> None:
-            if painter is None or painter is not self._painter:
-                return
-            background = book.images.pop(_BACKGROUND, None)
-            if background is not None:
-                painter.set_background(background)
-            painter.pictures.add(book)
-            self.picture.show_picture(painter)
-            for name in sorted(book.failed):
-                self.output.add(f"MUG Lab: the picture {name} could not be read\n")
-
-        if files:
-            self._tasks.run("load the playground's pictures", lambda: load_pictures(files), done)
-
-    def _served(self, name: str) -> str:
-        """Where the picture lies that is drawn by its path and not by a name that was registered."""
-        for root, folder in self._folders.items():
-            if name.startswith(f"{root}/"):
-                return f"{folder}/{name.removeprefix(f'{root}/')}"
-        return str(self._document.folder / name)
-
     # ------------------------------------------------------------- what happens to it
 
     @Slot(object)
     def _on_broken(self, trouble: Trouble) -> None:
         self._pause()
+        self.notice.say("")
         self.trouble.show_trouble(trouble)
+        had_focus = self.picture.hasFocus()
         self._stack.setCurrentWidget(self.trouble)
+        if had_focus:
+            self.trouble.restart.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_newest()
-
-    @Slot(object)
-    def _on_printed(self, printed: Printed) -> None:
-        self.output.add(printed.text, printed.skipped)
-        if self._side.current() != "output":
-            self._side.rename("output", "Output •")
 
     @Slot(bool)
     def _on_slow_changed(self, is_slow: bool) -> None:
@@ -323,6 +274,8 @@ class PlaygroundWindow(QWidget):
         self._offer("Files of the study have changed. The environment is still the one before.")
 
     def _offer(self, words: str, *, renew: bool = True) -> None:
+        if self._stack.currentWidget() is self.trouble:
+            return  # it has a Restart of its own
         self._stop_hanging.setVisible(False)
         self._renew.setVisible(renew)
         self.notice.say(words, "info", "accent")
@@ -338,13 +291,13 @@ class PlaygroundWindow(QWidget):
         there = state in {PlaygroundState.IDLE, PlaygroundState.STEPPING}
         self.controls.show_state(running=self._running, there=there)
         if self.control.is_slow:
-            self._pill.show_state("Not answering", "clock", "warning")
+            self.head.pill.show_state("Not answering", "clock", "warning")
         elif state in _STATES:
-            self._pill.show_state(*_STATES[state])
+            self.head.pill.show_state(*_STATES[state])
         elif self._running:
-            self._pill.show_state("Running", "play", "good")
+            self.head.pill.show_state("Running", "play", "good")
         else:
-            self._pill.show_state("Paused", "pause", "neutral")
+            self.head.pill.show_state("Paused", "pause", "neutral")
 
     @Slot()
     def _show_keys(self) -> None:
@@ -352,39 +305,19 @@ class PlaygroundWindow(QWidget):
             self._keys.say("Keys held:  " + "  ".join(map(shown_key, self.picture.held)))
         elif self.picture.captured:
             known = "  ".join(map(shown_key, sorted(self.picture.captured)))
-            where = "" if self.picture.hasFocus() else " Click the picture to use them."
-            self._keys.say(f"Keys of this game:  {known}.{where}")
+            where = "" if self.picture.hasFocus() else "  ·  click the picture to use them"
+            self._keys.say(f"Keys of this game:  {known}{where}")
         else:
             self._keys.say("This scene has no keys yet.")
 
-    @Slot(str)
-    def _on_side_chosen(self, key: str) -> None:
-        self._sides.setCurrentIndex(("agents", "log", "output").index(key))
-        if key == "output":
-            self._side.rename("output", "Output")
-
     # ------------------------------------------------------------- how it is built
-
-    def _fill_choices(self, game: GymGame, agent: str) -> None:
-        self._agent.blockSignals(True)
-        self._agent.clear()
-        humans = human_agents(game)
-        for name in sorted(agents_of(game), key=lambda name: name not in humans):
-            policy = "" if name in humans else f" ({game.policies.policy_mapping.get(name)})"
-            self._agent.addItem(f"{name}{policy}", str(name))
-        self._agent.setCurrentIndex(max(0, self._agent.findData(agent)))
-        self._agent.blockSignals(False)
-        many = len(agents_of(game)) > 1
-        for widget in (self._agent_label, self._agent):
-            widget.setVisible(many)
-        for widget in (self._others_label, self._others):
-            widget.setVisible(len(humans) > 1)
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 16)
         layout.setSpacing(12)
-        layout.addLayout(self._make_head())
+        self.head = HeadBar(self._theme)
+        layout.addWidget(self.head)
         self.notice = Notice(self._theme)
         self._renew = Button(self._theme, "Restart", "refresh", name="Restart with the changes", on_click=self.restart)
         self._stop_hanging = Button(
@@ -397,39 +330,12 @@ class PlaygroundWindow(QWidget):
         split.setChildrenCollapsible(False)
         split.setHandleWidth(16)
         split.addWidget(self._make_left())
-        split.addWidget(self._make_right())
+        self.side = SidePanel(self._theme)
+        split.addWidget(self.side)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
         split.setSizes([740, 400])
         layout.addWidget(split, 1)
-
-    def _make_head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        self._title = label("", "title")
-        self._pill = Pill(self._theme)
-        head.addWidget(self._title)
-        head.addWidget(self._pill)
-        head.addStretch(1)
-        self._agent_label, self._agent = label("You play", "muted"), QComboBox()
-        self._agent.setAccessibleName("Agent that you play")
-        self._agent.setMinimumContentsLength(10)
-        self._others_label, self._others = label("Others", "muted"), QComboBox()
-        self._others.setAccessibleName("What the other players do")
-        self._others.addItem("act at random", "random")
-        self._others.addItem("take the default action", "default")
-        for widget in (self._agent_label, self._agent, self._others_label, self._others):
-            head.addWidget(widget)
-        self._renew_always = Button(
-            self._theme,
-            "Restart",
-            "repeat",
-            name="Restart the environment",
-            tip="Make the environment anew, from the scene and its files as they are now (Ctrl+Shift+R)",
-            on_click=self.restart,
-        )
-        head.addWidget(self._renew_always)
-        return head
 
     def _make_left(self) -> QWidget:
         panel, inner = card(margins=14, spacing=10)
@@ -456,30 +362,12 @@ class PlaygroundWindow(QWidget):
         inner.addWidget(self._figures)
         return panel
 
-    def _make_right(self) -> QWidget:
-        side = QWidget()
-        side.setMinimumWidth(300)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        self._side = Segments((("agents", "Agents"), ("log", "Steps"), ("output", "Output")), name="Shown")
-        layout.addWidget(self._side, 0, Qt.AlignmentFlag.AlignLeft)
-        self.agents = AgentsView(self._theme)
-        self.log = TextLog(self._theme, "Steps", "Each step is a line here.")
-        self.output = TextLog(self._theme, "Output of the environment", "What the environment prints comes here.")
-        self._sides = QStackedWidget()
-        self._sides.addWidget(scrolling(self.agents, "Agents"))
-        self._sides.addWidget(self.log)
-        self._sides.addWidget(self.output)
-        layout.addWidget(self._sides, 1)
-        return side
-
     def _join(self) -> None:
         control = self.control
         control.ready.connect(self._on_ready)
         control.stepped.connect(self._on_stepped)
         control.broken.connect(self._on_broken)
-        control.printed.connect(self._on_printed)
+        control.printed.connect(self.side.add_output)
         control.slow_changed.connect(self._on_slow_changed)
         control.state_changed.connect(self._on_control_state)
         self.controls.run_asked.connect(self.toggle)
@@ -488,9 +376,8 @@ class PlaygroundWindow(QWidget):
         self.controls.speed_changed.connect(self._set_clock)
         self.trouble.restart.clicked.connect(self.restart)
         self.picture.keys_changed.connect(self._show_keys)
-        self._agent.currentIndexChanged.connect(lambda _index: self.restart())
-        self._others.currentIndexChanged.connect(lambda _index: self.restart())
-        self._side.chosen.connect(self._on_side_chosen)
+        self.picture.focus_changed.connect(self._show_keys)
+        self.head.restart_asked.connect(self.restart)
         self._clock.timeout.connect(self._step)
         self._panel.timeout.connect(self._show_newest)
         self._files.changed.connect(self._on_files_changed)
@@ -511,22 +398,6 @@ class PlaygroundWindow(QWidget):
 
 def _made_of(game: GymGame) -> tuple[object, ...]:
     return game.environment, game.rendering, game.assets, game.policies, game.gameplay, game.runtime
-
-
-def _line(stepped: Stepped) -> str:
-    """One step as a line of the log."""
-    if stepped.frame == 0:
-        return f"— episode {stepped.episode}, seed {stepped.seed}\n"
-    parts = [f"{stepped.frame:>5}", *(_of_agent(shown) for shown in stepped.agents)]
-    if stepped.ended is not None:
-        parts.append(f"[{stepped.ended}]")
-    return "  ".join(parts) + "\n"
-
-
-def _of_agent(shown: Shown) -> str:
-    action = " ".join(shown.action.split())
-    reward = "" if shown.reward is None else f" {shown.reward:+.4g}"
-    return f"{shown.agent}: {action or '–'}{reward}"
 
 
 def _timer(parent: QWidget, name: str, kind: Qt.TimerType) -> QTimer:
