@@ -11,7 +11,7 @@ from mug.study.errors import StudyFileError
 from mug.study.files import STUDY_FILE, replace_text, write_study
 from mug.study.model import Study
 
-__all__ = ["CopyProgress", "make_folder", "study_files"]
+__all__ = ["CopyProgress", "make_folder", "study_places"]
 
 _RECORDED = frozenset({"data", "exports"})
 _TOOLS_OWN = frozenset({"__pycache__", "node_modules", "site-packages"})
@@ -33,8 +33,11 @@ class CopyProgress:
     cancelled: bool = False
 
 
-def study_files(folder: Path) -> Iterator[Path]:
-    """Iterate over the files of a study's folder, without those that are no part of it; links lead to their files."""
+def study_places(folder: Path) -> Iterator[tuple[Path, list[Path]]]:
+    """Iterate over a study's folder and those in it, each with its files; links lead to what they name.
+
+    Left out is what is no part of a study: records and exports, tools' own folders, hidden files.
+    """
     seen: set[Path] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
         here = Path(place)
@@ -44,9 +47,8 @@ def study_files(folder: Path) -> Iterator[Path]:
             continue
         seen.add(real)
         folders[:] = sorted(name for name in folders if not _is_left_behind(here / name, is_top=here == folder))
-        for name in sorted(files):
-            if not name.startswith(".") and not name.endswith((".pyc", ".pyo")) and (here / name).is_file():
-                yield here / name
+        names = sorted(name for name in files if not name.startswith(".") and not name.endswith((".pyc", ".pyo")))
+        yield here, [here / name for name in names if (here / name).is_file()]
 
 
 def make_folder(
@@ -116,7 +118,7 @@ def _is_left_behind(folder: Path, *, is_top: bool) -> bool:
 
 def _listed(source: Path) -> list[Path]:
     found, size = [], 0
-    for file in study_files(source):
+    for file in (file for _, files in study_places(source) for file in files):
         found.append(file)
         size += file.stat().st_size
         if len(found) > _MOST_FILES or size > _MOST_BYTES:

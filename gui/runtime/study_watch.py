@@ -2,14 +2,12 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 
-from gui.runtime.study_copying import study_files
+from gui.runtime.study_copying import study_places
 from gui.runtime.tasks import Task, Tasks
 
 __all__ = ["StudyWatch"]
@@ -20,9 +18,10 @@ _MOST_WATCHED = 1_000
 
 @dataclass(frozen=True)
 class _Sight:
-    """What a look found: the source's digest (empty: not there), the other files by size and time of change."""
+    """What a look found: the source's digest (empty: not there), the folders, the other files by time and size."""
 
     sha256: str = ""
+    folders: tuple[Path, ...] = ()
     others: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -122,9 +121,7 @@ class StudyWatch(QObject):
 
     def _follow(self, source: Path, sight: _Sight) -> None:
         """Watch the files that there are now; editors that replace a file end the watch of the one before."""
-        files = [source, *islice(sight.others, _MOST_WATCHED)]
-        folders = {file.parent for file in files}
-        wanted = {str(path) for path in (*files, *folders) if path.exists()}
+        wanted = {str(path) for path in (source, *sight.folders, *sight.others) if path.exists()}
         watched = {*self._watcher.files(), *self._watcher.directories()}
         if gone := [path for path in watched if path not in wanted]:
             self._watcher.removePaths(gone)
@@ -137,12 +134,15 @@ def _look(source: Path) -> _Sight:
         sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     except OSError:
         sha256 = ""
-    return _Sight(sha256, dict(_stats(source)))
-
-
-def _stats(source: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-    for file in islice(study_files(source.parent), _MOST_WATCHED):
-        if file != source:
-            with contextlib.suppress(OSError):
-                stat = file.stat()
-                yield file, (stat.st_mtime_ns, stat.st_size)
+    folders: list[Path] = []
+    others: dict[Path, tuple[int, int]] = {}
+    for folder, files in study_places(source.parent):
+        folders.append(folder)
+        for file in files:
+            if file != source:
+                with contextlib.suppress(OSError):
+                    stat = file.stat()
+                    others[file] = (stat.st_mtime_ns, stat.st_size)
+        if len(folders) + len(others) > _MOST_WATCHED:
+            break  # a folder of other things than a study: looking at all of it would cost more than it tells
+    return _Sight(sha256, tuple(folders), others)

@@ -1,7 +1,7 @@
 """The study in another form: as a script that is known to load, or a script's study as a folder; by a child process."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,11 +71,21 @@ class StudyWriting(QObject):
         self,
         study: Study,
         script: Path,
+        in_script: Sequence[str],
         done: Callable[[str], object],
         failed: Callable[[WritingProblem], object],
     ) -> None:
-        """Write a study as a script that is to stand at `script`; `done` takes its text."""
-        self._begin(f"Writing {script.name}", "script", study, script, lambda result: done(result.text), failed)
+        """Write a study as a script that is to stand at `script`; `done` takes its text.
+
+        Args:
+            study: The study.
+            script: Where it is to stand.
+            in_script: References that stand for objects of the script which was opened.
+            done: Takes the text.
+            failed: Takes why there is none.
+        """
+        more = ["--in-script", *in_script] if in_script else []
+        self._begin(f"Writing {script.name}", "script", study, script, lambda result: done(result.text), failed, more)
 
     def folder_form(
         self,
@@ -110,12 +120,14 @@ class StudyWriting(QObject):
         script: Path,
         done: Callable[[_Result], object],
         failed: Callable[[WritingProblem], object],
+        more: Sequence[str] = (),
     ) -> None:
         self._count += 1
         given = Path(self._folder.name) / f"{self._count}-study.json"
         out = Path(self._folder.name) / f"{self._count}.json"
         given.write_text(exact_text(study), encoding="utf-8")
         arguments = ["-m", "gui.runtime.write_study_child", form, str(script), "--study", str(given), "--out", str(out)]
+        arguments += more
         child = ChildProcess(what, arguments, timeout_ms=_TIMEOUT_MS, parent=self)
         self._child = child
 

@@ -87,7 +87,7 @@ class UnsavedWork:
             for folder in self._apps.iterdir():
                 if folder == self._own or not folder.is_dir() or _is_held(folder):
                     continue
-                files = [folder / _name(path)] if path is not None else sorted(folder.glob("*.json"))
+                files = [folder / _name(path)] if path is not None else sorted(folder.glob("*.unsaved.json"))
                 for file in files:
                     with contextlib.suppress(OSError, UnicodeDecodeError):
                         unsaved = unsaved_from_text(file.read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ class UnsavedWork:
         """Remove a file that a crashed app left, and its folder after the last."""
         with contextlib.suppress(OSError):
             left.file.unlink(missing_ok=True)
-            if not any(left.file.parent.glob("*.json")):
+            if not any(left.file.parent.glob("*.unsaved.json")):
                 shutil.rmtree(left.file.parent)
 
     def close(self, *, keep: bool = False) -> None:
@@ -133,7 +133,7 @@ class StudyClaim:
     @classmethod
     def take(cls, state_dir: Path, path: Path) -> "StudyClaim":
         """Claim a study; `holder` is then who has it already, or None. Where nothing can be locked, nobody has it."""
-        place = state_dir / "open" / _name(path).removesuffix(".json")
+        place = state_dir / "open" / _name(path).removesuffix(".unsaved.json")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             return cls(RecordsLock.acquire(place), None)
@@ -150,7 +150,7 @@ class StudyClaim:
 
 
 def _name(path: Path) -> str:
-    return f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}.json"
+    return f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:24]}.unsaved.json"
 
 
 def _is_held(folder: Path) -> bool:

@@ -28,6 +28,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("form", choices=["script", "folder"])
     parser.add_argument("script", type=Path, help="the script that is to be written, or the one that was opened")
     parser.add_argument("--study", type=Path, required=True, help="the study, as its exact text")
+    parser.add_argument("--in-script", nargs="*", default=[], help="references that only the opened script resolves")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args(argv)
     own_channel()
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> int:
         study = study_of_exact_text(options.study.read_text(encoding="utf-8"))
         if study is None:
             raise StudyFileError(options.script, "the study could not be handed on")
-        result = _script(study, options.script) if options.form == "script" else _folder(study, options.script)
+        result = _script(study, options.script, options.in_script) if options.form == "script" else _folder(study, options.script)
     except Exception as error:  # the script's own, too: shown to its author with where it happened
         result = failure(options.script, error)
         result["problems"] = [str(problem) for problem in getattr(error, "problems", ())]
@@ -43,12 +44,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _script(study: Study, script: Path) -> dict[str, Any]:
+def _script(study: Study, script: Path, in_script: list[str]) -> dict[str, Any]:
     """Return the script's text, after it was loaded where it will stand and was found to make the same study."""
     from mug.study import content_hash, load
     from mug.study.python_writer import write_python
 
-    text = write_python(study, script_name=script.name)
+    text = write_python(study, script_name=script.name, in_script=in_script)
     trial = script.with_name(f"mug_trial_{uuid.uuid4().hex[:12]}.py")
     try:
         trial.write_text(text, encoding="utf-8", newline="\n")

@@ -173,7 +173,7 @@ class SavingFlow(QObject):
                 self._on_failed,
             )
 
-        self._writing.script(request.study, opened.file, write, self._on_problem)
+        self._writing.script(request.study, opened.file, opened.in_python, write, self._on_problem)
 
     def _on_script_saved(self, saved: Saved) -> None:
         opened = self._document.opened
@@ -350,8 +350,11 @@ class SavingFlow(QObject):
 
     def _on_failed(self, error: Exception) -> None:
         self._end()
+        is_again, self._is_again = self._is_again, False
+        if isinstance(error, ChangedOutsideError) and is_again and self._overwrite:
+            self.save()  # it was allowed, and asked for again, while this one was under way
+            return
         self._then.clear()
-        self._is_again = False
         if isinstance(error, ChangedOutsideError):
             self.conflicted.emit()
             return
