@@ -89,6 +89,7 @@ class AnswerList(QWidget):
         line.picture.chosen.connect(lambda path: self.edited.emit("picture", self.lines.index(line), path, False))
         self.lines.append(line)
         self._list.addWidget(line)
+        line.show()  # at once, so that it can take the focus
 
     @Slot()
     def _on_add(self) -> None:

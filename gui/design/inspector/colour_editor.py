@@ -44,7 +44,7 @@ class ColourEditor(FieldEditor):
         layout.setStretch(0, 0)
         layout.setStretch(1, 1)
         self.setFocusProxy(self.line)
-        self._dialog: QColorDialog | None = None
+        self.dialog: QColorDialog | None = None
 
     @Slot(str)
     def _on_edited(self, text: str) -> None:
@@ -77,7 +77,7 @@ class ColourEditor(FieldEditor):
         dialog.setWindowTitle(self.info.title)
         dialog.colorSelected.connect(self._on_colour_selected)
         dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
+        self.dialog = dialog
         dialog.open()
 
     @Slot(QColor)

@@ -237,6 +237,7 @@ class EntriesEditor(FieldEditor):
         entry.mistaken.connect(lambda words: self._take_mistake(self.entries.index(entry), words))
         self.entries.append(entry)
         self._list.insertWidget(index, entry)
+        entry.show()  # at once, so that it can take the focus
 
     def settle(self) -> None:
         """Show the entries in their usual form."""

@@ -2,23 +2,23 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.design.inspector.choosing import editor_for
 from gui.design.inspector.editor import same
 from gui.design.inspector.inputs import MenuGiver, ToolButton
+from gui.design.inspector.simple_editors import SwitchEditor
 from gui.design.inspector.subject import ShownField, Subject
 from gui.design.inspector.surroundings import Surroundings
 from gui.widgets.basics import Icon, label, restyle
-from mug.study.catalog import FieldInfo
 from mug.study.edits import RESET
 from mug.study.problems import Problem
-from mug.study.rules import refusal
+from mug.study.rules import bounds_words, refusal
 
 __all__ = ["FieldRow", "help_words"]
 
@@ -30,9 +30,10 @@ def help_words(field: ShownField) -> tuple[str, ...]:
     info = field.info
     found = [info.description] if info.description else []
     facts = [info.type_words[:1].upper() + info.type_words[1:]]
-    bounds = _bounds(info)
-    if bounds:
-        facts.append(bounds)
+    if any(bound is not None for bound in (info.ge, info.gt, info.le)):
+        facts.append(bounds_words(info))
+    elif info.unit:
+        facts.append(f"in {info.unit}")
     if info.required:
         facts.append("must be given")
     elif info.default is not None:
@@ -46,16 +47,6 @@ def help_words(field: ShownField) -> tuple[str, ...]:
     if info.later:
         found.append(f"Not available yet: {info.later}.")
     return tuple(found)
-
-
-def _bounds(info: FieldInfo) -> str:
-    unit = f" {info.unit}" if info.unit else ""
-    low = info.ge if info.ge is not None else info.gt
-    if low is not None and info.le is not None:
-        return f"from {low:,g} to {info.le:,g}{unit}" if info.le < 1e15 else f"at least {low:g}{unit}"
-    if low is not None:
-        return f"{'at least' if info.ge is not None else 'more than'} {low:,g}{unit}"
-    return f"at most {info.le:,g}{unit}" if info.le is not None else f"in{unit}" if unit else ""
 
 
 def _literal(value: Any) -> str:
@@ -90,6 +81,7 @@ class FieldRow(MenuGiver):
         self._problems: tuple[Problem, ...] = ()
         self._shown_problems: tuple[tuple[str, str], ...] = ()
         self._help: QLabel | None = None
+        self._is_narrow = False
         self.setObjectName("fieldRow")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._build()
@@ -170,6 +162,7 @@ class FieldRow(MenuGiver):
             self._help = label("\n".join(help_words(self.field)), "help", wrap=True, selectable=True)
             self._help.setAccessibleName(f"Help: {self.field.info.title}")
             self._outer.addWidget(self._help)
+            self._help.show()
             return
         self._help.setVisible(self._help.isHidden())
 
@@ -225,7 +218,7 @@ class FieldRow(MenuGiver):
         self._outer = QVBoxLayout(self)
         self._outer.setContentsMargins(6, 3, 4, 3)
         self._outer.setSpacing(4)
-        head = QHBoxLayout()
+        self._head = head = QHBoxLayout()
         head.setSpacing(2)
         title = f"{info.title} *" if info.required else info.title
         self.title = label(title, "field", wrap=True)
@@ -236,8 +229,8 @@ class FieldRow(MenuGiver):
         self.editor.setAccessibleDescription(info.description)
         head.addWidget(self.title, 10)
         if self.editor.compact:
-            self.editor.setFixedWidth(_COMPACT_PX)
             head.addWidget(self.editor)
+            self._take_width(is_narrow=False)
         self.reset_button = ToolButton(theme, "reset", f"Reset {info.title} to its default", self.reset)
         policy = self.reset_button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -256,6 +249,24 @@ class FieldRow(MenuGiver):
             self._outer.addWidget(label(f"Not available yet: {info.later}.", "small", wrap=True))
         self._faults: QWidget | None = None
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < _NARROW_PX
+        if self.editor.compact and not isinstance(self.editor, SwitchEditor) and is_narrow != self._is_narrow:
+            self._take_width(is_narrow=is_narrow)
+
+    def _take_width(self, *, is_narrow: bool) -> None:
+        """Let a small editor stand beside the title, or below it where there is too little room."""
+        self._is_narrow = is_narrow
+        self.editor.setFixedWidth(_SWITCH_PX if isinstance(self.editor, SwitchEditor) else _COMPACT_PX)
+        if is_narrow:
+            self._head.removeWidget(self.editor)
+            self._outer.insertWidget(1, self.editor)
+        elif self._head.indexOf(self.editor) < 0:
+            self._outer.removeWidget(self.editor)
+            self._head.insertWidget(1, self.editor)
+
     def _show_changed(self) -> None:
         changed = self.is_changed
         self.reset_button.setVisible(self.can_be_reset)
@@ -267,10 +278,10 @@ class FieldRow(MenuGiver):
         found: list[tuple[str, str]] = []
         if self._mistake:
             found.append(("error", f"{self._mistake} Not taken yet: the study still has {self._said_value()}."))
-        found += [(problem.severity, _sentence(problem)) for problem in self._problems]
+        found += [(problem.severity, _sentence(self.field, problem)) for problem in self._problems]
         if not self._problems and self._subject is not None and not self.field.parts:
             refused = (refusal(self.field.info, value) for value in self._subject.values(self.field.name))
-            found += [("error", _said(fault[1])) for fault in refused if fault is not None][:1]
+            found += [("error", _said(self.field.info.title, fault[1])) for fault in refused if fault is not None][:1]
         shown = tuple(dict.fromkeys(found))
         if shown == self._shown_problems:
             return
@@ -297,6 +308,9 @@ class FieldRow(MenuGiver):
 
 
 _COMPACT_PX = 158
+_SWITCH_PX = 46
+_NARROW_PX = 300
+"""A row narrower than this has no room for a title beside an editor."""
 
 
 class _Faults(QWidget):
@@ -321,12 +335,21 @@ def _is(one: Any, other: Any) -> bool:
     return one is other
 
 
-def _sentence(problem: Problem) -> str:
-    place = (problem.field or "").partition("[")[1:]
-    where = "".join(place)
-    return f"{where}: {problem.message}" if where else _said(problem.message)
+def _sentence(field: ShownField, problem: Problem) -> str:
+    name = problem.field or ""
+    own = next((known for known in field.names if name == known or name.startswith((f"{known}[", f"{known}."))), name)
+    title = field.info.title if own == field.name else own.rpartition(".")[2]
+    return _said(f"{title}{name[len(own) :]}", problem.message)
 
 
-def _said(message: str) -> str:
-    """Make a sentence of a message that goes on from the field's name."""
+def _said(subject: str, message: str) -> str:
+    """Make a sentence of a message; most go on from the field's name."""
+    if message.partition(" ")[0] in _VERBS:
+        return f"{subject} {message}"
     return message[:1].upper() + message[1:]
+
+
+_VERBS: Final = frozenset(
+    {"is", "are", "must", "has", "have", "holds", "needs", "names", "mixes", "begins", "excludes", "does", "cannot"}
+    | {"can", "takes", "leads", "gives", "wants", "says", "ends", "contains", "differs", "keeps", "refers", "repeats"}
+)

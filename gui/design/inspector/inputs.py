@@ -249,6 +249,7 @@ class NumberBox(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         line = _NumberLine(self)
         line.setAccessibleName(name)
+        line.setTextMargins(7, 0, 0, 0)
         self.setLineEdit(line)
         line.textEdited.connect(self._on_text_edited)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -12,7 +12,7 @@ from gui.design.inspector.inputs import Line, ancestors
 from gui.design.inspector.kind_panel import KindPanel
 from gui.design.inspector.subject import Several, Subject, base_name
 from gui.design.inspector.surroundings import Surroundings
-from gui.design.inspector.tab_order import go_on, leave
+from gui.design.inspector.tab_order import go_on, go_round, leave
 from gui.models.chain_document import ChainDocument, Change
 from gui.models.node_looks import look_of_node
 from gui.runtime.crossing import Crossing
@@ -66,7 +66,7 @@ class Inspector(QWidget):
         if tasks is None:
             self._own_crossing = Crossing(self)
             tasks = self._own_tasks = Tasks(self._own_crossing, lambda error: self.said.emit(str(error)), self)
-        self._around = Surroundings(theme, document, tasks, self)
+        self.surroundings = Surroundings(theme, document, tasks, self)
         self.environment = EnvironmentInspection(self)
         self._panels: dict[tuple[type[Section], ...], KindPanel] = {}
         self._open: dict[tuple[str, str], bool] = {}
@@ -101,6 +101,15 @@ class Inspector(QWidget):
     def row(self, field: str) -> FieldRow | None:
         """Return the row of a field of what is shown, opened to be seen; None: it has no such field."""
         return None if self._panel is None else self._panel.row(base_name(field))
+
+    @property
+    def kind_panel(self) -> KindPanel | None:
+        """The sections that are shown."""
+        return self._panel
+
+    def title(self) -> str:
+        """Return the name of what is shown."""
+        return self._title.words()
 
     def open_all(self) -> None:
         """Open every section."""
@@ -170,7 +179,7 @@ class Inspector(QWidget):
         shortcut.activated.connect(self._on_find_asked)
 
     def _join(self) -> None:
-        document, around = self._document, self._around
+        document, around = self._document, self.surroundings
         document.loaded.connect(self._on_loaded)
         document.selection_changed.connect(self._on_selection_changed)
         document.edit_applied.connect(self._on_edit_applied)
@@ -188,7 +197,7 @@ class Inspector(QWidget):
     @Slot()
     def _on_loaded(self) -> None:
         self._drafts.clear()
-        self._around.forget()
+        self.surroundings.forget()
         self.environment.forget()
         self._subject = None
         self._show_subject()
@@ -226,7 +235,7 @@ class Inspector(QWidget):
             self._keep_drafts()
             self._session += 1
         self._subject = subject
-        self._around.paths = self._document.selection
+        self.surroundings.paths = self._document.selection
         self._show_head(subject)
         panel = self._panels.get(subject.kinds)
         if panel is None:
@@ -248,7 +257,7 @@ class Inspector(QWidget):
                 self._show_matching()
 
     def _make_panel(self, subject: Subject) -> KindPanel:
-        panel = KindPanel(self._around, subject.kinds, self.environment)
+        panel = KindPanel(self.surroundings, subject.kinds, self.environment)
         panel.edited.connect(self._on_edited)
         panel.playground_asked.connect(self._on_playground_asked)
         panel.hide()
@@ -349,15 +358,15 @@ class Inspector(QWidget):
         node, opened, study = self._subject.node, self._document.opened, self._document.study
         if isinstance(node, GymGame) and opened is not None and study is not None:
             self.environment.ask(study, self._subject.paths[0], opened)
-            self._around.show_environment(self.environment.known(node))
+            self.surroundings.show_environment(self.environment.known(node))
         else:
-            self._around.show_environment(None)
+            self.surroundings.show_environment(None)
 
     @Slot()
     def _on_inspected(self) -> None:
         node = self._subject.node if self._subject is not None else None
         if isinstance(node, GymGame):
-            self._around.show_environment(self.environment.known(node))
+            self.surroundings.show_environment(self.environment.known(node))
 
     @Slot()
     def _on_playground_asked(self) -> None:
@@ -402,10 +411,13 @@ class Inspector(QWidget):
     @override
     def focusNextPrevChild(self, forward: bool) -> bool:
         found = go_on(self, forward=forward)
-        if found is not None:
-            self._bring_into_view(found)
+        if found is None and leave(self, forward=forward):
             return True
-        return leave(self, forward=forward) or super().focusNextPrevChild(forward)
+        found = found or go_round(self, forward=forward)
+        if found is None:
+            return super().focusNextPrevChild(forward)
+        self._bring_into_view(found)
+        return True
 
     def _bring_into_view(self, widget: QWidget) -> None:
         if self._body.isAncestorOf(widget):
@@ -440,5 +452,5 @@ def _is_default(subject: Subject, index: int, field: str) -> bool:
     *sections, name = field.split(".")
     for section in sections:
         part = getattr(part, section)
-    info = next(info for info in struct_fields(type(part)) if info.name == name)
-    return bool(getattr(part, name) == info.default)
+    info = next((info for info in struct_fields(type(part)) if info.name == name), None)
+    return info is not None and bool(getattr(part, name) == info.default)

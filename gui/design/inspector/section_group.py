@@ -77,7 +77,8 @@ class SectionGroup(QFrame):
         self._folded.hide()
         advanced = sum(1 for field in section.fields if field.info.advanced)
         self.more = _Head(around, f"More ({advanced})", small=True)
-        self.more.setVisible(bool(advanced))
+        if not advanced:
+            self.more.hide()
         self.more.clicked.connect(self._on_more_clicked)
         for layout in (self._top, self._plain):
             self._inside.addLayout(layout)
@@ -204,6 +205,7 @@ class SectionGroup(QFrame):
                 if other.field.info.advanced == field.info.advanced and self._order[name] < self._order[field.name]
             )
             layout.insertWidget(place, row)
+            row.show()
             self.rows[field.name] = row
             made.append(row)
         if self._subject is not None:

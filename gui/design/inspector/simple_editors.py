@@ -120,6 +120,7 @@ class NumberEditor(FieldEditor):
         self.box.stepped.connect(self._on_stepped)
         self.box.dropped.connect(self._on_dropped)
         self._whole = "whole number" in info.type_words
+        self.box.setReadOnly(info.ge is not None and info.ge == info.le)
         self._wrong = False
         self.box.setFixedWidth(_BOX_PX)
         widgets: list[Any] = [self.box]

@@ -110,6 +110,7 @@ class HtmlEditor(CodeEditor):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self.preview)
+            self.preview.show()
         else:
             self.preview.setVisible(self.preview.isHidden())
         shown = not self.preview.isHidden()

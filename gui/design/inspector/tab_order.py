@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QWidget
 
 from gui.design.inspector.inputs import ancestors
 
-__all__ = ["go_on", "leave"]
+__all__ = ["go_on", "go_round", "leave"]
 
 
 def go_on(panel: QWidget, *, forward: bool) -> QWidget | None:
@@ -16,10 +16,18 @@ def go_on(panel: QWidget, *, forward: bool) -> QWidget | None:
     now = QApplication.focusWidget()
     places = [index for index, stop in enumerate(stops) if now is not None and now in (stop, stop.focusProxy())]
     at = places[0] + (1 if forward else -1) if places else -1
-    if not 0 <= at < len(stops):
-        return None
-    stops[at].setFocus(_reason(forward))
-    return stops[at]
+    return _focused(stops[at], forward) if 0 <= at < len(stops) else None
+
+
+def go_round(panel: QWidget, *, forward: bool) -> QWidget | None:
+    """Give the focus to the first stop in a panel, or the last: it is alone in its window."""
+    stops = list(_stops(panel))
+    return _focused(stops[0 if forward else -1], forward) if stops else None
+
+
+def _focused(stop: QWidget, forward: bool) -> QWidget:
+    stop.setFocus(_reason(forward))
+    return stop
 
 
 def leave(panel: QWidget, *, forward: bool) -> bool:

@@ -111,7 +111,6 @@ class _PairEntry(Entry):
         self.kind_button.setProperty("role", "small")
         self.kind_button.setFixedWidth(30)
         self.kind_button.clicked.connect(self._open_kinds)
-        self.kind_button.setVisible(not texts_only)
         self._texts_only = texts_only
         line = QHBoxLayout()
         line.setSpacing(3)
@@ -318,6 +317,7 @@ class _TableEntry(Entry):
             self.table.mistaken.connect(self.mistaken)
             self.table.setContentsMargins(4, 0, 0, 2)
             self._outer.addWidget(self.table)
+            self.table.show()
             self.table.show_value(self._item)
         else:
             self.table.setVisible(self.table.isHidden())
@@ -363,7 +363,7 @@ class WithSource(FieldEditor):
         self.entries = entries
         self.source: SourceValueEditor | None = None
         self.source_button = Button(
-            around.theme, "Source", "code", role="link", name=f"{info.title}: source", on_click=self.toggle_source
+            around.theme, "Source", "python", role="link", name=f"{info.title}: source", on_click=self.toggle_source
         )
         entries.add_foot(self.source_button)
         self._back = Button(

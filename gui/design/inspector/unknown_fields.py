@@ -52,7 +52,8 @@ class UnknownFields(QFrame):
         """Return the names of the fields that are shown."""
         return tuple(name for name, _ in self._shown)
 
-    def _take_out(self, name: str) -> None:
+    def take_out(self, name: str) -> None:
+        """Ask for a field to be taken out."""
         self.edited.emit(name, RESET, False)
 
     def show_subject(self, subject: Subject) -> None:
@@ -77,7 +78,7 @@ class UnknownFields(QFrame):
                 self._around.theme,
                 "entry-delete",
                 f"Take {name} out",
-                partial(self._take_out, name),
+                partial(self.take_out, name),
             )
             row.addWidget(remove)
             self._layout.addWidget(line)
