@@ -1,6 +1,5 @@
 """The lower edge of the editor: how the study is, in a word, and the list of its problems."""
 
-from mug.study.quick_fixes import QuickFix, quick_fix
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 
@@ -10,6 +9,7 @@ from gui.models.chain_document import ChainDocument
 from gui.widgets.basics import Button, Pill, label
 from gui.widgets.theme import Theme
 from mug.study import Problem
+from mug.study.quick_fixes import QuickFix, quick_fix
 
 __all__ = ["ProblemsPanel"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-from mug.study.quick_fixes import QuickFix
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -11,6 +10,7 @@ from typing_extensions import override
 from gui.models.problem_rows import FIX_ROLE, PLACE_ROLE, PROBLEM_ROLE, ProblemRows
 from gui.widgets.theme import Theme
 from mug.study import Problem
+from mug.study.quick_fixes import QuickFix
 
 __all__ = ["ProblemsView"]
 

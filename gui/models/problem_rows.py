@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from mug.study.quick_fixes import QuickFix
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from typing_extensions import override
 
 from mug.study import Problem
+from mug.study.quick_fixes import QuickFix
 
 __all__ = ["FIX_ROLE", "PLACE_ROLE", "PROBLEM_ROLE", "ProblemRows", "problem_place"]
 
