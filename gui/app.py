@@ -109,7 +109,7 @@ class Lab(QObject):
         if self.playground is not None:
             self.playground.end()
             self.playground.close()
-        self.window.design.editor.inspector.shut_down()
+        self.window.design.editor.shut_down()
         self.studies.close()
         self.loading.close()
         self._export.close()

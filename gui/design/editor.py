@@ -77,6 +77,11 @@ class StudyEditor(QWidget):
         document.edit_refused.connect(self.said)
         self.problems.chosen.connect(self.go_to)
 
+    def shut_down(self) -> None:
+        """End what runs beside the editor, and let go of the history: its view would walk through it as it is deleted."""
+        self.inspector.shut_down()
+        self.history.let_go()
+
     def arrangement(self) -> QByteArray:
         """Return how wide the parts are."""
         return self._split.saveState()

@@ -1,5 +1,6 @@
 """The history panel: every change since the study was opened; a click goes back, or forward, to it."""
 
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QUndoView, QVBoxLayout, QWidget
 
@@ -35,5 +36,10 @@ class HistoryView(QWidget):
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
+    def let_go(self) -> None:
+        """Show no history any more."""
+        self.steps.setStack(QUndoStack(self))
+
+    @Slot()
     def _on_theme_changed(self) -> None:
         self.steps.setCleanIcon(self._theme.icon("save", "accent"))

@@ -1,6 +1,6 @@
 """The Design page: the editor of the open study; without one, the ways to a study."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -222,17 +222,18 @@ class DesignPage(QWidget):
 
     def _make_preview_menu(self) -> QMenu:
         menu = QMenu(self)
-        self._preview_scene = menu.addAction("The selected scene")
-        self._preview_scene.triggered.connect(lambda: self._ask_preview("scene"))
-        self._preview_from = menu.addAction("From the selected scene on")
-        self._preview_from.triggered.connect(lambda: self._ask_preview("from"))
-        self._preview_all = QAction("The whole study", menu)
-        self._preview_all.triggered.connect(lambda: self.preview_asked.emit((0,), "from"))
-        menu.addAction(self._preview_all)
+        self._preview_scene = self._menu_action(menu, "The selected scene", lambda: self._ask_preview("scene"))
+        self._preview_from = self._menu_action(menu, "From the selected scene on", lambda: self._ask_preview("from"))
+        self._menu_action(menu, "The whole study", lambda: self.preview_asked.emit((0,), "from"))
         menu.addSeparator()
-        self._play = menu.addAction("Step the environment by hand…")
-        self._play.triggered.connect(self._ask_playground)
+        self._play = self._menu_action(menu, "Step the environment by hand…", self._ask_playground)
         return menu
+
+    def _menu_action(self, menu: QMenu, words: str, act: Callable[[], object]) -> QAction:
+        action = QAction(words, self)  # the page's own: wrappers of a menu's actions go with the menu's wrapper
+        action.triggered.connect(lambda _checked=False: act())
+        menu.addAction(action)
+        return action
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
