@@ -81,7 +81,7 @@ class LoadedStudy:
             raise CallableError(ref, f'{ref!r} is not a reference: write "module:function" or "file.py:function"')
         file = self.resolve_path(place).resolve() if place.endswith(".py") else None
         target: Any
-        if file is not None and calls_run(file):
+        if file is not None and file not in self._modules and (file in self._scripts or calls_run(file)):
             callables, namespace = self._script(ref, file)
             if f"{file.name}:{name}" in callables:
                 return cast("Callable[..., Any]", callables[f"{file.name}:{name}"])
