@@ -45,7 +45,9 @@ class ChainScene(QGraphicsScene):
         self.thumbnails = Thumbnails(self.art, lambda: document.folder, self)
         self._kit = Kit(self.art, self.thumbnails)
         self._nodes: dict[NodePath, NodeItem] = {}
+        self._marked: set[NodeItem] = set()
         self._presence: Mapping[str, int] = {}
+        self._somebody_was_here = False
         self._found: frozenset[NodePath] | None = None
         self._carried: tuple[NodePath, ...] = ()
         self._room = 800.0
@@ -76,6 +78,7 @@ class ChainScene(QGraphicsScene):
         for item in self._nodes.values():
             self._discard(item)
         self._nodes = {}
+        self._marked.clear()
         self._found = None
         self.thumbnails.forget()
         self.reconcile()
@@ -108,9 +111,14 @@ class ChainScene(QGraphicsScene):
                 found.show_node(node, path)
         for item in free.values():
             self._discard(item)
+        is_same_row = bool(nodes) and not fresh and list(nodes.items()) == list(self._nodes.items())
         self._nodes = nodes
+        self._marked &= set(nodes.values())
         self._restore_problems(fresh)
-        self._lay_out(chain)
+        if is_same_row:
+            self.drawn_anew.emit()  # a field was changed: everything stays where it is
+        else:
+            self._lay_out(chain)
         self._show_presence()
 
     def _restore_problems(self, fresh: Iterable[NodePath]) -> None:
@@ -175,15 +183,21 @@ class ChainScene(QGraphicsScene):
         self._show_presence()
 
     def _show_presence(self) -> None:
+        if not self._presence and not self._somebody_was_here:
+            return
+        self._somebody_was_here = bool(self._presence)
         for item in self._nodes.values():
             if not isinstance(item.node, RandomizeOrder | Repeat):
                 item.show_presence(self._presence.get(item.node.scene_id, 0))
 
     def show_selection(self, selected: Iterable[NodePath], current: NodePath | None) -> None:
         """Mark the selected nodes, and the one that has the keyboard."""
-        chosen = set(selected)
-        for path, item in self._nodes.items():
-            item.mark(selected=path in chosen, current=path == current)
+        chosen = {item for path in selected if (item := self._nodes.get(path)) is not None}
+        focused = self.item(current)
+        marked = chosen | {focused} if focused is not None else chosen
+        for item in self._marked | marked:
+            item.mark(selected=item in chosen, current=item is focused)
+        self._marked = marked
 
     def show_found(self, found: Iterable[NodePath] | None) -> None:
         """Let what was found stand out; None: nothing is looked for."""
