@@ -1,16 +1,21 @@
 """The canvas with the hand of a person: scenes inserted, moved, nested, copied, deleted, all of it undone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.models.opened_study import OpenedStudy
 from gui.widgets.theme import Theme, ThemeChoice
+from mug.study.clipboard import nodes_to_text
 from mug.study.edits import SetField
+from mug.study.model import AssetsSection, GymGame, Node, RenderingSection, StaticPage, Study
 from mug.study.traversal import walk
 from mug.study.validation import validate
 from tests.drivers.canvas_hand import CTRL, SHIFT, CanvasHand
@@ -276,3 +281,71 @@ def test_that_light_and_dark_are_painted_in_their_own_colours(hand: CanvasHand, 
         theme.choose(ThemeChoice.LIGHT)
     assert light.name() == "#ffffff"
     assert dark.lightnessF() < 0.2
+
+
+def test_that_scenes_are_dropped_as_text_from_another_program(hand: CanvasHand, qtbot: QtBot) -> None:
+    hand.open(sample("start_page", "end_page"))
+    view = hand.canvas.view.viewport()
+    assert view.acceptDrops()
+    at = view.mapFrom(hand.window, hand.gap((1,)))
+    data = QMimeData()
+    data.setText(nodes_to_text(sample("gym_game").chain))
+    drop_on(view, at, data)
+    assert hand.outline == ["start", "game", "end"]
+    data.setText("a sentence of some mail")
+    with qtbot.waitSignal(hand.canvas.said) as said:
+        drop_on(view, at, data)
+    assert said.args is not None
+    assert "a sentence of some mail" in said.args[0]
+    assert hand.outline == ["start", "game", "end"]
+    assert not hand.canvas.scene.caret.isVisible()
+
+
+def drop_on(widget: QWidget, at: QPoint, data: QMimeData) -> None:
+    """Send what a system's drag and drop sends: the offscreen display has none of its own."""
+    copies, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(widget, QDragEnterEvent(at, copies, data, left, none))
+    QApplication.sendEvent(widget, QDragMoveEvent(at, copies, data, left, none))
+    QApplication.sendEvent(widget, QDropEvent(QPointF(at), copies, data, left, none))
+
+
+def test_that_a_badge_is_there_again_when_a_deletion_is_undone(hand: CanvasHand) -> None:
+    hand.open(sample("start_page", "gym_game", "end_page"))
+    hand.click(hand.node((1,)))
+    hand.key(Qt.Key.Key_Delete)
+    hand.document.undo()
+    assert hand.canvas.items_by_path()[(1,)].badge == ("1", "error")
+
+
+def test_that_small_pictures_are_made_of_texts_and_files_of_the_study_only(
+    hand: CanvasHand, qtbot: QtBot, tmp_path: Path
+) -> None:
+    red = QImage(40, 40, QImage.Format.Format_RGB32)
+    red.fill(QColor("red"))
+    folder = tmp_path / "study"
+    (folder / "static").mkdir(parents=True)
+    red.save(str(folder / "static" / "car.png"))
+    red.save(str(tmp_path / "outside.png"))
+    game = GymGame(
+        scene_id="a",
+        rendering=RenderingSection(background="#00ff00"),
+        assets=AssetsSection(preload_specs=({"img_path": "static/car.png"},)),
+    )
+    outside = msgspec.structs.replace(
+        game, scene_id="b", assets=AssetsSection(preload_specs=({"img_path": "../outside.png"},))
+    )
+    page = StaticPage(scene_id="c", scene_body="<h1>Read</h1><img src='file:///etc/hostname'><p>this</p>")
+    study = Study(id="s", chain=(game, outside, page))
+    hand.document.load(OpenedStudy(path=folder, study=study, folder=folder, content_hash="", problems=()))
+    pictures = hand.canvas.scene.thumbnails
+
+    def colours(node: Node) -> set[str]:
+        qtbot.waitUntil(lambda: pictures.of(node, lambda: None) is not None)
+        picture = pictures.of(node, lambda: None)
+        assert picture is not None
+        image = picture.toImage()
+        return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+    assert {"#ff0000", "#00ff00"} <= colours(game)
+    assert "#ff0000" not in colours(outside)
+    assert len(colours(page)) > 3

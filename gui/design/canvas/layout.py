@@ -36,8 +36,6 @@ GAP_X: Final = 32.0
 ROW_GAP: Final = 32.0
 MARGIN_X: Final = 26.0
 MARGIN_Y: Final = 24.0
-SPACE_BELOW: Final = 64.0
-"""Under the last row, so that it can be scrolled out from under the zoom control."""
 PADDING: Final = 22.0
 HEADER_HEIGHT: Final = 58.0
 HINT_HEIGHT: Final = 76.0
@@ -257,7 +255,7 @@ def lay_out(chain: Sequence[Node], width: float) -> ChainLayout:
         levels=maker.levels,
         wires=tuple(maker.wires),
         width=max(width, flow.width + 2 * MARGIN_X),
-        height=flow.height + 2 * MARGIN_Y + SPACE_BELOW,
+        height=flow.height + 2 * MARGIN_Y,
         order=tuple(maker.rects),
     )
 

@@ -44,9 +44,11 @@ class Minimap(QWidget):
 
     @property
     def is_needed(self) -> bool:
-        """Whether some of the chain is out of sight."""
+        """Whether some of the chain is out of sight, and there is room to show where."""
         plan, zoom, seen = self._scene.plan, self._view.zoom, self._view.viewport()
-        return bool(plan.order) and (plan.height * zoom > seen.height() + 1 or plan.width * zoom > self._view.width())
+        has_room = seen.width() > 3 * _WIDTH and seen.height() > _TALLEST + 110
+        overflows = plan.height * zoom > seen.height() + 1 or plan.width * zoom > self._view.width()
+        return bool(plan.order) and has_room and overflows
 
     @Slot()
     def refresh(self) -> None:

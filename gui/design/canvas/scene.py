@@ -1,7 +1,7 @@
 """The chain on the canvas: one item for each node, kept in step with the document."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QGraphicsScene
@@ -25,7 +25,8 @@ class ChainScene(QGraphicsScene):
 
     Attributes:
         plan: Where everything lies.
-        art: What it is painted with.
+        art, thumbnails: What it is painted with.
+        space_below: How much more can be scrolled than the plan is high, of which the view's corner covers some.
         caret, ghost, band, plus: What gestures draw.
 
     Signals:
@@ -41,13 +42,16 @@ class ChainScene(QGraphicsScene):
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.document = document
         self.art = Art(theme)
-        self._thumbnails = Thumbnails(self.art, lambda: document.folder, self)
-        self._kit = Kit(self.art, self._thumbnails)
+        self.thumbnails = Thumbnails(self.art, lambda: document.folder, self)
+        self._kit = Kit(self.art, self.thumbnails)
         self._nodes: dict[NodePath, NodeItem] = {}
+        self._marked: set[NodeItem] = set()
         self._presence: Mapping[str, int] = {}
+        self._somebody_was_here = False
         self._found: frozenset[NodePath] | None = None
         self._carried: tuple[NodePath, ...] = ()
         self._room = 800.0
+        self.space_below: Callable[[ChainLayout], float] = lambda _plan: 0.0
         self.plan: ChainLayout = lay_out((), self._room)
         self._wires = WiresItem(self.art)
         self._wires.setZValue(-0.5)
@@ -74,8 +78,9 @@ class ChainScene(QGraphicsScene):
         for item in self._nodes.values():
             self._discard(item)
         self._nodes = {}
+        self._marked.clear()
         self._found = None
-        self._thumbnails.forget()
+        self.thumbnails.forget()
         self.reconcile()
         self.show_problems()
 
@@ -93,17 +98,46 @@ class ChainScene(QGraphicsScene):
             chosen[path] = same.pop() if same else None
         free = {item.path: item for items in by_node.values() for item in items}
         nodes: dict[NodePath, NodeItem] = {}
+        fresh: list[NodePath] = []
         for path, node in walked:
             found = chosen[path]
             if found is None and (other := free.get(path)) is not None and other.node.kind == node.kind:
                 found = free.pop(path)
-            nodes[path] = self._made(node, path) if found is None else found
-            nodes[path].show_node(node, path)
+            if found is None:
+                nodes[path] = self._made(node, path)
+                fresh.append(path)
+            else:
+                nodes[path] = found
+                found.show_node(node, path)
         for item in free.values():
             self._discard(item)
+        is_same_row = bool(nodes) and not fresh and list(nodes.items()) == list(self._nodes.items())
         self._nodes = nodes
-        self._lay_out(chain)
+        self._marked &= set(nodes.values())
+        self._restore_problems(fresh)
+        if is_same_row:
+            self.drawn_anew.emit()  # a field was changed: everything stays where it is
+        else:
+            self._lay_out(chain)
         self._show_presence()
+
+    def _restore_problems(self, fresh: Iterable[NodePath]) -> None:
+        """Put badges on new items, as far as what is known of their places is about them.
+
+        A deletion that is undone brings the problems of before, of which the document then has nothing new to tell.
+        """
+        known = self._problems_by_path() if fresh else {}
+        for path in fresh:
+            item = self._nodes[path]
+            label = getattr(item.node, "scene_id", None)
+            item.show_problems([problem for problem in known.get(path, ()) if problem.label == label])
+
+    def _problems_by_path(self) -> dict[NodePath, list[Problem]]:
+        by_path: defaultdict[NodePath, list[Problem]] = defaultdict(list)
+        for problem in self.document.problems:
+            if problem.node_id is not None:
+                by_path[problem.path].append(problem)
+        return by_path
 
     def set_room(self, width: float) -> None:
         """Let the rows be as wide as `width`."""
@@ -111,6 +145,8 @@ class ChainScene(QGraphicsScene):
             self._room = width
             study = self.document.study
             self._lay_out(study.chain if study is not None else ())
+        else:
+            self.setSceneRect(0, 0, self.plan.width, self.plan.height + self.space_below(self.plan))
 
     def _lay_out(self, chain: tuple[Node, ...]) -> None:
         self.plan = lay_out(chain, self._room)
@@ -118,7 +154,7 @@ class ChainScene(QGraphicsScene):
             self._nodes[path].place(rect)
         self._wires.show_layout(self.plan)
         self.plus.show_at(None)
-        self.setSceneRect(0, 0, self.plan.width, self.plan.height)
+        self.setSceneRect(0, 0, self.plan.width, self.plan.height + self.space_below(self.plan))
         self.drawn_anew.emit()
 
     def _made(self, node: Node, path: NodePath) -> NodeItem:
@@ -136,10 +172,7 @@ class ChainScene(QGraphicsScene):
     @Slot()
     def show_problems(self) -> None:
         """Put the badges on."""
-        by_path: defaultdict[NodePath, list[Problem]] = defaultdict(list)
-        for problem in self.document.problems:
-            if problem.node_id is not None:
-                by_path[problem.path].append(problem)
+        by_path = self._problems_by_path()
         for path, item in self._nodes.items():
             item.show_problems(by_path.get(path, ()))
         self.drawn_anew.emit()
@@ -150,15 +183,21 @@ class ChainScene(QGraphicsScene):
         self._show_presence()
 
     def _show_presence(self) -> None:
+        if not self._presence and not self._somebody_was_here:
+            return
+        self._somebody_was_here = bool(self._presence)
         for item in self._nodes.values():
             if not isinstance(item.node, RandomizeOrder | Repeat):
                 item.show_presence(self._presence.get(item.node.scene_id, 0))
 
     def show_selection(self, selected: Iterable[NodePath], current: NodePath | None) -> None:
         """Mark the selected nodes, and the one that has the keyboard."""
-        chosen = set(selected)
-        for path, item in self._nodes.items():
-            item.mark(selected=path in chosen, current=path == current)
+        chosen = {item for path in selected if (item := self._nodes.get(path)) is not None}
+        focused = self.item(current)
+        marked = chosen | {focused} if focused is not None else chosen
+        for item in self._marked | marked:
+            item.mark(selected=item in chosen, current=item is focused)
+        self._marked = marked
 
     def show_found(self, found: Iterable[NodePath] | None) -> None:
         """Let what was found stand out; None: nothing is looked for."""

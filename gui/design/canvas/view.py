@@ -34,7 +34,7 @@ from gui.design.canvas.gestures import (
     PressGesture,
     RubberBandGesture,
 )
-from gui.design.canvas.layout import LINE_AT, Gap
+from gui.design.canvas.layout import LINE_AT, ChainLayout, Gap
 from gui.design.canvas.scene import ChainScene
 from gui.models.chain_document import ChainDocument
 from mug.study.edits import move
@@ -45,6 +45,8 @@ __all__ = ["ZOOMS", "ChainCanvasView"]
 
 ZOOMS: Final = (0.25, 0.33, 0.5, 0.67, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 _EDGE_PX: Final = 34
+_BUTTONS_PX: Final = 50
+_CORNER_PX: Final = 260
 _SCROLL_EVERY_MS: Final = 16
 _WHEEL_STEP: Final = 1.0015
 
@@ -80,6 +82,7 @@ class ChainCanvasView(QGraphicsView):
         super().__init__(scene, parent)
         self.scene_ = scene
         self.document = document
+        scene.space_below = self._space_below
         self.cursor_ = Cursor(document, lambda: scene.plan, self)
         self.zoom = 1.0
         self.can_drag_out = QGuiApplication.platformName() not in ("offscreen", "minimal")
@@ -100,7 +103,7 @@ class ChainCanvasView(QGraphicsView):
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
+        self.viewport().setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setObjectName("canvas")
         self.setAccessibleName("Chain of scenes")
@@ -110,6 +113,11 @@ class ChainCanvasView(QGraphicsView):
         self.cursor_.moved.connect(self._on_cursor_moved)
 
     # --- size and zoom -----------------------------------------------------------------------------------------------
+
+    def _space_below(self, plan: ChainLayout) -> float:
+        """Return how far the last row can be scrolled up: out from under the zoom's buttons and the overview."""
+        scrolls = plan.height * self.zoom + _BUTTONS_PX > self.viewport().height()
+        return (_CORNER_PX if scrolls else _BUTTONS_PX) / self.zoom
 
     def fit_room(self) -> None:
         """Let the rows be as wide as what is seen; the scroll bar's place is kept free."""
@@ -168,7 +176,7 @@ class ChainCanvasView(QGraphicsView):
         for zoom in sorted((zoom for zoom in ZOOMS if zoom <= 1.0), reverse=True):
             self.set_zoom(zoom)
             plan = self.scene_.plan
-            if plan.height * zoom <= self.viewport().height() and plan.width * zoom <= self.width():
+            if plan.height * zoom + _BUTTONS_PX <= self.viewport().height() and plan.width * zoom <= self.width():
                 break
         self.verticalScrollBar().setValue(0)
 
