@@ -132,7 +132,7 @@ class EnvironmentInspection(QObject):
         try:
             content = msgspec.json.encode(Wish(study=study, source=str(opened.path), path=path))
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
-            self._take(game, EnvironmentInfo(error=f"The study cannot be handed on: {error}"))
+            self.take(game, EnvironmentInfo(error=f"The study cannot be handed on: {error}"))
             return
         wish.write_bytes(content)
         self._reading = _key(game, agents=True)
@@ -147,7 +147,7 @@ class EnvironmentInspection(QObject):
         if self._child is not None:
             self._child.deleteLater()
             self._child = None
-        self._take(game, self._read(out, outcome))
+        self.take(game, self._read(out, outcome))
         self.busy_changed.emit(False)
         self._begin_soon()
 
@@ -166,7 +166,8 @@ class EnvironmentInspection(QObject):
         except (OSError, msgspec.MsgspecError) as error:
             return EnvironmentInfo(error=f"What the environment says could not be read: {error}")
 
-    def _take(self, game: GymGame, info: EnvironmentInfo) -> None:
+    def take(self, game: GymGame, info: EnvironmentInfo) -> None:
+        """Take what was found out about a game's environment."""
         while len(self._known) >= _KNOWN:
             self._known.pop(next(iter(self._known)))
         depends_on_agents = not info.names_agents
