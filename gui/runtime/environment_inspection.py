@@ -162,7 +162,10 @@ class EnvironmentInspection(QObject):
             code = f" (exit code {outcome.code})" if outcome.code is not None else ""
             return EnvironmentInfo(error=f"The environment ended Python itself{code}.", detail=outcome.tail)
         try:
-            return msgspec.json.decode(out.read_bytes(), type=EnvironmentInfo)
+            content = out.read_bytes()
+            out.unlink()
+            out.with_suffix(".wish").unlink(missing_ok=True)
+            return msgspec.json.decode(content, type=EnvironmentInfo)
         except (OSError, msgspec.MsgspecError) as error:
             return EnvironmentInfo(error=f"What the environment says could not be read: {error}")
 

@@ -77,6 +77,9 @@ class FieldEditor(QWidget):
     def take_draft(self, draft: str) -> None:
         """Show again what was typed before without being a value."""
 
+    def forget(self) -> None:
+        """Forget what stands there without being a value: it belongs to another node."""
+
     def focus_inside(self) -> None:
         """Let the user type or choose."""
         target = self.focusProxy() or next(

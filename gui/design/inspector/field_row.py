@@ -104,6 +104,8 @@ class FieldRow(MenuGiver):
         if unchanged and not again:
             return
         self._values = values
+        if again:
+            self.editor.forget()
         own = subject.values(self.field.name)
         if self.field.parts:
             assert subject.one is not None

@@ -144,8 +144,8 @@ class Subject:
 
     @property
     def kinds(self) -> tuple[type[Section], ...]:
-        """The kinds of what is shown, each once."""
-        return tuple(dict.fromkeys(type(part) for part in self.parts))
+        """The kinds of what is shown, each once, in an order of their own."""
+        return tuple(sorted(dict.fromkeys(type(part) for part in self.parts), key=lambda kind: kind.__name__))
 
     @property
     def one(self) -> Section | None:
