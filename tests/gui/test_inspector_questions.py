@@ -244,7 +244,7 @@ def test_that_the_large_window_edits_its_page_whatever_is_selected(show_inspecto
     driver.document.undo()
     driver.document.undo()
     assert large.source.toPlainText() == "<b>New</b>"
-    with qtbot.waitSignal(large.destroyed):
+    with qtbot.waitSignal(large.closed):
         driver.document.push(remove(driver.study, [(0,)]))
 
 

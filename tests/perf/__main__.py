@@ -26,6 +26,7 @@ BENCHMARKS = {
     "crowd": ("crowd", "300 participants through arrival, forms, waitroom, matches; rows lost"),
     "export": ("export_rows", "export of a million frames"),
     "lab": ("lab_window", "MUG Lab: start, memory, window with 100 live participants"),
+    "panel": ("property_panel", "MUG Lab's editor: selecting scenes, typing into the property panel"),
 }
 
 

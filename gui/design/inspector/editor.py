@@ -19,6 +19,8 @@ MIXED = "differs"
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a field are the same in a file, too: true is not 1, and 1 is not 1.0."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         text = isinstance(one, str) and isinstance(other, str)
         return text and one == other

@@ -250,7 +250,7 @@ class Inspector(QWidget):
             for row in panel.rows():
                 row.show_mistake("")
         self._ask_environment()
-        panel.show_subject(subject, again=moved)
+        panel.show_subject(subject, moved=moved, again=before is None)
         panel.show_problems(self._document.problems)
         if moved:
             self._bring_drafts_back()
