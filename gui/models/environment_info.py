@@ -182,6 +182,9 @@ class EnvironmentInfo(msgspec.Struct, frozen=True, kw_only=True):
             found.append(f"An action is {space.words}.")
         else:
             found += [f"An action of {known.agent} is {known.action.words}." for known in self.agents if known.action]
+        seen = [agent.observation for agent in self.agents]
+        if seen and seen[0] is not None and all(space == seen[0] for space in seen):
+            found.append(f"An observation is {seen[0].words}.")
         if self.draws:
             found.append(f"It is drawn as {self.draws}.")
         if self.fps:

@@ -132,7 +132,7 @@ class EnvironmentInspection(QObject):
         try:
             content = msgspec.json.encode(Wish(study=study, source=str(opened.path), path=path))
         except (TypeError, ValueError, msgspec.MsgspecError) as error:
-            self._take(game, EnvironmentInfo(error=f"The study cannot be handed on: {error}"))
+            self.take(game, EnvironmentInfo(error=f"The study cannot be handed on: {error}"))
             return
         wish.write_bytes(content)
         self._reading = _key(game, agents=True)
@@ -147,7 +147,7 @@ class EnvironmentInspection(QObject):
         if self._child is not None:
             self._child.deleteLater()
             self._child = None
-        self._take(game, self._read(out, outcome))
+        self.take(game, self._read(out, outcome))
         self.busy_changed.emit(False)
         self._begin_soon()
 
@@ -162,11 +162,15 @@ class EnvironmentInspection(QObject):
             code = f" (exit code {outcome.code})" if outcome.code is not None else ""
             return EnvironmentInfo(error=f"The environment ended Python itself{code}.", detail=outcome.tail)
         try:
-            return msgspec.json.decode(out.read_bytes(), type=EnvironmentInfo)
+            content = out.read_bytes()
+            out.unlink()
+            out.with_suffix(".wish").unlink(missing_ok=True)
+            return msgspec.json.decode(content, type=EnvironmentInfo)
         except (OSError, msgspec.MsgspecError) as error:
             return EnvironmentInfo(error=f"What the environment says could not be read: {error}")
 
-    def _take(self, game: GymGame, info: EnvironmentInfo) -> None:
+    def take(self, game: GymGame, info: EnvironmentInfo) -> None:
+        """Take what was found out about a game's environment."""
         while len(self._known) >= _KNOWN:
             self._known.pop(next(iter(self._known)))
         depends_on_agents = not info.names_agents

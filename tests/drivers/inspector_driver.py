@@ -13,6 +13,7 @@ from gui.design.inspector.action_input import ActionEditor
 from gui.design.inspector.colour_editor import ColourEditor
 from gui.design.inspector.editor import FieldEditor
 from gui.design.inspector.entries import EntriesEditor
+from gui.design.inspector.environment_bar import EnvironmentBar
 from gui.design.inspector.field_row import FieldRow
 from gui.design.inspector.key_table import KeyTable
 from gui.design.inspector.path_editor import PathEditor
@@ -31,11 +32,12 @@ from gui.design.inspector.source_editors import CodeEditor
 from gui.design.inspector.table_editors import WithSource
 from gui.design.inspector.value_editors import SourceValueEditor, ValueEditor
 from gui.models.chain_document import ChainDocument
+from gui.models.environment_info import EnvironmentInfo
 from gui.models.opened_study import OpenedStudy
 from gui.widgets.theme import Theme
 from mug.study import validate
 from mug.study.edits import field_value
-from mug.study.model import Study
+from mug.study.model import GymGame, Study
 
 __all__ = ["InspectorDriver", "ShowInspector", "opened_study"]
 
@@ -100,6 +102,22 @@ class InspectorDriver:
     def editor(self, field: str) -> Any:
         """Return a field's editor."""
         return self.row(field).editor
+
+    def know_environment(self, info: EnvironmentInfo) -> None:
+        """Let the environment of the game that is shown have been read."""
+        node = self.document.node(self.document.selection[0])
+        assert isinstance(node, GymGame)
+        self.panel.environment.take(node, info)
+
+    def environment_bar(self, section: str) -> EnvironmentBar:
+        """Return what a section says of the environment."""
+        panel = self.panel.kind_panel
+        assert panel is not None
+        group = next(group for group in panel.groups if group.section.name == section)
+        group.set_open(True)
+        bar = group.findChild(EnvironmentBar)
+        assert isinstance(bar, EnvironmentBar)
+        return bar
 
     def click(self, widget: QWidget) -> None:
         """Click a widget."""

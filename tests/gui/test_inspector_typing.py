@@ -3,14 +3,21 @@
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gui.design.inspector.field_row import FieldRow
 from gui.design.inspector.inputs import ancestors
 from mug.study.edits import SetField, insert
 from mug.study.game import EnvironmentSection, GameplaySection, RenderingSection
-from mug.study.model import GymGame, KeyBinding, RandomizeOrder, StartPage, StaticPage
+from mug.study.model import GymGame, KeyBinding, MultipleChoiceForm, RandomizeOrder, StartPage, StaticPage
 from tests.drivers.inspector_driver import InspectorDriver, ShowInspector
 
 Key = Qt.Key
@@ -171,6 +178,25 @@ def test_that_the_wheel_over_the_panel_changes_nothing(show_inspector: ShowInspe
         )
         QApplication.sendEvent(widget, event)
     assert driver.study == before
+
+
+def test_that_a_mistake_is_not_shown_at_another_node(show_inspector: ShowInspector) -> None:
+    driver = show_inspector(
+        GymGame(scene_id="a", environment=EnvironmentSection(env_config={"k": 1})),
+        GymGame(scene_id="b", environment=EnvironmentSection(env_config={"k": 1})),
+    )
+    driver.document.select([(0,)])
+    driver.type_into(driver.editor("environment.seed").box, "5x", anew=True)
+    driver.type_into(driver.editor("environment.env_config").entries.entries[0].line, "[1,", anew=True)
+    driver.type_into(driver.editor("gameplay.default_action").input.line, "{", anew=True)
+    driver.document.select([(1,)])
+    assert driver.editor("environment.seed").box.lineEdit().text() == ""
+    assert driver.editor("environment.env_config").entries.entries[0].line.text() == "1"
+    assert driver.editor("gameplay.default_action").input.line.text() == ""
+    assert not any("Not taken" in words for row in driver.panel.findChildren(FieldRow) for words in row.faults())
+    driver.document.select([(0,)])
+    assert driver.editor("environment.seed").box.lineEdit().text() == "5x"
+    assert driver.editor("gameplay.default_action").input.line.text() == "{"
 
 
 # --- problems and places ----------------------------------------------------------------------------------------------
@@ -509,6 +535,26 @@ def test_that_a_wrapper_has_its_settings_and_no_editor_of_scenes(show_inspector:
     assert driver.value((0,), "per") == "group"
     driver.document.select([(0, 1)])
     assert driver.editor("scene_id").line.text() == "b"
+
+
+def test_that_everything_that_takes_the_focus_has_a_name(show_inspector: ShowInspector) -> None:
+    driver = show_inspector(
+        GymGame(
+            scene_id="game",
+            environment=EnvironmentSection(env_config={"a": 1, "b": True}),
+            gameplay=GameplaySection(action_mapping=(KeyBinding(keys=("a",), action=1),)),
+        ),
+        MultipleChoiceForm(scene_id="form", questions=("A?", "B?"), choices=(("x", "y"), ("z", "w"))),
+    )
+    for path in ([], [(0,)], [(1,)]):
+        driver.document.select(path)
+        driver.panel.open_all()
+        QApplication.processEvents()
+        for widget in driver.panel.findChildren(QWidget):
+            if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+                named = widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
+                inside = isinstance(widget.parentWidget(), QAbstractSpinBox | QAbstractScrollArea)
+                assert named or inside, f"{type(widget).__name__} in {[type(w).__name__ for w in ancestors(widget)]}"
 
 
 def test_that_no_window_flashes_while_the_panel_is_built(show_inspector: ShowInspector) -> None:

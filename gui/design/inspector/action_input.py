@@ -106,6 +106,10 @@ class ActionInput(QWidget):
         """Return what stands there without being a value."""
         return self.line.text() if self._wrong else None
 
+    def forget(self) -> None:
+        """Forget what stands there without being a value."""
+        self._wrong = False
+
     def take_draft(self, draft: str) -> None:
         """Show again what was typed before without being a value."""
         self.line.setText(draft)
@@ -206,6 +210,10 @@ class ActionEditor(FieldEditor):
     @override
     def settle(self) -> None:
         self.input.settle()
+
+    @override
+    def forget(self) -> None:
+        self.input.forget()
 
     @override
     def draft(self) -> str | None:

@@ -19,6 +19,8 @@ MIXED = "differs"
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values of a field are the same in a file, too: true is not 1, and 1 is not 1.0."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         text = isinstance(one, str) and isinstance(other, str)
         return text and one == other
@@ -76,6 +78,9 @@ class FieldEditor(QWidget):
 
     def take_draft(self, draft: str) -> None:
         """Show again what was typed before without being a value."""
+
+    def forget(self) -> None:
+        """Forget what stands there without being a value: it belongs to another node."""
 
     def focus_inside(self) -> None:
         """Let the user type or choose."""

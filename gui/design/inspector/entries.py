@@ -55,6 +55,12 @@ class Entry(QFrame):
         """Return what stands there without being a value."""
         return None
 
+    def forget(self) -> None:
+        """Forget what stands there without being a value: it belongs to another node."""
+
+    def add_actions(self, menu: QMenu) -> None:
+        """Add to the menu of the entry what only its kind has."""
+
     def focus_inside(self) -> None:
         """Let the user change the entry."""
         target = self.focusProxy() or self
@@ -69,6 +75,7 @@ class Entry(QFrame):
         down.setEnabled(index < count - 1)
         up.triggered.connect(lambda _checked=False: self.moved.emit(-1))
         down.triggered.connect(lambda _checked=False: self.moved.emit(1))
+        self.add_actions(menu)
         menu.addAction("Duplicate").triggered.connect(lambda _checked=False: self.doubled.emit())
         menu.addSeparator()
         menu.addAction("Delete").triggered.connect(lambda _checked=False: self.removed.emit())
@@ -243,6 +250,12 @@ class EntriesEditor(FieldEditor):
         """Show the entries in their usual form."""
         for entry in self.entries:
             entry.settle()
+
+    def forget(self) -> None:
+        """Forget what stands there without being a value."""
+        self._mistakes.clear()
+        for entry in self.entries:
+            entry.forget()
 
     def draft(self) -> str | None:
         """Return the first entry that is no value."""

@@ -95,15 +95,24 @@ class FieldRow(MenuGiver):
 
     # --- what is shown ------------------------------------------------------------------------------------------------
 
-    def show_subject(self, subject: Subject, *, again: bool = False) -> None:
-        """Show the field of a node, of several, or of the study."""
+    def show_subject(self, subject: Subject, *, moved: bool = False, again: bool = False) -> None:
+        """Show the field of a node, of several, or of the study.
+
+        Args:
+            subject: What is shown.
+            moved: It is another than before: what was typed for that and is no value does not belong to it.
+            again: Show it even when the value is the same: the study around it is another.
+        """
         values = tuple(value for name in self.field.names for value in subject.values(name))
         known = self._values
         self._subject = subject
         unchanged = known is not None and len(known) == len(values) and all(map(_is, known, values))
-        if unchanged and not again:
+        stale = moved and self.editor.draft() is not None
+        if unchanged and not again and not stale:
             return
         self._values = values
+        if moved or again:
+            self.editor.forget()
         own = subject.values(self.field.name)
         if self.field.parts:
             assert subject.one is not None

@@ -24,7 +24,7 @@ class HtmlPreview(QTextBrowser):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setObjectName("paper")
+        self.setStyleSheet(f"QTextBrowser {{ background: {LIGHT.surface}; color: {LIGHT.text}; }}")
         self.setOpenLinks(False)
         self.setOpenExternalLinks(False)
         self._folder = Path()

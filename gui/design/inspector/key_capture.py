@@ -173,6 +173,7 @@ class KeyCapture(QPushButton):
     def contextMenuEvent(self, event: object) -> None:
         self.open_menu()
 
+    @Slot()
     def open_menu(self) -> None:
         """Offer the keys that are hard to press where they mean something else."""
         menu = QMenu(self)

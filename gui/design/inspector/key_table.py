@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout
 from typing_extensions import override
 
 from gui.design.inspector.action_input import ActionInput, human_space
@@ -156,6 +156,15 @@ class _BindingEntry(Entry):
     @override
     def settle(self) -> None:
         self.action.settle()
+
+    @override
+    def forget(self) -> None:
+        self.action.forget()
+
+    @override
+    def add_actions(self, menu: QMenu) -> None:
+        menu.addAction("Keys by name…").triggered.connect(self.capture.open_menu)
+        menu.addSeparator()
 
     @override
     def draft(self) -> str | None:

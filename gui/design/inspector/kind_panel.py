@@ -42,6 +42,7 @@ class KindPanel(QWidget):
         super().__init__()
         self._around = around
         self._environment = environment
+        self._subject: Subject | None = None
         self._has_environment = tuple(kinds) == (GymGame,)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -74,16 +75,18 @@ class KindPanel(QWidget):
                 return group.row(field)
         return None
 
-    def show_subject(self, subject: Subject, *, again: bool = False) -> None:
-        """Fill the sections."""
+    def show_subject(self, subject: Subject, *, moved: bool = False, again: bool = False) -> None:
+        """Fill the sections; arguments as of `FieldRow`."""
+        self._subject = subject
         for group in self.groups:
-            group.show_subject(subject, again=again)
+            group.show_subject(subject, moved=moved, again=again)
         self.unknown.show_subject(subject)
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Show what is wrong with the fields."""
+        """Show what is wrong with the fields, of all problems of the study."""
+        own = self._subject.own_problems(problems) if self._subject is not None else ()
         for group in self.groups:
-            group.show_problems(problems)
+            group.show_problems(own)
 
     def show_matching(self, words: tuple[str, ...]) -> int:
         """Show only the fields that hold these words; without words as before. Returns how many are shown."""

@@ -1,6 +1,6 @@
 """A window for the source of one field: Python, or HTML beside its preview."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -24,8 +24,16 @@ _PAUSE_MS = 120
 class LargeSource(QDialog):
     """Edits one field of one scene, whatever else is selected meanwhile; closes when the scene is gone.
 
+    Attributes:
+        path: The scene's place, as it is now.
+
+    Signals:
+        closed: It is closed, and will not be there any more.
+
     Runs on: GUI thread.
     """
+
+    closed = Signal()
 
     def __init__(
         self, around: Surroundings, parent: QWidget | None, path: NodePath, field: str, title: str, language: str
@@ -82,6 +90,7 @@ class LargeSource(QDialog):
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         self._pause.stop()
+        self.closed.emit()
         super().closeEvent(event)
 
     @staticmethod

@@ -29,6 +29,8 @@ from mug.study.traversal import NodePath
 __all__ = ["Inspector"]
 
 _FIND_PAUSE_MS = 120
+_MIXED_PANELS = 4
+"""So many panels of several kinds are kept; there could be thousands of combinations."""
 
 
 class Inspector(QWidget):
@@ -248,7 +250,7 @@ class Inspector(QWidget):
             for row in panel.rows():
                 row.show_mistake("")
         self._ask_environment()
-        panel.show_subject(subject, again=moved)
+        panel.show_subject(subject, moved=moved, again=before is None)
         panel.show_problems(self._document.problems)
         if moved:
             self._bring_drafts_back()
@@ -257,6 +259,13 @@ class Inspector(QWidget):
                 self._show_matching()
 
     def _make_panel(self, subject: Subject) -> KindPanel:
+        mixed = [kinds for kinds in self._panels if len(kinds) > 1]
+        if len(subject.kinds) > 1 and len(mixed) >= _MIXED_PANELS:
+            old = self._panels.pop(mixed[0])
+            self._stack.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+            self._panel = None if old is self._panel else self._panel
         panel = KindPanel(self.surroundings, subject.kinds, self.environment)
         panel.edited.connect(self._on_edited)
         panel.playground_asked.connect(self._on_playground_asked)

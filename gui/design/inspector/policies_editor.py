@@ -114,6 +114,9 @@ class _AgentEntry(Entry):
         agent, policy = item
         if not same(policy, self._pair[1]):
             self._wants_other = False
+            self._wrong[1] = ""
+        if agent != self._pair[0]:
+            self._wrong[0] = ""
         self._pair = agent, policy
         known = next((index for index, (value, _) in enumerate(_KNOWN) if same(value, policy)), len(_KNOWN))
         is_other = known == len(_KNOWN) or self._wants_other
@@ -185,6 +188,10 @@ class _AgentEntry(Entry):
         if not any(self._wrong):
             self._wants_other = False
             self.show_item(self._pair)
+
+    @override
+    def forget(self) -> None:
+        self._wrong = ["", ""]
 
     @override
     def draft(self) -> str | None:

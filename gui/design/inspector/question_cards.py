@@ -26,6 +26,7 @@ class QuestionCards(EntriesEditor):
 
     Attributes:
         questions: What is shown.
+        sharing: Whether they share their answers.
         shared_answers: The answers of all questions, while they share them.
     """
 
@@ -39,8 +40,8 @@ class QuestionCards(EntriesEditor):
         self._shared_box.setProperty("kind", "entry")
         self.shared_answers = AnswerList(around, "Answer")
         self._shared_title = label("", "field", wrap=True)
-        self._sharing = Segments((("shared", "The same for all"), ("own", "Each its own")), name="Answers")
-        self._sharing.chosen.connect(self._on_sharing_chosen)
+        self.sharing = Segments((("shared", "The same for all"), ("own", "Each its own")), name="Answers")
+        self.sharing.chosen.connect(self._on_sharing_chosen)
         self._build_shared()
         self.shared_answers.edited.connect(self._on_shared_edited)
 
@@ -49,7 +50,7 @@ class QuestionCards(EntriesEditor):
         inside.setContentsMargins(10, 8, 6, 8)
         inside.setSpacing(6)
         inside.addWidget(self._shared_title)
-        inside.addWidget(self._sharing)
+        inside.addWidget(self.sharing)
         inside.addWidget(self.shared_answers)
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
@@ -73,7 +74,7 @@ class QuestionCards(EntriesEditor):
         info = self._infos[self._parts["answers"]]
         self._shared_title.setText(info.title)
         self._shared_title.setToolTip(info.description)
-        self._sharing.show_choice("shared" if is_shared else "own")
+        self.sharing.show_choice("shared" if is_shared else "own")
         self.shared_answers.setVisible(is_shared)
         if is_shared:
             self.shared_answers.show_answers(self.questions.shared or ())

@@ -105,11 +105,11 @@ class SectionGroup(QFrame):
         self._folded.setVisible(on)
         self.more.show_open(on)
 
-    def show_subject(self, subject: Subject, *, again: bool = False) -> None:
-        """Show what the section has of a node, of several, or of the study."""
+    def show_subject(self, subject: Subject, *, moved: bool = False, again: bool = False) -> None:
+        """Show what the section has of a node, of several, or of the study; arguments as of `FieldRow`."""
         self._subject = subject
         for row in self.rows.values():
-            row.show_subject(subject, again=again)
+            row.show_subject(subject, moved=moved, again=again)
         self._count()
 
     def show_problems(self, problems: Sequence[Problem]) -> None:

@@ -233,7 +233,7 @@ class NumberEditor(FieldEditor):
             try:
                 current = self.read(self.box.lineEdit().text())
             except ValueError:
-                current = None
+                current = MIXED
             meant = self.info.default if current is RESET else current
             if not self.mixed and same(meant, self.value):
                 return
@@ -246,6 +246,12 @@ class NumberEditor(FieldEditor):
             return
         plain = self.mixed or self.value is None or isinstance(self.value, str) or self.is_default
         self._write("" if plain else _written(self.value))
+
+    @override
+    def forget(self) -> None:
+        if self._wrong:
+            self._wrong = False
+            self.box.lineEdit().clear()
 
     @override
     def draft(self) -> str | None:

@@ -72,17 +72,18 @@ class CodeEditor(FieldEditor):
     def open_large(self) -> None:
         """Open the source in a window of its own."""
         paths = self.around.paths or ((),)
-        if self.window_of_source is not None:
+        if self.window_of_source is not None and self.window_of_source.path == paths[0]:
             self.window_of_source.raise_()
             return
         made = LargeSource(self.around, self.window(), paths[0], self._name, self.info.title, self.language)
-        made.destroyed.connect(self._on_large_destroyed)
+        made.closed.connect(self._on_large_closed)
         self.window_of_source = made
         made.show()
 
     @Slot()
-    def _on_large_destroyed(self) -> None:
-        self.window_of_source = None
+    def _on_large_closed(self) -> None:
+        if self.sender() is self.window_of_source:
+            self.window_of_source = None
 
 
 class HtmlEditor(CodeEditor):

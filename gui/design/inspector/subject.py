@@ -144,8 +144,8 @@ class Subject:
 
     @property
     def kinds(self) -> tuple[type[Section], ...]:
-        """The kinds of what is shown, each once."""
-        return tuple(dict.fromkeys(type(part) for part in self.parts))
+        """The kinds of what is shown, each once, in an order of their own."""
+        return tuple(sorted(dict.fromkeys(type(part) for part in self.parts), key=lambda kind: kind.__name__))
 
     @property
     def one(self) -> Section | None:
@@ -162,13 +162,15 @@ class Subject:
         """Return a field's value in each of the nodes."""
         return tuple(value_in(part, name) for part in self.parts)
 
-    def problems(self, problems: Iterable[Problem], names: Sequence[str]) -> tuple[Problem, ...]:
-        """Return the problems of these fields."""
-        return tuple(
-            problem
-            for problem in problems
-            if problem.field is not None and problem.path in self.paths and _is_of(problem.field, names)
-        )
+    def own_problems(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return the problems of the fields of what is shown."""
+        paths = set(self.paths)
+        return tuple(problem for problem in problems if problem.path in paths and problem.field is not None)
+
+    @staticmethod
+    def problems(problems: Iterable[Problem], names: Sequence[str]) -> tuple[Problem, ...]:
+        """Return those of the problems that are of these fields."""
+        return tuple(problem for problem in problems if problem.field is not None and _is_of(problem.field, names))
 
     def key(self, index: int = 0) -> str:
         """Return what a node is remembered by while the study changes around it."""

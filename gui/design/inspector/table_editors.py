@@ -138,6 +138,9 @@ class _PairEntry(Entry):
         key, value = item
         self._has_kind = self._has_kind and key == self._pair[0]
         self._guesses = not self._has_kind and (value == "" or (self._guesses and self.line.hasFocus()))
+        # what is wrong stays until the same part is changed elsewhere
+        kept = self._pair[0] == key, same(value, self._pair[1])
+        self._wrong = self._wrong[0] if kept[0] else "", self._wrong[1] if kept[1] else ""
         self._pair = key, value
         self._kind = kind_of(value)
         if not self._wrong[0]:
@@ -243,6 +246,10 @@ class _PairEntry(Entry):
             self.show_item(self._pair)
 
     @override
+    def forget(self) -> None:
+        self._wrong = "", ""
+
+    @override
     def draft(self) -> str | None:
         return next((text for text in self._wrong if text), None)
 
@@ -337,6 +344,11 @@ class _TableEntry(Entry):
             self.table.settle()
 
     @override
+    def forget(self) -> None:
+        if self.table is not None:
+            self.table.forget()
+
+    @override
     def draft(self) -> str | None:
         return self.table.draft() if self.table is not None else None
 
@@ -416,6 +428,12 @@ class WithSource(FieldEditor):
     @override
     def settle(self) -> None:
         (self.source if self.shows_source and self.source is not None else self.entries).settle()
+
+    @override
+    def forget(self) -> None:
+        self.entries.forget()
+        if self.source is not None:
+            self.source.forget()
 
     @override
     def draft(self) -> str | None:

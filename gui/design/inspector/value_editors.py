@@ -87,6 +87,10 @@ class ValueEditor(FieldEditor):
                 self.line.setText(shown)
 
     @override
+    def forget(self) -> None:
+        self._wrong = False
+
+    @override
     def draft(self) -> str | None:
         return self.line.text() if self._wrong else None
 
@@ -158,6 +162,10 @@ class SourceValueEditor(FieldEditor):
             self.text.show_text("")
             return
         self.text.show_text(write_list(plain(self.value)) if self._is_list else write_table(plain(self.value)))
+
+    @override
+    def forget(self) -> None:
+        self._wrong = False
 
     @override
     def draft(self) -> str | None:
