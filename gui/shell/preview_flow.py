@@ -73,7 +73,7 @@ class PreviewFlow(QObject):
         self._path: NodePath | None = None
         self._mode: PreviewMode = "scene"
         self._node: Node | None = None
-        self._opens = False
+        self._opens = self._is_gone = False
         self._late: frozenset[str] = frozenset()
         self._debounce = _single_shot(self, "preview debounce", _DEBOUNCE_MS, self._on_edited_long_enough)
         self._come_back = _single_shot(self, "preview pages", _COME_BACK_MS, self._on_come_back_over)
@@ -96,7 +96,7 @@ class PreviewFlow(QObject):
     @property
     def path(self) -> NodePath | None:
         """The node that is previewed, by its path now; None: none, or it is not there any more."""
-        return self._path
+        return None if self._is_gone else self._path
 
     def preview(self, path: NodePath, mode: PreviewMode = "scene") -> None:
         """Show a node in the browser, or the chain from it on; ``()`` is the whole study."""
@@ -108,14 +108,16 @@ class PreviewFlow(QObject):
         except LookupError:
             return
         self._path, self._mode = path, mode
-        self._opens = True
+        self._opens, self._is_gone = True, False
         self._ask(study, by_edit=False)
 
     @Slot()
     def reload(self) -> None:
         """Let all pages of the preview begin anew."""
         study = self._document.study
-        if study is not None and self._path is not None:
+        if self._is_gone:
+            self.said.emit("The scene of the preview is no longer in the study", "warning")
+        elif study is not None and self._path is not None:
             self._opens = self.outcome.state is not PreviewState.RUNNING
             self._ask(study, by_edit=False)
 
@@ -186,7 +188,9 @@ class PreviewFlow(QObject):
 
     def _open(self, page: str) -> None:
         if self.control.url:
-            self._open_url(QUrl(f"{self.control.url}/{page}"))
+            address = f"{self.control.url}/{page}"
+            if self._open_url(QUrl(address)) is False:
+                self.said.emit(f"No browser could be opened: go to {address}", "warning")
 
     @Slot(object)
     def _on_edit_applied(self, change: Change) -> None:
@@ -194,6 +198,7 @@ class PreviewFlow(QObject):
             return
         if self._node is not None:
             found = path_after(change, self._path, self._node)
+            self._is_gone = found is None
             if found is None:
                 return  # it was deleted: the preview shows it as it was, until it comes back
             self._path, self._node = found, node_at(change.study, found)
@@ -202,7 +207,7 @@ class PreviewFlow(QObject):
     @Slot()
     def _on_edited_long_enough(self) -> None:
         study = self._document.study
-        if study is not None and self._path is not None and self.control.follows:
+        if study is not None and self._path is not None and not self._is_gone and self.control.follows:
             self._ask(study, by_edit=True)
 
     @Slot()

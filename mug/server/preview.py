@@ -1,16 +1,14 @@
 """A scratch session for the person who makes a study: as it is edited, checked quickly, with nothing kept of it."""
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from mug.check.study import check_study
-from mug.check.together import LOCK_FILE, quick_level
+from mug.check.together import quick_level
 from mug.runtime import PreparedRuntime, prepare_study
 from mug.server.errors import StudyRefusedError
 from mug.study.loading import LoadedStudy
@@ -38,24 +36,22 @@ class PreviewReady:
     levels: dict[str, str]
 
 
-def ready_preview(loaded: LoadedStudy, scratch: Path, tell: Callable[[str], None]) -> PreviewReady:
+def ready_preview(loaded: LoadedStudy, tell: Callable[[str], None]) -> PreviewReady:
     """Check what is previewed and make its packages ready; errors of what follows become pages.
 
     Args:
         loaded: What is to be served; its first node is what is previewed.
-        scratch: Folder for what would else be written into the study's folder.
         tell: Told what is being done, and warnings.
 
     Raises:
         StudyRefusedError: What is previewed has errors.
     """
-    lock = scratch / LOCK_FILE
-    if (loaded.folder / LOCK_FILE).is_file():
-        shutil.copyfile(loaded.folder / LOCK_FILE, lock)
     prepared: list[PreparedRuntime] = []
 
-    def prepare(packages: Sequence[str], **_: Any) -> PreparedRuntime:
-        prepared[:] = [prepare_study(packages, lock_path=lock, progress=lambda text, _share: tell(text))]
+    def prepare(packages: Sequence[str], *, lock_path: Path | None) -> PreparedRuntime:
+        prepared[:] = [
+            prepare_study(packages, lock_path=lock_path, progress=lambda text, _share: tell(text), for_a_look=True)
+        ]
         return prepared[0]
 
     loaded = _with_study(loaded, _with_present_folders(loaded, preview_study(loaded.study, ())))

@@ -153,7 +153,7 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
             scratch = tempfile.TemporaryDirectory(prefix="mug-preview-", ignore_cleanup_errors=True)
             data_dir = Path(stack.enter_context(scratch))
         if options.preview:
-            ready = ready_preview(loaded, data_dir, lambda text: _tell(say, text))
+            ready = ready_preview(loaded, lambda text: _tell(say, text))
             loaded, prepared, levels = ready.loaded, ready.prepared, ready.levels
         else:
             prepared = _check(loaded, say)

@@ -180,6 +180,18 @@ def test_that_two_pages_play_without_a_check_before(tmp_path: Path, preview: Pre
     assert not (folder / "study.lock.json").exists()
 
 
+def test_that_wheels_of_the_study_are_found_and_its_lock_is_left_alone(preview: Preview) -> None:
+    folder = REPOSITORY / "examples" / "slime_volleyball"
+    before = listing(folder)
+    server = preview(folder, preview_study(read_study(folder / "study.toml"), (2,)))
+    with ParticipantClient(server, "preview-1") as client:
+        client.enter()
+        assert client.welcome is not None
+        assert client.welcome.runtime is not None
+        assert "slimevb" in client.welcome.runtime.packages
+    assert listing(folder) == before
+
+
 def test_that_it_ends_with_the_program_that_started_it(pages: Path, preview: Preview) -> None:
     server = preview(pages, preview_study(read_study(pages / "study.toml"), (0,)))
     with ParticipantClient(server, "preview-1") as client:

@@ -110,6 +110,23 @@ def test_that_what_cannot_be_shown_is_told_and_what_runs_goes_on(
     assert flow.control.url == port
 
 
+def test_that_a_deleted_scene_stays_as_it_was_until_it_is_back(qtbot: QtBot, driver: PreviewDriver) -> None:
+    flow, said = driver.flow, list[str]()
+    flow.said.connect(lambda text, _icon: said.append(text))
+    flow.preview((1,))
+    wait_for(qtbot, driver, PreviewState.RUNNING)
+    assert driver.document.study is not None
+    driver.document.push(remove(driver.document.study, [(1,)]))
+    assert flow.path is None
+    flow.reload()
+    assert said == ["The scene of the preview is no longer in the study"]
+    assert flow.outcome.state is PreviewState.RUNNING
+    driver.document.undo()
+    assert flow.path == (1,)
+    driver.document.push(insert((0,), [StaticPage(scene_id="new")]))
+    assert flow.path == (2,)
+
+
 def test_that_a_game_of_two_opens_two_pages_and_a_second_preview_none_that_is_there(
     qtbot: QtBot, theme: Theme, tmp_path: Path
 ) -> None:
