@@ -36,7 +36,11 @@ def main(argv: list[str]) -> int:
         study = study_of_exact_text(options.study.read_text(encoding="utf-8"))
         if study is None:
             raise StudyFileError(options.script, "the study could not be handed on")
-        result = _script(study, options.script, options.in_script) if options.form == "script" else _folder(study, options.script)
+        result = (
+            _script(study, options.script, options.in_script)
+            if options.form == "script"
+            else _folder(study, options.script)
+        )
     except Exception as error:  # the script's own, too: shown to its author with where it happened
         result = failure(options.script, error)
         result["problems"] = [str(problem) for problem in getattr(error, "problems", ())]
