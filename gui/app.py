@@ -119,6 +119,7 @@ class Lab(QObject):
         for flow in (self.studies, self.session, self.records):
             flow.said.connect(window.toasts.say)
         self.session.session_stopped.connect(self.records.refresh)
+        self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()
 
