@@ -153,3 +153,76 @@ def test_that_what_a_script_cannot_say_is_listed(driver: StudyFilesDriver) -> No
     assert "Not saved" in driver.banner("save")
     assert "end page" in driver.lab.window.design.banner.text("save")
     assert not (driver.folder / "experiment.py").exists()
+
+
+GAME = """\
+import gymnasium
+from mug.scenes.gym_scene import GymScene
+
+scenes.insert(1, GymScene().scene(scene_id="tag")
+    .rendering(hud_text_fn=lambda game: f"Frame {game.frame}")
+    .gameplay(callback=type("Recorder", (), {"on_episode_start": lambda self, game: None})())
+    .runtime(environment_initialization_code="env = None"))
+config.experiment(stager=Stager(scenes=scenes))
+"""
+
+
+def test_that_a_script_is_saved_as_a_folder_beside_it_with_references(driver: StudyFilesDriver) -> None:
+    script = opened_script(driver, GAME)
+    choose(driver, "folder")
+    saved(driver)
+    folder = script.parent
+    assert script.read_text(encoding="utf-8") == script_of(GAME)
+    loaded = load(folder)
+    assert loaded.study.title == "Edited"
+    assert loaded.study == driver.lab.document.study
+    game = loaded.study.chain[1]
+    assert hasattr(game, "gameplay")
+    assert type(loaded.resolve_callable(game.gameplay.callback)).__name__ == "Recorder"
+    assert loaded.resolve_callable(game.rendering.hud_text_fn) is not None
+    opened = driver.lab.document.opened
+    assert opened is not None
+    assert opened.path == folder
+    driver.edit("Edited again")
+    driver.save()
+    assert load(folder).study.title == "Edited again"
+    driver.wait(lambda: driver.lab.document.opened is not None and driver.lab.document.opened.checked)
+    assert not [problem for problem in driver.lab.document.problems if "tag" in str(problem) and "hud" in str(problem)]
+
+
+def test_that_a_script_is_saved_as_a_folder_elsewhere_with_its_files(driver: StudyFilesDriver, tmp_path: Path) -> None:
+    script = opened_script(driver, GAME)
+    (script.parent / "helper.py").write_text("x = 1\n", encoding="utf-8")
+    choose(driver, "elsewhere")
+    dialog = driver.lab.studies.saving.save_as_dialog
+    assert dialog is not None
+    dialog.name.setText("as_a_folder")
+    driver.qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+    saved(driver)
+    folder = tmp_path / "as_a_folder"
+    assert (folder / "helper.py").exists()
+    loaded = load(folder)
+    assert loaded.study.title == "Edited"
+    game = loaded.study.chain[1]
+    assert hasattr(game, "gameplay")
+    assert type(loaded.resolve_callable(game.gameplay.callback)).__name__ == "Recorder"
+    assert [path.name for path in script.parent.iterdir() if path.suffix == ".toml"] == []
+
+
+def test_that_a_folder_is_not_written_over_another_study(driver: StudyFilesDriver) -> None:
+    script = opened_script(driver)
+    (script.parent / "study.toml").write_text("id = 'other'\n", encoding="utf-8")
+    dialog = ask(driver)
+    assert not dialog.choices["folder"].isEnabled()
+    assert dialog.choices["elsewhere"].isChecked()
+    dialog.reject()
+
+
+def test_that_a_script_that_fails_now_cannot_become_a_folder_and_says_why(driver: StudyFilesDriver) -> None:
+    script = opened_script(driver)
+    driver.lab.studies._watch.stop()
+    script.write_text("raise KeyError('broken meanwhile')\n", encoding="utf-8")
+    choose(driver, "folder")
+    assert "broken meanwhile" in driver.banner("save")
+    assert not (script.parent / "study.toml").exists()
+    assert driver.title == "Edited"
