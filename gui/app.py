@@ -144,6 +144,7 @@ class Lab(QObject):
             flow.said.connect(window.toasts.say)
         self._join_editor()
         self.session.session_stopped.connect(self.records.refresh)
+        self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()
 

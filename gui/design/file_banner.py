@@ -152,6 +152,11 @@ class FileBanner(QWidget):
                 QAccessible.updateAccessibility(QAccessibleEvent(notice, QAccessible.Event.Alert))
         self._notices = {key: self._notices[key] for key in wanted}
         self.setVisible(bool(wanted))
+        self._column.activate()
+        above = self.parentWidget()
+        layout = above.layout() if above is not None else None
+        if layout is not None:
+            layout.activate()  # now, so that no picture is painted with half a sentence
         if before != list(self._notices):
             self.shown_changed.emit()
 

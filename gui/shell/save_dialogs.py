@@ -148,11 +148,7 @@ class ScriptSaveDialog(QDialog):
             notice.say(f"Only the script can say:\n{listed}{more}", "python", "accent")
             layout.addWidget(notice)
             layout.addSpacing(6)
-        lost = (
-            "only Python can say something in this study (see above), and a written script could not"
-            if python_only
-            else ""
-        )
+        lost = "a written script could not say what only this one can" if python_only else ""
         keeps = "The script stays as it is" + (
             ", and the study refers to it for what only Python can say." if python_only else "."
         )
@@ -251,6 +247,7 @@ class SaveAsDialog(QDialog):
         self.kind.setVisible(not only)
         self.kind.chosen.connect(self._on_kind)
         layout.addWidget(self.kind)
+        layout.addSpacing(2)
         self._what = label("", "muted", wrap=True)
         layout.addWidget(self._what)
         layout.addSpacing(6)
@@ -279,7 +276,7 @@ class SaveAsDialog(QDialog):
         self.confirm = Button(theme, "Save", "check", role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
         answers.addWidget(self.confirm)
-        layout.addSpacing(4)
+        layout.addStretch(1)
         layout.addLayout(answers)
         self.name.textChanged.connect(self._check)
         self.place.textChanged.connect(self._check)

@@ -1,6 +1,5 @@
 """Saving the open study: to its file, to another folder, as a script; never on the GUI thread."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,10 +26,12 @@ from gui.runtime.study_writing import FolderForm, StudyWriting, WritingProblem
 from gui.runtime.tasks import Tasks
 from gui.shell.save_dialogs import CopyDialog, ReplaceQuestion, SaveAsDialog, ScriptSaveDialog
 from gui.widgets.theme import Theme
-from mug.study.decoding import encode_study
-from mug.study.edits import ReplaceStudy
+from mug.study import Problem
+from mug.study.edits import ReplaceStudy, field_value
+from mug.study.errors import EditError
 from mug.study.files import STUDY_FILE
 from mug.study.model import Study
+from mug.study.python_refusals import python_problems
 
 __all__ = ["SavingFlow", "python_only"]
 
@@ -393,14 +394,24 @@ class SavingFlow(QObject):
 
 
 def python_only(opened: OpenedStudy, study: Study) -> list[str]:
-    """Return what only the script can say of what the study refers to, in words."""
-    if not opened.in_python:
-        return []
-    text = json.dumps(encode_study(study), default=str, ensure_ascii=False)
-    words = opened.in_python_words or opened.in_python
-    return [
-        word for ref, word in zip(opened.in_python, words, strict=True) if json.dumps(ref, ensure_ascii=False) in text
-    ]
+    """Return what only a script can say of what the study holds, in words: "tag.hud_text_fn (lambda in study.py)"."""
+    words = dict(zip(opened.in_python, opened.in_python_words, strict=False))
+    found = []
+    for problem in python_problems(study, opened.in_python):
+        if problem.code == "only_in_python" and problem.field is not None:
+            ref = _reference(study, problem)
+            place = f"{problem.label}." if problem.label else ""
+            bare = f"{place}{problem.field.rpartition('.')[2]} (function in {opened.file.name})"
+            found.append(words.get(ref, bare))
+    return found
+
+
+def _reference(study: Study, problem: Problem) -> str:
+    try:
+        value = field_value(study, problem.path, str(problem.field))
+    except EditError:  # a policy of one agent, or a part of it
+        return ""
+    return value if isinstance(value, str) else ""
 
 
 def _script_problem(opened: OpenedStudy, study: Study) -> str:
@@ -408,7 +419,7 @@ def _script_problem(opened: OpenedStudy, study: Study) -> str:
     if not only:
         return ""
     listed = ", ".join(only[:4]) + (" …" if len(only) > 4 else "")
-    return f"A written script cannot say what only {opened.file.name} can: {listed}."
+    return f"A written script cannot say this: {listed}."
 
 
 def _moved(opened: OpenedStudy, path: Path, file: Path) -> OpenedStudy:

@@ -214,6 +214,12 @@ class StudyFlow(QObject):
         """Remove what a crashed app left."""
         self.recovery.forget(left)
 
+    @Slot()
+    def look_for_participants(self) -> None:
+        """Look again whether the version in the file has participants: a session has ended."""
+        if self._document.opened is not None:
+            self.lock.look(self._document.opened)
+
     # --- saving and leaving -------------------------------------------------------------------------------------------
 
     @Slot()
