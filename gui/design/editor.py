@@ -78,7 +78,7 @@ class StudyEditor(QWidget):
         self.problems.chosen.connect(self.go_to)
 
     def shut_down(self) -> None:
-        """End what runs beside the editor, and let go of the history: its view would walk through it as it is deleted."""
+        """End what runs beside the editor, and let go of the history: its view would undo it all as it is deleted."""
         self.inspector.shut_down()
         self.history.let_go()
 

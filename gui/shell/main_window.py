@@ -201,7 +201,7 @@ class MainWindow(QMainWindow):
         self._add(session, "S&top", "stop", "Ctrl+.", self.run.stop_asked.emit)
         self._add(session, "&End session…", "end", "", self._on_end_session)
         session.addSeparator()
-        self._add(session, "Let all proposed &groups go", "users", "Ctrl+G", self._on_let_groups_go)
+        self._add(session, "Let all proposed &groups go", "users", "Ctrl+L", self._on_let_groups_go)
         session.addSeparator()
         self._add(session, "&Copy the address", "copy", "Ctrl+Shift+C", self.run.address.copy)
         self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
