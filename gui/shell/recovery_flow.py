@@ -1,6 +1,7 @@
 """Autosave: unsaved changes are kept in a recovery file, and offered again after a crash."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -144,9 +145,9 @@ class RecoveryFlow(QObject):
                 tone="warning",
                 rank=2,
                 answers=(
-                    Answer("Restore", lambda left=left: self.restore(left), "primary"),  # type: ignore[misc]
-                    Answer("Compare", lambda left=left: self._compare(left.unsaved.study)),  # type: ignore[misc]
-                    Answer("Discard", lambda left=left: self._discard(left), "danger"),  # type: ignore[misc]
+                    Answer("Restore", partial(self.restore, left), "primary"),
+                    Answer("Compare", partial(self._compare, left.unsaved.study)),
+                    Answer("Discard", partial(self._discard, left), "danger"),
                 ),
             )
             return
