@@ -202,7 +202,7 @@ def _keep_what_is_there(request: SaveRequest, keep_version: KeepVersion) -> tupl
     if is_changed and sha256 != request.overwrite:
         raise ChangedOutsideError(file)
     try:
-        keep_version(file, raw.decode("utf-8"))
+        keep_version(file, raw.decode("utf-8-sig"))
     except (MugError, OSError, UnicodeDecodeError) as error:
         if not is_changed:
             return f"The version before could not be kept: {error}", ""

@@ -90,8 +90,12 @@ class OutsideChanges(QObject):
 
     def refuse(self) -> None:
         """The file cannot be read as it is now: what is open stays, and is not what the file says."""
-        self._theirs = False
+        self.forget_wish()
         self._document.stack.resetClean()
+
+    def forget_wish(self) -> None:
+        """The file is not loaded after all."""
+        self._theirs = False
 
     def load_theirs(self) -> None:
         """Load the file in the place of the unsaved changes; that can be undone."""

@@ -75,7 +75,7 @@ class SavingFlow(QObject):
         self._theme, self._document, self._tasks, self._page = theme, document, tasks, page
         self._writing, self._banner, self._keep_version = writing, banner, keep_version
         self._then: list[Then] = []
-        self._is_again = False
+        self._is_again = self._is_left = False
         self.is_saving = False
         self._written_scripts: set[Path] = set()
         self._overwrite = ""
@@ -89,7 +89,8 @@ class SavingFlow(QObject):
         self._overwrite = sha256
 
     def forget(self) -> None:
-        """Another study is open: nothing of the one before counts any more."""
+        """Another study is open: nothing of the one before counts any more; what is being written is finished."""
+        self._is_left = self.is_saving
         self._overwrite = ""
         self._then.clear()
         self._is_again = False
@@ -313,12 +314,19 @@ class SavingFlow(QObject):
             self.saving_changed.emit(True)
         self._banner.drop(_KEY)
 
-    def _end(self) -> None:
+    def _end(self) -> bool:
+        """Say that nothing is being written any more; returns whether it was for a study that is not open now."""
+        is_left, self._is_left = self._is_left, False
         self.is_saving = False
         self.saving_changed.emit(False)
+        return is_left
 
     def _on_saved(self, saved: Saved, *, study: Study | None = None, moved: bool = False) -> None:
         """Take what was written for the document's file. `study`: what the document held when it was asked."""
+        if self._is_left:
+            self._end()
+            self.said.emit(f"Saved to {saved.opened.path}", "check")
+            return
         self._overwrite = ""
         document, opened = self._document, saved.opened
         asked = study if study is not None else opened.study
@@ -350,7 +358,9 @@ class SavingFlow(QObject):
             call()
 
     def _on_failed(self, error: Exception) -> None:
-        self._end()
+        if self._end():
+            self.said.emit(f"The study before was not saved: {error}", "error")
+            return
         is_again, self._is_again = self._is_again, False
         if isinstance(error, ChangedOutsideError) and is_again and self._overwrite:
             self.save()  # it was allowed, and asked for again, while this one was under way
@@ -362,7 +372,9 @@ class SavingFlow(QObject):
         self._say(f"Not saved: {error}. Your changes are still here.")
 
     def _on_problem(self, problem: WritingProblem) -> None:
-        self._end()
+        if self._end():
+            self.said.emit(f"The study before was not saved: {problem.sentence}", "error")
+            return
         self._then.clear()
         self._is_again = False
         details = "\n".join([*problem.problems, problem.traceback]).strip()

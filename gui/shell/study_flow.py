@@ -372,6 +372,7 @@ class StudyFlow(QObject):
     @Slot(str, str, str)
     def _on_failed(self, path: str, sentence: str, trace: str) -> None:
         left, self._restoring = self._restoring, None
+        self.outside.forget_wish()
         if self._is_reload:
             self._is_reload = False
             self.outside.refuse()
@@ -414,6 +415,7 @@ class StudyFlow(QObject):
     def _on_cancelled(self, path: str) -> None:
         self._is_reload = False
         self._restoring = None
+        self.outside.forget_wish()
         self.said.emit(f"{Path(path).name} was not opened", "close")
 
 

@@ -27,7 +27,7 @@ def read_study(path: Path) -> Study:
         StudyLoadError: When it cannot be read, is not TOML (with the line), or is not a study (with all problems).
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before UTF-8
     except OSError as error:
         raise StudyLoadError(path, f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -104,26 +104,29 @@ def write_study(study: Study, path: Path) -> str:
         StudyFileError: When it cannot be written; the old file is then as it was.
     """
     try:
-        before = path.read_text(encoding="utf-8") if path.exists() else None
+        before = path.read_bytes().decode("utf-8-sig") if path.exists() else None
     except (OSError, UnicodeDecodeError):
         before = None
-    text = dump_study(study, before)
+    text = dump_study(study, before.replace("\r\n", "\n") if before is not None else None)
+    if before is not None and "\r\n" in before:
+        text = text.replace("\n", "\r\n")
     replace_text(path, text)
     return text
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Let a text take the place of a file, in one step; the file keeps its permissions.
+    """Let a text take the place of a file, in one step; the file keeps its permissions. A link leads to its file.
 
     Raises:
         StudyFileError: When it cannot be written; the old file is then as it was.
     """
     try:
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".study-", suffix=path.suffix, dir=path.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -106,6 +106,7 @@ def test_that_a_script_that_hangs_can_be_cancelled(driver: StudyFilesDriver, tmp
     assert driver.title == "Orders"
 
 
+@pytest.mark.long
 def test_that_a_script_that_hangs_is_said_to_be_slow_and_then_ended(driver: StudyFilesDriver, tmp_path: Path) -> None:
     driver.lab.loading.load_timeout_ms = 12_000
     driver.lab.open_study(script(tmp_path, "import time\ntime.sleep(600)\n"))
@@ -115,7 +116,14 @@ def test_that_a_script_that_hangs_is_said_to_be_slow_and_then_ended(driver: Stud
     assert not driver.has_banner("opening")
 
 
-@pytest.mark.parametrize("flood", ["print('x' * 99, file=sys.stderr)", "os.write(1, b'y' * 100)", "print('x' * 99)"])
+@pytest.mark.parametrize(
+    "flood",
+    [
+        pytest.param("os.write(1, b'y' * 100)", id="written"),
+        pytest.param("print('x' * 99, file=sys.stderr)", id="to the error stream", marks=pytest.mark.long),
+        pytest.param("print('x' * 99)", id="printed", marks=pytest.mark.long),
+    ],
+)
 def test_that_a_script_that_prints_100_mb_costs_neither_memory_nor_time(
     driver: StudyFilesDriver, tmp_path: Path, flood: str
 ) -> None:

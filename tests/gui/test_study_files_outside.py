@@ -71,6 +71,7 @@ def test_that_mine_can_be_kept_and_theirs_is_kept_as_a_version(driver: StudyFile
     assert [store.read(version).title for version in store.list()] == ["Theirs", "Mine"]
 
 
+@pytest.mark.long
 def test_that_theirs_is_kept_even_when_it_is_no_study(driver: StudyFilesDriver) -> None:
     driver.edit("Mine")
     write_in_place(driver.file, "this is = not TOML [")
@@ -81,6 +82,7 @@ def test_that_theirs_is_kept_even_when_it_is_no_study(driver: StudyFilesDriver) 
     assert [path.read_text(encoding="utf-8") for path in kept] == ["this is = not TOML ["]
 
 
+@pytest.mark.long
 def test_that_both_can_be_compared(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     conflict(driver)
     with qtbot.waitSignal(driver.lab.studies.compare_asked) as signal:
@@ -102,6 +104,7 @@ def test_that_a_save_never_overwrites_a_change_that_was_not_noticed(driver: Stud
     assert not driver.lab.document.is_clean
 
 
+@pytest.mark.long
 def test_that_a_save_that_comes_upon_a_change_asks(driver: StudyFilesDriver) -> None:
     driver.edit("Mine")
     write_in_place(driver.file, STUDY.replace("Orders", "Theirs"))
@@ -114,6 +117,7 @@ def test_that_a_save_that_comes_upon_a_change_asks(driver: StudyFilesDriver) -> 
     assert driver.on_disk().title == "Theirs again", "only what the user has agreed to is overwritten"
 
 
+@pytest.mark.long
 def test_that_a_broken_file_outside_leaves_what_is_open(driver: StudyFilesDriver) -> None:
     write_in_place(driver.file, 'title = "x')
     driver.wait(lambda: bool(driver.lab.window.design.failure()))
@@ -135,6 +139,7 @@ def test_that_a_file_that_is_gone_is_said_and_written_anew(driver: StudyFilesDri
     driver.wait(lambda: not driver.has_banner("gone"))
 
 
+@pytest.mark.long
 def test_that_a_file_that_comes_back_is_no_news(driver: StudyFilesDriver) -> None:
     text = driver.file.read_text(encoding="utf-8")
     driver.file.unlink()
@@ -152,6 +157,7 @@ def test_that_a_change_of_a_page_is_checked_again(driver: StudyFilesDriver) -> N
     assert driver.lab.document.stack.count() == 0
 
 
+@pytest.mark.long
 def test_that_what_the_watch_missed_is_seen_when_the_window_comes_to_the_front(driver: StudyFilesDriver) -> None:
     watcher = driver.lab.studies._watch._watcher
     watcher.removePaths([*watcher.files(), *watcher.directories()])
@@ -160,6 +166,7 @@ def test_that_what_the_watch_missed_is_seen_when_the_window_comes_to_the_front(d
     driver.wait(lambda: driver.title == "Outside")
 
 
+@pytest.mark.long
 def test_that_a_script_that_writes_files_is_not_checked_for_ever(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
     place = tmp_path / "scripted"
     place.mkdir()

@@ -40,6 +40,7 @@ def test_that_a_version_with_participants_stays_and_changes_become_the_next(driv
     assert not driver.has_banner("participants")
 
 
+@pytest.mark.long
 def test_that_a_version_without_participants_is_not_locked(driver: StudyFilesDriver) -> None:
     with RecordedSession(driver.lab.settings.data_dir) as session:
         session.join("anna")

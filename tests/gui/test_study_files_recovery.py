@@ -82,6 +82,7 @@ def test_that_what_a_killed_app_left_is_restored_as_one_edit(driver: StudyFilesD
     driver.wait(lambda: recovery_files(driver) == [])
 
 
+@pytest.mark.long
 def test_that_a_restored_study_is_kept_before_the_old_file_goes(driver: StudyFilesDriver, crashed: str) -> None:
     old = recovery_files(driver)
     driver.open()
@@ -90,6 +91,7 @@ def test_that_a_restored_study_is_kept_before_the_old_file_goes(driver: StudyFil
     driver.wait(lambda: len(recovery_files(driver)) == 1 and recovery_files(driver) != old)
 
 
+@pytest.mark.long
 def test_that_what_was_left_can_be_compared_and_discarded(driver: StudyFilesDriver, crashed: str, qtbot: QtBot) -> None:
     driver.open()
     with qtbot.waitSignal(driver.lab.studies.compare_asked) as signal:
@@ -117,6 +119,7 @@ def test_that_a_crash_is_offered_when_the_app_starts(driver: StudyFilesDriver, c
 
 
 @pytest.mark.parametrize("damage", ["gone", "broken"])
+@pytest.mark.long
 def test_that_unsaved_changes_come_back_without_their_file(
     driver: StudyFilesDriver, crashed: str, damage: str, qtbot: QtBot
 ) -> None:
@@ -149,6 +152,7 @@ def test_that_unsaved_changes_are_kept_within_seconds_and_dropped_by_a_save(
     driver.wait(lambda: recovery_files(driver) == [])
 
 
+@pytest.mark.long
 def test_that_who_edits_without_a_pause_is_kept_too(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     driver.open()
     numbers = iter(range(10_000))
@@ -158,6 +162,7 @@ def test_that_who_edits_without_a_pause_is_kept_too(driver: StudyFilesDriver, qt
     driver.lab.killTimer(timer_id)
 
 
+@pytest.mark.long
 def test_that_changes_that_are_undone_or_not_wanted_leave_nothing(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     driver.open()
     with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=5_000):
@@ -179,6 +184,7 @@ def test_that_the_files_of_an_app_that_lives_are_not_touched(driver: StudyFilesD
     assert len(recovery_files(driver)) == 1
 
 
+@pytest.mark.long
 def test_that_a_study_is_free_again_when_the_other_app_is_gone(driver: StudyFilesDriver, other_lab: OtherLab) -> None:
     other = other_lab("")
     driver.open()
@@ -189,6 +195,7 @@ def test_that_a_study_is_free_again_when_the_other_app_is_gone(driver: StudyFile
     driver.wait(lambda: not driver.has_banner("elsewhere"))
 
 
+@pytest.mark.long
 def test_that_two_apps_never_overwrite_each_other_silently(driver: StudyFilesDriver, other_lab: OtherLab) -> None:
     other_lab("")
     driver.open()

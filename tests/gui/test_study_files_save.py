@@ -63,6 +63,7 @@ def test_that_saving_keeps_the_version_before_and_the_new_one(driver: StudyFiles
     assert [store.read(version).title for version in store.list()] == ["Orders", "Fruit", "Vegetables"]
 
 
+@pytest.mark.long
 def test_that_our_own_write_is_no_change_from_outside(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     driver.open(checked=True)
     for title in ("One", "Two", "Three"):
@@ -139,6 +140,7 @@ def test_that_a_version_that_cannot_be_kept_does_not_stop_the_save(driver: Study
     assert "no version was kept" in driver.lab.window.toasts.text()
 
 
+@pytest.mark.long
 def test_that_500_scenes_are_saved_beside_the_window(driver: StudyFilesDriver) -> None:
     write_study(long_study(500), driver.file)
     driver.open(checked=True)
@@ -262,6 +264,7 @@ def test_that_another_study_is_only_replaced_when_asked_and_then_kept(driver: St
     assert read_study(tmp_path / "other-before" / "study.toml").title == "Other"
 
 
+@pytest.mark.long
 def test_that_a_copy_that_is_given_up_leaves_nothing(driver: StudyFilesDriver, tmp_path: Path) -> None:
     for number in range(3000):
         (driver.folder / f"file_{number}.txt").write_text("x", encoding="utf-8")
@@ -316,6 +319,7 @@ def test_that_closing_the_window_asks_about_changes(driver: StudyFilesDriver, an
     assert driver.on_disk().title == ("Mine" if answer == "save" else "Orders")
 
 
+@pytest.mark.long
 def test_that_a_failed_save_does_not_close_the_window(driver: StudyFilesDriver) -> None:
     driver.open(checked=True)
     driver.edit("Mine")
@@ -353,3 +357,24 @@ def test_that_a_new_study_is_made_and_opened(driver: StudyFilesDriver, tmp_path:
     driver.lab.studies.new_study(Request(), failed=refused.append)
     driver.wait(lambda: bool(refused))
     assert "my_survey" in refused[0]
+
+
+@pytest.mark.long
+def test_that_a_study_that_was_left_while_it_was_written_changes_nothing_of_the_next(
+    driver: StudyFilesDriver, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "study.toml").write_text(STUDY.replace("Orders", "Other"), encoding="utf-8")
+    driver.open()
+    driver.edit("Mine")
+    driver.press_save()
+    saving = driver.lab.studies.saving
+    assert saving.is_saving
+    saving.forget()
+    driver.lab.document.load(None)
+    driver.wait(lambda: not saving.is_saving)
+    assert driver.lab.document.opened is None
+    assert driver.on_disk().title == "Mine"
+    driver.open(other)
+    assert driver.title == "Other"

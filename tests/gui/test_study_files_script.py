@@ -71,6 +71,7 @@ def test_that_a_script_is_replaced_and_the_old_one_kept_and_asked_about_once(dri
     assert driver.lab.window.design.banner.shown() == []
 
 
+@pytest.mark.long
 def test_that_a_new_script_leaves_the_old_one(driver: StudyFilesDriver) -> None:
     script = opened_script(driver)
     choose(driver, "script")
@@ -102,6 +103,7 @@ def test_that_what_only_python_can_say_keeps_the_script_from_being_written(drive
     assert script.read_text(encoding="utf-8") == script_of(LAMBDA)
 
 
+@pytest.mark.long
 def test_that_what_is_not_in_the_study_any_more_is_no_obstacle(driver: StudyFilesDriver) -> None:
     from mug.study.edits import SetField
 
@@ -112,6 +114,7 @@ def test_that_what_is_not_in_the_study_any_more_is_no_obstacle(driver: StudyFile
     dialog.reject()
 
 
+@pytest.mark.long
 def test_that_a_script_that_was_edited_by_hand_again_is_asked_about_again(driver: StudyFilesDriver) -> None:
     script = opened_script(driver)
     choose(driver, "replace")
@@ -190,6 +193,7 @@ def test_that_a_script_is_saved_as_a_folder_beside_it_with_references(driver: St
     assert not [problem for problem in driver.lab.document.problems if "tag" in str(problem) and "hud" in str(problem)]
 
 
+@pytest.mark.long
 def test_that_a_script_is_saved_as_a_folder_elsewhere_with_its_files(driver: StudyFilesDriver, tmp_path: Path) -> None:
     script = opened_script(driver, GAME)
     (script.parent / "helper.py").write_text("x = 1\n", encoding="utf-8")
@@ -209,6 +213,7 @@ def test_that_a_script_is_saved_as_a_folder_elsewhere_with_its_files(driver: Stu
     assert [path.name for path in script.parent.iterdir() if path.suffix == ".toml"] == []
 
 
+@pytest.mark.long
 def test_that_a_folder_is_not_written_over_another_study(driver: StudyFilesDriver) -> None:
     script = opened_script(driver)
     (script.parent / "study.toml").write_text("id = 'other'\n", encoding="utf-8")
@@ -218,6 +223,7 @@ def test_that_a_folder_is_not_written_over_another_study(driver: StudyFilesDrive
     dialog.reject()
 
 
+@pytest.mark.long
 def test_that_a_script_that_fails_now_cannot_become_a_folder_and_says_why(driver: StudyFilesDriver) -> None:
     script = opened_script(driver)
     driver.lab.studies._watch.stop()

@@ -57,6 +57,29 @@ def test_that_a_study_survives_json_as_the_records_keep_it(study):
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(study)), Study) == study
 
 
+def test_that_windows_line_ends_stay(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_bytes(b'# mine\r\nid = "a"\r\ntitle = "x"\r\n')
+    text = write_study(msgspec.structs.replace(read_study(path), title="y"), path)
+    assert path.read_bytes() == b'# mine\r\nid = "a"\r\ntitle = "y"\r\n' == text.encode()
+
+
+def test_that_a_mark_before_utf_8_is_no_error(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_bytes(b'\xef\xbb\xbfid = "a"\n')
+    write_study(read_study(path), path)
+    assert path.read_bytes() == b'id = "a"\n'
+
+
+def test_that_a_link_to_a_study_file_stays_a_link(tmp_path):
+    target, link = tmp_path / "real.toml", tmp_path / "study.toml"
+    target.write_text('id = "a"\n', encoding="utf-8")
+    link.symlink_to(target)
+    write_study(Study(id="b"), link)
+    assert link.is_symlink()
+    assert read_study(target).id == "b"
+
+
 def test_that_comments_and_order_stay_when_a_value_changes():
     text = EXAMPLE.read_text(encoding="utf-8")
     study = parse_study(text, EXAMPLE)
