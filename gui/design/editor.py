@@ -1,7 +1,9 @@
 """The editor of one study: palette, canvas, properties, history, versions, problems."""
 
 from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.design.canvas import ChainCanvas, Palette
 from gui.design.history_view import HistoryView
@@ -19,6 +21,8 @@ __all__ = ["StudyEditor"]
 
 _LIST_PX = 190
 _MUCH_PX = 100_000
+_ROOMY_PX = 840
+"""So wide that the palette's names leave room for a column of cards and the problems."""
 
 
 class StudyEditor(QWidget):
@@ -52,6 +56,7 @@ class StudyEditor(QWidget):
         middle.setStretchFactor(0, 1)
         middle.setStretchFactor(1, 0)
         self._list_px = _LIST_PX
+        self._folded_for_room = False
         self._on_list_shown(self.problems.list.isVisibleTo(self.problems))
         self.problems.list_shown.connect(self._on_list_shown)
         self.side = QTabWidget()
@@ -60,6 +65,7 @@ class StudyEditor(QWidget):
         self.side.addTab(self.history, "History")
         self.side.addTab(self.versions, "Versions")
         self.side.setMinimumWidth(320)
+        self.side.tabBar().setAccessibleName("Beside the chain")
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(12)
@@ -70,6 +76,8 @@ class StudyEditor(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._split)
+        actions = self.canvas.actions()
+        self.addActions([actions.find, actions.find_next, actions.find_previous])  # their keys work beside the canvas
         self.palette_view.insert_asked.connect(self.canvas.insert_kind)
         self.canvas.edit_wanted.connect(self.edit)
         self.canvas.said.connect(self.said)
@@ -90,6 +98,22 @@ class StudyEditor(QWidget):
         """Make the parts as wide as they were."""
         if not state.isEmpty():
             self._split.restoreState(state)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        cramped = event.size().width() < _ROOMY_PX
+        if cramped != (event.oldSize().width() < _ROOMY_PX) or event.oldSize().width() < 0:
+            self._make_room(cramped)
+
+    def _make_room(self, cramped: bool) -> None:
+        """Fold the palette while there is little room; one that the user folded stays so."""
+        if cramped and not self.palette_view.is_folded:
+            self._folded_for_room = True
+            self.palette_view.set_folded(True)
+        elif not cramped and self._folded_for_room:
+            self._folded_for_room = False
+            self.palette_view.set_folded(False)
 
     @Slot(bool)
     def _on_list_shown(self, shown: bool) -> None:

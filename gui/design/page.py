@@ -14,12 +14,14 @@ from gui.design.welcome import Welcome
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
 from gui.runtime.tasks import Tasks
-from gui.widgets.basics import Button, Elided, Notice, label
+from gui.widgets.basics import Button, Elided, Notice, label, scrolling
 from gui.widgets.theme import Theme
 from mug.study.model import GymGame, RandomizeOrder, Repeat
 from mug.study.traversal import walk
 
 __all__ = ["DesignPage"]
+
+_TRACE_PX = 150
 
 
 class DesignPage(QWidget):
@@ -71,11 +73,13 @@ class DesignPage(QWidget):
         self._notice.add_button(Button(theme, "Close", role="quiet", on_click=self._forget_failure))
         self._trace = ""
         self._trace_text = label("", "code", selectable=True)
-        self._trace_text.hide()
+        self._trace_area = scrolling(self._trace_text, "Details of the failure")
+        self._trace_area.setMaximumHeight(_TRACE_PX)
+        self._trace_area.hide()
         self._loading = self._make_loading()
         self._stack = QStackedWidget()
         self.banner = FileBanner(theme)
-        for part in (self._notice, self._trace_text, self.banner, self._loading):
+        for part in (self._notice, self._trace_area, self.banner, self._loading):
             layout.addWidget(part)
         layout.addWidget(self._stack, 1)
         self.welcome = Welcome(theme)
@@ -127,7 +131,7 @@ class DesignPage(QWidget):
         """Say why a study could not be loaded or saved; the one that is open stays."""
         del path
         self._trace = trace
-        self._trace_text.hide()
+        self._trace_area.hide()
         self._details.setVisible(bool(trace))
         self._details.setText("Details")
         self._notice.say(sentence, "error", "error")
@@ -275,11 +279,11 @@ class DesignPage(QWidget):
         self._play.setEnabled(current is not None and isinstance(self._document.node(current), GymGame))
 
     def _show_details(self) -> None:
-        shown = not self._trace_text.isVisible()
+        shown = not self._trace_area.isVisible()
         self._trace_text.setText(self._trace.strip()[-2_000:])
-        self._trace_text.setVisible(shown)
+        self._trace_area.setVisible(shown)
         self._details.setText("Hide details" if shown else "Details")
 
     def _forget_failure(self) -> None:
         self._notice.say("")
-        self._trace_text.hide()
+        self._trace_area.hide()

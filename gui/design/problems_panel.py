@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout
 from gui.design.live_check import LiveCheck
 from gui.design.problems_view import ProblemsView
 from gui.models.chain_document import ChainDocument
-from gui.widgets.basics import Button, Pill, label
+from gui.widgets.basics import Button, Elided, Pill, label
 from gui.widgets.theme import Theme
 from mug.study import Problem
 from mug.study.quick_fixes import QuickFix, quick_fix
@@ -47,7 +47,7 @@ class ProblemsPanel(QFrame):
         self._busy.setAccessibleName("Working on the study")
         self._busy.hide()
         head.addWidget(self._busy)
-        self.words = label("", "small", wrap=True)
+        self.words = Elided("small")
         head.addWidget(self.words, 1)
         self.toggle = Button(theme, "", "chevron-down", role="icon", name="Fold the problems", on_click=self._toggle)
         head.addWidget(self.toggle, 0, Qt.AlignmentFlag.AlignTop)
@@ -84,7 +84,7 @@ class ProblemsPanel(QFrame):
         tone = "error" if errors else "warning" if warnings else "good"
         icon = "check-circle" if tone == "good" else tone
         self.state.show_state(" · ".join(counted) or "No problems", icon, tone)
-        self.words.setText(self._busy_text or self._words(errors))
+        self.words.say(self._busy_text or self._words(errors))
         self.list.show_problems(problems)
         self._show_list()
 
@@ -92,8 +92,8 @@ class ProblemsPanel(QFrame):
         if errors:
             return "A study with errors cannot be started."
         if self._check.is_thorough:
-            return "The chain, the files, the packages and the environments were checked."
-        return "Files, packages and environments are checked when you save."
+            return "Files, packages and environments were checked."
+        return "Saving checks files, packages and environments."
 
     def _show_list(self) -> None:
         has_some = bool(self._document.problems)

@@ -27,6 +27,9 @@ from mug.study.versions import Version
 
 __all__ = ["VersionsView"]
 
+_WORDS_PX = 240
+"""The narrowest column in which the words of the empty list read well."""
+
 
 class VersionsView(QWidget):
     """Shows the versions, newest first.
@@ -60,6 +63,7 @@ class VersionsView(QWidget):
             "No versions yet",
             "Each time the study is saved, its content is kept here: to compare, and to bring back.",
         )
+        self._empty.text.setMinimumWidth(_WORDS_PX)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._make_list())
         theme.changed.connect(self._on_theme_changed)
@@ -107,7 +111,7 @@ class VersionsView(QWidget):
     def _make_list(self) -> QWidget:
         page = QWidget()
         layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(10)
         self.locked = Notice(self._theme, icon="lock")
         layout.addWidget(self.locked)

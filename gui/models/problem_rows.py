@@ -75,5 +75,6 @@ class ProblemRows(QAbstractListModel):
 
 def problem_place(problem: Problem) -> str:
     """Return where a problem is, in words."""
-    where = problem.label or (f"Scene {problem.node_id}" if problem.node_id else "Study")
+    place = ".".join(str(index + 1) for index in problem.path)
+    where = problem.label or (f"Place {place} of the chain" if place else "Study")
     return f"{where} · {problem.field}" if problem.field else where

@@ -108,6 +108,8 @@ class VersionsFlow(QObject):
             return diff_studies(*read())
 
         def show(diff: StudyDiff) -> None:
+            if self.diff_dialog is not None:  # asked for twice, as by a double click
+                return
             dialog = DiffDialog(self._theme, diff, before, after, self._view.window())
             self.diff_dialog = dialog
             dialog.finished.connect(lambda _result: self._forget(dialog))

@@ -11,6 +11,8 @@ from gui.widgets.theme import Theme
 __all__ = ["Toasts"]
 
 _SHOWN_MS = 5_000
+_WIDEST_PX = 640
+_EDGE_PX = 8
 
 
 class Toasts(QObject):
@@ -62,6 +64,15 @@ class Toasts(QObject):
         return False
 
     def _place(self) -> None:
-        self._frame.adjustSize()
+        room = min(_WIDEST_PX, self._window.width() - 2 * _EDGE_PX)
+        layout = self._frame.layout()
+        assert layout is not None
+        self._text.setWordWrap(False)
+        wraps = layout.sizeHint().width() > room
+        self._text.setWordWrap(wraps)  # only then: a label that wraps makes itself narrow
+        if wraps:
+            self._frame.resize(room, layout.heightForWidth(room))
+        else:
+            self._frame.adjustSize()
         x = (self._window.width() - self._frame.width()) // 2
-        self._frame.move(max(8, x), self._window.height() - self._frame.height() - 44)
+        self._frame.move(max(_EDGE_PX, x), self._window.height() - self._frame.height() - 44)

@@ -1,0 +1,156 @@
+"""The editor in the real window: keys that mean one thing, and room for everything in small windows."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.app import Lab
+from gui.design.diff_view import DiffDialog
+from gui.models.problem_rows import problem_place
+from mug.ids import NodeId
+from mug.study import Problem
+from mug.study.edits import SetField
+from tests.drivers.canvas_hand import CTRL
+from tests.drivers.design_driver import DesignDriver
+
+STUDY = """\
+format = 1
+id = "study"
+
+[[chain]]
+kind = "start_page"
+scene_id = "welcome"
+scene_header = "Welcome"
+
+[[chain]]
+kind = "randomize_order"
+
+[[chain.scenes]]
+kind = "static_page"
+scene_id = "apple"
+scene_header = "An apple"
+
+[[chain.scenes]]
+kind = "static_page"
+scene_id = "pear"
+scene_header = "A pear"
+
+[[chain]]
+kind = "end_page"
+scene_id = "end"
+scene_header = "Thank you"
+"""
+
+
+@pytest.fixture
+def driver(lab: Lab, qtbot: QtBot, tmp_path: Path) -> Iterator[DesignDriver]:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    made = DesignDriver(lab, qtbot)
+    made.open(folder)
+    yield made
+    made.document.stack.setClean()
+
+
+def spoil(driver: DesignDriver) -> None:
+    """Give the study an error that has a quick fix, and choose it in the list."""
+    driver.document.push(SetField(path=(0,), field="scene_id", value="not an id"))
+    rows = driver.editor.problems.list
+    driver.wait(lambda: any("not an id" in problem.message for problem in rows.problems()))
+    driver.settle_window()
+    rows.setFocus()
+    at = next(row for row, problem in enumerate(rows.problems()) if "not an id" in problem.message)
+    rows.setCurrentIndex(rows.model().index(at, 0))
+
+
+def inside(widget: QWidget, window: QWidget) -> bool:
+    """Whether all of a widget that is to be seen has its room in the window."""
+    return widget.mapTo(window, widget.rect().bottomRight()).x() < window.width()
+
+
+def test_that_the_key_of_the_quick_fix_stops_no_session(driver: DesignDriver) -> None:
+    stopped: list[bool] = []
+    driver.lab.window.run.stop_asked.connect(lambda: stopped.append(True))
+    spoil(driver)
+    driver.key(Qt.Key.Key_Return, CTRL)
+    assert driver.study.chain[0].scene_id == "not_an_id"  # type: ignore[union-attr]  # it is a start page
+    assert not stopped
+
+
+def test_that_the_chain_is_searched_from_beside_it(driver: DesignDriver) -> None:
+    driver.choose((0,))
+    line = driver.field("scene_id").line
+    line.setFocus()
+    driver.key(Qt.Key.Key_F, CTRL)
+    driver.wait(driver.canvas.find_bar.field.hasFocus)
+
+
+def test_that_nothing_is_cut_off_in_the_smallest_window(driver: DesignDriver) -> None:
+    driver.editor.palette_view.set_folded(False)
+    driver.window.resize(driver.window.minimumSize())
+    spoil(driver)
+    for index in range(driver.editor.side.count()):
+        driver.editor.side.setCurrentIndex(index)
+        QApplication.processEvents()
+        assert driver.window.size() == driver.window.minimumSize()
+        assert driver.editor.minimumSizeHint().width() <= driver.editor.width()
+        assert inside(driver.editor.side, driver.window)
+        pill = driver.editor.problems.state
+        assert pill.width() >= pill.sizeHint().width()
+    assert driver.editor.palette_view.is_folded
+    driver.window.resize(1280, 800)
+    QApplication.processEvents()
+    assert not driver.editor.palette_view.is_folded
+
+
+def test_that_a_palette_folded_by_hand_stays_folded(driver: DesignDriver) -> None:
+    driver.window.resize(1280, 800)
+    driver.editor.palette_view.set_folded(True)
+    for size in (driver.window.minimumSize(), driver.window.size()):
+        driver.window.resize(size)
+        QApplication.processEvents()
+    assert driver.editor.palette_view.is_folded
+
+
+def test_that_a_long_message_is_seen_whole(driver: DesignDriver) -> None:
+    driver.window.resize(900, 600)
+    driver.lab.window.toasts.say("The study was saved to a folder with a rather long name. " * 4, "check")
+    toast = driver.window.findChild(QFrame, "toast")
+    assert isinstance(toast, QFrame)
+    assert inside(toast, driver.window)
+    driver.lab.window.toasts.say("Saved", "check")
+    assert toast.height() < 50
+    assert toast.width() < 200
+
+
+def test_that_details_of_a_failure_leave_room_for_the_study(driver: DesignDriver) -> None:
+    driver.window.resize(1000, 700)
+    design = driver.lab.window.design
+    design.show_failure("", "The study could not be opened.", "a line of a traceback\n" * 60)
+    design._show_details()
+    QApplication.processEvents()
+    assert driver.editor.height() > 300
+
+
+def test_that_a_wrapper_is_not_called_a_scene_by_its_index() -> None:
+    problem = Problem(
+        severity="error", code="range", message="is 7", path=(1, 0), node_id=NodeId("1.0"), label="", field="keep_n"
+    )
+    assert problem_place(problem) == "Place 2.1 of the chain · keep_n"
+
+
+def test_that_one_comparison_is_shown_at_a_time(driver: DesignDriver) -> None:
+    study = driver.study
+    for _ in range(2):
+        driver.lab.versions.compare(study, study, "the same")
+    after: list[object] = []
+    driver.lab._tasks.run("after both", lambda: None, after.append)
+    driver.wait(lambda: driver.lab.versions.diff_dialog is not None and bool(after))
+    assert len(driver.window.findChildren(DiffDialog)) == 1
+    assert driver.lab.versions.diff_dialog is not None
+    driver.lab.versions.diff_dialog.reject()
