@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QByteArray, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QWidget
 from typing_extensions import override
 
 from gui.design.canvas import ChainCanvas, Palette
@@ -21,6 +21,7 @@ __all__ = ["StudyEditor"]
 
 _LIST_PX = 190
 _MUCH_PX = 100_000
+_HANDLE_PX = 12
 _ROOMY_PX = 840
 """So wide that the palette's names leave room for a column of cards and the problems."""
 
@@ -68,14 +69,16 @@ class StudyEditor(QWidget):
         self.side.tabBar().setAccessibleName("Beside the chain")
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
-        self._split.setHandleWidth(12)
-        for part, stretch in ((self.palette_view, 0), (middle, 1), (self.side, 0)):
+        self._split.setHandleWidth(_HANDLE_PX)
+        for part, stretch in ((middle, 1), (self.side, 0)):
             self._split.addWidget(part)
             self._split.setStretchFactor(self._split.count() - 1, stretch)
-        self._split.setSizes([150, 660, 390])
-        layout = QVBoxLayout(self)
+        self._split.setSizes([660, 390])
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._split)
+        layout.setSpacing(_HANDLE_PX)
+        layout.addWidget(self.palette_view)  # beside the splitter, which would keep its place when it folds
+        layout.addWidget(self._split, 1)
         actions = self.canvas.actions()
         self.addActions([actions.find, actions.find_next, actions.find_previous])  # their keys work beside the canvas
         self.palette_view.insert_asked.connect(self.canvas.insert_kind)

@@ -256,6 +256,8 @@ class DesignPage(QWidget):
         self._stack.setCurrentIndex(1 if has_study else 0)
         if has_study:
             self.check.look()
+            if self.isVisible():
+                self.editor.canvas.focus()  # so that the keyboard goes on in the chain
         self._on_state_changed()
         self._on_selection_changed()
 

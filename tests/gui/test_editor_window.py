@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -154,3 +154,18 @@ def test_that_one_comparison_is_shown_at_a_time(driver: DesignDriver) -> None:
     assert len(driver.window.findChildren(DiffDialog)) == 1
     assert driver.lab.versions.diff_dialog is not None
     driver.lab.versions.diff_dialog.reject()
+
+
+def test_that_the_chain_takes_the_room_of_the_folded_palette(driver: DesignDriver) -> None:
+    driver.window.resize(1280, 800)
+    QApplication.processEvents()
+    before = driver.canvas.width()
+    driver.click_widget(driver.palette.fold)
+    driver.wait(lambda: driver.canvas.width() > before + 80)
+    assert driver.canvas.mapTo(driver.editor, QPoint()).x() == driver.palette.width() + 12
+
+
+def test_that_the_keyboard_is_in_the_chain_when_a_study_was_opened(driver: DesignDriver) -> None:
+    driver.settle_window()
+    driver.key(Qt.Key.Key_End)
+    driver.wait(lambda: driver.document.selection == ((2,),))
