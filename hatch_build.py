@@ -32,6 +32,9 @@ class ClientBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc] # hatc
             environment = {**os.environ, "CI": "1"}
             for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
                 subprocess.run([npm, *arguments], cwd=root / "web_client", env=environment, check=True)
-        for name in ("examples", "resources"):
-            if (root / name).is_dir():
-                build_data["force_include"][str(root / name)] = f"gui/packaged/{name}"
+        for place in (root / "examples", *sorted((root / "resources").glob("*"))):
+            if place.is_dir():
+                # `mug new` needs the templates where there is no app, too.
+                package = "mug/packaged" if place.name == "templates" else "gui/packaged"
+                tail = place.name if package == "mug/packaged" else place.relative_to(root).as_posix()
+                build_data["force_include"][str(place)] = f"{package}/{tail}"

@@ -57,6 +57,17 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
     which = serve.add_mutually_exclusive_group()
     which.add_argument("--new-session", action="store_true", help="open a new session, even if one is open")
     which.add_argument("--session", metavar="ID", help="go on with this open session")
+    which.add_argument("--preview", action="store_true", help="a scratch session for looking: nothing of it is kept")
+    serve.add_argument(
+        "--as-edited", metavar="FILE", help="with --preview: the study's content is in this file; the rest is STUDY's"
+    )
+    serve.add_argument(
+        "--idle",
+        type=float,
+        default=1800.0,
+        metavar="SECONDS",
+        help="with --preview: end when no page was open for so long (default: half an hour)",
+    )
     serve.add_argument("--pilot", action="store_true", help="a pilot: its records are kept apart")
     serve.add_argument("--lifeline", action="store_true", help="stop when stdin ends and nobody takes part")
     serve.add_argument(
@@ -73,6 +84,7 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     for name, help_text, run, describe in (
+        ("new", "make a study from a template", _new, ("mug.study.commands", "add_new_arguments")),
         ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
         ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
         ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
@@ -128,6 +140,10 @@ def _serve(args: argparse.Namespace) -> int | None:
 
 def _check(args: argparse.Namespace) -> int | None:
     return _run("mug.check", "main", args)
+
+
+def _new(args: argparse.Namespace) -> int | None:
+    return _run("mug.study.commands", "new_main", args)
 
 
 def _export(args: argparse.Namespace) -> int | None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-__all__ = ["clock_time", "day_and_time", "duration", "unix_seconds"]
+__all__ = ["clock_time", "day_and_time", "duration", "short_moment", "unix_seconds"]
 
 
 def _local(at: str) -> datetime | None:
@@ -23,6 +23,14 @@ def day_and_time(at: str) -> str:
     """Return the local day and time, ``2026-03-01 14:03``; a text that is no moment is returned as it is."""
     moment = _local(at)
     return at if moment is None else moment.strftime("%Y-%m-%d %H:%M")
+
+
+def short_moment(at: str) -> str:
+    """Return the local time of a moment of today, ``14:03``, or its day and time."""
+    moment = _local(at)
+    if moment is None:
+        return at
+    return moment.strftime("%H:%M" if moment.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
 
 
 def unix_seconds(at: str) -> float | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from mug.study import Problem
+from mug.study.files import STUDY_FILE
 from mug.study.model import GymGame, Study
 from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents, walk
@@ -13,16 +14,23 @@ __all__ = ["LoadResult", "OpenedStudy"]
 
 
 class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What the loading process wrote. `error` is empty when there is a study."""
+    """What the loading process wrote. `error` is empty when there is a study.
+
+    `exact_study` takes the place of `study` where that would not come through JSON as it is.
+    """
 
     error: str = ""
     traceback: str = ""
     study: Study | None = None
+    exact_study: str = ""
     folder: str = ""
     source: str = ""
+    source_sha256: str = ""
     content_hash: str = ""
     problems: tuple[Problem, ...] = ()
     in_python: tuple[str, ...] = ()
+    in_python_words: tuple[str, ...] = ()
+    generated: dict[str, str] = {}
 
 
 class OpenedStudy(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +43,11 @@ class OpenedStudy(msgspec.Struct, frozen=True, kw_only=True):
         content_hash: sha256 of the content, in hex.
         problems: What `validate`, or the thorough check, found.
         in_python: References to functions that exist only in the script.
+        in_python_words: What each of them is, for people: "tag.hud_text_fn (lambda in experiment.py)".
+        generated: Modules for the browser that hold functions of the script, file name → source.
         checked: Whether files, packages and the environment were looked at too.
+        source: The file that was read: ``study.toml`` or the script; not given: it follows from `path`.
+        source_sha256: SHA-256 of that file when it was read, in hex; empty: not known, or it was not there.
     """
 
     path: Path
@@ -44,7 +56,23 @@ class OpenedStudy(msgspec.Struct, frozen=True, kw_only=True):
     content_hash: str
     problems: tuple[Problem, ...]
     in_python: tuple[str, ...] = ()
+    in_python_words: tuple[str, ...] = ()
+    generated: dict[str, str] = {}
     checked: bool = False
+    source: Path = Path()
+    source_sha256: str = ""
+
+    @property
+    def file(self) -> Path:
+        """The file that says what the study is, and that it is saved to."""
+        if self.source != Path():
+            return self.source
+        return self.path if self.path.suffix in {".py", ".toml"} else self.path / STUDY_FILE
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the study is a Python script."""
+        return self.file.suffix == ".py"
 
     @property
     def title(self) -> str:

@@ -1,7 +1,6 @@
 """One child process of the app, by `QProcess`: its lines, its end, and the sentence for both."""
 
 import sys
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,8 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 __all__ = ["ChildOutcome", "ChildProcess"]
 
 _TAIL_LINES = 40
+_TAIL_BYTES = 64 * 1024
+_LINE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class ChildProcess(QObject):
         self._what = what
         self._timed_out = self._cancelled = self._over = False
         self._rest = b""
-        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._tail = b""
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
         self._process.setArguments(list(arguments))
@@ -96,6 +97,7 @@ class ChildProcess(QObject):
         environment.insert("PYTHONUNBUFFERED", "1")
         environment.insert("PYTHONIOENCODING", "utf-8")
         self._process.setProcessEnvironment(environment)
+        self._process.setStandardInputFile(QProcess.nullDevice())  # nobody is there to answer an input()
         self._process.readyReadStandardOutput.connect(self._on_output)
         self._process.readyReadStandardError.connect(self._on_error_output)
         self._process.finished.connect(self._on_finished)
@@ -125,14 +127,15 @@ class ChildProcess(QObject):
 
     @Slot()
     def _on_output(self) -> None:
-        *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
+        *lines, rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
+        self._rest = rest[:_LINE_BYTES]
         for line in lines:
             self.line_read.emit(line.decode("utf-8", "replace").rstrip("\r"))
 
     @Slot()
     def _on_error_output(self) -> None:
-        text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
-        self._tail.extend(line for line in text.splitlines() if line.strip())
+        # Only the end is kept, and not looked at before it is asked for: a child may write without end.
+        self._tail = (self._tail + bytes(self._process.readAllStandardError().data()))[-_TAIL_BYTES:]
 
     @Slot()
     def _on_timeout(self) -> None:
@@ -157,5 +160,6 @@ class ChildProcess(QObject):
             return
         self._over = True
         self._timer.stop()
-        tail = "\n".join(self._tail)
+        lines = [line for line in self._tail.decode("utf-8", "replace").splitlines() if line.strip()]
+        tail = "\n".join(lines[-_TAIL_LINES:])
         self.ended.emit(ChildOutcome(self._what, code, started, self._timed_out, self._cancelled, tail))

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import platformdirs
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from gui.widgets.theme import ThemeChoice
@@ -15,11 +16,16 @@ SETTINGS_VARIABLE = "MUG_LAB_SETTINGS"
 _RECENT = 8
 
 
+def _state_dir() -> Path:
+    return platformdirs.user_state_path("mug-lab", appauthor=False)
+
+
 class LabSettings:
     """Typed access to the settings file.
 
     Attributes:
         path: The file.
+        state_dir: Where recovery files go; beside the settings file, where one was named.
 
     Runs on: GUI thread.
     """
@@ -33,6 +39,7 @@ class LabSettings:
         given = path or (Path(text) if (text := os.environ.get(SETTINGS_VARIABLE)) else None)
         own = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppConfigLocation)) / "lab.ini"
         self.path = given or own
+        self.state_dir = given.with_name(f"{given.stem}-state") if given else _state_dir()
         self._store = QSettings(str(self.path), QSettings.Format.IniFormat)
 
     def _text(self, key: str, default: str = "") -> str:

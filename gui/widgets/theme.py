@@ -171,7 +171,9 @@ class Theme(QObject):
         return QColor(colours[index % len(colours)])
 
     def colour(self, role: str) -> QColor:
-        """Return one token, by its name, as a colour."""
+        """Return one token, by its name, as a colour; ``series:2`` is the colour of the third line of a plot."""
+        if role.startswith("series:"):
+            return self.series(int(role.removeprefix("series:")))
         return QColor(getattr(self.tokens, role))
 
     def icon(self, name: str, role: str = "text") -> QIcon:
@@ -216,7 +218,7 @@ class Theme(QObject):
     def _draw(self, name: str, role: str, size: int, scale: int) -> QPixmap:
         if name not in self._drawings:
             self._drawings[name] = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
-        svg = self._drawings[name].replace("currentColor", getattr(self.tokens, role))
+        svg = self._drawings[name].replace("currentColor", self.colour(role).name())
         pixmap = QPixmap(QSize(size, size) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

@@ -15,6 +15,7 @@ from mug.study.matchmaking import Matchmaker
 from mug.study.model import FormPage, GymGame, Section, Study
 from mug.study.problems import did_you_mean
 from mug.study.questions import pictures_of
+from mug.study.scripts import calls_run
 
 __all__ = ["files_of_node", "files_of_study"]
 
@@ -137,7 +138,7 @@ def _browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Fin
     if not path.is_file():
         yield field, "error", "missing_file", f"{ref!r}: there is no file {relative!r} in {loaded.folder}{_near(path)}"
         return
-    if path.resolve() == loaded.source.resolve():
+    if path.resolve() == loaded.source.resolve() or calls_run(path):
         message = (
             f"{ref!r} is in the study's script, which the participant's browser does not get: move the function into a "
             "module beside the environment"

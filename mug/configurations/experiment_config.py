@@ -8,8 +8,9 @@ from mug.configurations.configuration_constants import Given, NotProvided
 from mug.errors import NotAvailableYetError
 from mug.ids import check_id
 from mug.scenes.stager import Stager
-from mug.scenes.values import Building, given_values
-from mug.study.model import Endings, EntryScreening, Hosting, Study, WebRtc
+from mug.scenes.values import Building, given_values, split_fields
+from mug.study.catalog import sections
+from mug.study.model import Study
 
 __all__ = ["ExperimentConfig"]
 
@@ -20,10 +21,8 @@ class ExperimentConfig:
     def __init__(self) -> None:
         self._stager: Stager | None = None
         self._study: dict[str, Any] = {}
-        self._hosting: dict[str, Any] = {}
-        self._webrtc: dict[str, Any] = {}
-        self._screening: dict[str, Any] = {}
-        self._endings: dict[str, Any] = {}
+        self._sections: dict[str, dict[str, Any]] = {}
+        self._unknown: dict[str, dict[str, Any]] = {}
 
     def experiment(
         self,
@@ -73,8 +72,7 @@ class ExperimentConfig:
             port: TCP port; 0: any free one.
             max_ping: Participants with a larger ping (ms) are not admitted.
         """
-        self._hosting.update(given_values("hosting", Hosting, {"host": host, "port": port, "max_ping": max_ping}))
-        return self
+        return self._give_section("hosting", "hosting", host=host, port=port, max_ping=max_ping)
 
     def static_files(self, directories: str | Path | Sequence[str | Path]) -> Self:
         """Say which folders participants' pages may load files from; nothing outside them is served."""
@@ -98,14 +96,14 @@ class ExperimentConfig:
             force_relay: Never connect partners directly.
             ice_servers: STUN and TURN servers, as the browser's RTCIceServer.
         """
-        given = {
-            "turn_username": turn_username,
-            "turn_credential": turn_credential,
-            "force_relay": force_relay,
-            "ice_servers": ice_servers,
-        }
-        self._webrtc.update(given_values("webrtc", WebRtc, given))
-        return self
+        return self._give_section(
+            "webrtc",
+            "webrtc",
+            turn_username=turn_username,
+            turn_credential=turn_credential,
+            force_relay=force_relay,
+            ice_servers=ice_servers,
+        )
 
     def entry_screening(
         self,
@@ -135,20 +133,20 @@ class ExperimentConfig:
             min_viewport_width: Smallest width of the window in pixels.
             min_viewport_height: Smallest height of the window in pixels.
         """
-        given = {
-            "device_exclusion": device_exclusion,
-            "browser_requirements": browser_requirements,
-            "browser_blocklist": browser_blocklist,
-            "max_ping": max_ping,
-            "min_ping_measurements": min_ping_measurements,
-            "exclusion_messages": exclusion_messages,
-            "entry_callback": entry_callback,
-            "requirements": requirements,
-            "min_viewport_width": min_viewport_width,
-            "min_viewport_height": min_viewport_height,
-        }
-        self._screening.update(given_values("entry_screening", EntryScreening, given))
-        return self
+        return self._give_section(
+            "entry_screening",
+            "screening",
+            device_exclusion=device_exclusion,
+            browser_requirements=browser_requirements,
+            browser_blocklist=browser_blocklist,
+            max_ping=max_ping,
+            min_ping_measurements=min_ping_measurements,
+            exclusion_messages=exclusion_messages,
+            entry_callback=entry_callback,
+            requirements=requirements,
+            min_viewport_width=min_viewport_width,
+            min_viewport_height=min_viewport_height,
+        )
 
     def endings(
         self,
@@ -178,18 +176,45 @@ class ExperimentConfig:
             technical_url: Where who could not go on is sent.
             redirect_after_s: The page goes there by itself so long after everything is saved; None: by its button only.
         """
-        given = {
-            "complete_code": complete_code,
-            "screened_out_code": screened_out_code,
-            "partner_left_code": partner_left_code,
-            "technical_code": technical_code,
-            "complete_url": complete_url,
-            "screened_out_url": screened_out_url,
-            "partner_left_url": partner_left_url,
-            "technical_url": technical_url,
-            "redirect_after_s": redirect_after_s,
-        }
-        self._endings.update(given_values("endings", Endings, given))
+        return self._give_section(
+            "endings",
+            "endings",
+            complete_code=complete_code,
+            screened_out_code=screened_out_code,
+            partner_left_code=partner_left_code,
+            technical_code=technical_code,
+            complete_url=complete_url,
+            screened_out_url=screened_out_url,
+            partner_left_url=partner_left_url,
+            technical_url=technical_url,
+            redirect_after_s=redirect_after_s,
+        )
+
+    def study_fields(self, fields: Mapping[str, Any], section: str | None = None) -> Self:
+        """Set fields by the names that they have in a study file, as ``layout``, the places of the editor's cards.
+
+        Fields that this version of MUG does not know are kept as they are, as those of a file that a newer one wrote.
+
+        Args:
+            fields: Name → value.
+            section: The part of the study that they belong to: "hosting", "webrtc", "screening" or "endings"; not
+                given: the study itself.
+
+        Raises:
+            ValueError: For a value that a field does not allow, or when there is no such section.
+            TypeError: For a value of a type that it does not allow.
+        """
+        known, unknown = split_fields("study_fields", Study, section, fields)
+        if isinstance(known.get("id"), str):
+            check_id(known["id"], "id")
+        (self._study if section is None else self._sections.setdefault(section, {})).update(known)
+        self._unknown.setdefault(section or "", {}).update(unknown)
+        return self
+
+    def _give_section(self, method: str, section: str, **given: Any) -> Self:
+        """Set fields of one of the study's sections."""
+        struct = sections(Study)[section]
+        self._sections.setdefault(section, {}).update(given_values(method, struct, given))
         return self
 
     def treatments(self, *_: Any, **__: Any) -> Self:
@@ -211,12 +236,17 @@ class ExperimentConfig:
         if "id" not in self._study:
             raise ValueError("the experiment has no id: call .experiment(experiment_id=…) on the config")
         building = Building(script, folder)
+        settings: dict[str, Any] = {
+            name: struct(
+                **building.section(struct, self._sections.get(name, {}), name),
+                extra=dict(self._unknown.get(name, {})),
+            )
+            for name, struct in sections(Study).items()
+        }
         study = Study(
             **self._study,
-            hosting=Hosting(**self._hosting),
-            webrtc=WebRtc(**self._webrtc),
-            screening=EntryScreening(**building.section(EntryScreening, self._screening, "screening")),
-            endings=Endings(**self._endings),
+            **settings,
             chain=self._stager.build_chain(building),
+            extra=dict(self._unknown.get("", {})),
         )
         return study, building.callables, building.generated

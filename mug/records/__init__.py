@@ -13,7 +13,7 @@ from mug.records.errors import (
     RecordsNotSavedError,
     UnknownSessionError,
 )
-from mug.records.library import SessionSummary, library
+from mug.records.library import SessionSummary, library, participants_by_hash
 from mug.records.places import experiment_dir, exports_dir, records_path
 from mug.records.reader import JournalEntry, RecordReader, SessionHead
 from mug.records.writer import RecordWriter, WriteFailure
@@ -36,5 +36,6 @@ __all__ = [
     "experiment_dir",
     "exports_dir",
     "library",
+    "participants_by_hash",
     "records_path",
 ]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from mug.ids import is_valid_id
 from mug.records.errors import RecordsError
-from mug.records.places import PILOT_FILE, RECORDS_FILE
+from mug.records.places import PILOT_FILE, RECORDS_FILE, records_path
 from mug.records.reader import RecordReader, SessionHead
 from mug.records.tally import COUNTED_TABLES
 
-__all__ = ["SessionSummary", "library"]
+__all__ = ["SessionSummary", "library", "participants_by_hash"]
 
 
 @dataclass(frozen=True)
@@ -82,3 +82,26 @@ def _summary(path: Path, head: SessionHead, tally: dict[str, int]) -> SessionSum
         rows={table: tally.get(table, 0) for table in COUNTED_TABLES},
         study_hash=head.study_hash,
     )
+
+
+def participants_by_hash(data_dir: Path, experiment_id: str) -> dict[str, int]:
+    """Return how many real participants each version of a study has, by the hash of its content; pilots do not count.
+
+    Only reads; a version without participants is left out, and so is an experiment without records.
+
+    Raises:
+        RecordsError: The records are there, but cannot be read.
+    """
+    if not is_valid_id(experiment_id):
+        return {}
+    path = records_path(data_dir, experiment_id)
+    if not path.is_file():
+        return {}
+    counts: dict[str, int] = {}
+    with RecordReader(path) as reader:
+        tally = reader.tally()
+        for head in reader.sessions():
+            joined = tally.get(head.session_id, {}).get("participants", 0)
+            if joined and not head.pilot:
+                counts[head.study_hash] = counts.get(head.study_hash, 0) + joined
+    return counts

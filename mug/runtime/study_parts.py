@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
+from mug.study.scripts import calls_run
 
 __all__ = ["study_parts"]
 
@@ -79,8 +80,8 @@ def _environment_files(loaded: LoadedStudy, game: GymGame) -> Iterator[str]:
 def _add_folder(loaded: LoadedStudy, file: Path, prefix: PurePosixPath, parts: dict[str, bytes]) -> None:
     folder = file.parent
     for path in _python_files(folder):
-        if path.resolve() == loaded.source.resolve():
-            continue
+        if path.resolve() == loaded.source.resolve() or (path != file and calls_run(path)):
+            continue  # a study's script stays on the server
         _add(parts, (prefix / path.relative_to(folder).as_posix()).as_posix(), path)
 
 

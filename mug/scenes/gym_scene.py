@@ -237,7 +237,9 @@ class GymScene(Scene):
             roles: Who plays which agent: "arrival", "keep", "swap" or "random".
         """
         self._give_section("matchmaking", max_rtt_widening=max_rtt_widening, roles=roles)
-        return self._give_matchmaking(hide_lobby_count=hide_lobby_count, max_rtt=max_rtt, matchmaker=matchmaker)
+        return self._give_shared(
+            "matchmaking", "multiplayer", hide_lobby_count=hide_lobby_count, max_rtt=max_rtt, matchmaker=matchmaker
+        )
 
     def runtime(
         self,
@@ -368,12 +370,16 @@ class GymScene(Scene):
             dropout_agent_policy=dropout_agent_policy,
             rejoin_timeout_ms=rejoin_timeout_ms,
         )
-        return self._give_matchmaking(hide_lobby_count=hide_lobby_count, max_rtt=max_rtt, matchmaker=matchmaker)
+        return self._give_shared(
+            "multiplayer", "matchmaking", hide_lobby_count=hide_lobby_count, max_rtt=max_rtt, matchmaker=matchmaker
+        )
 
-    def _give_matchmaking(self, **given: Any) -> Self:
-        """Set the settings that two methods share, in both places: the last call wins."""
-        self._give_section("matchmaking", **given)
-        return self._give_section("multiplayer", **given)
+    def _give_shared(self, section: str, other: str, **given: Any) -> Self:
+        """Set settings that two methods share: the last call wins, so the other's are as if they were not given."""
+        for name, value in given.items():
+            if value is not NotProvided:
+                self._sections.get(other, {}).pop(name, None)
+        return self._give_section(section, **given)
 
     def _refuse_unreachable_violations(self, window: Given[int], required: Given[int]) -> None:
         given = self._sections.get("multiplayer", {})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from mug.configurations.configuration_constants import Given, NotProvided
 from mug.ids import check_id
-from mug.scenes.values import Building, checked, given_values
+from mug.scenes.values import Building, checked, given_values, split_fields
 from mug.study.catalog import struct_fields
 from mug.study.model import Node, Section, StaticPage
 from mug.study.model import RandomizeOrder as RandomizeOrderNode
@@ -28,6 +28,7 @@ class Scene:
     def __init__(self) -> None:
         self._own: dict[str, Any] = {}
         self._sections: dict[str, dict[str, Any]] = {}
+        self._unknown: dict[str, dict[str, Any]] = {}
 
     @property
     def scene_id(self) -> str | None:
@@ -62,6 +63,40 @@ class Scene:
             should_export_metadata=should_export_metadata,
         )
 
+    def hooks(
+        self,
+        on_connect: Given[Callable[..., Any] | str | None] = NotProvided,
+        on_client_callback: Given[Callable[..., Any] | str | None] = NotProvided,
+    ) -> Self:
+        """Say what the server calls, without a subclass; what is given here goes before the methods of one.
+
+        Args:
+            on_connect: Function, or its name as ``"module:function"``, called with a context when a participant
+                arrives at the scene.
+            on_client_callback: The same for messages of the study's own page.
+        """
+        return self._give("hooks", on_connect=on_connect, on_client_callback=on_client_callback)
+
+    def study_fields(self, fields: Mapping[str, Any], section: str | None = None) -> Self:
+        """Set fields by the names that they have in a study file, one by one: nothing else is changed with them.
+
+        Fields that this version of MUG does not know are kept as they are, as those of a file that a newer one wrote.
+
+        Args:
+            fields: Name → value.
+            section: The part of the scene that they belong to, as "gameplay"; not given: the scene itself.
+
+        Raises:
+            ValueError: For a value that a field does not allow, or when there is no such section.
+            TypeError: For a value of a type that it does not allow.
+        """
+        known, unknown = split_fields("study_fields", self._struct, section, fields)
+        if isinstance(known.get("scene_id"), str):
+            check_id(known["scene_id"], "scene_id")
+        (self._own if section is None else self._sections.setdefault(section, {})).update(known)
+        self._unknown.setdefault(section or "", {}).update(unknown)
+        return self
+
     def on_connect(self, context: Any) -> Any:
         """Called on the server when a participant arrives at the scene; for subclasses."""
 
@@ -90,13 +125,13 @@ class Scene:
             raise ValueError(f"a {type(self).__name__} has no scene_id: call .scene(scene_id=…) on it")
         values = building.section(self._struct, self._own, self.scene_id)
         for hook in ("on_connect", "on_client_callback"):
-            if getattr(type(self), hook) is not getattr(Scene, hook):
+            if hook not in values and getattr(type(self), hook) is not getattr(Scene, hook):
                 values[hook] = building.reference(getattr(self, hook), f"{self.scene_id}.{hook}")
         for info in struct_fields(self._struct):
-            if info.section is not None and info.name in self._sections:
-                section = building.section(info.section, self._sections[info.name], self.scene_id)
-                values[info.name] = info.section(**section)
-        node: Any = self._struct(**values)
+            if info.section is not None and (info.name in self._sections or info.name in self._unknown):
+                section = building.section(info.section, self._sections.get(info.name, {}), self.scene_id)
+                values[info.name] = info.section(**section, extra=dict(self._unknown.get(info.name, {})))
+        node: Any = self._struct(**values, extra=dict(self._unknown.get("", {})))
         built: Node = node
         return built
 
@@ -108,8 +143,26 @@ class SceneWrapper:
         scenes: One scene or wrapper, or a list of them.
     """
 
+    _struct: type[Section] = Section
+
     def __init__(self, scenes: Scene | SceneWrapper | Iterable[Scene | SceneWrapper]) -> None:
         self.scenes: list[Scene | SceneWrapper] = scene_list(type(self).__name__, scenes)
+        self._unknown: dict[str, Any] = {}
+
+    def study_fields(self, fields: Mapping[str, Any]) -> Self:
+        """Keep fields that this version of MUG does not know, as those of a file that a newer one wrote.
+
+        Args:
+            fields: Name → value.
+
+        Raises:
+            ValueError: For a field that the constructor takes.
+        """
+        known, unknown = split_fields("study_fields", self._struct, None, fields)
+        for name in known:
+            raise ValueError(f"study_fields(fields=…) has {name!r}; give it to {type(self).__name__} itself")
+        self._unknown.update(unknown)
+        return self
 
     def build_node(self, building: Building) -> Node:
         """Return the wrapper as study data."""
@@ -129,6 +182,8 @@ class RandomizeOrder(SceneWrapper):
             "group" when all scenes are multiplayer with one number of humans, else "participant".
     """
 
+    _struct = RandomizeOrderNode
+
     def __init__(
         self,
         scenes: Scene | SceneWrapper | Iterable[Scene | SceneWrapper],
@@ -146,7 +201,9 @@ class RandomizeOrder(SceneWrapper):
 
     def build_node(self, building: Building) -> Node:
         """Return the wrapper as study data."""
-        return RandomizeOrderNode(scenes=self._built(building), keep_n=self.keep_n, per=self.per)
+        return RandomizeOrderNode(
+            scenes=self._built(building), keep_n=self.keep_n, per=self.per, extra=dict(self._unknown)
+        )
 
 
 class RepeatScene(SceneWrapper):
@@ -157,6 +214,8 @@ class RepeatScene(SceneWrapper):
         n: How many times.
     """
 
+    _struct = RepeatNode
+
     def __init__(self, scenes: Scene | SceneWrapper | Iterable[Scene | SceneWrapper], n: int) -> None:
         super().__init__(scenes)
         known = {info.name: info for info in struct_fields(RepeatNode)}
@@ -164,7 +223,7 @@ class RepeatScene(SceneWrapper):
 
     def build_node(self, building: Building) -> Node:
         """Return the wrapper as study data."""
-        return RepeatNode(scenes=self._built(building), n=self.n)
+        return RepeatNode(scenes=self._built(building), n=self.n, extra=dict(self._unknown))
 
 
 def scene_list(what: str, scenes: Scene | SceneWrapper | Iterable[Scene | SceneWrapper]) -> list[Scene | SceneWrapper]:

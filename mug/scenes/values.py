@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
+from datetime import date, time
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
@@ -12,13 +13,14 @@ import numpy as np
 
 from mug.configurations.configuration_constants import ModelConfig, NotProvided
 from mug.scenes.script_functions import module_of
-from mug.study.catalog import FieldInfo, struct_fields
+from mug.study.catalog import FieldInfo, sections, struct_fields
 from mug.study.conditions import refused_conditions
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.model import KeyBinding, Section
+from mug.study.problems import did_you_mean
 from mug.study.rules import refusal, shown
 
-__all__ = ["Building", "action_bindings", "checked", "given_values", "plain_value"]
+__all__ = ["Building", "action_bindings", "checked", "given_values", "plain_value", "split_fields"]
 
 
 _IN_THE_BROWSER: Final = frozenset(name.rpartition(".")[2] for name in BROWSER_CALLABLES)
@@ -33,6 +35,33 @@ def given_values(method: str, struct: type[Section], given: Mapping[str, Any]) -
     """
     known = {info.name: info for info in struct_fields(struct)}
     return {name: checked(method, known[name], value) for name, value in given.items() if value is not NotProvided}
+
+
+def split_fields(
+    method: str, struct: type[Section], section: str | None, fields: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return fields, named as in a study file, of a struct or of one of its sections: those it knows, and the others.
+
+    Raises:
+        ValueError: When there is no such section, or a field cannot be set so; or as `given_values`.
+        TypeError: As `given_values`.
+    """
+    inner = sections(struct)
+    if section is not None:
+        if section not in inner:
+            hint = did_you_mean(section, inner)
+            raise ValueError(f"{method}(section=…) is {section!r}{hint}; allowed: {', '.join(inner) or 'none here'}")
+        struct, inner = inner[section], {}
+    names = {info.name for info in struct_fields(struct)}
+    for name in fields:
+        if name in inner:
+            raise ValueError(f"{method}(fields=…) has the section {name!r}: call {method}(…, section={name!r})")
+        is_tag = name == "kind" and struct.__struct_config__.tag is not None
+        if not isinstance(name, str) or is_tag or (name in names and name in ("format", "chain", "scenes")):
+            raise ValueError(f"{method}(fields=…) has {name!r}, which is no field that can be set so")
+    known = given_values(method, struct, {name: value for name, value in fields.items() if name in names})
+    unknown = {name: value for name, value in fields.items() if name not in names}
+    return known, {name: plain_value(f"{method}({name!r})", value) for name, value in unknown.items()}
 
 
 def checked(method: str, info: FieldInfo, value: Any) -> Any:
@@ -101,6 +130,8 @@ def plain_value(place: str, value: Any) -> Any:
             return str(value)
         case np.ndarray():
             return value.tolist()
+        case date() | time():
+            return value
         case Path():
             return value.as_posix()
         case Mapping():

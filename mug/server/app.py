@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 from mug.errors import MugError
-from mug.study.loading import ACTIVE_LOADER, StudyConfig, loaded_from_config
+from mug.study.loading import loaded_from_config
+from mug.study.scripts import ACTIVE_LOADER, StudyConfig
 
 __all__ = ["run"]
 

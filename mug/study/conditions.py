@@ -8,12 +8,12 @@ from typing import Any, Final
 from mug.play.chaos import Conditions
 from mug.study.problems import did_you_mean
 
-__all__ = ["CONDITIONS", "conditions_by_agent", "refused_conditions"]
+__all__ = ["CONDITIONS", "CONDITION_BOUNDS", "conditions_by_agent", "refused_conditions"]
 
 CONDITIONS: Final[Mapping[str, Any]] = {field.name: field.default for field in dataclasses.fields(Conditions)}
 """Every condition's name and its value where a study does not give one: that value changes nothing."""
 
-_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+CONDITION_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "delay_ms": (0, 60_000),
     "jitter_ms": (0, 60_000),
     "loss": (0, 1),
@@ -24,6 +24,7 @@ _BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "burst_length": (1, 60_000),
     "seed": (0, 2**63 - 1),
 }
+"""Every condition's smallest and largest value."""
 
 
 def conditions_by_agent(value: Mapping[str, Any], agents: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -84,15 +85,15 @@ def _is_by_agent(value: Mapping[str, Any]) -> bool:
 
 def _refused(place: str, conditions: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name, value in conditions.items():
-        if name not in _BOUNDS:
-            hint = did_you_mean(name, _BOUNDS)
+        if name not in CONDITION_BOUNDS:
+            hint = did_you_mean(name, CONDITION_BOUNDS)
             yield (
                 f"{place}.{name}",
                 "unknown_condition",
-                f"{name!r} is no network condition{hint}; there are {', '.join(_BOUNDS)}",
+                f"{name!r} is no network condition{hint}; there are {', '.join(CONDITION_BOUNDS)}",
             )
             continue
-        low, high = _BOUNDS[name]
+        low, high = CONDITION_BOUNDS[name]
         whole = isinstance(CONDITIONS[name], int)
         words = "a whole number" if whole else "a number"
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):

@@ -6,7 +6,8 @@ remove, move, duplicate, wrap, unwrap, replace. Applying an edit and then its in
 before, the order of its tables included, so that its file has the same bytes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, time
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
@@ -15,7 +16,7 @@ import msgspec
 from mug.ids import SceneId
 from mug.study.catalog import NODE_KINDS, struct_fields
 from mug.study.errors import EditError
-from mug.study.model import Node, RandomizeOrder, Repeat, Section, Study
+from mug.study.model import KeyBinding, Node, RandomizeOrder, Repeat, Section, Study
 from mug.study.problems import did_you_mean
 from mug.study.traversal import NodePath, node_at, walk
 
@@ -49,6 +50,9 @@ class Reset(msgspec.Struct, frozen=True):
 
 
 RESET: Final = Reset()
+
+_RESERVED: Final = frozenset({"", "extra", "kind"})
+"""Words that mean something in a study file, so that no unknown field can be called so."""
 
 Placed: TypeAlias = tuple[NodePath, Node]
 """A node and the path that it has, or is to have, in the study."""
@@ -130,6 +134,7 @@ class Splice(msgspec.Struct, frozen=True, kw_only=True):
         for path, _ in reversed(taken):
             chain = _without(chain, path)
         placed = tuple(sorted(self.put, key=lambda item: item[0]))
+        _refuse_nested([path for path, _ in placed])
         for path, node in placed:
             chain = _with(chain, path, node)
         inverse = Splice(take=tuple(path for path, _ in placed), put=taken, label=self.label)
@@ -218,7 +223,7 @@ def move(study: Study, paths: Iterable[NodePath], to: NodePath) -> Splice | None
 
 def duplicate(study: Study, paths: Iterable[NodePath]) -> Splice:
     """Return the edit that puts a copy of the nodes behind the last of them; scenes get fresh ids."""
-    take = outermost(paths)
+    take = _chosen(paths)
     copies = with_fresh_ids(study, [_node(study, path) for path in take])
     last = take[-1]
     return insert((*last[:-1], last[-1] + 1), copies, verb="Duplicate")
@@ -226,7 +231,7 @@ def duplicate(study: Study, paths: Iterable[NodePath]) -> Splice:
 
 def wrap(study: Study, paths: Iterable[NodePath], wrapper: RandomizeOrder | Repeat) -> Splice:
     """Return the edit that puts nodes into a wrapper, which takes the place of the first of them."""
-    take = outermost(paths)
+    take = _chosen(paths)
     nodes = tuple(_node(study, path) for path in take)
     filled = msgspec.structs.replace(wrapper, scenes=nodes)
     at = after_removal(take[0], take)
@@ -259,6 +264,13 @@ def outermost(paths: Iterable[NodePath]) -> tuple[NodePath, ...]:
         if not kept or path[: len(kept[-1])] != kept[-1]:
             kept.append(path)
     return tuple(kept)
+
+
+def _chosen(paths: Iterable[NodePath]) -> tuple[NodePath, ...]:
+    found = outermost(paths)
+    if not found:
+        raise EditError("no scene is named")
+    return found
 
 
 def after_removal(path: NodePath, taken: Iterable[NodePath]) -> NodePath:
@@ -314,15 +326,13 @@ def field_value(study: Study, path: NodePath, field: str) -> Any:
     """
     value: Any = study if not path else _node(study, path)
     for name in field.split("."):
-        if not isinstance(value, Section):
-            raise EditError(f"{field} is no field")
-        if any(info.name == name for info in struct_fields(type(value))):
+        if isinstance(value, Section) and any(info.name == name for info in struct_fields(type(value))):
             value = getattr(value, name)
-        elif name in value.extra:
-            return value.extra[name]
+        elif isinstance(value, Section) and name in value.extra:
+            value = _Was(value.extra[name])
         else:
             raise EditError(f"{field} is no field")
-    return value
+    return value.value if isinstance(value, _Was) else value
 
 
 def _named(nodes: Sequence[Node]) -> str:
@@ -364,7 +374,7 @@ def _with_field(section: Section, names: Sequence[str], value: Any, field: str) 
         inner, before = _with_field(getattr(section, name), rest, value, field)
         return msgspec.structs.replace(section, **{name: inner}), before
     if info is None:
-        if rest or (name not in section.extra and value is RESET):
+        if rest or name in _RESERVED or (name not in section.extra and value is RESET):
             raise EditError(f"{field} is no field{did_you_mean(name, infos)}")
         return _with_unknown(section, name, value)
     before = _Was(getattr(section, name))
@@ -373,6 +383,8 @@ def _with_field(section: Section, names: Sequence[str], value: Any, field: str) 
     if value is RESET:
         if info.required:
             raise EditError(f"{field} has no default: it must be given")
+        if name == "chain":
+            raise EditError(f"{field} is not set as a whole: set its fields, or insert and remove scenes")
         return msgspec.structs.replace(section, **{name: info.default}), before
     if info.section is not None or name in ("chain", "scenes"):
         raise EditError(f"{field} is not set as a whole: set its fields, or insert and remove scenes")
@@ -380,6 +392,7 @@ def _with_field(section: Section, names: Sequence[str], value: Any, field: str) 
         converted = msgspec.convert(value, info.annotation)
     except (msgspec.ValidationError, TypeError, ValueError) as error:
         raise EditError(f"{info.title} takes {info.type_words}, not {value!r}") from error
+    _refuse_foreign(info.title, converted)
     return msgspec.structs.replace(section, **{name: converted}), before
 
 
@@ -390,8 +403,26 @@ def _with_unknown(section: Section, name: str, value: Any) -> tuple[Section, Any
         return msgspec.structs.replace(section, extra=dict(value.value)), before
     fields = {key: item for key, item in section.extra.items() if key != name or value is not RESET}
     if value is not RESET:
+        if value is None:
+            raise EditError(f"{name} cannot be nothing: take it out instead")
+        _refuse_foreign(name, value)
         fields[name] = value
     return msgspec.structs.replace(section, extra=fields), before
+
+
+def _refuse_foreign(title: str, value: Any) -> None:
+    """Refuse what no study file can hold, wherever it is inside of a value."""
+    match value:
+        case None | bool() | int() | float() | str() | date() | time() | KeyBinding():
+            return
+        case Mapping() if all(isinstance(key, str) for key in value):
+            for item in value.values():
+                _refuse_foreign(title, item)
+        case list() | tuple():
+            for item in value:
+                _refuse_foreign(title, item)
+        case _:
+            raise EditError(f"{title} takes texts, numbers, true or false, lists and tables of those, not {value!r}")
 
 
 class _Was(msgspec.Struct, frozen=True):

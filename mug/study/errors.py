@@ -6,7 +6,15 @@ from pathlib import Path
 from mug.errors import MugError
 from mug.study.problems import Problem
 
-__all__ = ["CallableError", "EditError", "StudyFileError", "StudyLoadError"]
+__all__ = [
+    "CallableError",
+    "EditError",
+    "NewStudyError",
+    "PythonWriteError",
+    "StudyFileError",
+    "StudyLoadError",
+    "VersionError",
+]
 
 
 class StudyLoadError(MugError):
@@ -47,8 +55,50 @@ class StudyFileError(MugError):
         super().__init__(message)
 
 
+class NewStudyError(MugError):
+    """A new study cannot be made.
+
+    Attributes:
+        path: The folder that was to become a study, or the template that was asked for.
+        suggestion: A name that would do, or an empty text.
+        taken: Whether something else is there already.
+    """
+
+    def __init__(self, path: Path | str, message: str, *, suggestion: str = "", taken: bool = False) -> None:
+        self.path = Path(path)
+        self.suggestion = suggestion
+        self.taken = taken
+        super().__init__(message)
+
+
+class VersionError(MugError):
+    """A version of a study cannot be kept or read.
+
+    Attributes:
+        path: The file or folder.
+    """
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        self.path = Path(path)
+        super().__init__(message)
+
+
 class EditError(MugError):
     """A study cannot be changed in this way; the message says why."""
+
+
+class PythonWriteError(MugError):
+    """A study cannot be written as a script in the chain API.
+
+    Attributes:
+        problems: Every place that keeps it from being written, and how to change it.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        lines = "\n".join(f"  - {str(problem).removeprefix('error: ')}" for problem in self.problems)
+        super().__init__(f"the study cannot be written as Python ({count} place{'s'[: count != 1]}):\n{lines}")
 
 
 class CallableError(MugError):

@@ -15,7 +15,7 @@ from mug.study.decoding import decode_study, encode_study
 from mug.study.errors import StudyFileError, StudyLoadError
 from mug.study.model import Study
 
-__all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "write_study"]
+__all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "replace_text", "write_study"]
 
 STUDY_FILE = "study.toml"
 
@@ -27,7 +27,7 @@ def read_study(path: Path) -> Study:
         StudyLoadError: When it cannot be read, is not TOML (with the line), or is not a study (with all problems).
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before UTF-8
     except OSError as error:
         raise StudyLoadError(path, f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -94,23 +94,39 @@ def dump_study(study: Study, before: str | None = None) -> str:
     return text
 
 
-def write_study(study: Study, path: Path) -> None:
+def write_study(study: Study, path: Path) -> str:
     """Write a study file; the old one is replaced in one step, its comments and order stay.
+
+    Returns:
+        The text of the file.
 
     Raises:
         StudyFileError: When it cannot be written; the old file is then as it was.
     """
     try:
-        before = path.read_text(encoding="utf-8") if path.exists() else None
+        before = path.read_bytes().decode("utf-8-sig") if path.exists() else None
     except (OSError, UnicodeDecodeError):
         before = None
-    text = dump_study(study, before)
+    text = dump_study(study, before.replace("\r\n", "\n") if before is not None else None)
+    if before is not None and "\r\n" in before:
+        text = text.replace("\n", "\r\n")
+    replace_text(path, text)
+    return text
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Let a text take the place of a file, in one step; the file keeps its permissions. A link leads to its file.
+
+    Raises:
+        StudyFileError: When it cannot be written; the old file is then as it was.
+    """
     try:
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".study-", suffix=".toml", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=".study-", suffix=path.suffix, dir=path.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

@@ -13,7 +13,7 @@ from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, human_agents
 
-__all__ = ["BROWSER_CALLABLES", "is_script_reference", "problems_of_game"]
+__all__ = ["BROWSER_CALLABLES", "KEY_NAMES", "is_script_reference", "problems_of_game"]
 
 BROWSER_CALLABLES: Final = ("environment.env_creator", "rendering.hud_text_fn", "rendering.env_to_state_fn")
 """Fields of a game whose functions run in the participant's browser."""
@@ -195,13 +195,13 @@ def _of_keys(path: NodePath, node: GymGame) -> Iterator[Problem]:
         if binding.action is None:
             yield problem_at(node, path, f"{place}.action", "missing", "is missing: say which action the keys give")
         for key in binding.keys:
-            if len(key) > 1 and _KEY_NAMES.get(key.lower(), key) != key:
+            if len(key) > 1 and KEY_NAMES.get(key.lower(), key) != key:
                 yield problem_at(
                     node,
                     path,
                     f"{place}.keys",
                     "unknown_key",
-                    f"{key!r} is no KeyboardEvent.key; did you mean {_KEY_NAMES[key.lower()]!r}?",
+                    f"{key!r} is no KeyboardEvent.key; did you mean {KEY_NAMES[key.lower()]!r}?",
                     "warning",
                 )
         if len(chord) < len(binding.keys):
@@ -217,7 +217,7 @@ def _of_keys(path: NodePath, node: GymGame) -> Iterator[Problem]:
         seen.setdefault(chord, index)
 
 
-_KEY_NAMES: Final = {
+KEY_NAMES: Final = {
     **{
         name.lower(): name
         for name in ("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", "Escape", "Tab", "Backspace", "Shift")
@@ -231,3 +231,4 @@ _KEY_NAMES: Final = {
     "esc": "Escape",
     "return": "Enter",
 }
+"""What people write, in lower case → the KeyboardEvent.key that they mean."""

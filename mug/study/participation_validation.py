@@ -10,14 +10,21 @@ from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath
 
-__all__ = ["ABILITIES", "ENTRY_REASONS", "address_problems_of", "monitoring_problems", "problems_of_participation"]
+__all__ = [
+    "ABILITIES",
+    "ENTRY_REASONS",
+    "WATCH_REASONS",
+    "address_problems_of",
+    "monitoring_problems",
+    "problems_of_participation",
+]
 
 ENTRY_REASONS: Final = ("mobile", "desktop", "browser", "ping", "webassembly", "webgl", "viewport", "callback")
 """Why somebody is turned away at entry: the keys of ``exclusion_messages``."""
 ABILITIES: Final = ("webgl", "webassembly")
 """What a study may ask of a browser."""
 
-_WATCH_MESSAGES: Final = (
+WATCH_REASONS: Final = (
     "ping",
     "tab",
     "focus",
@@ -27,6 +34,7 @@ _WATCH_MESSAGES: Final = (
     "focus_warning",
     "callback_warning",
 )
+"""Why a player is excluded or warned: the keys of ``continuous_exclusion_messages``."""
 
 
 def problems_of_participation(study: Study) -> Iterator[Problem]:
@@ -62,7 +70,7 @@ def monitoring_problems(path: NodePath, node: GymGame) -> Iterator[Problem]:
     """Return what is wrong with how the players of a game are watched."""
     rules = node.multiplayer
     yield from _of_messages(
-        rules.continuous_exclusion_messages, _WATCH_MESSAGES, "multiplayer.continuous_exclusion_messages", node, path
+        rules.continuous_exclusion_messages, WATCH_REASONS, "multiplayer.continuous_exclusion_messages", node, path
     )
     if rules.continuous_tab_exclude_ms and rules.continuous_tab_warning_ms > rules.continuous_tab_exclude_ms:
         yield problem_at(

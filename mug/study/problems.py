@@ -2,13 +2,14 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
 from mug.ids import NodeId
 from mug.study.fields import Severity
 
-__all__ = ["Problem", "did_you_mean", "node_id_of"]
+__all__ = ["Problem", "did_you_mean", "nearest", "node_id_of"]
 
 
 def node_id_of(path: tuple[int, ...]) -> NodeId:
@@ -45,5 +46,15 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the known word nearest to `word`, or an empty text."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near is not None else ""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` was probably meant to be; None: none is near."""
+    return _nearest(word, tuple(known))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)

@@ -21,10 +21,11 @@ def refusal(info: FieldInfo, value: Any) -> tuple[str, str] | None:
     """Return (code, message) when `value` is none that the field allows."""
     if value is None and info.optional:
         return None
-    try:
-        value = msgspec.convert(value, info.annotation)
-    except (msgspec.ValidationError, TypeError, ValueError):
-        return "wrong_type", f"must be {_article(info.type_words)}, got {shown(value)}"
+    if type(value) is not info.annotation:
+        try:
+            value = msgspec.convert(value, info.annotation)
+        except (msgspec.ValidationError, TypeError, ValueError):
+            return "wrong_type", f"must be {_article(info.type_words)}, got {shown(value)}"
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if numeric:
         return _out_of_bounds(info, value)

@@ -17,7 +17,14 @@ AT = "2026-03-01T10:00:00.000Z"
 class RecordedSession:
     """One session of the experiment ``exp`` that is being recorded; a context manager."""
 
-    def __init__(self, data_dir: Path, session_id: str = "s1", *, study: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        session_id: str = "s1",
+        *,
+        study: dict[str, Any] | None = None,
+        study_hash: str = "ab" * 32,
+    ) -> None:
         self.path = records_path(data_dir, "exp")
         self.session_id = session_id
         self.writer = RecordWriter.open(self.path)
@@ -29,7 +36,7 @@ class RecordedSession:
                 at=AT,
                 session_id=session_id,
                 experiment_id="exp",
-                study_hash="ab" * 32,
+                study_hash=study_hash,
                 seed=2**64 - 1,
                 versions={"mug": "0.1.0"},
                 study=study or {"id": "exp", "title": "An experiment"},

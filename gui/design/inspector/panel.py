@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.design.inspector.drafts import Drafts
@@ -153,6 +153,8 @@ class Inspector(QWidget):
         top.addLayout(line)
         self.find_line = Line("Find a setting", "Find a setting  (Ctrl+Shift+F)")
         self.find_line.setClearButtonEnabled(True)
+        for clear in self.find_line.findChildren(QToolButton):
+            clear.setAccessibleName("Find a setting: clear")
         self.find_line.dropped.connect(self._on_find_dropped)
         self.find_line.textChanged.connect(self._on_find_changed)
         top.addWidget(self.find_line)

@@ -118,3 +118,15 @@ def test_that_every_method_returns_the_config(name):
 def test_that_wrong_values_are_refused_in_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_that_study_fields_are_kept_known_and_unknown():
+    it = config().study_fields({"layout": {"zoom": 2}, "lab": "B12"}).study_fields({"ipv6": True}, section="hosting")
+    study = built(it.hosting(port=1))
+    assert (study.layout, study.extra) == ({"zoom": 2}, {"lab": "B12"})
+    assert (study.hosting.port, study.hosting.extra) == (1, {"ipv6": True})
+    for wrong in ({"chain": []}, {"format": 2}, {"hosting": {}}, {"id": "a b"}):
+        with pytest.raises(ValueError, match=r"study_fields|is not allowed"):
+            config().study_fields(wrong)
+    with pytest.raises(ValueError, match="did you mean 'hosting'"):
+        config().study_fields({}, section="hostin")

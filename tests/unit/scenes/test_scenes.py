@@ -22,6 +22,7 @@ from mug.study.model import (
     StartPage,
     StaticPage,
 )
+from mug.study.waitrooms import hides_lobby_count, matchmaker_of, max_rtt_of
 
 
 def built(thing, folder=Path("/study")):
@@ -234,8 +235,12 @@ def test_that_required_violations_fit_in_the_window():
 def test_that_the_last_of_two_methods_wins_for_settings_they_share():
     one = built(game().matchmaking(max_rtt=100).multiplayer(max_rtt=200))
     other = built(game().multiplayer(max_rtt=200).matchmaking(max_rtt=100))
-    assert (one.matchmaking.max_rtt, one.multiplayer.max_rtt) == (200, 200)
-    assert (other.matchmaking.max_rtt, other.multiplayer.max_rtt) == (100, 100)
+    assert (max_rtt_of(one), max_rtt_of(other)) == (200, 100)
+    assert (one.matchmaking.max_rtt, other.multiplayer.max_rtt) == (None, None), "said in one place only"
+    hidden = built(game().multiplayer(hide_lobby_count=True).matchmaking(hide_lobby_count=False))
+    assert not hides_lobby_count(hidden)
+    kept = built(game().multiplayer(matchmaker="own:m", max_rtt=50).matchmaking(roles="swap"))
+    assert (matchmaker_of(kept), max_rtt_of(kept)) == ("own:m", 50)
 
 
 def test_that_a_copy_can_be_set_again_without_changing_the_first():
@@ -293,3 +298,49 @@ def test_that_wrong_wrappers_are_refused(call, error, words):
 def test_that_scenes_of_later_versions_say_so_when_they_are_used():
     with pytest.raises(NotAvailableYetError, match="UnityScene is not available in this version of MUG yet"):
         unity_scene.UnityScene()
+
+
+def test_that_hooks_are_given_without_a_subclass():
+    class Greeting(static_scene.StaticScene):
+        def on_connect(self, context):
+            return "from the class"
+
+    building = Building("script.py", Path("/study"))
+    node = Greeting().scene("p").hooks(on_connect=lambda context: "given").build_node(building)
+    assert building.callables[node.on_connect](None) == "given"
+    named = built(static_scene.StaticScene().scene("p").hooks(on_client_callback="hooks.py:answer"))
+    assert (named.on_connect, named.on_client_callback) == (None, "hooks.py:answer")
+    with pytest.raises(TypeError, match="it must be a function"):
+        static_scene.StaticScene().hooks(on_connect=3)
+
+
+def test_that_study_fields_are_kept_known_and_unknown():
+    it = game().runtime(environment_initialization_code="env = 1")
+    it.study_fields({"run_through_pyodide": False, "gpu": [1]}, section="runtime").study_fields({"colour": "red"})
+    node = built(copy.deepcopy(it))
+    assert not node.runtime.run_through_pyodide
+    assert (node.runtime.extra, node.extra) == ({"gpu": [1]}, {"colour": "red"})
+    both = built(game().matchmaking(max_rtt=1).study_fields({"max_rtt": 2}, section="multiplayer"))
+    assert (both.matchmaking.max_rtt, both.multiplayer.max_rtt) == (1, 2)
+    order = scene.RandomizeOrder(game()).study_fields({"weights": [1]})
+    assert built(order).extra == {"weights": [1]}
+    assert built(scene.RepeatScene(game(), 2).study_fields({"pause": 3})).extra == {"pause": 3}
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: game().study_fields({}, section="gamplay"), "did you mean 'gameplay'"),
+        (lambda: game().study_fields({"gameplay": {}}), "section='gameplay'"),
+        (lambda: game().study_fields({"fps": 0}, section="rendering"), "must be from 1 to 240"),
+        (lambda: game().study_fields({"scene_id": "a b"}), "is not allowed"),
+        (lambda: game().study_fields({"kind": "x"}), "no field that can be set so"),
+        (lambda: game().study_fields({"new": {1, 2}}), "is a set"),
+        (lambda: scene.RepeatScene(game(), 2).study_fields({"n": 3}), "give it to RepeatScene itself"),
+        (lambda: scene.RepeatScene(game(), 2).study_fields({"scenes": 3}), "no field that can be set so"),
+        (lambda: static_scene.StaticScene().study_fields({}, section="gameplay"), "none here"),
+    ],
+)
+def test_that_study_fields_that_cannot_be_are_refused(call, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        call()

@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from random_studies import STUDIES
 
 from mug.study import (
     EndPage,
@@ -24,6 +23,7 @@ from mug.study import (
     write_study,
 )
 from mug.study.model import EnvironmentSection, GameplaySection, KeyBinding, RenderingSection
+from tests.drivers.random_studies import STUDIES
 
 FILE = Path("study.toml")
 EXAMPLE = Path(__file__).parents[3] / "examples" / "mountain_car" / "study.toml"
@@ -55,6 +55,29 @@ def test_that_writing_a_study_over_its_own_file_changes_nothing(study):
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_that_a_study_survives_json_as_the_records_keep_it(study):
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(study)), Study) == study
+
+
+def test_that_windows_line_ends_stay(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_bytes(b'# mine\r\nid = "a"\r\ntitle = "x"\r\n')
+    text = write_study(msgspec.structs.replace(read_study(path), title="y"), path)
+    assert path.read_bytes() == b'# mine\r\nid = "a"\r\ntitle = "y"\r\n' == text.encode()
+
+
+def test_that_a_mark_before_utf_8_is_no_error(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_bytes(b'\xef\xbb\xbfid = "a"\n')
+    write_study(read_study(path), path)
+    assert path.read_bytes() == b'id = "a"\n'
+
+
+def test_that_a_link_to_a_study_file_stays_a_link(tmp_path):
+    target, link = tmp_path / "real.toml", tmp_path / "study.toml"
+    target.write_text('id = "a"\n', encoding="utf-8")
+    link.symlink_to(target)
+    write_study(Study(id="b"), link)
+    assert link.is_symlink()
+    assert read_study(target).id == "b"
 
 
 def test_that_comments_and_order_stay_when_a_value_changes():

@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from random_studies import STUDIES
 
 from mug.study import (
     CompletionCodePage,
@@ -38,6 +37,7 @@ from mug.study.model import (
     WebRtc,
 )
 from mug.study.rules import refusal
+from tests.drivers.random_studies import STUDIES
 
 START = StartPage(scene_id="start", scene_body="Hello")
 END = EndPage(scene_id="end", scene_body="Bye")
