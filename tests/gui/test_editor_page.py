@@ -85,7 +85,7 @@ def test_that_a_problem_is_fixed_with_a_key_and_the_fix_is_undone(driver: Design
     driver.open(folder)
     driver.wait(lambda: "missing_file" in errors(driver))  # then the thorough check is through
     row = go_to_problem(driver, "unknown_field")
-    driver.qtbot.keyClick(driver.editor.problems.list, Qt.Key.Key_Period, CTRL)
+    driver.qtbot.keyClick(driver.editor.problems.list, Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
     page = driver.study.chain[1]
     assert isinstance(page, StaticPage)
     assert page.scene_body == "<p>Mistyped.</p>"
