@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from gui.data.page import DataPage
 from gui.design.page import DesignPage
+from gui.design.playground import PlaygroundWindow
 from gui.models.chain_document import ChainDocument
+from gui.models.scene_presence import ScenePresence
 from gui.places import examples
 from gui.run.page import RunPage
 from gui.runtime.crossing import Crossing
@@ -25,12 +28,17 @@ from gui.runtime.tasks import Tasks
 from gui.shell.crash_dialog import CrashReporter, LogTail
 from gui.shell.data_flow import DataFlow
 from gui.shell.main_window import MainWindow
+from gui.shell.new_study_flow import NewStudyFlow
+from gui.shell.preview_flow import PreviewFlow
 from gui.shell.session_flow import SessionFlow
 from gui.shell.settings import LabSettings
 from gui.shell.settings_dialog import SettingsDialog
+from gui.shell.start_guard import StartGuard
 from gui.shell.study_flow import StudyFlow
+from gui.shell.versions_flow import VersionsFlow
 from gui.widgets.theme import Theme
 from mug import __version__
+from mug.study.traversal import NodePath
 
 __all__ = ["Lab", "main"]
 
@@ -40,10 +48,12 @@ class Lab(QObject):
 
     Attributes:
         window: The window.
-        document: The study that is open.
+        document: The study that is open in the editor.
+        presence: Who is where in the running session.
         control: The server as the app sees it.
         loading: What opens studies.
-        studies, session, records: The three flows.
+        studies, new_study, versions, preview, session, records: The flows.
+        playground: The window in which an environment is stepped by hand, once it was asked for.
 
     Runs on: GUI thread.
     """
@@ -63,13 +73,20 @@ class Lab(QObject):
         self.loading = StudyLoading(self)
         self._export = ExportProcess(self)
         self.document = ChainDocument(self)
-        design = DesignPage(self.theme, examples(), settings.recent)
+        self.presence = ScenePresence(self)
+        design = DesignPage(self.theme, self.document, self._tasks, examples(), settings.recent)
         run, data = RunPage(self.theme), DataPage(self.theme)
-        self.window = MainWindow(self.theme, settings, design, run, data, __version__)
+        self.window = MainWindow(self.theme, settings, self.document, (design, run, data), __version__)
         self.studies = StudyFlow(settings, self.loading, design, self.document, self._tasks, self.theme, design.banner)
+        self.new_study = NewStudyFlow(self.theme, settings, self.studies, self.window)
+        self.versions = VersionsFlow(self.theme, settings, self.document, self._tasks, design.editor.versions)
+        self.preview = PreviewFlow(self.theme, self.document, self._tasks, self._crossing, self)
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
+        self.start_guard = StartGuard(self.document, self.studies, self.window)
+        self.session.may_start = self.start_guard.may_start
         self.records = DataFlow(settings, self._tasks, self._export, data)
         self.settings_dialog: SettingsDialog | None = None
+        self.playground: PlaygroundWindow | None = None
         self._is_leaving = False
         self._join()
 
@@ -89,6 +106,11 @@ class Lab(QObject):
     @Slot()
     def close(self) -> None:
         """End everything that the app started, but no server: that was asked before."""
+        self.preview.close()
+        if self.playground is not None:
+            self.playground.end()
+            self.playground.close()
+        self.window.design.editor.shut_down()
         self.studies.close()
         self.loading.close()
         self._export.close()
@@ -101,6 +123,8 @@ class Lab(QObject):
 
     def _join(self) -> None:
         window = self.window
+        window.new_asked.connect(self.new_study.ask)
+        window.design.new_asked.connect(self.new_study.ask_for)
         window.open_folder_asked.connect(self.studies.ask_folder)
         window.open_script_asked.connect(self.studies.ask_script)
         window.open_recent_asked.connect(self.studies.open_path)
@@ -116,12 +140,43 @@ class Lab(QObject):
         window.show_outcome(self.control.outcome)
         self.studies.opened.connect(self.session.take_study)
         self.studies.recovery.scan()
-        for flow in (self.studies, self.session, self.records):
+        self.studies.compare_asked.connect(self.versions.compare)
+        for flow in (self.studies, self.versions, self.preview, self.session, self.records):
             flow.said.connect(window.toasts.say)
+        self._join_editor()
         self.session.session_stopped.connect(self.records.refresh)
         self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()
+
+    def _join_editor(self) -> None:
+        design = self.window.design
+        design.save_asked.connect(self.studies.save)
+        design.cancel_asked.connect(self.studies.cancel_opening)
+        design.preview_asked.connect(self.preview.preview)
+        design.playground_asked.connect(self.play)
+        design.place_strip(self.preview.strip)
+        design.editor.inspector.file_open_asked.connect(_show_file)
+        design.editor.said.connect(lambda words: self.window.toasts.say(words, "info"))
+        self._bridge.snapshot_received.connect(self.presence.take_snapshot)
+        self._bridge.batch_received.connect(self.presence.take_batch)
+        self.session.session_stopped.connect(self.presence.clear)
+        self.presence.changed.connect(self._show_presence)
+        self.document.loaded.connect(self._show_presence)
+
+    @Slot(tuple)
+    def play(self, path: NodePath) -> None:
+        """Open the playground with the environment of the game at `path`."""
+        if self.playground is None:
+            self.playground = PlaygroundWindow(self.theme, self.document, self._tasks)
+        self.playground.play(path)
+
+    @Slot()
+    def _show_presence(self) -> None:
+        """Show on the cards who is there, while the session is one of the open study."""
+        study = self.document.study
+        is_own = study is not None and str(study.id) == self.presence.experiment_id
+        self.window.design.editor.canvas.show_presence(self.presence.counts if is_own else {})
 
     def _may_close(self, close: Callable[[], object]) -> bool:
         """Ask about unsaved changes first, then about the session; what was answered is not asked again."""
@@ -148,6 +203,11 @@ class Lab(QObject):
         self.session.show_places()
         self.window.show_records_place()
         self.records.refresh()
+
+
+def _show_file(path: str) -> None:
+    """Let the system open a file in its own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
 def main(argv: argparse.Namespace | Sequence[str] | None = None) -> int:

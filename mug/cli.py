@@ -57,6 +57,17 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
     which = serve.add_mutually_exclusive_group()
     which.add_argument("--new-session", action="store_true", help="open a new session, even if one is open")
     which.add_argument("--session", metavar="ID", help="go on with this open session")
+    which.add_argument("--preview", action="store_true", help="a scratch session for looking: nothing of it is kept")
+    serve.add_argument(
+        "--as-edited", metavar="FILE", help="with --preview: the study's content is in this file; the rest is STUDY's"
+    )
+    serve.add_argument(
+        "--idle",
+        type=float,
+        default=1800.0,
+        metavar="SECONDS",
+        help="with --preview: end when no page was open for so long (default: half an hour)",
+    )
     serve.add_argument("--pilot", action="store_true", help="a pilot: its records are kept apart")
     serve.add_argument("--lifeline", action="store_true", help="stop when stdin ends and nobody takes part")
     serve.add_argument(

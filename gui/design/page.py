@@ -1,17 +1,22 @@
-"""The Design page: a study's chain and its problems; without a study, the ways to one."""
+"""The Design page: the editor of the open study; without one, the ways to a study."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.design.chain_view import ChainView
+from gui.design.editor import StudyEditor
 from gui.design.file_banner import FileBanner
-from gui.design.problems_view import ProblemsView
+from gui.design.live_check import LiveCheck
+from gui.design.welcome import Welcome
+from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
-from gui.widgets.basics import Button, IconTile, Notice, Pill, card, label
+from gui.runtime.tasks import Tasks
+from gui.widgets.basics import Button, Elided, Notice, label
 from gui.widgets.theme import Theme
+from mug.study.model import GymGame, RandomizeOrder, Repeat
 from mug.study.traversal import walk
 
 __all__ = ["DesignPage"]
@@ -20,11 +25,21 @@ __all__ = ["DesignPage"]
 class DesignPage(QWidget):
     """Shows one study.
 
+    Attributes:
+        editor: The parts of the editor.
+        welcome: What is shown without a study.
+        banner: What is said about the study's file.
+
     Signals:
         open_folder_asked, open_script_asked: The user wants to choose a study.
         open_asked: A path was chosen here.
-        reload_asked: Load the same study again.
+        new_asked: The key of a template, or empty.
+        save_asked: Write the study's file.
+        reload_asked: Load the study's file again.
         run_asked: Go to the Run page.
+        preview_asked: The path of a node, and "scene" or "from".
+        playground_asked: The path of a game.
+        cancel_asked: Stop loading.
 
     Runs on: GUI thread.
     """
@@ -32,86 +47,84 @@ class DesignPage(QWidget):
     open_folder_asked = Signal()
     open_script_asked = Signal()
     open_asked = Signal(str)
+    new_asked = Signal(str)
+    save_asked = Signal()
     reload_asked = Signal()
     run_asked = Signal()
+    preview_asked = Signal(tuple, str)
+    playground_asked = Signal(tuple)
+    cancel_asked = Signal()
 
-    def __init__(self, theme: Theme, examples: Sequence[Path], recent: Sequence[Path]) -> None:
+    def __init__(
+        self, theme: Theme, document: ChainDocument, tasks: Tasks, examples: Sequence[Path], recent: Sequence[Path]
+    ) -> None:
         super().__init__()
         self.setObjectName("page")
-        self._theme = theme
-        self._examples = tuple(examples)
-        self._opened: OpenedStudy | None = None
-        self._stack = QStackedWidget()
+        self._theme, self._document = theme, document
+        self.check = LiveCheck(document, self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 22, 28, 16)
-        layout.setSpacing(14)
-        self._busy_text = label("", "muted")
-        self._busy_bar = QProgressBar()
-        self._busy_bar.setRange(0, 0)
-        self._busy_bar.setTextVisible(False)
-        self._busy_bar.setAccessibleName("Loading the study")
-        self._busy_bar.setMaximumWidth(160)
-        self._busy = QWidget()
-        busy = QHBoxLayout(self._busy)
-        busy.setContentsMargins(0, 0, 0, 0)
-        busy.setSpacing(10)
-        busy.addWidget(self._busy_bar)
-        busy.addWidget(self._busy_text, 1)
-        self._busy.hide()
+        layout.setContentsMargins(24, 16, 24, 12)
+        layout.setSpacing(12)
         self._notice = Notice(theme, icon="error", tone="error")
         self._details = Button(theme, "Details", role="quiet", on_click=self._show_details)
         self._notice.add_button(self._details)
+        self._notice.add_button(Button(theme, "Close", role="quiet", on_click=self._forget_failure))
         self._trace = ""
         self._trace_text = label("", "code", selectable=True)
         self._trace_text.hide()
+        self._loading = self._make_loading()
+        self._stack = QStackedWidget()
         self.banner = FileBanner(theme)
-        layout.addWidget(self.banner)
-        layout.addWidget(self._notice)
-        layout.addWidget(self._trace_text)
+        for part in (self._notice, self._trace_text, self.banner, self._loading):
+            layout.addWidget(part)
         layout.addWidget(self._stack, 1)
-        self._welcome = QWidget()
-        self._stack.addWidget(self._welcome)
+        self.welcome = Welcome(theme)
+        self.welcome.show_examples(examples)
+        self.welcome.show_recent(recent)
+        self.welcome.open_asked.connect(self.open_asked)
+        self.welcome.open_folder_asked.connect(self.open_folder_asked)
+        self.welcome.open_script_asked.connect(self.open_script_asked)
+        self.welcome.new_asked.connect(self.new_asked)
+        self.editor = StudyEditor(theme, document, self.check, tasks)
+        self.editor.canvas.preview_asked.connect(self.preview_asked)
+        self.editor.inspector.playground_asked.connect(self.playground_asked)
+        self._stack.addWidget(self.welcome)
         self._stack.addWidget(self._make_study_view())
-        self.show_recent(recent)
+        document.loaded.connect(self._on_loaded)
+        document.clean_changed.connect(self._on_state_changed)
+        document.edit_applied.connect(self._on_state_changed)
+        document.selection_changed.connect(self._on_selection_changed)
+        self._on_loaded()
+
+    def place_strip(self, strip: QWidget) -> None:
+        """Put the line that shows how a preview stands above the editor."""
+        self._study_layout.insertWidget(1, strip)
+
+    # --- what it is told ----------------------------------------------------------------------------------------------
 
     def show_recent(self, recent: Sequence[Path]) -> None:
-        """Show the ways to a study: opening one, the recent ones, the examples."""
-        fresh = self._make_welcome(recent)
-        self._stack.insertWidget(0, fresh)
-        showed_welcome = self._stack.currentWidget() in {self._welcome, fresh}
-        self._stack.removeWidget(self._welcome)
-        self._welcome.deleteLater()
-        self._welcome = fresh
-        if showed_welcome and self._opened is None:
-            self._stack.setCurrentWidget(fresh)
+        """Show other recent studies."""
+        self.welcome.show_recent(recent)
 
     @Slot(str)
     def show_busy(self, text: str) -> None:
         """Say what is being done; empty: nothing."""
-        self._busy_text.setText(text)
-        self._busy.setVisible(bool(text))
+        loads = text.startswith("Opening") or (bool(text) and self._document.opened is None)
+        self._loading.setVisible(loads)
+        self._loading_text.setText(text)
+        self.editor.problems.show_busy("" if loads else text)
 
     @Slot(object)
     def show_study(self, opened: OpenedStudy) -> None:
-        """Show a study, or the same one with more known about it."""
-        is_same = self._opened is not None and self._opened.study == opened.study and self._opened.path == opened.path
-        self._opened = opened
-        self._notice.say("")
-        self._trace_text.hide()
-        self._title.setText(opened.title)
-        scenes = sum(1 for _path, node in walk(opened.study) if hasattr(node, "scene_id"))
-        self._subtitle.setText(f"{scenes} scene{'' if scenes == 1 else 's'} · {opened.path}")
-        self._subtitle.setToolTip(f"Content hash {opened.content_hash}")
-        if not is_same:
-            self.chain.show_study(opened.study)
-        self.chain.show_problems(opened.problems)
-        self.problems.show_problems(opened.problems)
-        self._show_summary(opened)
-        self._stack.setCurrentIndex(1)
+        """Take a study that was loaded, or what the thorough check of it found."""
+        self._forget_failure()
+        if opened.checked:
+            self.check.take_checked(opened)
+        self._on_state_changed()
 
     @Slot(str, str, str)
     def show_failure(self, path: str, sentence: str, trace: str) -> None:
-        """Say why a study could not be loaded; the one that is open stays."""
+        """Say why a study could not be loaded or saved; the one that is open stays."""
         del path
         self._trace = trace
         self._trace_text.hide()
@@ -123,144 +136,150 @@ class DesignPage(QWidget):
         """Return the sentence of the last failure, while it is shown."""
         return self._notice.text()
 
+    # --- how it is built ----------------------------------------------------------------------------------------------
+
+    def _make_loading(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(4, 0, 4, 0)
+        layout.setSpacing(10)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        bar.setFixedWidth(140)
+        bar.setAccessibleName("Loading the study")
+        self._loading_text = label("", "muted")
+        layout.addWidget(bar)
+        layout.addWidget(self._loading_text, 1)
+        layout.addWidget(Button(self._theme, "Cancel", role="quiet", on_click=self.cancel_asked.emit))
+        row.hide()
+        return row
+
+    def _make_study_view(self) -> QWidget:
+        view = QWidget()
+        layout = QVBoxLayout(view)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(self._make_head())
+        layout.addWidget(self.editor, 1)
+        self._study_layout = layout
+        return view
+
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        texts = QVBoxLayout()
+        texts.setSpacing(1)
+        self._title = Elided("title")
+        self._subtitle = Elided("muted")
+        texts.addWidget(self._title)
+        texts.addWidget(self._subtitle)
+        head.addLayout(texts, 1)
+        stack = self._document.stack
+        self.undo = self._history_button("undo", "Undo", "Ctrl+Z", self._document.undo)
+        self.redo = self._history_button("redo", "Redo", "Ctrl+Shift+Z", self._document.redo)
+        stack.canUndoChanged.connect(self.undo.setEnabled)
+        stack.canRedoChanged.connect(self.redo.setEnabled)
+        stack.undoTextChanged.connect(self._on_undo_text_changed)
+        stack.redoTextChanged.connect(self._on_redo_text_changed)
+        head.addWidget(self.undo)
+        head.addWidget(self.redo)
+        head.addSpacing(6)
+        self.preview = Button(self._theme, "Preview", "preview", tip="Try the study in the browser")
+        self.preview.setMenu(self._make_preview_menu())
+        head.addWidget(self.preview)
+        self.save = Button(
+            self._theme, "Save", "save", tip="Write the study's file (Ctrl+S)", on_click=self.save_asked.emit
+        )
+        head.addWidget(self.save)
+        head.addWidget(
+            Button(
+                self._theme,
+                "Go to Run",
+                "run",
+                role="primary",
+                tip="Start a session with participants",
+                on_click=self.run_asked.emit,
+            )
+        )
+        return head
+
+    def _history_button(self, icon: str, title: str, keys: str, act: object) -> Button:
+        button = Button(self._theme, "", icon, role="icon", name=title, tip=f"{title} ({keys})")
+        button.clicked.connect(act)
+        button.setEnabled(False)
+        return button
+
+    @Slot(str)
+    def _on_undo_text_changed(self, words: str) -> None:
+        self.undo.setToolTip(f"Undo: {words} (Ctrl+Z)" if words else "Undo (Ctrl+Z)")
+        self.undo.setAccessibleName(f"Undo {words}".strip())
+
+    @Slot(str)
+    def _on_redo_text_changed(self, words: str) -> None:
+        self.redo.setToolTip(f"Redo: {words} (Ctrl+Shift+Z)" if words else "Redo (Ctrl+Shift+Z)")
+        self.redo.setAccessibleName(f"Redo {words}".strip())
+
+    def _make_preview_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self._preview_scene = self._menu_action(menu, "The selected scene", lambda: self._ask_preview("scene"))
+        self._preview_from = self._menu_action(menu, "From the selected scene on", lambda: self._ask_preview("from"))
+        self._menu_action(menu, "The whole study", lambda: self.preview_asked.emit((0,), "from"))
+        menu.addSeparator()
+        self._play = self._menu_action(menu, "Step the environment by hand…", self._ask_playground)
+        return menu
+
+    def _menu_action(self, menu: QMenu, words: str, act: Callable[[], object]) -> QAction:
+        action = QAction(words, self)  # the page's own: wrappers of a menu's actions go with the menu's wrapper
+        action.triggered.connect(lambda _checked=False: act())
+        menu.addAction(action)
+        return action
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def _ask_preview(self, mode: str) -> None:
+        if self._document.selection:
+            self.preview_asked.emit(self._document.selection[0], mode)
+
+    @Slot()
+    def _ask_playground(self) -> None:
+        if self._document.current is not None:
+            self.playground_asked.emit(self._document.current)
+
+    @Slot()
+    def _on_loaded(self) -> None:
+        has_study = self._document.study is not None
+        self._stack.setCurrentIndex(1 if has_study else 0)
+        if has_study:
+            self.check.look()
+        self._on_state_changed()
+        self._on_selection_changed()
+
+    @Slot()
+    def _on_state_changed(self) -> None:
+        study, opened = self._document.study, self._document.opened
+        if study is None or opened is None:
+            return
+        scenes = sum(1 for _path, node in walk(study) if not isinstance(node, RandomizeOrder | Repeat))
+        self._title.say(study.title or str(study.id))
+        state = "" if self._document.is_clean else "Edited · "
+        self._subtitle.say(f"{state}{scenes} scene{'' if scenes == 1 else 's'} · {opened.path}")
+        self.save.setEnabled(not self._document.is_clean)
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        has_one = bool(self._document.selection)
+        self._preview_scene.setEnabled(has_one)
+        self._preview_from.setEnabled(has_one)
+        current = self._document.current
+        self._play.setEnabled(current is not None and isinstance(self._document.node(current), GymGame))
+
     def _show_details(self) -> None:
         shown = not self._trace_text.isVisible()
         self._trace_text.setText(self._trace.strip()[-2_000:])
         self._trace_text.setVisible(shown)
         self._details.setText("Hide details" if shown else "Details")
 
-    def _show_summary(self, opened: OpenedStudy) -> None:
-        errors, count = len(opened.errors), len(opened.problems)
-        if errors:
-            self._state.show_state(f"{errors} error{'' if errors == 1 else 's'}", "error", "error")
-            self._summary.setText("A study with errors cannot be started.")
-        elif count:
-            self._state.show_state(f"{count} warning{'' if count == 1 else 's'}", "warning", "warning")
-            self._summary.setText("It can be started. Look at the warnings before participants come.")
-        elif opened.checked:
-            self._state.show_state("No problems", "check-circle", "good")
-            self._summary.setText("Everything was checked: the chain, the files, the packages and the environments.")
-        else:
-            self._state.show_state("Chain is valid", "check-circle", "good")
-            self._summary.setText("Files, packages and environments are being checked.")
-        self.problems.setVisible(bool(count))
-        self._all_well.setVisible(not count)
-
-    def _make_study_view(self) -> QWidget:
-        view = QWidget()
-        layout = QVBoxLayout(view)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(16)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        self._title = label("", "title")
-        self._subtitle = label("", "muted", selectable=True)
-        self._subtitle.setMinimumWidth(60)
-        texts.addWidget(self._title)
-        texts.addWidget(self._subtitle)
-        head.addLayout(texts, 1)
-        head.addWidget(Button(self._theme, "Open another…", "folder-open", on_click=self.open_folder_asked.emit))
-        reload = Button(
-            self._theme, "Reload", "refresh", tip="Load the files again (F5)", on_click=self.reload_asked.emit
-        )
-        head.addWidget(reload)
-        head.addWidget(Button(self._theme, "Go to Run", "run", role="primary", on_click=self.run_asked.emit))
-        layout.addLayout(head)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(18)
-        self.chain = ChainView(self._theme)
-        split.addWidget(self.chain)
-        split.addWidget(self._make_side())
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        split.setSizes([640, 380])
-        layout.addWidget(split, 1)
-        return view
-
-    def _make_side(self) -> QWidget:
-        side = QWidget()
-        side.setMinimumWidth(300)
-        layout = QVBoxLayout(side)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        panel, inner = card()
-        row = QHBoxLayout()
-        row.addWidget(label("Check", "heading"), 1)
-        self._state = Pill(self._theme)
-        row.addWidget(self._state)
-        inner.addLayout(row)
-        self._summary = label("", "muted", wrap=True)
-        inner.addWidget(self._summary)
-        inner.addWidget(self._busy)
-        layout.addWidget(panel)
-        self.problems = ProblemsView(self._theme)
-        self.problems.chosen.connect(self.chain.reveal)
-        layout.addWidget(self.problems, 1)
-        self._all_well = QWidget()
-        layout.addWidget(self._all_well, 1)
-        read_only = Notice(self._theme)
-        read_only.say(
-            "The chain is shown as it is in the files. To change it, edit the study's files: they are loaded again."
-        )
-        layout.addWidget(read_only)
-        return side
-
-    def _make_welcome(self, recent: Sequence[Path]) -> QWidget:
-        page = QWidget()
-        outer = QVBoxLayout(page)
-        outer.addStretch(1)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        column = QVBoxLayout()
-        column.setSpacing(18)
-        row.addLayout(column)
-        row.addStretch(1)
-        outer.addLayout(row)
-        outer.addStretch(2)
-        column.addWidget(IconTile(self._theme, "mug", size=64), 0, Qt.AlignmentFlag.AlignHCenter)
-        title = label("Open a study to begin", "title")
-        title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(title)
-        text = label(
-            "A study is a folder with a study.toml, or a Python script that calls mug.server.app.run(…).",
-            "muted",
-            wrap=True,
-        )
-        text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        text.setFixedWidth(520)
-        column.addWidget(text)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(10)
-        buttons.addStretch(1)
-        buttons.addWidget(
-            Button(
-                self._theme, "Open study folder…", "folder-open", role="primary", on_click=self.open_folder_asked.emit
-            )
-        )
-        buttons.addWidget(Button(self._theme, "Open Python script…", "python", on_click=self.open_script_asked.emit))
-        buttons.addStretch(1)
-        column.addLayout(buttons)
-        lists = QHBoxLayout()
-        lists.setSpacing(16)
-        if recent:
-            lists.addWidget(self._make_list("Recent", "history", recent), 1)
-        if self._examples:
-            lists.addWidget(self._make_list("Examples", "game", self._examples), 1)
-        column.addLayout(lists)
-        return page
-
-    def _make_list(self, title: str, icon: str, paths: Sequence[Path]) -> QFrame:
-        panel, layout = card(spacing=4)
-        panel.setMinimumWidth(280)
-        layout.addWidget(label(title, "heading"))
-        layout.addSpacing(4)
-        for path in list(paths)[:6]:
-            name = path.name.replace("_", " ").capitalize()
-            button = Button(self._theme, name, icon, role="link", name=f"Open {path.name}", tip=str(path))
-            button.clicked.connect(lambda _checked=False, path=path: self.open_asked.emit(str(path)))
-            layout.addWidget(button)
-        layout.addStretch(1)
-        return panel
+    def _forget_failure(self) -> None:
+        self._notice.say("")
+        self._trace_text.hide()

@@ -198,7 +198,7 @@ class WaitingView(QWidget):
         self.let_all.setText("Letting them go…" if waits else words)
         self.let_all.setAccessibleName(self.let_all.text())
         self.let_all.setToolTip(
-            "Let every proposed group go (Ctrl+G)" if ready else "Groups appear here when they are complete"
+            "Let every proposed group go (Ctrl+L)" if ready else "Groups appear here when they are complete"
         )
 
     def _ask_mode(self) -> None:

@@ -70,9 +70,8 @@ def _script(study: Study, script: Path, in_script: list[str]) -> dict[str, Any]:
 
 def _folder(study: Study, script: Path) -> dict[str, Any]:
     """Return the study of a script as a folder holds it, with the files that it needs beside."""
-    from mug.study.folder_form import folder_form
-
     from mug.study import load
+    from mug.study.folder_form import folder_form
 
     form = folder_form(replace(load(script), study=study))
     return {"error": "", **as_result(form.study), "files": dict(form.files)}

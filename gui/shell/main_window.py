@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from gui.data.page import DataPage
 from gui.design.page import DesignPage
+from gui.models.chain_document import ChainDocument
 from gui.places import resource
 from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome
@@ -46,31 +47,43 @@ class MainWindow(QMainWindow):
 
     Signals:
         page_shown: The key of the page that came to the front.
-        open_folder_asked, open_script_asked, save_asked, save_as_asked, reload_asked, settings_asked: The menus.
+        new_asked, open_folder_asked, open_script_asked, reload_asked, save_asked, save_as_asked, settings_asked: The
+            menus.
         closing: The window goes for good.
 
     Runs on: GUI thread.
     """
 
     page_shown = Signal(str)
+    new_asked = Signal()
+    save_asked = Signal()
+    save_as_asked = Signal()
     open_folder_asked = Signal()
     open_script_asked = Signal()
     open_recent_asked = Signal(str)
-    save_asked = Signal()
-    save_as_asked = Signal()
     reload_asked = Signal()
     settings_asked = Signal()
     closing = Signal()
 
     def __init__(
-        self, theme: Theme, settings: LabSettings, design: DesignPage, run: RunPage, data: DataPage, version: str
+        self,
+        theme: Theme,
+        settings: LabSettings,
+        document: ChainDocument,
+        pages: tuple[DesignPage, RunPage, DataPage],
+        version: str,
     ) -> None:
         super().__init__()
+        design, run, data = pages
+        self._document = document
         self._theme, self._settings, self._version = theme, settings, version
         self.design, self.run, self.data = design, run, data
         self.may_close: Callable[[Callable[[], object]], bool] = lambda _close: True
         self._themed: list[tuple[QAction, str]] = []
-        self.setWindowTitle("MUG Lab")
+        self._show_title()
+        document.loaded.connect(self._show_title)
+        document.edit_applied.connect(self._show_title)
+        document.clean_changed.connect(self._show_title)
         self.setWindowIcon(QIcon(str(resource("icons/app.svg"))))
         self.setMinimumSize(900, 600)
         self.resize(1280, 820)
@@ -105,6 +118,7 @@ class MainWindow(QMainWindow):
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
         run.restore(settings.state)
+        design.editor.restore(settings.state("editor"))
         data.restore(settings.state("sessions"))
         self.show_records_place()
         self._on_theme_changed()
@@ -120,6 +134,13 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex([page[0] for page in _PAGES].index(key))
         self.navigation.show_current(key)
         self.page_shown.emit(key)
+
+    @Slot()
+    def _show_title(self) -> None:
+        study = self._document.study
+        name = (study.title or str(study.id)) if study is not None else ""
+        self.setWindowTitle(f"{name}[*] – MUG Lab" if name else "MUG Lab")
+        self.setWindowModified(bool(name) and not self._document.is_clean)
 
     @Slot(object)
     def show_outcome(self, outcome: Outcome) -> None:
@@ -139,6 +160,7 @@ class MainWindow(QMainWindow):
         for name, state in self.run.arrangement().items():
             self._settings.keep_state(name, state)
         self._settings.keep_state("sessions", self.data.arrangement())
+        self._settings.keep_state("editor", self.design.editor.arrangement())
         self._settings.save()
         event.accept()
         self.closing.emit()
@@ -146,18 +168,20 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         bar = self.menuBar()
         study = bar.addMenu("&Study")
+        self._add(study, "&New study…", "plus", "Ctrl+N", self.new_asked.emit)
         self._add(study, "&Open study folder…", "folder-open", "Ctrl+O", self.open_folder_asked.emit)
         self._add(study, "Open Python &script…", "python", "Ctrl+Shift+O", self.open_script_asked.emit)
         self._recent = study.addMenu("Open &recent")
         study.aboutToShow.connect(self._fill_recent)
         study.addSeparator()
-        self._add(study, "&Save", "check", "Ctrl+S", self.save_asked.emit)
-        self._add(study, "Save &as…", "folder", "Ctrl+Shift+S", self.save_as_asked.emit)
+        self._save = self._add(study, "&Save", "save", "Ctrl+S", self.save_asked.emit)
+        self._save_as = self._add(study, "Save &as…", "", "Ctrl+Shift+S", self.save_as_asked.emit)
         self._add(study, "Re&load", "refresh", "F5", self._on_reload)
         study.addSeparator()
         self._add(study, "S&ettings…", "settings", "Ctrl+,", self.settings_asked.emit)
         study.addSeparator()
         self._add(study, "&Quit", "close", "Ctrl+Q", self.close)
+        self._make_edit_menu(bar.addMenu("&Edit"))
         view = bar.addMenu("&View")
         for number, (key, title, icon, _tip) in enumerate(_PAGES, start=1):
             self._add(view, title, icon, f"Ctrl+{number}", partial(self.show_page, key))
@@ -177,12 +201,33 @@ class MainWindow(QMainWindow):
         self._add(session, "S&top", "stop", "Ctrl+.", self.run.stop_asked.emit)
         self._add(session, "&End session…", "end", "", self._on_end_session)
         session.addSeparator()
-        self._add(session, "Let all proposed &groups go", "users", "Ctrl+G", self._on_let_groups_go)
+        self._add(session, "Let all proposed &groups go", "users", "Ctrl+L", self._on_let_groups_go)
         session.addSeparator()
         self._add(session, "&Copy the address", "copy", "Ctrl+Shift+C", self.run.address.copy)
         self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
         about = bar.addMenu("&Help")
         self._add(about, "&About MUG Lab", "info", "", self._on_about)
+
+    def _make_edit_menu(self, edit: QMenu) -> None:
+        """Undo and redo anywhere; the rest are the canvas's own actions, with its keys only while it has the focus."""
+        stack = self._document.stack
+        for make, icon, keys in (
+            (stack.createUndoAction, "undo", ["Ctrl+Z"]),
+            (stack.createRedoAction, "redo", ["Ctrl+Shift+Z", "Ctrl+Y"]),
+        ):
+            action = make(self, icon.capitalize())
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            edit.addAction(action)
+            self._themed.append((action, icon))
+        actions = self.design.editor.canvas.actions()
+        for group in (
+            (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete),
+            (actions.select_all, actions.find, actions.find_next),
+            (actions.rename, actions.wrap_random, actions.wrap_repeat, actions.unwrap),
+            (actions.move_earlier, actions.move_later, actions.move_out, actions.move_into_next),
+        ):
+            edit.addSeparator()
+            edit.addActions(group)
 
     def _add(self, menu: QMenu, title: str, icon: str, shortcut: str, on_triggered: Callable[[], object]) -> QAction:
         action = menu.addAction(title)

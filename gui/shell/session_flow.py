@@ -63,6 +63,7 @@ class SessionFlow(QObject):
         reach_dialog: The question who can open the address, while it is open.
         new_session_dialog: The question who lets the groups go, while it is open.
         close_question: The question before the app closes, while it is open.
+        may_start: Asked before a session starts: takes the function that starts it, answers whether it may at once.
 
     Signals:
         said: A short message and its icon.
@@ -86,6 +87,7 @@ class SessionFlow(QObject):
         self.reach_dialog: ReachDialog | None = None
         self.new_session_dialog: NewSessionDialog | None = None
         self.close_question: CloseQuestion | None = None
+        self.may_start: Callable[[Callable[[], object]], bool] = lambda _start: True
         control.outcome_changed.connect(page.show_outcome)
         control.outcome_changed.connect(self._on_outcome)
         bridge.snapshot_received.connect(page.show_snapshot)
@@ -118,7 +120,7 @@ class SessionFlow(QObject):
     @Slot()
     def start(self) -> None:
         """Start the session; the first time, ask who can open it."""
-        self._start(new_session=False)
+        self._ask_start(new_session=False)
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Say whether the app may close at once; else ask, and call `close` when it may."""
@@ -226,7 +228,14 @@ class SessionFlow(QObject):
 
     @Slot()
     def _start_new(self) -> None:
-        self._start(new_session=True)
+        self._ask_start(new_session=True)
+
+    def _ask_start(self, *, new_session: bool) -> None:
+        def start() -> None:
+            self._start(new_session=new_session)
+
+        if self.may_start(start):
+            start()
 
     @Slot()
     def _change_reach(self) -> None:

@@ -330,6 +330,10 @@ class Segments(QFrame):
         wanted = QFontMetrics(font).horizontalAdvance(button.text()) + icon_px + _SEGMENT_AIR_PX
         button.setMinimumWidth(max(button.minimumWidth(), wanted))
 
+    def show_choice(self, key: str) -> None:
+        """Show a choice that is not the user's: nothing is told."""
+        self._buttons[key].setChecked(True)
+
     def choose(self, key: str) -> None:
         """Take a choice as if the user had; unknown keys change nothing."""
         if key in self._buttons and not self._buttons[key].isChecked():

@@ -171,7 +171,9 @@ class Theme(QObject):
         return QColor(colours[index % len(colours)])
 
     def colour(self, role: str) -> QColor:
-        """Return one token, by its name, as a colour."""
+        """Return one token, by its name, as a colour; ``series:2`` is the colour of the third line of a plot."""
+        if role.startswith("series:"):
+            return self.series(int(role.removeprefix("series:")))
         return QColor(getattr(self.tokens, role))
 
     def icon(self, name: str, role: str = "text") -> QIcon:
@@ -216,7 +218,7 @@ class Theme(QObject):
     def _draw(self, name: str, role: str, size: int, scale: int) -> QPixmap:
         if name not in self._drawings:
             self._drawings[name] = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
-        svg = self._drawings[name].replace("currentColor", getattr(self.tokens, role))
+        svg = self._drawings[name].replace("currentColor", self.colour(role).name())
         pixmap = QPixmap(QSize(size, size) * scale)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
@@ -247,7 +249,9 @@ def _style_sheet(tokens: Tokens, is_dark: bool, font: QFont) -> str:
     values["size_title"] = f"{base * 1.45:.1f}"
     values["size_heading"] = f"{base * 1.12:.1f}"
     values["size_small"] = f"{base * 0.9:.1f}"
-    values["chevron"] = resource(f"styles/chevron-{'dark' if is_dark else 'light'}.svg").as_posix()
+    shade = "dark" if is_dark else "light"
+    values["chevron"] = resource(f"styles/chevron-{shade}.svg").as_posix()
+    values["chevron_up"] = resource(f"styles/chevron-up-{shade}.svg").as_posix()
     return Template(resource("styles/lab.qss").read_text(encoding="utf-8")).substitute(values)
 
 

@@ -22,7 +22,16 @@ from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents
 
-__all__ = ["Finding", "Tried", "environment_field", "trial_config", "try_environment", "try_natively"]
+__all__ = [
+    "Finding",
+    "Tried",
+    "child_variables",
+    "environment_field",
+    "trial_config",
+    "try_environment",
+    "try_natively",
+    "with_generated",
+]
 
 TIME_LIMIT_S: Final = 60.0
 """After this long without any progress an environment hangs."""
@@ -85,6 +94,7 @@ def try_natively(
     game: GymGame,
     *,
     levels: Sequence[str] = LEVELS,
+    frames: int = SYNC_FRAMES,
     time_limit_s: float = TIME_LIMIT_S,
     tell: Tell | None = None,
 ) -> Tried:
@@ -94,6 +104,7 @@ def try_natively(
         loaded: The study.
         game: One of its games; its data has no errors.
         levels: The levels of snapshots to try.
+        frames: Of each run of the sync test.
         time_limit_s: After this time without any progress the child is ended, and that is a problem.
         tell: Told what is being done.
     """
@@ -103,22 +114,15 @@ def try_natively(
         spec, out, progress, log = (Path(folder) / name for name in names)
         config = trial_config(loaded, game)
         content = {
-            "config": dataclasses.asdict(_with_generated(config, loaded, Path(folder))),
+            "config": dataclasses.asdict(with_generated(config, loaded, Path(folder))),
             "root": str(loaded.folder),
             "paths": [str(loaded.working_directory)],
             "field": field,
             "levels": list(levels),
-            "frames": SYNC_FRAMES,
+            "frames": frames,
         }
         spec.write_text(json.dumps(content), encoding="utf-8")
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": "0",
-            "SDL_VIDEODRIVER": "dummy",
-            "SDL_AUDIODRIVER": "dummy",
-            "MPLBACKEND": "Agg",
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
-        }
+        environment = {**os.environ, **child_variables()}
         with log.open("wb") as written:
             command = [sys.executable, "-m", "mug.check.trial", str(spec), str(out), str(progress)]
             child = subprocess.Popen(
@@ -141,6 +145,17 @@ def try_natively(
             message = f"the environment ended Python itself (exit code {child.returncode})"
             return Tried([(field, "error", "environment_crashed", f"{message}\n{said}" if said else message)])
         return Tried.of(json.loads(out.read_text(encoding="utf-8")))
+
+
+def child_variables() -> dict[str, str]:
+    """Return the environment variables with which an environment is run in a process of its own."""
+    return {
+        "PYTHONHASHSEED": "0",
+        "SDL_VIDEODRIVER": "dummy",
+        "SDL_AUDIODRIVER": "dummy",
+        "MPLBACKEND": "Agg",
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
+    }
 
 
 def _wait(child: "subprocess.Popen[bytes]", progress: Path, limit_s: float, tell: Tell | None) -> bool:
@@ -174,8 +189,8 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> GameConfig:
-    """Put functions that were defined in the study's script where the child can import them."""
+def with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> GameConfig:
+    """Return the config with functions that were defined in the study's script put where they can be imported."""
     changed: dict[str, Any] = {}
     for name, source in loaded.generated.items():
         (folder / name).write_text(source, encoding="utf-8")

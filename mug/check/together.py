@@ -21,10 +21,11 @@ from mug.runtime.node import find_node
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 
-__all__ = ["LOCK_FILE", "Proof", "prove", "proved"]
+__all__ = ["LOCK_FILE", "Proof", "prove", "proved", "quick_level"]
 
 LOCK_FILE: Final = "study.lock.json"
 _ENTRY: Final = "snapshots"
+QUICK_FRAMES: Final = 90
 _RULES: Final = 1
 """To be raised when saving, hashing or testing changes so much that what was found earlier no longer counts."""
 
@@ -80,6 +81,46 @@ def proved(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime) -> Pro
     if isinstance(entry, dict) and entry.get("key") == key and entry.get("level") in LEVELS:
         return Proof(entry["level"], [], tuple(entry.get("tried", ())), key)
     return None
+
+
+def quick_level(
+    loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime | None, tell: Tell | None = None
+) -> tuple[str | None, list[Finding]]:
+    """Return how a game's states are saved, for a look at the game: never to be relied on for a session.
+
+    It is what was proved; else what the study's lock file says, whatever has changed since; else what a test of
+    `QUICK_FRAMES` frames in CPython alone finds, which is kept in the cache folder for the next look.
+
+    Args:
+        loaded: The study.
+        game: A game of several people; its data has no errors.
+        prepared: The study's packages; None: they are not known.
+        tell: Told what is being done, where it takes a moment.
+
+    Returns:
+        One of `LEVELS`, or None where none holds; then the findings say why. They are empty where the environment's
+        packages are not installed here: the page then takes the usual level.
+    """
+    proof = proved(loaded, game, prepared) if prepared is not None else None
+    if proof is not None:
+        return proof.level, []
+    entry = (_read(loaded.folder / LOCK_FILE) or {}).get(_ENTRY, {}).get(game.scene_id)
+    if isinstance(entry, dict) and entry.get("level") in LEVELS:
+        return entry["level"], []
+    kept = _private(f"quick-{_key(loaded, game, prepared)}") if prepared is not None else None
+    if kept is not None and (level := (_read(kept) or {}).get("level")) in LEVELS:
+        return level, []
+    if tell is not None:
+        tell("finding out how states of its environment can be saved")
+    tried = try_natively(loaded, game, frames=QUICK_FRAMES)
+    level = tried.report.level if tried.report is not None else None
+    if tried.missing is not None or level is not None:
+        if kept is not None and level is not None:
+            write_whole(kept, json.dumps({"level": level}).encode())
+        return level, []
+    found = [finding for finding in tried.findings if finding[1] == "error"]
+    message = "no way of saving this environment's states holds, so several people cannot play it together"
+    return None, found or [(environment_field(game), "error", "not_restorable", message)]
 
 
 def prove(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime | None, tell: Tell | None = None) -> Proof:

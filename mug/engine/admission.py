@@ -316,6 +316,7 @@ class Admission:
             server_time=core.now(),
             runtime=self._runtime,
             mug_globals=dict(participant.mug_globals),
+            preview=core.preview,
         )
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(connected, then=(Send(connection, welcome),))

@@ -89,6 +89,7 @@ class Core:
         build: Hash of the web client that pages must have; empty: any.
         finished_before: Ids that finished in an earlier session of the experiment and may not start again.
         addresses: Where participants find the server; the first is the one to show.
+        preview: Whether nothing of the session is kept.
     """
 
     frozen: FrozenStudy
@@ -99,6 +100,7 @@ class Core:
     finished_before: frozenset[str] = frozenset()
     addresses: tuple[str, ...] = ()
     data_dir: str = ""
+    preview: bool = False
     effects: list[Effect] = field(default_factory=list)
     owner: dict[ConnectionId, ParticipantId] = field(default_factory=dict)
     presences: dict[ParticipantId, Presence] = field(default_factory=dict)

@@ -110,6 +110,7 @@ class StudyRun:
         data_dir: str = "",
         turn_account: tuple[str, str] = ("", ""),
         matchmakers: Mapping[str, Matchmaker] | None = None,
+        preview: bool = False,
     ) -> None:
         if state.opened is None:
             raise ValueError("a session runs from its first fact on: SessionOpened is missing")
@@ -122,6 +123,7 @@ class StudyRun:
             finished_before=finished_before,
             addresses=addresses,
             data_dir=data_dir,
+            preview=preview,
         )
         webrtc = frozen.study.webrtc
         self._matches = Matches(

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -36,6 +36,8 @@ def launch(
     session: str | None = None,
     pilot: bool = False,
     release: str = "automatic",
+    preview: bool = False,
+    as_edited: Path | None = None,
     arguments: Sequence[str] = (),
 ) -> "LaunchedServer":
     """Start a server; returns at once (`LaunchedServer.wait_ready` waits).
@@ -49,6 +51,8 @@ def launch(
         session: Go on with this session.
         pilot: Keep the records apart, as a pilot's.
         release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
+        preview: A scratch session, of which nothing is kept; `data_dir` then holds its log and what it needs meanwhile.
+        as_edited: With `preview`: the file that has the study's content; files and functions are those of `study`.
         arguments: What a script finds in ``sys.argv``.
     """
     command = [sys.executable, "-m", "mug", "serve", str(study), "--lifeline", "--host", host, "--data", str(data_dir)]
@@ -62,9 +66,15 @@ def launch(
         command.append("--pilot")
     if release != "automatic":
         command += ["--release", release]
+    if preview:
+        command.append("--preview")
+    if as_edited is not None:
+        command += ["--as-edited", str(as_edited)]
     if arguments:
         command += ["--", *arguments]
-    return LaunchedServer(command, data_dir)
+    # Even a preview that is killed leaves nothing outside of this folder.
+    scratch = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(data_dir)) if preview else {}
+    return LaunchedServer(command, data_dir, environment=scratch)
 
 
 class LaunchedServer:
@@ -77,7 +87,7 @@ class LaunchedServer:
         log_path: The file with its words.
     """
 
-    def __init__(self, command: Sequence[str], data_dir: Path) -> None:
+    def __init__(self, command: Sequence[str], data_dir: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.log_path = _log_path(data_dir)
         self._data_dir = data_dir
         self._line: bytes = b""
@@ -89,7 +99,7 @@ class LaunchedServer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_environment(),
+                env={**_environment(), **(environment or {})},
                 **_own_group(),
             )
         self._reader = threading.Thread(target=self._read_line, name="server-first-line", daemon=True)

@@ -21,7 +21,7 @@ from mug.play.sync_test import MakeEntropy, sync_test
 from mug.play.sync_test_report import SyncReport
 from mug.play.world import World
 
-__all__ = ["Trial", "run_trial", "run_trial_in_page"]
+__all__ = ["Trial", "missing_module", "run_trial", "run_trial_in_page"]
 
 SYNC_FRAMES: Final = 500
 FRAMES: Final = 60
@@ -210,7 +210,7 @@ class Trial:
             )
 
     def _tell_failure(self, error: EnvironmentFailedError) -> None:
-        missing = _missing_module(error)
+        missing = missing_module(error)
         field = _STAGE_FIELDS.get(error.stage, self.field)
         if missing is not None and not (self.root / f"{missing}.py").exists() and not (self.root / missing).is_dir():
             self.missing = missing
@@ -225,7 +225,8 @@ class Trial:
         self.tell(field, "error", "environment_failed", f"{error}\n{error.traceback.rstrip()}")
 
 
-def _missing_module(error: BaseException) -> str | None:
+def missing_module(error: BaseException) -> str | None:
+    """Return the top module that an import looked for in vain, and that is not installed here; None: there is none."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ModuleNotFoundError) and cause.name:

@@ -316,7 +316,8 @@ class RuntimeManifest(msgspec.Struct, frozen=True, kw_only=True):
 class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     """Answer to Hello. `runtime` is null when no scene of the study needs Python.
 
-    `token` is the secret that resumes this participant: kept in localStorage per session and id.
+    `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing of
+    this session is kept; the page says so, and loads itself anew when it comes back to another session.
     """
 
     participant_id: str
@@ -327,6 +328,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     server_time: str  # ISO-8601 UTC
     runtime: RuntimeManifest | None = None
     mug_globals: dict[str, Any] = {}
+    preview: bool = False
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):

@@ -57,6 +57,7 @@ def prepare_study(
     lock_path: Path | None,
     progress: Progress | None = None,
     cache_dir: Path | None = None,
+    for_a_look: bool = False,
 ) -> PreparedRuntime:
     """Make a study's packages ready.
 
@@ -70,6 +71,8 @@ def prepare_study(
             that cannot be written to: the resolution is kept in the cache folder.
         progress: Told what happens.
         cache_dir: Where downloads are kept; None: the usual place.
+        for_a_look: Only a part of the study is shown: the lock is never written, and one that has more than this part
+            asks for is good enough.
 
     Raises:
         RuntimeMissingError: The distribution is not installed.
@@ -88,7 +91,7 @@ def prepare_study(
     for request in requested:
         if ".whl@" in request:
             store.add((folder or Path.cwd()) / request.rpartition("@")[0])
-    lock = _locked(requested, distribution, store, lock_path, cache, tell)
+    lock = _locked(requested, distribution, store, lock_path, cache, tell, for_a_look=for_a_look)
     wheels = {p.name: fetch_locked(p, distribution, store, folder=folder, progress=tell) for p in lock.packages}
     compiled, warnings = _compile(lock.packages, wheels, distribution, store, tell)
     return _assemble(lock.packages, wheels, compiled, warnings)
@@ -101,14 +104,18 @@ def _locked(
     lock_path: Path | None,
     cache: Path,
     progress: Progress,
+    *,
+    for_a_look: bool,
 ) -> StudyLock:
     key = hashlib.sha256(json.dumps([*requested, distribution.lock_sha256]).encode()).hexdigest()
     private = cache / "resolutions" / f"{key}.json"
     lock = StudyLock.read(lock_path) if lock_path is not None else None
     if lock is not None and lock.answers(requested, distribution.lock_sha256):
         return lock
-    writable = lock_path is not None
-    if lock_path is not None:
+    if lock is not None and for_a_look and lock.covers(requested, distribution.lock_sha256):
+        return lock
+    writable = lock_path is not None and not for_a_look
+    if lock_path is not None and writable:
         try:
             with staging(lock_path.parent):
                 pass

@@ -100,3 +100,7 @@ class StudyLock(msgspec.Struct, frozen=True, kw_only=True):
     def answers(self, requested: Sequence[str], pyodide_lock_sha256: str) -> bool:
         """Whether this lock is for these requests and this distribution."""
         return tuple(requested) == self.requested and pyodide_lock_sha256 == self.pyodide_lock_sha256
+
+    def covers(self, requested: Sequence[str], pyodide_lock_sha256: str) -> bool:
+        """Whether this lock has what is asked for, and perhaps more."""
+        return set(requested) <= set(self.requested) and pyodide_lock_sha256 == self.pyodide_lock_sha256

@@ -83,6 +83,11 @@ class Channel:
         on("disconnect", self._on_lab_disconnect, namespace=LAB)
         on(EVENT, self._on_lab_message, namespace=LAB)
 
+    @property
+    def pages(self) -> int:
+        """How many participants' pages are connected."""
+        return len(self._gates)
+
     def send(self, connection: ConnectionId, message: Message) -> None:
         """Send to one page; one that is gone is no error."""
         # Several threads send, and a message with bytes is several packets, which must not mix with another's.

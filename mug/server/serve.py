@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
+from mug.errors import MugError
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION, RuntimeManifest
 from mug.records import RecordWriter, records_path
@@ -41,16 +42,18 @@ from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
 from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
+from mug.server.preview import ready_preview
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
-from mug.study.loading import LoadedStudy, load
+from mug.study.loading import LoadedStudy, load, load_as_edited
 
 __all__ = ["Options", "serve", "serve_main"]
 
 DEFAULT_HOST: Final = "127.0.0.1"
+PREVIEW_IDLE_S: Final = 1800.0
 SWITCH_INTERVAL_S: Final = 0.02
 """Each connection has threads, and every one that waits for the interpreter wakes up this often to ask for it. At
 Python's own 5 ms, hundreds of them fill a core with asking as soon as the machine is busy."""
@@ -65,6 +68,8 @@ class Options:
     Attributes:
         port: None: the session's own, else the study's.
         release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
+        preview: A scratch session, of which nothing is kept.
+        idle_s: A preview that no page has looked at for so long ends.
     """
 
     host: str | None = None
@@ -76,6 +81,8 @@ class Options:
     pilot: bool = False
     remote_lab: bool = False
     release: str = "automatic"
+    preview: bool = False
+    idle_s: float = PREVIEW_IDLE_S
 
 
 class _QuietHandler(WSGIRequestHandler):
@@ -112,8 +119,17 @@ def serve_main(args: argparse.Namespace) -> int:
         pilot=args.pilot,
         remote_lab=args.remote_lab,
         release=args.release,
+        preview=args.preview,
+        idle_s=args.idle,
     )
-    loaded = load(args.study, args.argv)
+    if args.as_edited is not None and not args.preview:
+        raise MugError("--as-edited goes with --preview: a session is served as its study is saved")
+    if args.preview:
+        _leave_cleanly()
+    if args.as_edited is not None:
+        loaded = load_as_edited(args.study, Path(args.as_edited), args.argv)
+    else:
+        loaded = load(args.study, args.argv)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     return serve(loaded, options)
 
@@ -131,12 +147,18 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
         MugError: The server cannot start; its text says why and what to do.
     """
     out, say = out or sys.stdout, say or sys.stderr
-    prepared = _check(loaded, say)
-    files = freeze(loaded, _levels(loaded, prepared, say))
     with contextlib.ExitStack() as stack:
         data_dir = options.data_dir.absolute()
-        if not loaded.study.save_experiment_data:
-            data_dir = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mug-preview-")))
+        if options.preview or not loaded.study.save_experiment_data:
+            scratch = tempfile.TemporaryDirectory(prefix="mug-preview-", ignore_cleanup_errors=True)
+            data_dir = Path(stack.enter_context(scratch))
+        if options.preview:
+            ready = ready_preview(loaded, lambda text: _tell(say, text))
+            loaded, prepared, levels = ready.loaded, ready.prepared, ready.levels
+        else:
+            prepared = _check(loaded, say)
+            levels = _levels(loaded, prepared, say)
+        files = freeze(loaded, levels)
         path = records_path(data_dir, loaded.study.id, options.pilot)
         writer = RecordWriter.open(path)
         stack.callback(writer.close)
@@ -174,17 +196,22 @@ def _check(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime | None:
 
 def _levels(loaded: LoadedStudy, prepared: PreparedRuntime | None, say: TextIO) -> dict[str, str]:
     """How states of the games of several people are saved; without a way that holds the study is refused."""
-
-    def tell(text: str) -> None:
-        say.write(f"{text}\n")
-        say.flush()
-
-    levels, problems = snapshot_levels(loaded, prepared, tell)
+    levels, problems = snapshot_levels(loaded, prepared, lambda text: _tell(say, text))
     if errors := tuple(str(problem) for problem in problems if problem.severity == "error"):
         raise StudyRefusedError(str(loaded.source), errors)
     for problem in problems:
-        tell(str(problem))
+        _tell(say, str(problem))
     return levels
+
+
+def _tell(say: TextIO, text: str) -> None:
+    say.write(f"{text}\n")
+    say.flush()
+
+
+def _leave_cleanly() -> None:
+    """Let a preview that is stopped while it still starts remove what it has written, too."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
 
 
 class _Session:
@@ -235,6 +262,7 @@ class _Session:
             data_dir=str(self._data_dir),
             turn_account=(os.environ.get("TURN_USERNAME", ""), os.environ.get("TURN_CREDENTIAL", "")),
             matchmakers=built_in_matchmakers(self._loaded),
+            preview=self._options.preview,
         )
         hooks = StudyHooks(self._loaded)
         dispatcher = Dispatcher(
@@ -258,9 +286,10 @@ class _Session:
         serving.start()
         with self._signals(dispatcher), self._handshake():
             if self._options.lifeline:
-                threading.Thread(target=_watch_lifeline, args=(dispatcher,), name="lifeline", daemon=True).start()
+                ended = self._lifeline_ended if self._options.preview else lambda: dispatcher.put(LifelineEnded())
+                threading.Thread(target=_watch_lifeline, args=(ended,), name="lifeline", daemon=True).start()
             self._announce(out, say)
-            self._wait()
+            self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
         dispatcher.stop()
@@ -271,10 +300,17 @@ class _Session:
         self._reason = self._reason or reason
         self._stopped.set()
 
-    def _wait(self) -> None:
+    def _lifeline_ended(self) -> None:
+        self._stop("the program that started the preview is gone")
+
+    def _wait(self, channel: Channel) -> None:
+        looked_at = time.monotonic()
         # In short waits, because on Windows an endless one cannot be interrupted by Ctrl-C.
         while not self._stopped.wait(0.5):
-            pass
+            if not self._options.preview or channel.pages:
+                looked_at = time.monotonic()
+            elif time.monotonic() - looked_at > self._options.idle_s:
+                self._stop("nobody has looked at the preview for a long time")
 
     def _open_session(self) -> SessionState:
         state = self._choice.state
@@ -353,11 +389,14 @@ class _Session:
         if out is sys.stdout:
             sys.stdout = say  # what the study's functions print must not fail where nobody reads this any more
         opened = "goes on" if self._choice.state is not None else "is open"
-        kind = "pilot session" if self._options.pilot else "session"
+        kind = "preview" if self._options.preview else "pilot session" if self._options.pilot else "session"
         say.write(f"{self._loaded.study.id}: {kind} {self._choice.session_id} {opened}. Participants go to:\n")
         for address in self._addresses:
             say.write(f"  {address}\n")
-        say.write(f"Records: {self._path}\nCtrl-C stops the server; the session stays open.\n")
+        if self._options.preview:
+            say.write("Nothing of it is kept. Ctrl-C ends the preview.\n")
+        else:
+            say.write(f"Records: {self._path}\nCtrl-C stops the server; the session stays open.\n")
         for warning in self._study.prepared.warnings if self._study.prepared is not None else ():
             say.write(f"{warning}\n")
         if not (CLIENT_FOLDER / "index.html").is_file():
@@ -430,8 +469,8 @@ def _http_server(app: Flask, host: str, listening: socket.socket) -> BaseWSGISer
     )
 
 
-def _watch_lifeline(dispatcher: Dispatcher) -> None:
+def _watch_lifeline(ended: Callable[[], None]) -> None:
     with contextlib.suppress(OSError, ValueError):
         while os.read(sys.stdin.fileno(), 4096):
             pass
-    dispatcher.put(LifelineEnded())
+    ended()

@@ -10,13 +10,14 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from mug.ids import ExperimentId
 from mug.study.catalog import NODE_KINDS, FieldInfo, struct_fields
 from mug.study.decoding import encode_study
 from mug.study.diff_matching import ABSENT, Entry, canonical, match_entries
 from mug.study.model import Node, Section, Study
 from mug.study.traversal import NodePath, walk
 
-__all__ = ["FieldChange", "NodeDiff", "Status", "StudyDiff", "diff_studies"]
+__all__ = ["FieldChange", "NodeDiff", "Status", "StudyDiff", "diff_studies", "given_fields"]
 
 Status = Literal["added", "removed", "moved", "changed", "same"]
 
@@ -175,6 +176,13 @@ def diff_studies(before: Study, after: Study) -> StudyDiff:
     return StudyDiff(
         before=before, after=after, study_fields=_changes(Study, plain_before, Study, plain_after), nodes=nodes
     )
+
+
+def given_fields(node: Node) -> tuple[FieldChange, ...]:
+    """Return what a node says, each field as a change from its default: what an added or removed node is."""
+    plain = encode_study(Study(id=ExperimentId("x"), chain=(node,)))["chain"][0]
+    own = {name: value for name, value in plain.items() if name not in _CHAIN and name != "kind"}
+    return _changes(type(node), {}, type(node), own)
 
 
 # --- nodes as entries -------------------------------------------------------------------------------------------------

@@ -150,8 +150,10 @@ class Compound(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def touched(self) -> tuple[NodePath, ...]:
-        """The nodes that the last edit changes."""
-        return self.edits[-1].touched if self.edits else ()
+        """The nodes that the last edit changes; when fields alone are set, so that no path moves: all of them."""
+        if all(isinstance(edit, SetField) for edit in self.edits):
+            return tuple(dict.fromkeys(path for edit in self.edits for path in edit.touched))
+        return self.edits[-1].touched
 
     def apply(self, study: Study) -> "tuple[Study, Edit]":
         """Return the changed study and the edit that takes all changes back."""

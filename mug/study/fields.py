@@ -10,9 +10,30 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Format", "Severity", "about"]
+__all__ = ["Format", "Part", "Severity", "about"]
 
-Format = Literal["text", "html", "path", "callable", "code", "color", "url", "key", "policy", "id", "background"]
+Format = Literal[
+    "text",
+    "message",
+    "html",
+    "path",
+    "callable",
+    "code",
+    "color",
+    "url",
+    "key",
+    "policy",
+    "id",
+    "scene",
+    "action",
+    "background",
+]
+"""What a field holds. message: sentences for people, perhaps several lines; scene: the id of a scene of the study;
+action: what an agent's action space accepts."""
+
+Part = Literal["question", "question_id", "answers", "picture"]
+"""What of a question a list holds, where a form keeps what belongs to one question in several lists."""
+
 Severity = Literal["error", "warning"]
 
 
@@ -26,6 +47,8 @@ def about(
     le: float | None = None,
     choices: Sequence[str] | None = None,
     shape: Format | None = None,
+    part: Part | None = None,
+    suggested: Sequence[str] | None = None,
     later: str | None = None,
     later_severity: Severity = "error",
     advanced: bool = False,
@@ -41,6 +64,8 @@ def about(
         le: Largest allowed value.
         choices: The allowed texts.
         shape: What a text holds, where it is more than a text.
+        part: What of a question a list holds.
+        suggested: Texts of a list, or keys of a table, that mean something; others are possible.
         later: The field is kept and validated, but what it does is not available yet; the words say what is missing.
         later_severity: "error" where a set value would silently misbehave, "warning" where it has no effect yet.
         advanced: Rarely needed; shown folded.
@@ -52,6 +77,8 @@ def about(
         "le": le,
         "choices": tuple(choices) if choices is not None else None,
         "shape": shape,
+        "part": part,
+        "suggested": tuple(suggested) if suggested is not None else None,
         "later": later,
         "later_severity": later_severity if later else None,
         "advanced": advanced or None,

@@ -34,6 +34,7 @@ class _ListedQuestions(FormPage, frozen=True, kw_only=True):
             "Question ids",
             "Names of the questions in the data, one for each question, in their order; not given: q1, q2, … The "
             'choice of a page with option boxes is "option", a text box is "text".',
+            part="question_id",
             advanced=True,
         ),
     ] = ()
@@ -56,9 +57,14 @@ class MultipleChoiceForm(_ListedQuestions, frozen=True, kw_only=True, tag="multi
     pre_questions_header: Annotated[
         str | None, about("Text before the questions", "Stands above the first question.", shape="html")
     ] = None
-    questions: Annotated[Texts, about("Questions", "One for each choice to be made; may hold HTML.")]
+    questions: Annotated[Texts, about("Questions", "One for each choice to be made; may hold HTML.", part="question")]
     choices: Annotated[
-        TextsOrLists, about("Choices", "The answers to choose from: one list for all questions, or one list for each.")
+        TextsOrLists,
+        about(
+            "Choices",
+            "The answers to choose from: one list for all questions, or one list for each.",
+            part="answers",
+        ),
     ]
     multi_select: Annotated[
         bool, about("Several answers", "Any number of a question's choices can be chosen, not just one.")
@@ -69,6 +75,7 @@ class MultipleChoiceForm(_ListedQuestions, frozen=True, kw_only=True, tag="multi
             "Pictures",
             'One picture for each question, or one list for each question with a picture for each choice; "" leaves '
             "one out. Paths as the study serves them: they begin with a folder of static_files.",
+            part="picture",
         ),
     ] = ()
     required: Annotated[
@@ -84,7 +91,7 @@ class ScalesForm(_ListedQuestions, frozen=True, kw_only=True, tag="scales_and_te
     pre_scale_header: Annotated[
         str | None, about("Text before the scales", "Stands above the first scale.", shape="html")
     ] = None
-    scale_questions: Annotated[Texts, about("Statements", "One for each scale; may hold HTML.")]
+    scale_questions: Annotated[Texts, about("Statements", "One for each scale; may hold HTML.", part="question")]
     scale_size: Annotated[int, about("Points", "How many points each scale has.", ge=2, le=101)] = 21
     scale_labels: Annotated[
         TextsOrLists,
@@ -92,6 +99,7 @@ class ScalesForm(_ListedQuestions, frozen=True, kw_only=True, tag="scales_and_te
             "Labels",
             "What stands below the scale, spread evenly from its first point to its last: one list for all scales, or "
             "one list for each. Empty: no labels.",
+            part="answers",
         ),
     ] = LIKERT_LABELS
     required: Annotated[bool, about("Ratings required", "The participant goes on only when each scale is rated.")] = (

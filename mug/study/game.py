@@ -193,7 +193,7 @@ class KeyBinding(msgspec.Struct, frozen=True, kw_only=True):
             "Keys", 'JavaScript KeyboardEvent.key values ("ArrowLeft", " ", "a"); several make a chord.', shape="key"
         ),
     ]
-    action: Annotated[Any, about("Action", "Value that the agent's action space accepts.")]
+    action: Annotated[Any, about("Action", "Value that the agent's action space accepts.", shape="action")]
 
 
 class GameplaySection(Section, frozen=True, kw_only=True):
@@ -209,7 +209,9 @@ class GameplaySection(Section, frozen=True, kw_only=True):
     max_steps: Annotated[
         int, about("Longest episode", "An episode is truncated after this many frames.", unit="frames", ge=1)
     ] = 10_000
-    default_action: Annotated[Any, about("Default action", "What an agent does when no key gives an action.")] = None
+    default_action: Annotated[
+        Any, about("Default action", "What an agent does when no key gives an action.", shape="action")
+    ] = None
     action_population_method: Annotated[
         str,
         about(
@@ -290,10 +292,12 @@ class WaitroomSection(Section, frozen=True, kw_only=True):
         about(
             "Next scene",
             "Scene to go to after the timeout; those before it are left out. Not given: the participation ends.",
-            shape="id",
+            shape="scene",
         ),
     ] = None
-    timeout_message: Annotated[str | None, about("Message", "What the participant reads after the timeout.")] = None
+    timeout_message: Annotated[
+        str | None, about("Message", "What the participant reads after the timeout.", shape="message")
+    ] = None
 
 
 class MatchmakingSection(Section, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Loading a study from its folder or from a script in the chain API."""
 
+import dataclasses
 import difflib
 import hashlib
 import importlib
@@ -18,7 +19,7 @@ from mug.study.model import Study
 from mug.study.problems import did_you_mean
 from mug.study.scripts import StudyConfig, calls_run, objects_of_script, put_first, run_script, taking_configs, told
 
-__all__ = ["LoadedStudy", "load", "loaded_from_config"]
+__all__ = ["LoadedStudy", "load", "load_as_edited", "loaded_from_config"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class LoadedStudy:
             raise CallableError(ref, f'{ref!r} is not a reference: write "module:function" or "file.py:function"')
         file = self.resolve_path(place).resolve() if place.endswith(".py") else None
         target: Any
-        if file is not None and calls_run(file):
+        if file is not None and file not in self._modules and (file in self._scripts or calls_run(file)):
             callables, namespace = self._script(ref, file)
             if f"{file.name}:{name}" in callables:
                 return cast("Callable[..., Any]", callables[f"{file.name}:{name}"])
@@ -171,6 +172,25 @@ def load(path: str | Path, argv: Sequence[str] = ()) -> LoadedStudy:
         run = run_script(script, argv)
         return LoadedStudy(run.study, run.callables, script.parent, script, generated=run.generated)
     raise StudyLoadError(given, f"{given} is no study: give a folder with {STUDY_FILE}, or a Python script")
+
+
+def load_as_edited(study: str | Path, edited: Path, argv: Sequence[str] = ()) -> LoadedStudy:
+    """Return a study with the content of another file, and its own files and functions.
+
+    Args:
+        study: The study's folder, its ``study.toml`` (which need not be there, or right), or its script.
+        edited: A study file with the content.
+        argv: What a script finds in ``sys.argv``.
+
+    Raises:
+        StudyLoadError: The file or the script cannot be read.
+    """
+    content = read_study(edited)
+    place = Path(study).expanduser()
+    if place.suffix == ".py":
+        return dataclasses.replace(load(place, argv), study=content)
+    folder = (place.parent if place.suffix == ".toml" else place).resolve()
+    return LoadedStudy(content, {}, folder, folder / STUDY_FILE)
 
 
 def loaded_from_config(config: StudyConfig, script: Path | None) -> LoadedStudy:

@@ -152,6 +152,15 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "Messages",
             "What a participant reads, by reason: ping, tab, callback when excluded; ping_warning, tab_warning, "
             "focus_warning, callback_warning when warned. focus_loss_message goes before a message for focus.",
+            suggested=(
+                "ping",
+                "tab",
+                "callback",
+                "ping_warning",
+                "tab_warning",
+                "focus_warning",
+                "callback_warning",
+            ),
         ),
     ] = {}
     continuous_callback: Annotated[
@@ -186,6 +195,7 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
         about(
             "Partner left: message",
             "What the others read when a partner does not come back.",
+            shape="message",
         ),
     ] = None
     partner_disconnect_show_completion_code: Annotated[
@@ -208,7 +218,7 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
     ] = 30_000
     focus_loss_message: Annotated[
         str | None,
-        about("Focus lost: message", "What that participant reads then."),
+        about("Focus lost: message", "What that participant reads then.", shape="message"),
     ] = None
     pause_on_partner_background: Annotated[
         bool,

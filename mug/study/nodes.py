@@ -57,7 +57,7 @@ class GymGame(SceneNode, frozen=True, kw_only=True, tag="gym_game"):
 
 
 class RandomizeOrder(Section, frozen=True, kw_only=True, tag_field="kind", tag="randomize_order"):
-    """Its scenes come in a random order; with `keep_n` only so many of them."""
+    """Its scenes come in a random order; if you like, only some of them."""
 
     kind: ClassVar[str] = "randomize_order"
     scenes: Annotated["tuple[Node, ...]", about("Scenes", "The scenes and wrappers that are put in order.")]
@@ -74,7 +74,7 @@ class RandomizeOrder(Section, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class Repeat(Section, frozen=True, kw_only=True, tag_field="kind", tag="repeat"):
-    """Its scenes come `n` times, one round after the other."""
+    """Its scenes come several times, one round after the other."""
 
     kind: ClassVar[str] = "repeat"
     scenes: Annotated["tuple[Node, ...]", about("Scenes", "The scenes and wrappers of one round.")]

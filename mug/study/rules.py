@@ -11,7 +11,7 @@ from mug.study.assets import is_color, is_picture_path
 from mug.study.catalog import FieldInfo
 from mug.study.problems import did_you_mean
 
-__all__ = ["refusal", "shown"]
+__all__ = ["bounds_words", "refusal", "shown"]
 
 _REFERENCE: Final = re.compile(r"[^:\n]+:[^:\n]+")
 _URL: Final = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
@@ -33,7 +33,7 @@ def refusal(info: FieldInfo, value: Any) -> tuple[str, str] | None:
         hint = did_you_mean(value, info.choices) if isinstance(value, str) else ""
         allowed = ", ".join(repr(choice) for choice in info.choices)
         if info.ge is not None or info.le is not None:
-            allowed = f"a whole number {_bounds(info)}, or {allowed}"
+            allowed = f"a whole number {bounds_words(info)}, or {allowed}"
         return "not_allowed", f"is {shown(value)}{hint}; allowed: {allowed}"
     if isinstance(value, str):
         return _refused_text(info, value)
@@ -62,17 +62,22 @@ def _out_of_bounds(info: FieldInfo, value: float) -> tuple[str, str] | None:
     if fine and math.isfinite(value):
         return None
     other = f", or {' or '.join(map(repr, info.choices))}" if info.choices else ""
-    return "out_of_bounds", f"is {value!r}; it must be {_bounds(info)}{other}"
+    return "out_of_bounds", f"is {value!r}; it must be {bounds_words(info)}{other}"
 
 
-def _bounds(info: FieldInfo) -> str:
+def bounds_words(info: FieldInfo) -> str:
+    """Return between which numbers a field's value must lie, as a sentence goes on with it."""
     low = info.ge if info.ge is not None else info.gt
     unit = f" {info.unit}" if info.unit else ""
     if low is not None and info.le is not None:
-        return f"from {low:g} to {info.le:g}{unit}"
+        return f"from {_number(low)} to {_number(info.le)}{unit}"
     if low is not None:
-        return f"{'at least' if info.ge is not None else 'more than'} {low:g}{unit}"
-    return f"at most {info.le:g}{unit}" if info.le is not None else "a number"
+        return f"{'at least' if info.ge is not None else 'more than'} {_number(low)}{unit}"
+    return f"at most {_number(info.le)}{unit}" if info.le is not None else "a number"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if abs(value) < 100_000 else f"{value:,.0f}"
 
 
 def _refused_text(info: FieldInfo, value: str) -> tuple[str, str] | None:

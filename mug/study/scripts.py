@@ -1,5 +1,6 @@
 """Running a study's script: once, as itself, with somebody who takes the experiment that it gives to ``run``."""
 
+import ast
 import contextlib
 import importlib
 import importlib.util
@@ -77,12 +78,25 @@ class RunScript:
 
 
 def calls_run(file: Path) -> bool:
-    """Whether a file is a study's script, by its text: it makes an experiment and gives it to ``run``."""
+    """Whether a file is a study's script: by its source, it calls `mug.server.app.run`."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
         return False
-    return "run(" in text and ("ExperimentConfig" in text or "mug.server" in text)
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.ImportFrom(module="mug.server.app", names=found):
+                names |= {alias.asname or "run" for alias in found if alias.name in ("run", "*")}
+            case ast.ImportFrom(module="mug.server", names=found):
+                names |= {f"{alias.asname or 'app'}.run" for alias in found if alias.name == "app"}
+            case ast.Import(names=found):
+                names |= {f"{alias.asname or alias.name}.run" for alias in found if alias.name == "mug.server.app"}
+    return (
+        any(isinstance(node, ast.Call) and ast.unparse(node.func) in names for node in ast.walk(tree))
+        if names
+        else False
+    )
 
 
 def run_script(script: Path, argv: Sequence[str] = ()) -> RunScript:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from mug.study.browsers import FAMILIES
 from mug.study.fields import about
 
 __all__ = ["EntryScreening", "Hosting", "Section", "WebRtc"]
@@ -95,10 +96,16 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "Required browsers",
             "Only these browsers may take part; empty: any. chrome, firefox, safari, edge, opera, samsung; "
             'a smallest version as "firefox>=100".',
+            suggested=FAMILIES,
         ),
     ] = ()
     browser_blocklist: Annotated[
-        tuple[str, ...], about("Blocked browsers", "These browsers may not take part, written in the same way.")
+        tuple[str, ...],
+        about(
+            "Blocked browsers",
+            "These browsers may not take part, written in the same way.",
+            suggested=FAMILIES,
+        ),
     ] = ()
     max_ping: Annotated[
         int | None,
@@ -119,6 +126,7 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "Messages",
             "What somebody who is turned away reads, by reason: mobile, desktop, browser, ping, webassembly, webgl, "
             "viewport, callback.",
+            suggested=("mobile", "desktop", "browser", "ping", "webassembly", "webgl", "viewport", "callback"),
         ),
     ] = {}
     entry_callback: Annotated[
@@ -135,6 +143,7 @@ class EntryScreening(Section, frozen=True, kw_only=True):
             "Required abilities",
             'What the browser must be able to do: "webgl", "webassembly". A study with a game asks for webassembly by '
             "itself.",
+            suggested=("webgl", "webassembly"),
         ),
     ] = ()
     min_viewport_width: Annotated[

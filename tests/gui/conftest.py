@@ -5,8 +5,11 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
+    # Its own screen is 800 pixels wide, and nothing is found to lie beyond: no window of ours would fit.
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).with_name('screen.json')}"
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -16,6 +19,8 @@ from pytestqt.qtbot import QtBot
 from gui.app import Lab
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
+from mug.study.model import Study
+from tests.drivers.inspector_driver import InspectorDriver, ShowInspector
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +67,18 @@ def lab(qtbot: QtBot, qapp: QApplication, settings: LabSettings) -> Iterator[Lab
     made.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.processEvents()
+
+
+@pytest.fixture
+def show_inspector(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[ShowInspector]:
+    """Open the property panel on a study of these nodes, whose folder is `tmp_path`."""
+    made: list[InspectorDriver] = []
+
+    def show(*nodes: Any, in_python: tuple[str, ...] = (), **values: Any) -> InspectorDriver:
+        driver = InspectorDriver(qtbot, theme, Study(id="study", chain=nodes, **values), tmp_path, in_python=in_python)
+        made.append(driver)
+        return driver
+
+    yield show
+    for driver in made:
+        driver.close()

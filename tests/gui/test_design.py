@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -82,25 +82,30 @@ def refused(lab: Lab, qtbot: QtBot, path: Path) -> str:
 def test_that_a_study_is_shown_as_nested_cards(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
     study = opened(lab, qtbot, write(tmp_path / "study", GOOD))
     assert study.title == "Orders"
-    cards = lab.window.design.chain.cards()
-    assert set(cards) == {(0,), (1,), (1, 0), (1, 0, 0), (1, 1), (2,)}
-    assert cards[(1, 0, 0)].parentWidget() is cards[(1, 0)]
-    assert cards[(0,)].accessibleName().startswith("Start page Welcome. Hello & thanks")
-    assert "alert" not in cards[(0,)].accessibleName()
+    cards = lab.window.design.editor.canvas.items_by_path()
+    assert list(cards) == [(0,), (1,), (1, 0), (1, 0, 0), (1, 1), (2,)]
+    outer, inner = cards[(1, 0)], cards[(1, 0, 0)]
+    assert outer.sceneBoundingRect().contains(inner.sceneBoundingRect().center())
+    assert cards[(0,)].words()[0].startswith("Start page Welcome")
+    assert "Hello & thanks" in cards[(0,)].look.summary
+    assert "alert" not in cards[(0,)].look.summary
 
 
 def test_that_problems_are_listed_and_lead_to_their_card(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
     text = GOOD.replace('kind = "end_page"\nscene_id = "end"', 'kind = "static_page"\nscene_id = "last"')
     study = opened(lab, qtbot, write(tmp_path / "study", text))
     assert study.errors
-    rows = lab.window.design.problems.rows()
-    assert len(rows) == len(study.problems)
-    row = next(row for row in rows if row.problem.path)
-    lab.window.activateWindow()
-    qtbot.mouseClick(row, Qt.MouseButton.LeftButton)
-    card = lab.window.design.chain.cards()[row.problem.path]
-    assert not card.badge.isHidden()
-    assert "error" in card.badge.text()
+    editor = lab.window.design.editor
+    shown = editor.problems.list.problems()
+    assert len(shown) == len(study.problems)
+    assert "error" in editor.problems.state.text()
+    at = next(row for row, problem in enumerate(shown) if problem.path)
+    index = editor.problems.list.model().index(at, 0)
+    editor.problems.list.scrollTo(index)
+    place = editor.problems.list.visualRect(index).topLeft() + QPoint(60, 14)
+    qtbot.mouseClick(editor.problems.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert lab.document.selection == (shown[at].path,)
+    assert editor.canvas.items_by_path()[shown[at].path].errors == 1
     assert not lab.window.run.start_stop.isEnabled()
 
 
@@ -149,7 +154,7 @@ def test_that_a_script_that_raises_is_said_and_the_open_study_stays(lab: Lab, qt
     sentence = refused(lab, qtbot, script)
     assert "broken.py" in sentence
     assert "KeyError" in sentence
-    assert len(lab.window.design.chain.cards()) == 6
+    assert len(lab.window.design.editor.canvas.items_by_path()) == 6
 
 
 def test_that_a_script_that_ends_the_process_is_said(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
@@ -162,9 +167,9 @@ def test_that_a_reload_shows_what_was_edited(lab: Lab, qtbot: QtBot, tmp_path: P
     folder = write(tmp_path / "study", GOOD)
     opened(lab, qtbot, folder)
     write(folder, GOOD.replace('scene_id = "apple"', 'scene_id = "plum"'))
-    with qtbot.waitSignal(lab.studies.opened, timeout=DEADLINE_MS):
-        lab.studies.reload()
-    assert "plum" in lab.window.design.chain.cards()[(1, 0, 0)].accessibleName()
+    cards = lab.window.design.editor.canvas.items_by_path
+    lab.studies.reload()
+    qtbot.waitUntil(lambda: "plum" in cards()[(1, 0, 0)].words()[0], timeout=DEADLINE_MS)
 
 
 def test_that_an_opened_study_is_among_the_recent_ones(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:
@@ -220,12 +225,12 @@ def test_that_the_thorough_check_follows_and_leaves_the_cards(lab: Lab, qtbot: Q
     text = GOOD.replace('scene_id = "apple"', 'scene_id = "apple"\nscene_body_filepath = "pages/missing.html"')
     first = opened(lab, qtbot, write(tmp_path / "study", text))
     assert not first.checked
-    cards = lab.window.design.chain.cards()
+    cards = lab.window.design.editor.canvas.items_by_path()
     with qtbot.waitSignal(lab.studies.opened, timeout=DEADLINE_MS) as signal:
         pass
     second = signal.args[0]
     assert isinstance(second, OpenedStudy)
     assert second.checked
     assert any("missing.html" in problem.message for problem in second.problems)
-    assert lab.window.design.chain.cards() == cards
-    assert "error" in cards[(1, 0, 0)].badge.text()
+    assert lab.window.design.editor.canvas.items_by_path() == cards
+    assert cards[(1, 0, 0)].errors == 1

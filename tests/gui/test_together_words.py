@@ -114,4 +114,4 @@ def test_that_the_words_are_on_the_card_and_the_run_page_expects_matches(
     study = signal.args[0]
     assert isinstance(study, OpenedStudy)
     assert study.plays_together
-    assert "75 ms ± 50 ms delay" in lab.window.design.chain.cards()[(0,)].accessibleName()
+    assert "75 ms ± 50 ms delay" in " ".join(lab.window.design.editor.canvas.items_by_path()[(0,)].look.details)

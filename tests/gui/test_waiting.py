@@ -252,11 +252,11 @@ def test_that_all_proposed_groups_go_with_one_shortcut_from_any_page(lab: Lab, q
     lab.window.show_page("data")
     lab.window.activateWindow()
     qtbot.waitUntil(lab.window.isActiveWindow)
-    qtbot.keyClick(lab.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(lab.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert (lab.window.page(), run.people.current()) == ("run", "waiting")
     assert wishes == [ReleaseWish(ROOM), ReleaseWish((4,))]
     assert not any(row.let_go.isEnabled() for block in run.people.waiting.blocks() for row in block.proposals())
-    qtbot.keyClick(lab.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(lab.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert len(wishes) == 2, "what is on its way is not asked for again"
 
 

@@ -118,7 +118,7 @@ def test_that_proposed_groups_wait_until_all_are_let_go(lobby: Lobby, qtbot: QtB
 
     driver.lab.window.activateWindow()
     driver.wait_until(driver.lab.window.isActiveWindow)
-    qtbot.keyClick(driver.lab.window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(driver.lab.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     for person in people[:4]:
         person.matched()
     driver.wait_until(lambda: driver.match_row(2) != {} and len(lobby.block().model.rows()) == 1)

@@ -25,7 +25,9 @@ BENCHMARKS = {
     "round-trip": ("round_trip", "server with 100 and 300 participants: round trips, memory"),
     "crowd": ("crowd", "300 participants through arrival, forms, waitroom, matches; rows lost"),
     "export": ("export_rows", "export of a million frames"),
+    "editor": ("editor", "the editor's canvas with 200 and 500 scenes: open, insert, drag, undo, field change"),
     "lab": ("lab_window", "MUG Lab: start, memory, window with 100 live participants"),
+    "panel": ("property_panel", "MUG Lab's editor: selecting scenes, typing into the property panel"),
 }
 
 

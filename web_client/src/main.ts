@@ -29,6 +29,7 @@ function start(): void {
     notice: required("mug-notice"),
     warning: required("mug-warning"),
     status: required("mug-status"),
+    preview: required("mug-preview"),
   };
   const shell = new Shell(places, new PageTitle(document));
   if (typeof indexedDB === "undefined") {

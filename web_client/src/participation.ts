@@ -15,6 +15,7 @@ import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
+import { isAnotherPreview } from "./transport/preview";
 import { SharedGlobals } from "./transport/shared_globals";
 import { storageOrNull, type TokenStore } from "./transport/tokens";
 import { UnsentMessages } from "./transport/unsent";
@@ -46,6 +47,7 @@ interface Welcomed {
   sessionId: string;
   participantId: string;
   token: string;
+  preview: boolean;
   outbox: Outbox;
   drafts: DraftStore;
   python: PythonWorker | null;
@@ -90,7 +92,9 @@ export class Participation {
   connectionChanged(state: ConnectionState): void {
     const { shell } = this.options;
     this.scene?.connectionChanged?.(state === "open");
-    if (state === "lost" && !this.over) {
+    if (state === "lost" && this.me?.preview) {
+      shell.setStatus("The preview has stopped. When it is started again, this page begins anew.");
+    } else if (state === "lost" && !this.over) {
       const goesOn = this.scene && shell.phase !== "waiting" && shell.phase !== "matching";
       shell.setStatus(
         goesOn
@@ -204,7 +208,13 @@ export class Participation {
   private async welcome(message: Welcome): Promise<void> {
     const { shell, tokens } = this.options;
     const { session_id: sessionId, participant_id: participantId, token } = message;
-    tokens.remember({ session_id: sessionId, participant_id: participantId, token });
+    tokens.remember({ session_id: sessionId, participant_id: participantId, token }, message);
+    if (isAnotherPreview(this.me, message)) {
+      this.connection?.stop();
+      window.location.reload();
+      return;
+    }
+    if (message.preview) shell.markAsPreview();
     this.options.session?.removeItem(RELOADED);
     if (message.title) shell.title.setStudy(message.title);
     const path = `/${encodeURIComponent(participantId)}`;
@@ -228,22 +238,27 @@ export class Participation {
   }
 
   private async arrive(message: Welcome): Promise<Welcomed> {
-    const { session_id: sessionId, participant_id: participantId, token, runtime } = message;
-    let store: OutboxStore;
-    try {
-      store = new IndexedDbStore(await openDatabase(), sessionId, participantId);
-    } catch (error) {
-      store = new MemoryStore();
-      this.storageFailed(error instanceof Error ? error.message : String(error));
-    }
+    const { session_id: sessionId, participant_id: participantId, token, runtime, preview } = message;
+    const store = await this.openStore(message);
     const outbox = await Outbox.load(store, {
       send: (chunk) => this.send(chunk),
       storageFailed: (reason) => this.storageFailed(reason),
       changed: () => undefined,
     });
     const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
-    const drafts = new DraftStore(storageOrNull("localStorage"), sessionId, participantId);
-    return { sessionId, participantId, token, outbox, drafts, python };
+    const drafts = new DraftStore(preview ? null : storageOrNull("localStorage"), sessionId, participantId);
+    return { sessionId, participantId, token, preview, outbox, drafts, python };
+  }
+
+  /** Of a preview nothing stays in the browser: no session would ever take it. */
+  private async openStore({ session_id: sessionId, participant_id: participantId, preview }: Welcome): Promise<OutboxStore> {
+    if (preview) return new MemoryStore();
+    try {
+      return new IndexedDbStore(await openDatabase(), sessionId, participantId);
+    } catch (error) {
+      this.storageFailed(error instanceof Error ? error.message : String(error));
+      return new MemoryStore();
+    }
   }
 
   private storageFailed(reason: string): void {
@@ -536,9 +551,10 @@ export class Participation {
     this.options.shell.show(noticePage({ title: titleFor(reason), text, ...more }), phase, reason);
   }
 
+  /** A preview's page keeps listening: it begins anew when the study was changed. */
   private stop(): void {
     this.over = true;
-    this.connection?.stop();
+    if (!this.me?.preview) this.connection?.stop();
   }
 }
 

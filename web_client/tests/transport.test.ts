@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../src/transport/address";
 import { browserFamily, isMobile } from "../src/transport/browser";
+import { isAnotherPreview } from "../src/transport/preview";
 import { claimTabId, releaseTabId } from "../src/transport/tab";
 import { TokenStore, type TextStorage } from "../src/transport/tokens";
 
@@ -66,6 +67,17 @@ describe("tokens", () => {
     expect(tokens.candidates("c")).toEqual([]);
   });
 
+  it("of previews do not crowd out those of sessions, and are few", () => {
+    const local = storage();
+    const tokens = new TokenStore(local);
+    tokens.remember(candidate("real", "a", "1"));
+    for (let n = 0; n < 50; n++) tokens.remember(candidate(`p${n}`, "preview-1", "x"), { preview: true });
+    const kept = new TokenStore(local).candidates("");
+    expect(kept[0]).toEqual(candidate("real", "a", "1"));
+    expect(kept).toHaveLength(9);
+    expect(tokens.candidates("preview-1")[0]).toEqual(candidate("p49", "preview-1", "x"));
+  });
+
   it("survive broken storage", () => {
     const broken = storage();
     broken.setItem("mug:participants", "{nonsense");
@@ -80,6 +92,18 @@ describe("tokens", () => {
     const tokens = new TokenStore(refusing);
     tokens.remember(candidate("s", "a", "1"));
     expect(tokens.candidates("a")).toHaveLength(1);
+  });
+});
+
+describe("a preview", () => {
+  it("begins anew only when its server is another one", () => {
+    expect(isAnotherPreview(null, { preview: true, session_id: "s1" })).toBe(false);
+    expect(isAnotherPreview({ sessionId: "s1" }, { preview: true, session_id: "s1" })).toBe(false);
+    expect(isAnotherPreview({ sessionId: "s1" }, { preview: true, session_id: "s2" })).toBe(true);
+  });
+
+  it("is never what a session's page takes part in", () => {
+    expect(isAnotherPreview({ sessionId: "s1" }, { preview: false, session_id: "s2" })).toBe(false);
   });
 });
 

@@ -107,6 +107,25 @@ def test_that_without_a_lock_file_the_resolution_is_kept_in_the_cache(
     assert prepare_study(["tiny"], lock_path=None, cache_dir=cache).lock_sha256 == first.lock_sha256
 
 
+@pytest.mark.usefixtures("no_network")
+def test_that_a_look_takes_a_lock_that_has_more_and_writes_none(
+    cache: Path, lock_path: Path, no_children: Callable[[], None]
+) -> None:
+    prepare_study(["scikit-learn"], lock_path=lock_path, cache_dir=cache)
+    before = lock_path.read_bytes()
+    no_children()
+    assert "scikit-learn" in names(prepare_study([], lock_path=lock_path, cache_dir=cache, for_a_look=True))
+    assert lock_path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("no_network")
+def test_that_a_look_at_other_packages_leaves_the_lock_as_it_is(cache: Path, lock_path: Path) -> None:
+    prepare_study(["numpy"], lock_path=lock_path, cache_dir=cache)
+    before = lock_path.read_bytes()
+    assert "scipy" in names(prepare_study(["scipy"], lock_path=lock_path, cache_dir=cache, for_a_look=True))
+    assert lock_path.read_bytes() == before
+
+
 def test_that_the_index_is_asked_again_for_a_locked_version_only(
     cache: Path, lock_path: Path, index: Offer, make_wheel: MakeWheel, tmp_path: Path
 ) -> None:

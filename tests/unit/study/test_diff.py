@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from random_studies import STUDIES
 
 from mug.study import content_hash, walk
 from mug.study.diff import StudyDiff, diff_studies
@@ -25,6 +24,7 @@ from mug.study.model import (
     Study,
     TextBoxForm,
 )
+from tests.drivers.random_studies import STUDIES
 
 
 def page(name: str, **fields: str) -> StaticPage:
@@ -78,6 +78,38 @@ def test_that_the_way_back_says_the_opposite(one: Study, other: Study) -> None:
     there, back = diff_studies(one, other), diff_studies(other, one)
     assert there.is_empty == back.is_empty
     assert len(there.added) - len(there.removed) == len(back.removed) - len(back.added)
+
+
+def shuffled(data: st.DataObject, names: list[str]) -> Study:
+    """A study of the given pages, in any order, some of them in wrappers."""
+    left = data.draw(st.permutations(names))
+
+    def some(depth: int) -> tuple[Node, ...]:
+        nodes: list[Node] = []
+        while left and data.draw(st.integers(0, 3)):
+            if depth < 3 and data.draw(st.integers(0, 3)) == 0:
+                n = data.draw(st.integers(1, 2))
+                scenes = some(depth + 1)
+                nodes.append(data.draw(st.sampled_from([Repeat(n=n, scenes=scenes), RandomizeOrder(scenes=scenes)])))
+            else:
+                nodes.append(page(left.pop()))
+        return tuple(nodes)
+
+    chain = some(0)
+    return study(*chain, *(page(name) for name in left))
+
+
+@given(st.data())
+def test_that_scenes_of_both_studies_are_moved_and_never_added_or_removed(data: st.DataObject) -> None:
+    names = [f"p{number}" for number in range(9)]
+    before, after = shuffled(data, names), shuffled(data, names[2:])
+    diff = diff_studies(before, after)
+    scenes = [node for node in diff.nodes if isinstance(node.node, StaticPage)]
+    assert sorted(node.node.scene_id for node in scenes) == names  # type: ignore[union-attr]
+    assert [node.status for node in scenes if node.before is None] == []
+    assert sorted(node.old.scene_id for node in scenes if node.after is None) == names[:2]  # type: ignore[union-attr]
+    stayed = [node for node in scenes if node.status == "same" and len(node.after or ()) == 1]
+    assert [node.before for node in stayed] == sorted(node.before for node in stayed if node.before)
 
 
 @given(st.data(), STUDIES)

@@ -15,6 +15,7 @@ from mug.server.callback import GameCallback
 from mug.server.matchmaker import MatchCandidate
 from mug.study import CallableError, GymGame, StaticPage, dump_study, load, validate, walk, write_study
 from mug.study.folder_form import folder_form, with_references
+from mug.study.scripts import calls_run
 
 ENVIRONMENT = "env = None\n"
 MODULE = "ROOM = 'B12'\n\n\ndef decide(context):\n    return {'exclude': context['subject_id'] == 'no'}\n"
@@ -320,3 +321,27 @@ def test_that_a_written_module_stands_alone(folder):
     )
     assert done.stdout == "Score: 5\n"
     assert all(text.startswith('"""Written by MUG') for text in form.files.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "is_script"),
+    [
+        ("from mug.server.app import run\nrun(1)\n", True),
+        ("from mug.server.app import run as go\nif __name__ == '__main__':\n    go(1)\n", True),
+        ("from mug.server import app\ndef main(): app.run(1)\n", True),
+        ("import mug.server.app\nmug.server.app.run(1)\n", True),
+        ("import mug.server.app as served\nserved.run(1)\n", True),
+        ("from mug.server.app import *\nrun(1)\n", True),
+        ("from mug.server.app import run\n", False),
+        ("from mug.server import app\napp.other(1)\n", False),
+        ("def run(game): ...\nrun(1)  # ExperimentConfig, mug.server\n", False),
+        ("import subprocess\nsubprocess.run(1)\n", False),
+        ("not Python at all", False),
+        ("# -*- coding: latin-1 -*-\nfrom mug.server.app import run\nrun('\u00e9')\n", True),
+    ],
+)
+def test_that_scripts_are_told_from_other_modules(tmp_path, source, is_script):
+    file = tmp_path / "some.py"
+    file.write_bytes(source.encode("latin-1"))
+    assert calls_run(file) is is_script
+    assert not calls_run(tmp_path / "none.py")

@@ -524,6 +524,17 @@ def test_that_common_formatters_and_linters_have_nothing_to_say(tmp_path):
     assert checked.returncode == 0, checked.stdout
 
 
+def test_that_the_script_of_the_manual_is_what_the_writer_writes(folder):
+    page = (EXAMPLES.parent / "docs" / "reference" / "python-scripts.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    (folder / "manual.py").write_text(code, encoding="utf-8")
+    study = load(folder / "manual.py").study
+    assert loaded_again(study, folder) == study
+    for line in ('welcome = StartScene().scene(scene_id="welcome").display(scene_header="Welcome")', "    run(config)"):
+        assert line in code
+        assert line in write_python(study)
+
+
 # --- the writer and the chain API say the same ------------------------------------------------------------------------
 
 

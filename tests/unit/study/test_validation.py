@@ -73,7 +73,7 @@ def test_that_problems_name_node_field_and_label():
     (problem,) = validate(study(StaticPage(scene_id="p", scene_body="x"), gameplay(num_episodes=0)))
     assert (problem.node_id, problem.path, problem.label) == ("2", (2,), "game")
     assert (problem.field, problem.severity, problem.code) == ("gameplay.num_episodes", "error", "out_of_bounds")
-    assert str(problem) == "error: scene 'game', gameplay.num_episodes: is 0; it must be from 1 to 1e+06"
+    assert str(problem) == "error: scene 'game', gameplay.num_episodes: is 0; it must be from 1 to 1,000,000"
 
 
 def test_that_an_empty_chain_is_a_problem():

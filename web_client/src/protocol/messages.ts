@@ -281,7 +281,9 @@ export interface RuntimeManifest {
 /**
  * Answer to Hello. `runtime` is null when no scene of the study needs Python.
  *
- * `token` is the secret that resumes this participant: kept in localStorage per session and id.
+ * `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing
+ * of
+ * this session is kept; the page says so, and loads itself anew when it comes back to another session.
  */
 export interface Welcome {
   op: "participant.welcome";
@@ -293,6 +295,7 @@ export interface Welcome {
   server_time: string;
   runtime: RuntimeManifest | null;
   mug_globals: Record<string, unknown>;
+  preview: boolean;
 }
 
 /**

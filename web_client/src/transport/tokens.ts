@@ -7,41 +7,47 @@ import type { ResumeCandidate } from "../protocol/messages";
 const KEY = "mug:participants";
 /** Old sessions' tokens are forgotten beyond this many. */
 const KEPT = 30;
+/** Previews have a list of their own: many are made, and they must not crowd out who takes part in a session. */
+const PREVIEWS_KEY = "mug:previews";
+const PREVIEWS_KEPT = 8;
 
 export type TextStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 export class TokenStore {
   /** Without storage (blocked by the browser) tokens live as long as the page. */
-  private memory: ResumeCandidate[] = [];
+  private readonly memory = new Map<string, ResumeCandidate[]>();
 
   constructor(private readonly storage: TextStorage | null) {}
 
   /** Newest first; for a subject id only its own. */
   candidates(subjectId: string): ResumeCandidate[] {
-    const all = this.read();
+    const all = [...this.read(KEY), ...this.read(PREVIEWS_KEY)];
     return subjectId === "" ? all : all.filter((candidate) => candidate.participant_id === subjectId);
   }
 
-  remember(candidate: ResumeCandidate): void {
-    const others = this.read().filter(
+  remember(candidate: ResumeCandidate, { preview = false } = {}): void {
+    const [key, kept] = preview ? [PREVIEWS_KEY, PREVIEWS_KEPT] : [KEY, KEPT];
+    const others = this.read(key).filter(
       (other) => other.session_id !== candidate.session_id || other.participant_id !== candidate.participant_id,
     );
-    this.memory = [candidate, ...others].slice(0, KEPT);
+    const candidates = [candidate, ...others].slice(0, kept);
+    this.memory.set(key, candidates);
     try {
-      this.storage?.setItem(KEY, JSON.stringify(this.memory));
+      this.storage?.setItem(key, JSON.stringify(candidates));
     } catch {
       // Storage is full or blocked: the memory copy serves this page, and a reload is let in by the experimenter.
     }
   }
 
-  private read(): ResumeCandidate[] {
+  private read(key: string): ResumeCandidate[] {
+    const memory = this.memory.get(key) ?? [];
     try {
-      const text = this.storage?.getItem(KEY);
-      if (!text) return this.memory;
+      const text = this.storage?.getItem(key);
+      if (!text) return memory;
       const parsed: unknown = JSON.parse(text);
-      return Array.isArray(parsed) ? parsed.filter(isCandidate) : this.memory;
+      return Array.isArray(parsed) ? parsed.filter(isCandidate) : memory;
     } catch {
-      return this.memory;
+      return memory;
     }
   }
 }

@@ -26,6 +26,8 @@ export interface ShellPlaces {
   warning: HTMLElement;
   /** The one line at the bottom. */
   status: HTMLElement;
+  /** In a corner, in previews only. */
+  preview: HTMLElement;
 }
 
 export type PhaseListener = (phase: Phase, detail: string, fraction: number | null) => void;
@@ -81,6 +83,11 @@ export class Shell {
     if (warning.textContent === latest) return;
     warning.textContent = latest;
     warning.classList.toggle("shown", latest !== "");
+  }
+
+  /** Nothing of what happens here is kept: say so for good. */
+  markAsPreview(): void {
+    this.places.preview.textContent = "Preview";
   }
 
   clearWarnings(): void {
