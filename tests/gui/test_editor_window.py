@@ -14,7 +14,7 @@ from gui.models.problem_rows import problem_place
 from mug.ids import NodeId
 from mug.study import Problem
 from mug.study.edits import SetField
-from tests.drivers.canvas_hand import CTRL
+from tests.drivers.canvas_hand import ALT, CTRL
 from tests.drivers.design_driver import DesignDriver
 
 STUDY = """\
@@ -77,7 +77,7 @@ def test_that_the_key_of_the_quick_fix_stops_no_session(driver: DesignDriver) ->
     stopped: list[bool] = []
     driver.lab.window.run.stop_asked.connect(lambda: stopped.append(True))
     spoil(driver)
-    driver.key(Qt.Key.Key_Return, CTRL)
+    driver.key(Qt.Key.Key_Return, ALT)
     assert driver.study.chain[0].scene_id == "not_an_id"  # type: ignore[union-attr]  # it is a start page
     assert not stopped
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from random_studies import STUDIES
 
 from mug.study import content_hash, dump_study
 from mug.study.errors import StudyFileError, StudyLoadError, VersionError
 from mug.study.model import EndPage, StaticPage, Study
 from mug.study.versions import VersionStore
 from tests.drivers.closed_folder import closed_folder
+from tests.drivers.random_studies import STUDIES
 
 AT = "2026-03-01T12:00:00Z"
 LATER = "2026-03-01T13:00:00Z"
