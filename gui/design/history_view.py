@@ -1,6 +1,6 @@
 """The history panel: every change since the study was opened; a click goes back, or forward, to it."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QUndoView, QVBoxLayout, QWidget
 
@@ -32,6 +32,7 @@ class HistoryView(QWidget):
         self.steps.setEmptyLabel("As it was opened")
         self.steps.setAccessibleName("History of changes")
         self.steps.setProperty("kind", "bare")
+        self.steps.setIconSize(QSize(16, 16))  # as high as the words, so that all rows are
         layout.addWidget(self.steps, 1)
         theme.changed.connect(self._on_theme_changed)
         self._on_theme_changed()

@@ -23,6 +23,7 @@ from gui.models.chain_document import ChainDocument
 from gui.places import resource
 from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome
+from gui.shell.edit_menu import EditMenu
 from gui.shell.navigation import Navigation
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
@@ -175,13 +176,16 @@ class MainWindow(QMainWindow):
         study.aboutToShow.connect(self._fill_recent)
         study.addSeparator()
         self._save = self._add(study, "&Save", "save", "Ctrl+S", self.save_asked.emit)
+        self._save.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)  # beside a page's source, too
         self._save_as = self._add(study, "Save &as…", "", "Ctrl+Shift+S", self.save_as_asked.emit)
         self._add(study, "Re&load", "refresh", "F5", self._on_reload)
         study.addSeparator()
         self._add(study, "S&ettings…", "settings", "Ctrl+,", self.settings_asked.emit)
         study.addSeparator()
         self._add(study, "&Quit", "close", "Ctrl+Q", self.close)
-        self._make_edit_menu(bar.addMenu("&Edit"))
+        actions = self.design.editor.canvas.actions()
+        edit = EditMenu(bar.addMenu("&Edit"), self._document.stack, actions, lambda: self.page() == "design", self)
+        self._themed += [(edit.undo, "undo"), (edit.redo, "redo")]
         view = bar.addMenu("&View")
         for number, (key, title, icon, _tip) in enumerate(_PAGES, start=1):
             self._add(view, title, icon, f"Ctrl+{number}", partial(self.show_page, key))
@@ -207,27 +211,6 @@ class MainWindow(QMainWindow):
         self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
         about = bar.addMenu("&Help")
         self._add(about, "&About MUG Lab", "info", "", self._on_about)
-
-    def _make_edit_menu(self, edit: QMenu) -> None:
-        """Undo and redo anywhere; the rest are the canvas's own actions, with its keys only while it has the focus."""
-        stack = self._document.stack
-        for make, icon, keys in (
-            (stack.createUndoAction, "undo", ["Ctrl+Z"]),
-            (stack.createRedoAction, "redo", ["Ctrl+Shift+Z", "Ctrl+Y"]),
-        ):
-            action = make(self, icon.capitalize())
-            action.setShortcuts([QKeySequence(key) for key in keys])
-            edit.addAction(action)
-            self._themed.append((action, icon))
-        actions = self.design.editor.canvas.actions()
-        for group in (
-            (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete),
-            (actions.select_all, actions.find, actions.find_next),
-            (actions.rename, actions.wrap_random, actions.wrap_repeat, actions.unwrap),
-            (actions.move_earlier, actions.move_later, actions.move_out, actions.move_into_next),
-        ):
-            edit.addSeparator()
-            edit.addActions(group)
 
     def _add(self, menu: QMenu, title: str, icon: str, shortcut: str, on_triggered: Callable[[], object]) -> QAction:
         action = menu.addAction(title)

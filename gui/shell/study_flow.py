@@ -244,8 +244,8 @@ class StudyFlow(QObject):
         opened = self._document.opened
         if opened is None or (self._document.is_clean and not self.saving.is_saving):
             return True
-        if self._document.is_clean:
-            self.saving.after_saving(then)
+        if self.saving.is_saving:  # asked only about what is unsaved after it
+            self.saving.after_saving(lambda: then() if self.may_leave(then) else None)
             return False
         if self.unsaved_question is not None:
             return False

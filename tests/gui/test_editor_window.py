@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFrame, QMenu, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
 from gui.design.diff_view import DiffDialog
+from gui.design.inspector.large_source import LargeSource
 from gui.models.problem_rows import problem_place
+from gui.widgets.basics import Button
 from mug.ids import NodeId
 from mug.study import Problem
 from mug.study.edits import SetField
@@ -169,3 +172,70 @@ def test_that_the_keyboard_is_in_the_chain_when_a_study_was_opened(driver: Desig
     driver.settle_window()
     driver.key(Qt.Key.Key_End)
     driver.wait(lambda: driver.document.selection == ((2,),))
+
+
+def edit_menu(driver: DesignDriver) -> QMenu:
+    """Open the Edit menu."""
+    driver.settle_window()
+    menu = next(action.menu() for action in driver.lab.window.menuBar().actions() if action.text() == "&Edit")
+    assert isinstance(menu, QMenu)
+    menu.aboutToShow.emit()
+    return menu
+
+
+def shown(menu: QMenu) -> list[str]:
+    return [action.text().replace("&", "") for action in menu.actions() if action.isVisible() and action.text()]
+
+
+def test_that_the_edit_menu_is_the_texts_while_a_text_has_the_keyboard(driver: DesignDriver) -> None:
+    driver.choose((0,))
+    line = driver.field("scene_id").line
+    line.setFocus()
+    line.selectAll()
+    menu = edit_menu(driver)
+    assert shown(menu)[-4:] == ["Cut", "Copy", "Paste", "Select all"]
+    cut = next(action for action in menu.actions() if action.isVisible() and action.text() == "Cu&t")
+    menu.aboutToHide.emit()
+    cut.trigger()
+    assert line.text() == ""
+    assert len(driver.study.chain) == 3
+
+
+def test_that_scenes_are_edited_from_the_menu_only_where_they_are_seen(driver: DesignDriver) -> None:
+    driver.choose((0,))
+    menu = edit_menu(driver)
+    assert "Delete" in shown(menu)
+    menu.aboutToHide.emit()
+    driver.lab.window.show_page("run")
+    menu = edit_menu(driver)
+    assert "Delete" not in shown(menu)
+    menu.aboutToHide.emit()
+
+
+def test_that_the_keys_of_history_and_saving_work_in_the_window_of_a_source(driver: DesignDriver) -> None:
+    driver.choose((0,))
+    driver.field("scene_body")
+    buttons = driver.editor.inspector.findChildren(Button)
+    driver.click_widget(next(button for button in buttons if button.accessibleName() == "Body: open large"))
+    window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, LargeSource) and w.isVisible())
+    window.activateWindow()
+    driver.wait(window.isActiveWindow)
+    source = window.findChild(QPlainTextEdit)
+    assert source is not None
+    QTest.keyClicks(source, "words")
+    assert driver.study.chain[0].scene_body == "words"  # type: ignore[union-attr]  # it is a start page
+    QTest.keyClick(source, Qt.Key.Key_Z, CTRL)
+    assert not source.toPlainText()
+    QTest.keyClick(source, Qt.Key.Key_Y, CTRL)
+    QTest.keyClick(source, Qt.Key.Key_S, CTRL)
+    driver.wait(lambda: driver.document.is_clean)
+    window.close()
+
+
+def test_that_a_window_closed_while_saving_asks_nothing(driver: DesignDriver) -> None:
+    driver.document.push(SetField(path=(), field="title", value="Fruit"))
+    driver.lab.studies.save()
+    driver.window.close()
+    assert driver.lab.studies.unsaved_question is None
+    driver.wait(lambda: not driver.window.isVisible())
+    assert driver.document.is_clean
