@@ -8,6 +8,9 @@ from gui.widgets.theme import Theme
 
 __all__ = ["EmptyState", "empty_card"]
 
+_ALL = 1_000
+"""A stretch beside which the others get what is left."""
+
 
 def empty_card(theme: Theme, icon: str, title: str, text: str) -> QWidget:
     """Make a panel for the place of a table that has no row yet: what will be here, in a sentence or two."""
@@ -51,7 +54,11 @@ class EmptyState(QWidget):
         self.text.setMaximumWidth(460)
         outer.addWidget(self.title)
         outer.addSpacing(4)
-        outer.addWidget(self.text, 0, Qt.AlignmentFlag.AlignHCenter)
+        words = QHBoxLayout()  # not an alignment: with one the lines are counted for another width than they have
+        words.addStretch(1)
+        words.addWidget(self.text, _ALL)
+        words.addStretch(1)
+        outer.addLayout(words)
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addStretch(1)

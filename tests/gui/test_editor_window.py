@@ -14,6 +14,7 @@ from gui.design.diff_view import DiffDialog
 from gui.design.inspector.large_source import LargeSource
 from gui.models.problem_rows import problem_place
 from gui.widgets.basics import Button
+from gui.widgets.empty_state import EmptyState
 from mug.ids import NodeId
 from mug.study import Problem
 from mug.study.edits import SetField
@@ -239,3 +240,14 @@ def test_that_a_window_closed_while_saving_asks_nothing(driver: DesignDriver) ->
     assert driver.lab.studies.unsaved_question is None
     driver.wait(lambda: not driver.window.isVisible())
     assert driver.document.is_clean
+
+
+def test_that_an_empty_list_of_versions_is_explained_whole(driver: DesignDriver) -> None:
+    driver.editor.side.setCurrentWidget(driver.editor.versions)
+    for width in (900, 1000, 1280, 1600):
+        driver.window.resize(width, 700)
+        QApplication.processEvents()
+        words = driver.editor.versions.findChild(EmptyState)
+        assert isinstance(words, EmptyState)
+        assert words.text.isVisible()
+        assert words.text.height() >= words.text.heightForWidth(words.text.width())
