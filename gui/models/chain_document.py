@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from gui.models.opened_study import OpenedStudy
 from mug.study import Problem
-from mug.study.edits import Edit, outermost
+from mug.study.edits import Edit, SetField, name_of, outermost
 from mug.study.errors import EditError
 from mug.study.model import Node, Study
 from mug.study.traversal import NodePath, node_at
@@ -178,8 +178,8 @@ class EditCommand(QUndoCommand):
         Raises:
             EditError: When the edit does not fit the document's study.
         """
-        super().__init__(edit.label)
         assert document.study is not None
+        super().__init__(_words(edit, document.study))
         self._document = document
         self._before = document.study
         _, self._inverse = edit.apply(document.study)
@@ -210,3 +210,13 @@ class EditCommand(QUndoCommand):
         assert before is not None
         study, _ = edit.apply(before)
         self._document.take(Change(before=before, study=study, touched=edit.touched, label=self.text()))
+
+
+def _words(edit: Edit, study: Study) -> str:
+    """Return an edit in words, with the name of the node whose field it sets."""
+    if isinstance(edit, SetField) and edit.path:
+        try:
+            return f"{edit.label} of {name_of(node_at(study, edit.path))}"
+        except LookupError:
+            pass  # applying the edit says why it does not fit
+    return edit.label

@@ -47,6 +47,29 @@ class UnsavedQuestion(QMessageBox):
         self.setEscapeButton(self.stay)
 
 
+class UnfinishedQuestion(QMessageBox):
+    """Asks whether what was typed and is no value may be lost.
+
+    Attributes:
+        stay, leave: The answers.
+
+    Runs on: GUI thread.
+    """
+
+    def __init__(self, fields: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Unfinished fields")
+        self.setIcon(QMessageBox.Icon.Question)
+        self.setText("One field is unfinished." if fields == 1 else f"{fields} fields are unfinished.")
+        self.setInformativeText(
+            "What you typed there is no value yet, so it is not a part of the study. It would be lost."
+        )
+        self.stay: QPushButton = self.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
+        self.leave: QPushButton = self.addButton("Lose it", QMessageBox.ButtonRole.DestructiveRole)
+        self.setDefaultButton(self.stay)
+        self.setEscapeButton(self.stay)
+
+
 class ReplaceQuestion(QMessageBox):
     """Asks whether something that is there may be put aside.
 

@@ -21,7 +21,7 @@ from gui.runtime.tasks import Tasks
 from gui.runtime.unsaved_work import LeftStudy
 from gui.shell.outside_changes import OutsideChanges
 from gui.shell.recovery_flow import RecoveryFlow
-from gui.shell.save_dialogs import UnsavedQuestion
+from gui.shell.save_dialogs import UnfinishedQuestion, UnsavedQuestion
 from gui.shell.saving_flow import SavingFlow
 from gui.shell.settings import LabSettings
 from gui.shell.version_lock import VersionLock
@@ -58,7 +58,8 @@ class StudyFlow(QObject):
 
     Attributes:
         saving, outside, recovery, lock: The parts.
-        unsaved_question: The question about unsaved changes, while it is open.
+        unsaved_question, unfinished_question: The question about unsaved changes, about what is no value yet, while it
+            is open.
 
     Signals:
         opened: An `OpenedStudy`: loaded, checked thoroughly, or saved.
@@ -98,6 +99,7 @@ class StudyFlow(QObject):
         self.recovery = RecoveryFlow(settings.state_dir, document, tasks, banner, self)
         self.lock = VersionLock(settings, tasks, banner, self)
         self.unsaved_question: UnsavedQuestion | None = None
+        self.unfinished_question: UnfinishedQuestion | None = None
         self._is_reload = False
         self._restoring: LeftStudy | None = None
         loading.busy_changed.connect(page.show_busy)
@@ -242,8 +244,10 @@ class StudyFlow(QObject):
     def may_leave(self, then: Callable[[], object]) -> bool:
         """Say whether the study may be left at once; else ask about its changes, and call `then` when it may."""
         opened = self._document.opened
-        if opened is None or (self._document.is_clean and not self.saving.is_saving):
+        if opened is None:
             return True
+        if self._document.is_clean and not self.saving.is_saving:
+            return self._may_lose_unfinished(then)
         if self.saving.is_saving:  # asked only about what is unsaved after it
             self.saving.after_saving(lambda: then() if self.may_leave(then) else None)
             return False
@@ -264,6 +268,25 @@ class StudyFlow(QObject):
 
         question.finished.connect(lambda _result: answer())
         question.open()
+        return False
+
+    def _may_lose_unfinished(self, then: Callable[[], object]) -> bool:
+        fields = self._page.editor.inspector.unfinished()
+        if fields == 0:
+            return True
+        if self.unfinished_question is None:
+            question = UnfinishedQuestion(fields, self._page.window())
+            self.unfinished_question = question
+
+            def answer() -> None:
+                leaves = question.clickedButton() is question.leave
+                self.unfinished_question = None
+                question.deleteLater()
+                if leaves:
+                    then()
+
+            question.finished.connect(lambda _result: answer())
+            question.open()
         return False
 
     def close(self, *, keep_unsaved: bool = False) -> None:

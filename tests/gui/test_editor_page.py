@@ -120,7 +120,7 @@ def test_that_what_the_thorough_check_found_moves_along_and_goes_with_the_field(
     driver.wait(lambda: [p.path for p in driver.document.problems if p.code == "missing_file"] == [(1,)])
     driver.document.push(SetField(path=(1,), field="scene_body_filepath", value="pages/other.html"))
     driver.wait(lambda: "missing_file" not in errors(driver))
-    assert "when you save" in driver.editor.problems.words.text()
+    assert "Saving checks" in driver.editor.problems.words.text()
 
 
 def test_that_the_history_goes_back_and_forth_by_a_click(driver: DesignDriver, folder: Path) -> None:
@@ -217,3 +217,31 @@ def test_that_standing_problems_hold_for_their_node_alone(folder: Path) -> None:
     assert [problem.path for problem in standing.at(moved)] == [(0,)]
     changed, _ = SetField(path=(0,), field="scene_body_filepath", value="a.html").apply(moved)
     assert standing.at(changed) == []
+
+
+def test_that_the_history_names_what_was_changed_of_which_scene(driver: DesignDriver, folder: Path) -> None:
+    driver.open(folder)
+    driver.document.push(SetField(path=(0,), field="scene_header", value="One"))
+    assert driver.document.stack.undoText() == "Change header of “welcome”"
+    assert "Change header of “welcome”" in driver.window.design.undo.toolTip()
+
+
+def test_that_an_unfinished_field_is_not_lost_without_a_word(driver: DesignDriver, folder: Path) -> None:
+    driver.open(folder)
+    driver.choose((1,))
+    editor = driver.field("experiment_config")
+    driver.click_widget(editor.source_button)
+    driver.qtbot.keyClicks(editor.source.text, "a = [1, ")
+    assert driver.document.is_clean
+    driver.window.close()
+    question = driver.lab.studies.unfinished_question
+    assert question is not None
+    assert driver.window.isVisible()
+    question.stay.click()
+    assert "[1, " in editor.source.text.toPlainText()
+    gone: list[bool] = []
+    assert not driver.lab.studies.may_leave(lambda: gone.append(True))
+    question = driver.lab.studies.unfinished_question
+    assert question is not None
+    question.leave.click()
+    assert gone == [True]

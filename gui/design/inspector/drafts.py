@@ -18,6 +18,9 @@ class Drafts:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], Any] = {}
 
+    def __len__(self) -> int:
+        return len(self._kept)
+
     def forget(self) -> None:
         """Forget everything: another study is open."""
         self._kept.clear()

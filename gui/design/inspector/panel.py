@@ -114,6 +114,13 @@ class Inspector(QWidget):
         """Return the name of what is shown."""
         return self._title.words()
 
+    def unfinished(self) -> int:
+        """Return in how many fields, shown or not, stands what is no value and so not in the study."""
+        if self._panel is not None and self._subject is not None:
+            for words in self._drafts.keep(self._subject, self._panel):
+                self.said.emit(words)
+        return len(self._drafts)
+
     def open_all(self) -> None:
         """Open every section."""
         if self._panel is not None:
