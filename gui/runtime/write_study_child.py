@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from gui.runtime.load_study_child import as_result, failure, own_channel
+from gui.runtime.load_study_child import as_result, end_process, failure, own_channel
 from mug.study.errors import StudyFileError
 from mug.study.model import Study
 from mug.study.unsaved import study_of_exact_text
@@ -70,13 +70,12 @@ def _script(study: Study, script: Path, in_script: list[str]) -> dict[str, Any]:
 
 def _folder(study: Study, script: Path) -> dict[str, Any]:
     """Return the study of a script as a folder holds it, with the files that it needs beside."""
-    from mug.study.folder_form import folder_form
-
     from mug.study import load
+    from mug.study.folder_form import folder_form
 
     form = folder_form(replace(load(script), study=study))
     return {"error": "", **as_result(form.study), "files": dict(form.files)}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_process(main(sys.argv[1:]))

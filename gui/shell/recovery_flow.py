@@ -180,6 +180,8 @@ class RecoveryFlow(QObject):
             self._timer.stop()
             self._is_wanted = False
             self._drop(self._path)
+        elif not is_clean:
+            self._on_edited(None)  # also without an edit: the file is gone, and what is open is all that there is
 
     @Slot()
     def _keep(self) -> None:

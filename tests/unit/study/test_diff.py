@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from random_studies import STUDIES
 
 from mug.study import content_hash, walk
 from mug.study.diff import StudyDiff, diff_studies
@@ -25,6 +24,7 @@ from mug.study.model import (
     Study,
     TextBoxForm,
 )
+from tests.drivers.random_studies import STUDIES
 
 
 def page(name: str, **fields: str) -> StaticPage:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from random_studies import STUDIES
 
 from mug.study import content_hash, dump_study
 from mug.study.errors import StudyFileError, StudyLoadError, VersionError
 from mug.study.model import EndPage, StaticPage, Study
 from mug.study.versions import VersionStore
 from tests.drivers.closed_folder import closed_folder
+from tests.drivers.random_studies import STUDIES
 
 AT = "2026-03-01T12:00:00Z"
 LATER = "2026-03-01T13:00:00Z"
@@ -84,6 +84,7 @@ def test_that_what_else_lies_there_is_passed_over(store: VersionStore) -> None:
     (store.folder / "v0007_zz.toml").write_text("mine")
     (store.folder / "v0008_0123456789abcdef.toml").mkdir()
     (store.folder / ".keeping-dead").write_text("half")
+    (store.folder / "v999999999_0123456789abcdef.toml").write_text("a number after which there is none")
     assert store.list() == [version]
     assert store.keep(study("b"), at=AT).number == 2
 
