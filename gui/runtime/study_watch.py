@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class StudyWatch(QObject):
         self._others: dict[Path, tuple[int, int]] | None = None
         self._held = False
         self._look: Task[_Sight] | None = None
+        self._after: list[Callable[[], object]] = []
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_touched)
         self._watcher.directoryChanged.connect(self._on_touched)
@@ -74,6 +76,7 @@ class StudyWatch(QObject):
         if self._look is not None:
             self._look.cancel()
             self._look = None
+        self._after.clear()
         self._source = self._others = None
         if watched := [*self._watcher.files(), *self._watcher.directories()]:
             self._watcher.removePaths(watched)
@@ -89,6 +92,11 @@ class StudyWatch(QObject):
             self._others = None
         self.look()
 
+    def look_then(self, then: Callable[[], object]) -> None:
+        """Look at the files as they are from now on; then, when what is new was said, call `then`."""
+        self._after.append(then)
+        self.look()
+
     @Slot()
     def look(self) -> None:
         """Look at the files now."""
@@ -98,8 +106,15 @@ class StudyWatch(QObject):
         if self._look is not None:
             self._timer.start()  # one look at a time; what changes meanwhile is seen by the next
             return
+        after, self._after = self._after, []
+
+        def seen(sight: _Sight) -> None:
+            self._on_seen(sight)
+            for then in after:
+                then()
+
         self._look = self._tasks.run(
-            "look at the study's files", lambda: _look(source), self._on_seen, lambda _error: self._on_seen(_Sight())
+            "look at the study's files", lambda: _look(source), seen, lambda _error: seen(_Sight())
         )
 
     @Slot(str)

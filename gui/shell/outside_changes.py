@@ -55,7 +55,7 @@ class OutsideChanges(QObject):
         self._tasks, self._banner = tasks, banner
         self._theirs = self._is_missed = False
         self._accepted = ""
-        self._is_recheck_due = self._is_following_up = False
+        self._is_recheck_due = self._is_following_up = self._is_settling = False
         watch.source_changed.connect(self._on_source_changed)
         watch.others_changed.connect(self._on_others_changed)
         loading.ended.connect(self._on_loading_ended)
@@ -65,7 +65,7 @@ class OutsideChanges(QObject):
 
     def begin(self, opened: OpenedStudy) -> None:
         """Follow the file of a study as it was just read or written."""
-        self._theirs = False
+        self._theirs = self._is_settling = False
         self._accepted = ""
         self._banner.drop(_OUTSIDE, _GONE)
         self._watch.watch(opened.file, opened.source_sha256)
@@ -188,14 +188,14 @@ class OutsideChanges(QObject):
         opened = self._document.opened
         if opened is None:
             return
-        if self._loading.is_busy:
+        if self._loading.is_busy or self._is_settling:
             self._is_recheck_due = True
         else:
             self._loading.check(opened.path)
 
     @Slot()
     def _on_loading_ended(self) -> None:
-        """Check once more when files were changed meanwhile; not again, for a script may itself write files."""
+        """See what was changed meanwhile: the file system may tell it later."""
         opened = self._document.opened
         if opened is None or self._loading.is_busy:
             return
@@ -203,6 +203,15 @@ class OutsideChanges(QObject):
             self._is_missed = False
             self._watch.know(opened.source_sha256)
             self._watch.look()
+        self._is_settling = True
+        self._watch.look_then(self._on_settled)
+
+    def _on_settled(self) -> None:
+        """Check once more when files were changed during a check; not again, for a script may itself write files."""
+        self._is_settling = False
+        opened = self._document.opened
+        if opened is None or self._loading.is_busy:
+            return
         again = self._is_recheck_due and not self._is_following_up
         self._is_recheck_due = False
         self._is_following_up = again

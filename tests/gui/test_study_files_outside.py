@@ -190,7 +190,7 @@ def test_that_a_script_that_writes_files_is_not_checked_for_ever(lab: Lab, qtbot
     driver.open(script, checked=True)
     driver.come_back_to_the_window()
     driver.settle()
-    qtbot.wait(1_500)  # nothing can be waited for: that nothing more happens is the point
+    qtbot.wait(3_000)  # nothing can be waited for: that nothing more happens is the point
     driver.settle()
     assert len((place / "runs.txt").read_text(encoding="utf-8").splitlines()) <= 4
 
