@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from gui.data.page import DataPage
@@ -155,6 +156,7 @@ class Lab(QObject):
         design.preview_asked.connect(self.preview.preview)
         design.playground_asked.connect(self.play)
         design.place_strip(self.preview.strip)
+        design.editor.inspector.file_open_asked.connect(_show_file)
         design.editor.said.connect(lambda words: self.window.toasts.say(words, "info"))
         self._bridge.snapshot_received.connect(self.presence.take_snapshot)
         self._bridge.batch_received.connect(self.presence.take_batch)
@@ -201,6 +203,11 @@ class Lab(QObject):
         self.session.show_places()
         self.window.show_records_place()
         self.records.refresh()
+
+
+def _show_file(path: str) -> None:
+    """Let the system open a file in its own program."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
 def main(argv: argparse.Namespace | Sequence[str] | None = None) -> int:

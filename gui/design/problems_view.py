@@ -23,7 +23,7 @@ Index = QModelIndex | QPersistentModelIndex
 class ProblemsView(QListView):
     """All problems of the study, errors first.
 
-    Enter goes to the field, Ctrl+. applies the quick fix; so do a click on the row and one on the fix.
+    Enter goes to the field, Alt+Enter applies the quick fix; so do a click on the row and one on the fix.
 
     Signals:
         chosen: The problem to go to.
@@ -42,7 +42,7 @@ class ProblemsView(QListView):
         self.setModel(self._rows)
         self.setItemDelegate(_Delegate(theme, self))
         self.setAccessibleName("Problems")
-        self.setAccessibleDescription("Enter goes to the field, Ctrl and full stop applies the quick fix.")
+        self.setAccessibleDescription("Enter goes to the field, Alt and Enter apply the quick fix.")
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -104,10 +104,10 @@ class ProblemsView(QListView):
         if row < 0:
             super().keyPressEvent(event)
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            self.chosen.emit(self._rows.problem(row))
-        elif event.key() == Qt.Key.Key_Period and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             fix = self._rows.fix(row)
-            if fix is not None:
+            if not event.modifiers() & Qt.KeyboardModifier.AltModifier:
+                self.chosen.emit(self._rows.problem(row))
+            elif fix is not None:
                 self.fix_asked.emit(fix)
         else:
             super().keyPressEvent(event)

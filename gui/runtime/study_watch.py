@@ -2,7 +2,6 @@
 
 import contextlib
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,12 +32,14 @@ class StudyWatch(QObject):
         source_changed: The file on disk is another one; its SHA-256 in hex, empty when it is not there. It may be the
             known one again.
         others_changed: Another file of the study was changed, added or removed.
+        caught_up: After `resume_others`: whether other files were changed while they were not looked at.
 
     Runs on: GUI thread; looking is done by tasks.
     """
 
     source_changed = Signal(str)
     others_changed = Signal()
+    caught_up = Signal(bool)
 
     def __init__(self, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,9 +47,9 @@ class StudyWatch(QObject):
         self._source: Path | None = None
         self._told = ""
         self._others: dict[Path, tuple[int, int]] | None = None
-        self._held = False
+        self._is_maybe_gone = False
+        self._held = self._is_paused = self._is_catching_up = self._is_old = False
         self._look: Task[_Sight] | None = None
-        self._after: list[Callable[[], object]] = []
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_touched)
         self._watcher.directoryChanged.connect(self._on_touched)
@@ -76,7 +77,6 @@ class StudyWatch(QObject):
         if self._look is not None:
             self._look.cancel()
             self._look = None
-        self._after.clear()
         self._source = self._others = None
         if watched := [*self._watcher.files(), *self._watcher.directories()]:
             self._watcher.removePaths(watched)
@@ -85,17 +85,21 @@ class StudyWatch(QObject):
         """Say nothing for now: this app is writing."""
         self._held = True
 
-    def release(self, *, forget_others: bool = False) -> None:
-        """Say what changes again. `forget_others`: the other files as they are now are no news."""
+    def release(self) -> None:
+        """Say what changes again."""
         self._held = False
-        if forget_others:
-            self._others = None
         self.look()
 
-    def look_then(self, then: Callable[[], object]) -> None:
-        """Look at the files as they are from now on; then, when what is new was said, call `then`."""
-        self._after.append(then)
-        self.look()
+    def pause_others(self) -> None:
+        """Say nothing of other files for now: the study is being run, and may write files itself."""
+        self._is_paused, self._is_catching_up = True, False
+
+    def resume_others(self) -> None:
+        """Look at the other files again; `caught_up` follows."""
+        if self._is_paused:
+            self._is_paused, self._is_catching_up = False, True
+            self._is_old = self._look is not None
+            self.look()
 
     @Slot()
     def look(self) -> None:
@@ -106,15 +110,8 @@ class StudyWatch(QObject):
         if self._look is not None:
             self._timer.start()  # one look at a time; what changes meanwhile is seen by the next
             return
-        after, self._after = self._after, []
-
-        def seen(sight: _Sight) -> None:
-            self._on_seen(sight)
-            for then in after:
-                then()
-
         self._look = self._tasks.run(
-            "look at the study's files", lambda: _look(source), seen, lambda _error: seen(_Sight())
+            "look at the study's files", lambda: _look(source), self._on_seen, self._on_not_seen
         )
 
     @Slot(str)
@@ -127,12 +124,30 @@ class StudyWatch(QObject):
         if source is None or self._held:
             return
         self._follow(source, sight)
-        before, self._others = self._others, sight.others
-        if sight.sha256 != self._told:
+        is_gone = not sight.sha256
+        if is_gone and self._told and not self._is_maybe_gone:
+            self._is_maybe_gone = True  # an editor that replaces a file leaves it away for a moment
+            self._timer.start()
+        elif sight.sha256 != self._told:
             self._told = sight.sha256
+            self._is_maybe_gone = False
             self.source_changed.emit(sight.sha256)
-        if before is not None and before != sight.others:
-            self.others_changed.emit()
+        else:
+            self._is_maybe_gone = False
+        is_old, self._is_old = self._is_old, False
+        if self._others is None:
+            self._others = sight.others
+        elif not self._is_paused and not is_old:
+            is_changed, self._others = self._others != sight.others, sight.others
+            if self._is_catching_up:
+                self._is_catching_up = False
+                self.caught_up.emit(is_changed)
+            elif is_changed:
+                self.others_changed.emit()
+
+    def _on_not_seen(self, _error: Exception) -> None:
+        """What cannot be read just now is not said to be gone; the next look tells."""
+        self._look = None
 
     def _follow(self, source: Path, sight: _Sight) -> None:
         """Watch the files that there are now; editors that replace a file end the watch of the one before."""
@@ -147,7 +162,7 @@ class StudyWatch(QObject):
 def _look(source: Path) -> _Sight:
     try:
         sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         sha256 = ""
     folders: list[Path] = []
     others: dict[Path, tuple[int, int]] = {}

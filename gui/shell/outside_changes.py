@@ -55,9 +55,11 @@ class OutsideChanges(QObject):
         self._tasks, self._banner = tasks, banner
         self._theirs = self._is_missed = False
         self._accepted = ""
-        self._is_recheck_due = self._is_following_up = self._is_settling = False
+        self._is_following_up = False
         watch.source_changed.connect(self._on_source_changed)
         watch.others_changed.connect(self._on_others_changed)
+        watch.caught_up.connect(self._on_caught_up)
+        loading.busy_changed.connect(self._on_busy_changed)
         loading.ended.connect(self._on_loading_ended)
         application = QGuiApplication.instance()
         assert isinstance(application, QGuiApplication)
@@ -65,7 +67,7 @@ class OutsideChanges(QObject):
 
     def begin(self, opened: OpenedStudy) -> None:
         """Follow the file of a study as it was just read or written."""
-        self._theirs = self._is_settling = False
+        self._theirs = False
         self._accepted = ""
         self._banner.drop(_OUTSIDE, _GONE)
         self._watch.watch(opened.file, opened.source_sha256)
@@ -185,17 +187,25 @@ class OutsideChanges(QObject):
 
     @Slot()
     def _on_others_changed(self) -> None:
+        if self._document.opened is not None:
+            self._is_following_up = False
+            self._loading.check(self._document.opened.path)
+
+    @Slot(bool)
+    def _on_caught_up(self, is_changed: bool) -> None:
+        """Check once more when files were changed while the study was run; not again, for it may write them itself."""
         opened = self._document.opened
-        if opened is None:
-            return
-        if self._loading.is_busy or self._is_settling:
-            self._is_recheck_due = True
-        else:
+        self._is_following_up = is_changed and not self._is_following_up and opened is not None
+        if self._is_following_up and opened is not None:
             self._loading.check(opened.path)
+
+    @Slot(str)
+    def _on_busy_changed(self, text: str) -> None:
+        if text:
+            self._watch.pause_others()
 
     @Slot()
     def _on_loading_ended(self) -> None:
-        """See what was changed meanwhile: the file system may tell it later."""
         opened = self._document.opened
         if opened is None or self._loading.is_busy:
             return
@@ -203,20 +213,7 @@ class OutsideChanges(QObject):
             self._is_missed = False
             self._watch.know(opened.source_sha256)
             self._watch.look()
-        self._is_settling = True
-        self._watch.look_then(self._on_settled)
-
-    def _on_settled(self) -> None:
-        """Check once more when files were changed during a check; not again, for a script may itself write files."""
-        self._is_settling = False
-        opened = self._document.opened
-        if opened is None or self._loading.is_busy:
-            return
-        again = self._is_recheck_due and not self._is_following_up
-        self._is_recheck_due = False
-        self._is_following_up = again
-        if again:
-            self._loading.check(opened.path)
+        self._watch.resume_others()
 
     @Slot(Qt.ApplicationState)
     def _on_application_state(self, state: Qt.ApplicationState) -> None:

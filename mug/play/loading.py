@@ -39,7 +39,8 @@ def environment_failure(stage: str, error: BaseException) -> EnvironmentFailedEr
     frames = traceback.extract_tb(error.__traceback__)
     first = next((i for i, frame in enumerate(frames) if not _is_ours(frame.filename)), None)
     shown = frames[first:] if first is not None else frames
-    where = next((frame for frame in reversed(shown) if not _is_library(frame.filename)), None)
+    own = shown if first is not None else []  # called wrongly: the place is ours and helps nobody
+    where = next((frame for frame in reversed(own) if not _is_library(frame.filename)), None)
     summary = "".join(traceback.format_exception_only(error)).strip()
     text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(shown)) + summary + "\n"
     if error.__cause__ is not None:

@@ -29,8 +29,8 @@ from gui.design.inspector.simple_editors import (
     TextEditor,
 )
 from gui.design.inspector.source_editors import CodeEditor
-from gui.design.inspector.table_editors import WithSource
 from gui.design.inspector.value_editors import SourceValueEditor, ValueEditor
+from gui.design.inspector.with_source import WithSource
 from gui.models.chain_document import ChainDocument
 from gui.models.environment_info import EnvironmentInfo
 from gui.models.opened_study import OpenedStudy

@@ -186,7 +186,7 @@ def random_field(rng: random.Random, info: FieldInfo) -> Any:
             return rng.choice(["env = None", "import math\n\nenv = math.pi  # it's\n", 'x = """a\nb"""\nenv = x\n'])
         case "color" | "background":
             return rng.choice(["#eaf2f8", "white", "rgb(1, 2, 3)", "sky.png"])
-        case "id":
+        case "id" | "scene":
             return "end"  # the last scene's, where another one is to be named
         case "html":
             return random_text(rng)

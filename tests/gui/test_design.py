@@ -86,7 +86,7 @@ def test_that_a_study_is_shown_as_nested_cards(lab: Lab, qtbot: QtBot, tmp_path:
     assert list(cards) == [(0,), (1,), (1, 0), (1, 0, 0), (1, 1), (2,)]
     outer, inner = cards[(1, 0)], cards[(1, 0, 0)]
     assert outer.sceneBoundingRect().contains(inner.sceneBoundingRect().center())
-    assert cards[(0,)].words().startswith("Start page Welcome")
+    assert cards[(0,)].words()[0].startswith("Start page Welcome")
     assert "Hello & thanks" in cards[(0,)].look.summary
     assert "alert" not in cards[(0,)].look.summary
 
@@ -169,7 +169,7 @@ def test_that_a_reload_shows_what_was_edited(lab: Lab, qtbot: QtBot, tmp_path: P
     write(folder, GOOD.replace('scene_id = "apple"', 'scene_id = "plum"'))
     cards = lab.window.design.editor.canvas.items_by_path
     lab.studies.reload()
-    qtbot.waitUntil(lambda: "plum" in cards()[(1, 0, 0)].words(), timeout=DEADLINE_MS)
+    qtbot.waitUntil(lambda: "plum" in cards()[(1, 0, 0)].words()[0], timeout=DEADLINE_MS)
 
 
 def test_that_an_opened_study_is_among_the_recent_ones(lab: Lab, qtbot: QtBot, tmp_path: Path) -> None:

@@ -205,3 +205,12 @@ def test_that_the_example_for_two_is_read_in_the_panel(show_inspector: ShowInspe
     assert all(entry.words == "" for entry in table.entries)
     driver.type_into(table.entries[0].action.line, "[3, 0]", anew=True)
     assert "from -1 to 1" in table.entries[0].words
+
+
+def test_that_settings_that_the_creator_does_not_take_are_told_without_our_own_lines(
+    inspection: EnvironmentInspection, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (tmp_path / "env.py").write_text("def make(walls=1):\n    return None\n", encoding="utf-8")
+    error = found(inspection, qtbot, game(doors=2), tmp_path).error
+    assert "unexpected keyword argument 'doors'" in error
+    assert "loading.py" not in error

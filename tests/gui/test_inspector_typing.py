@@ -197,6 +197,15 @@ def test_that_a_mistake_is_not_shown_at_another_node(show_inspector: ShowInspect
     driver.document.select([(0,)])
     assert driver.editor("environment.seed").box.lineEdit().text() == "5x"
     assert driver.editor("gameplay.default_action").input.line.text() == "{"
+    table = driver.editor("environment.env_config")
+    assert table.entries.entries[0].line.text() == "[1,"
+    assert not table.shows_source
+    driver.click(table.source_button)
+    driver.type_into(table.source.text, "x = [", anew=True)
+    driver.document.select([(1,)])
+    driver.document.select([(0,)])
+    assert table.shows_source
+    assert table.source.text.toPlainText() == "x = ["
 
 
 # --- problems and places ----------------------------------------------------------------------------------------------

@@ -152,6 +152,15 @@ def test_that_a_study_whose_file_is_gone_is_kept_for_the_case_of_a_crash(
     assert kept.title == "Orders"
 
 
+def test_that_a_file_that_is_away_for_a_moment_is_loaded_again(driver: StudyFilesDriver) -> None:
+    driver.file.unlink()
+    driver.wait(lambda: driver.lab.studies._watch._is_maybe_gone)
+    driver.file.write_text(STUDY.replace("Orders", "Outside"), encoding="utf-8")
+    driver.wait(lambda: driver.title == "Outside")
+    assert driver.lab.document.is_clean
+    assert not driver.has_banner("gone")
+
+
 @pytest.mark.long
 def test_that_a_file_that_comes_back_is_no_news(driver: StudyFilesDriver) -> None:
     text = driver.file.read_text(encoding="utf-8")
@@ -188,11 +197,15 @@ def test_that_a_script_that_writes_files_is_not_checked_for_ever(lab: Lab, qtbot
     more = "import pathlib, uuid\npathlib.Path(__file__).with_name('runs.txt').open('a').write(f'{uuid.uuid4()}\\n')"
     script.write_text(script_of(more), encoding="utf-8")
     driver.open(script, checked=True)
+    looks: list[bool] = []
+    lab.studies._watch.caught_up.connect(looks.append)
+    driver.wait(lambda: looks == [True, True])
+    driver.settle()
+    runs = (place / "runs.txt").read_text(encoding="utf-8")
     driver.come_back_to_the_window()
-    driver.settle()
-    qtbot.wait(3_000)  # nothing can be waited for: that nothing more happens is the point
-    driver.settle()
-    assert len((place / "runs.txt").read_text(encoding="utf-8").splitlines()) <= 4
+    qtbot.wait(1_500)  # nothing can be waited for: that nothing more happens is the point
+    assert not lab.loading.is_busy
+    assert (place / "runs.txt").read_text(encoding="utf-8") == runs
 
 
 def test_that_reloading_takes_the_file_and_keeps_the_changes_in_the_history(

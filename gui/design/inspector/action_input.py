@@ -110,10 +110,10 @@ class ActionInput(QWidget):
         """Forget what stands there without being a value."""
         self._wrong = False
 
-    def take_draft(self, draft: str) -> None:
+    def take_draft(self, kept: Any) -> None:
         """Show again what was typed before without being a value."""
-        self.line.setText(draft)
-        self._on_edited(draft)
+        self.line.setText(kept)
+        self._on_edited(kept)
 
     @Slot()
     def _on_environment_changed(self) -> None:
@@ -220,5 +220,5 @@ class ActionEditor(FieldEditor):
         return self.input.draft()
 
     @override
-    def take_draft(self, draft: str) -> None:
-        self.input.take_draft(draft)
+    def take_draft(self, kept: Any) -> None:
+        self.input.take_draft(kept)

@@ -22,9 +22,10 @@ from gui.design.inspector.simple_editors import (
 from gui.design.inspector.source_editors import CodeEditor, HtmlEditor
 from gui.design.inspector.subject import ShownField
 from gui.design.inspector.surroundings import Surroundings
-from gui.design.inspector.table_editors import MessagesEditor, TableEditor, TablesEditor, WithSource
+from gui.design.inspector.table_editors import MessagesEditor, TableEditor, TablesEditor
 from gui.design.inspector.text_list import TextList
 from gui.design.inspector.value_editors import SourceValueEditor, ValueEditor
+from gui.design.inspector.with_source import WithSource
 from mug.study.model import KeyBinding
 
 __all__ = ["editor_for"]

@@ -76,7 +76,11 @@ class FieldEditor(QWidget):
         """Return what stands there without being a value; None: nothing."""
         return None
 
-    def take_draft(self, draft: str) -> None:
+    def kept(self) -> Any:
+        """Return what `take_draft` needs to show it again; None: nothing."""
+        return self.draft()
+
+    def take_draft(self, kept: Any) -> None:
         """Show again what was typed before without being a value."""
 
     def forget(self) -> None:

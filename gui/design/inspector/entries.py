@@ -55,6 +55,13 @@ class Entry(QFrame):
         """Return what stands there without being a value."""
         return None
 
+    def kept(self) -> Any:
+        """Return what `take_draft` needs to show it again; None: nothing."""
+        return self.draft()
+
+    def take_draft(self, kept: Any) -> None:
+        """Show again what was typed before without being a value."""
+
     def forget(self) -> None:
         """Forget what stands there without being a value: it belongs to another node."""
 
@@ -250,6 +257,17 @@ class EntriesEditor(FieldEditor):
         """Show the entries in their usual form."""
         for entry in self.entries:
             entry.settle()
+
+    def kept(self) -> Any:
+        """Return what is no value, by the entry's place."""
+        found = {index: kept for index, entry in enumerate(self.entries) if (kept := entry.kept()) is not None}
+        return found or None
+
+    def take_draft(self, kept: Any) -> None:
+        """Show again what was typed before without being a value, in the entries that are there still."""
+        for index, text in kept.items():
+            if index < len(self.entries):
+                self.entries[index].take_draft(text)
 
     def forget(self) -> None:
         """Forget what stands there without being a value."""

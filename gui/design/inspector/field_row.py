@@ -286,7 +286,7 @@ class FieldRow(MenuGiver):
     def _show_faults(self) -> None:
         found: list[tuple[str, str]] = []
         if self._mistake:
-            found.append(("error", f"{self._mistake} Not taken yet: the study still has {self._said_value()}."))
+            found.append(("error", f"{self._mistake} {self._said_value()}"))
         found += [(problem.severity, _sentence(self.field, problem)) for problem in self._problems]
         if not self._problems and self._subject is not None and not self.field.parts:
             refused = (refusal(self.field.info, value) for value in self._subject.values(self.field.name))
@@ -309,11 +309,12 @@ class FieldRow(MenuGiver):
             self.setProperty("problem", tone)
 
     def _said_value(self) -> str:
-        if self._subject is None:
-            return "its old value"
-        value = self._subject.values(self.field.name)[0]
-        text = "nothing" if value is None else _literal(value)
-        return text if len(text) <= 40 else text[:39] + "…"
+        value = self._subject.values(self.field.name)[0] if self._subject is not None else None
+        if value is None:
+            return "Not taken yet: the study has no value here."
+        text = _literal(value)
+        shown = text if len(text) <= 40 else text[:39] + "…"
+        return f"Not taken yet: the study still has {shown}."
 
 
 _COMPACT_PX = 158

@@ -158,6 +158,10 @@ class _BindingEntry(Entry):
         self.action.settle()
 
     @override
+    def take_draft(self, kept: Any) -> None:
+        self.action.take_draft(kept)
+
+    @override
     def forget(self) -> None:
         self.action.forget()
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from gui.design.inspector.drafts import Drafts
 from gui.design.inspector.field_row import FieldRow
 from gui.design.inspector.inputs import Line, ancestors
 from gui.design.inspector.kind_panel import KindPanel
@@ -74,7 +75,7 @@ class Inspector(QWidget):
         self._open: dict[tuple[str, str], bool] = {}
         self._panel: KindPanel | None = None
         self._subject: Subject | None = None
-        self._drafts: dict[tuple[str, str], str] = {}
+        self._drafts = Drafts()
         self._session = 0
         self._refusal = ""
         self._build()
@@ -200,7 +201,7 @@ class Inspector(QWidget):
 
     @Slot()
     def _on_loaded(self) -> None:
-        self._drafts.clear()
+        self._drafts.forget()
         self.surroundings.forget()
         self.environment.forget()
         self._subject = None
@@ -236,7 +237,9 @@ class Inspector(QWidget):
             return
         moved = is_other and (before is None or before.key() != subject.key() or before.kinds != subject.kinds)
         if moved:
-            self._keep_drafts()
+            if self._panel is not None and self._subject is not None:
+                for words in self._drafts.keep(self._subject, self._panel):
+                    self.said.emit(words)
             self._session += 1
         self._subject = subject
         self.surroundings.paths = self._document.selection
@@ -255,7 +258,7 @@ class Inspector(QWidget):
         panel.show_subject(subject, moved=moved, again=before is None)
         panel.show_problems(self._document.problems)
         if moved:
-            self._bring_drafts_back()
+            self._drafts.bring_back(subject, panel)
             self.scroll_area.verticalScrollBar().setValue(0)
             if self.find_line.text():
                 self._show_matching()
@@ -336,31 +339,6 @@ class Inspector(QWidget):
         left = next((found for found in ancestors(old) if isinstance(found, FieldRow)), None)
         if left is not None and self.isAncestorOf(left) and left not in ancestors(now):
             left.editor.settle()
-
-    # --- what was typed and is no value -----------------------------------------------------------------------------
-
-    def _keep_drafts(self) -> None:
-        if self._panel is None or self._subject is None:
-            return
-        key = self._subject.key()
-        for row in self._panel.rows():
-            draft = row.editor.draft()
-            if draft is None:
-                self._drafts.pop((key, row.field.name), None)
-            elif self._drafts.get((key, row.field.name)) != draft:
-                self._drafts[key, row.field.name] = draft
-                self.said.emit(
-                    f"“{draft[:40]}” in {row.field.info.title} was not taken; it is kept where you typed it."
-                )
-
-    def _bring_drafts_back(self) -> None:
-        assert self._subject is not None
-        assert self._panel is not None
-        key = self._subject.key()
-        for (owner, name), draft in list(self._drafts.items()):
-            row = self._panel.row(name) if owner == key else None
-            if row is not None:
-                row.editor.take_draft(draft)
 
     # --- the environment ----------------------------------------------------------------------------------------------
 

@@ -190,6 +190,18 @@ class _AgentEntry(Entry):
             self.show_item(self._pair)
 
     @override
+    def kept(self) -> Any:
+        return tuple(self._wrong) if any(self._wrong) else None
+
+    @override
+    def take_draft(self, kept: Any) -> None:
+        for line, text, take in zip((self.agent, self.policy), kept, (self._on_agent, self._on_policy), strict=True):
+            if text:
+                line.setText(text)
+                line.show()
+                take(text)
+
+    @override
     def forget(self) -> None:
         self._wrong = ["", ""]
 

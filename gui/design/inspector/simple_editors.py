@@ -258,8 +258,8 @@ class NumberEditor(FieldEditor):
         return self.box.lineEdit().text() if self._wrong else None
 
     @override
-    def take_draft(self, draft: str) -> None:
-        self._write(draft)
+    def take_draft(self, kept: Any) -> None:
+        self._write(kept)
         self._on_typed()
 
 

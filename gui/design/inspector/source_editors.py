@@ -66,7 +66,7 @@ class CodeEditor(FieldEditor):
         self.text.setPlaceholderText(self.default_words)
         text = "" if self.mixed or self.value is None else str(self.value)
         self.text.show_text(text)
-        self.large_button.setVisible(not self.mixed)
+        self.large_button.setVisible(len(self.around.paths) <= 1)
         self._button_row.setVisible(self._is_long or len(text) > _SHORT or "<" in text or "\n" in text)
 
     def open_large(self) -> None:

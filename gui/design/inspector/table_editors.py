@@ -1,4 +1,4 @@
-"""Editors of free tables: entry by entry with typed values, or as source."""
+"""Editors of free tables, entry by entry with typed values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,17 +7,17 @@ from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.design.inspector.editor import FieldEditor, same, suggest
+from gui.design.inspector.editor import same, suggest
 from gui.design.inspector.entries import EntriesEditor, Entry
 from gui.design.inspector.inputs import Line, Switch, ToolButton
 from gui.design.inspector.surroundings import Surroundings
-from gui.design.inspector.value_editors import SourceValueEditor, plain
+from gui.design.inspector.value_editors import plain
 from gui.models.value_text import KINDS, converted, kind_of, read_value, write_value
-from gui.widgets.basics import Button, Elided
+from gui.widgets.basics import Elided
 from mug.study.catalog import FieldInfo
 from mug.study.edits import RESET
 
-__all__ = ["MessagesEditor", "TableEditor", "TablesEditor", "WithSource"]
+__all__ = ["MessagesEditor", "TableEditor", "TablesEditor"]
 
 _SIGNS: Final[Mapping[str, str]] = {
     "text": "Aa",
@@ -246,6 +246,17 @@ class _PairEntry(Entry):
             self.show_item(self._pair)
 
     @override
+    def kept(self) -> Any:
+        return self._wrong if any(self._wrong) else None
+
+    @override
+    def take_draft(self, kept: Any) -> None:
+        for line, text, take in zip((self.key, self.line), kept, (self._on_key, self._on_value), strict=True):
+            if text:
+                line.setText(text)
+                take(text)
+
+    @override
     def forget(self) -> None:
         self._wrong = "", ""
 
@@ -344,6 +355,17 @@ class _TableEntry(Entry):
             self.table.settle()
 
     @override
+    def kept(self) -> Any:
+        return self.table.kept() if self.table is not None else None
+
+    @override
+    def take_draft(self, kept: Any) -> None:
+        if self.table is None or self.table.isHidden():
+            self.toggle()
+        if self.table is not None:
+            self.table.take_draft(kept)
+
+    @override
     def forget(self) -> None:
         if self.table is not None:
             self.table.forget()
@@ -360,97 +382,3 @@ def _named(item: Mapping[str, Any]) -> str:
     parts = [str(item[key]) for key in first[:1]]
     parts += [f"{key}: {item[key]}" for key in rest[:3]]
     return " · ".join(parts)
-
-
-class WithSource(FieldEditor):
-    """An editor entry by entry that can also be used as source text.
-
-    Attributes:
-        entries: The editor entry by entry.
-        source: The editor of the source, once it was asked for.
-    """
-
-    def __init__(self, around: Surroundings, info: FieldInfo, entries: EntriesEditor) -> None:
-        super().__init__(around, info)
-        self.entries = entries
-        self.source: SourceValueEditor | None = None
-        self.source_button = Button(
-            around.theme, "Source", "python", role="link", name=f"{info.title}: source", on_click=self.toggle_source
-        )
-        entries.add_foot(self.source_button)
-        self._back = Button(
-            around.theme, "Entries", "log", role="link", name=f"{info.title}: entries", on_click=self.toggle_source
-        )
-        self._back.hide()
-        self._column(entries)
-        self._join(entries)
-
-    def _join(self, editor: FieldEditor) -> None:
-        editor.typed.connect(self.typed)
-        editor.chosen.connect(self.chosen)
-        editor.mistaken.connect(self.mistaken)
-
-    @property
-    def shows_source(self) -> bool:
-        """Whether the source is shown."""
-        return self.source is not None and not self.source.isHidden()
-
-    def toggle_source(self) -> None:
-        """Show the source instead of the entries, or the other way round; a mistake in the source has to be mended."""
-        if self.shows_source and self.draft() is not None:
-            return
-        layout = self.layout()
-        assert layout is not None
-        if self.source is None:
-            self.source = SourceValueEditor(self.around, self.info)
-            self._join(self.source)
-            layout.addWidget(self.source)
-            layout.addWidget(self._back)
-            self.source.hide()
-        to_source = self.source.isHidden()
-        self.source.setVisible(to_source)
-        self._back.setVisible(to_source)
-        self.entries.setVisible(not to_source)
-        self._show()
-        (self.source if to_source else self.entries).focus_inside()
-
-    @override
-    def _show(self) -> None:
-        editors: list[FieldEditor] = [self.entries]
-        if self.source is not None:
-            editors.append(self.source)
-        for editor in editors:
-            if self.mixed:
-                editor.show_mixed()
-            else:
-                editor.show_value(self.value)
-
-    @override
-    def settle(self) -> None:
-        (self.source if self.shows_source and self.source is not None else self.entries).settle()
-
-    @override
-    def forget(self) -> None:
-        self.entries.forget()
-        if self.source is not None:
-            self.source.forget()
-
-    @override
-    def draft(self) -> str | None:
-        return self.source.draft() if self.shows_source and self.source is not None else self.entries.draft()
-
-    @override
-    def take_draft(self, draft: str) -> None:
-        if not self.shows_source:
-            self.toggle_source()
-        assert self.source is not None
-        self.source.take_draft(draft)
-
-    @override
-    def focus_inside(self) -> None:
-        (self.source if self.shows_source and self.source is not None else self.entries).focus_inside()
-
-    @override
-    def focus_place(self, place: str) -> None:
-        if not self.shows_source:
-            self.entries.focus_place(place)

@@ -95,9 +95,9 @@ class ValueEditor(FieldEditor):
         return self.line.text() if self._wrong else None
 
     @override
-    def take_draft(self, draft: str) -> None:
-        self.line.setText(draft)
-        self._on_edited(draft)
+    def take_draft(self, kept: Any) -> None:
+        self.line.setText(kept)
+        self._on_edited(kept)
 
 
 _NO_VALUE = object()
@@ -172,6 +172,6 @@ class SourceValueEditor(FieldEditor):
         return self.text.toPlainText() if self._wrong else None
 
     @override
-    def take_draft(self, draft: str) -> None:
-        self.text.show_text(draft)
+    def take_draft(self, kept: Any) -> None:
+        self.text.show_text(kept)
         self._on_typed()

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 from hypothesis import given
-from tests.unit.study.random_studies import STUDIES
 
 from mug.study.model import (
     CompletionCodePage,
@@ -28,6 +27,7 @@ from mug.study.preview import NOT_NEEDED, pages_of_preview, preview_study, witho
 from mug.study.problems import Problem
 from mug.study.traversal import NodePath, node_at, walk
 from mug.study.validation import validate
+from tests.drivers.random_studies import STUDIES
 
 
 def page(scene_id: str, **more: object) -> StaticPage:
