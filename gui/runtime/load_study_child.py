@@ -5,23 +5,22 @@ the study with its problems, or the sentence why there is none.
 """
 
 import argparse
-import atexit
-import contextlib
 import hashlib
 import os
 import sys
 import traceback
 import types
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import msgspec
 
+from gui.runtime.child_life import end_process, end_with_parent
 from mug.errors import MugError
 from mug.study.model import Study
 from mug.study.unsaved import exact_text
 
-__all__ = ["PROGRESS", "as_result", "end_process", "failure", "main", "own_channel"]
+__all__ = ["PROGRESS", "as_result", "failure", "main", "own_channel"]
 
 PROGRESS = "mug-progress: "
 """Begins the lines of stdout that say what is being done."""
@@ -48,15 +47,6 @@ def own_channel() -> TextIO:
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     return channel
-
-
-def end_process(code: int) -> NoReturn:
-    """End this process, as `sys.exit` does, but for waiting for threads that a script has started and never ends."""
-    atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
 
 
 def failure(study: Path, error: Exception) -> dict[str, Any]:
@@ -127,4 +117,5 @@ def _words(ref: str, target: Any) -> str:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     end_process(main(sys.argv[1:]))

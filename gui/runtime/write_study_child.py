@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from gui.runtime.load_study_child import as_result, end_process, failure, own_channel
+from gui.runtime.child_life import end_process, end_with_parent
+from gui.runtime.load_study_child import as_result, failure, own_channel
 from mug.study.errors import StudyFileError
 from mug.study.model import Study
 from mug.study.unsaved import study_of_exact_text
@@ -78,4 +79,5 @@ def _folder(study: Study, script: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     end_process(main(sys.argv[1:]))

@@ -127,6 +127,20 @@ def test_that_a_script_whose_threads_never_end_is_opened(tmp_path: Path) -> None
     assert "tidy" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is not told that its parent is gone")
+def test_that_a_script_without_end_goes_with_a_killed_app(tmp_path: Path) -> None:
+    script = tmp_path / "experiment.py"
+    script.write_text("print('here', flush=True)\nwhile True:\n    pass\n", encoding="utf-8")
+    child = [sys.executable, "-m", "gui.runtime.load_study_child", str(script), "--out", str(tmp_path / "out.json")]
+    app = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *child], stderr=subprocess.PIPE
+    )
+    assert app.stderr is not None
+    assert app.stderr.readline().strip() == b"here"
+    app.kill()
+    app.communicate(timeout=15)  # the child holds the other end of the pipe
+
+
 def test_that_a_study_that_cannot_be_handed_on_is_no_save_without_end(tmp_path: Path, qtbot: QtBot) -> None:
     writing = StudyWriting()
     problems: list[WritingProblem] = []
