@@ -50,13 +50,14 @@ class LabClient:
         self._waiting_lock = threading.Lock()
         self._client: socketio.Client | None = None
         self._thread: threading.Thread | None = None
+        self._beginning = threading.Lock()  # connecting and closing may be asked for by different threads
 
     def connect(self) -> None:
         """Begin to connect, and to come back whenever the connection is lost; returns at once."""
-        if self._thread is not None:
-            return
-        self._thread = threading.Thread(target=self._run, name="lab-client", daemon=True)
-        self._thread.start()
+        with self._beginning:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="lab-client", daemon=True)
+                self._thread.start()
 
     def request(self, message: LabRequest) -> "concurrent.futures.Future[LabReply]":
         """Ask for something. The future gets the reply, or a `LabRequestError` when the connection is lost before."""
@@ -83,8 +84,10 @@ class LabClient:
         """End the connection. May be called from any thread but the callbacks'."""
         self._closing.set()
         self._lost.set()
-        if self._thread is not None:
-            self._thread.join(10.0)
+        with self._beginning:
+            thread = self._thread
+        if thread is not None:
+            thread.join(10.0)
         with self._delivering:
             pass
         self._fail_waiting("the connection was closed")

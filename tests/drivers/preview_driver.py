@@ -66,7 +66,7 @@ def previewing(theme: Theme, study: Path) -> Iterator[PreviewDriver]:
     flow = PreviewFlow(theme, document, tasks, crossing, owner, open_url=lambda url: opened.append(url.toString()))
     try:
         yield PreviewDriver(document, tasks, flow, opened, failures)
-        assert failures == []
+        assert failures == [], failures
     finally:
         flow.close()
         crossing.close()
