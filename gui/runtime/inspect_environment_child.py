@@ -16,6 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from gui.models.environment_info import AgentInfo, EnvironmentInfo, SpaceInfo
+from gui.runtime.child_life import end_process, end_with_parent
 from mug.study.model import Study
 
 __all__ = ["Wish", "main"]
@@ -238,6 +239,5 @@ def _draws(env: Any, config: Any) -> str:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(code)  # threads that the environment has left running do not keep the answer waiting
+    end_with_parent()
+    end_process(main(sys.argv[1:]))

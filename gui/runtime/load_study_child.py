@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from gui.runtime.child_life import end_process, end_with_parent
 from mug.errors import MugError
 from mug.study.model import Study
 from mug.study.unsaved import exact_text
@@ -116,4 +117,5 @@ def _words(ref: str, target: Any) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_with_parent()
+    end_process(main(sys.argv[1:]))

@@ -34,6 +34,7 @@ from gui.models.playground_messages import (
     Trouble,
     pack,
 )
+from gui.runtime.child_life import end_process, end_with_parent
 from mug.check.environments import trial_config, with_generated
 from mug.errors import MugError
 from mug.play.actors import Actors
@@ -376,4 +377,5 @@ def _serve(channel: _Channel, playground: _Playground, game: GymGame, stdin: Bin
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_with_parent()
+    end_process(main(sys.argv[1:]))

@@ -86,8 +86,8 @@ def save_study(request: SaveRequest, keep_version: KeepVersion) -> Saved:
     """
     opened = request.opened
     file = opened.file
-    warning, kept = _keep_what_is_there(request, keep_version)
-    text = write_study(request.study, file)
+    warning, kept, sha256 = _keep_what_is_there(request, keep_version)
+    text = write_study(request.study, file, _still(file, sha256))
     warning = _try_to_keep(keep_version, file, text) or warning
     return Saved(_opened(request, text), warning, kept)
 
@@ -119,7 +119,7 @@ def save_script(request: SaveRequest, text: str, keep_version: KeepVersion, *, p
             raise StudyFileError(file, f"{target} cannot be written: {error.strerror or error}") from error
         kept = str(target)
     _write_beside(file.parent, request.opened.generated)
-    replace_text(file, text)
+    replace_text(file, text, _still(file, sha256))
     saved = Saved(_opened(request, text), _try_to_keep(keep_version, file, request.study), kept)
     # Nothing that only Python can say could be written, so there is nothing of it.
     return replace(saved, opened=msgspec.structs.replace(saved.opened, in_python=(), in_python_words=(), generated={}))
@@ -188,13 +188,17 @@ def beside(file: Path, word: str) -> Path:
     return target
 
 
-def _keep_what_is_there(request: SaveRequest, keep_version: KeepVersion) -> tuple[str, str]:
-    """Keep the file as it is before it is overwritten; returns a warning, and where an outside change went."""
+def _keep_what_is_there(request: SaveRequest, keep_version: KeepVersion) -> tuple[str, str, str]:
+    """Keep the file as it is before it is overwritten.
+
+    Returns:
+        A warning, where an outside change went, and the SHA-256 of what was kept, in hex; empty: there is no file.
+    """
     file = request.opened.file
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        return "", ""
+        return "", "", ""
     except OSError as error:
         raise StudyFileError(file, f"{file} cannot be read: {error.strerror or error}") from error
     sha256 = hashlib.sha256(raw).hexdigest()
@@ -205,7 +209,7 @@ def _keep_what_is_there(request: SaveRequest, keep_version: KeepVersion) -> tupl
         keep_version(file, raw.decode("utf-8-sig"))
     except (MugError, OSError, UnicodeDecodeError) as error:
         if not is_changed:
-            return f"The version before could not be kept: {error}", ""
+            return f"The version before could not be kept: {error}", "", sha256
         target = beside(file, f"changed-outside-{datetime.now().astimezone():%Y%m%d-%H%M%S}")
         try:
             target.write_bytes(raw)
@@ -215,8 +219,18 @@ def _keep_what_is_there(request: SaveRequest, keep_version: KeepVersion) -> tupl
                 f"{file.name} was changed outside, and that could not be kept in {target}: "
                 f"{refused.strerror or refused}; nothing was overwritten",
             ) from refused
-        return "", str(target)
-    return "", "the versions" if is_changed else ""
+        return "", str(target), sha256
+    return "", "the versions" if is_changed else "", sha256
+
+
+def _still(file: Path, sha256: str) -> Callable[[], None]:
+    """Return the check that a file is what was looked at, or gone: keeping that has taken its time."""
+
+    def check() -> None:
+        if _sha256(file) not in {"", sha256}:
+            raise ChangedOutsideError(file)
+
+    return check
 
 
 def _try_to_keep(keep_version: KeepVersion, file: Path, content: str | Study) -> str:

@@ -125,7 +125,11 @@ class StudyWriting(QObject):
         self._count += 1
         given = Path(self._folder.name) / f"{self._count}-study.json"
         out = Path(self._folder.name) / f"{self._count}.json"
-        given.write_text(exact_text(study), encoding="utf-8")
+        try:
+            given.write_text(exact_text(study), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            failed(WritingProblem(f"{what} could not begin: {getattr(error, 'strerror', None) or error}"))
+            return
         arguments = ["-m", "gui.runtime.write_study_child", form, str(script), "--study", str(given), "--out", str(out)]
         arguments += more
         child = ChildProcess(what, arguments, timeout_ms=_TIMEOUT_MS, parent=self)

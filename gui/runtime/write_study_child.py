@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from gui.runtime.child_life import end_process, end_with_parent
 from gui.runtime.load_study_child import as_result, failure, own_channel
 from mug.study.errors import StudyFileError
 from mug.study.model import Study
@@ -78,4 +79,5 @@ def _folder(study: Study, script: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_with_parent()
+    end_process(main(sys.argv[1:]))

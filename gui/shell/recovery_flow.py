@@ -120,13 +120,21 @@ class RecoveryFlow(QObject):
         edit = ReplaceStudy(study=left.unsaved.study, label="Restore unsaved changes")
         if self._document.push(edit):
             self._restored.append(left)
-            self.said.emit("The unsaved changes are back", "history")
+            file = self._changed_since(left)
+            but = f"; {file} was changed since then, and Undo brings that back" if file else ""
+            self.said.emit(f"The unsaved changes are back{but}", "history")
 
     def take_over(self, left: LeftStudy) -> None:
         """Take care of what was left and is the document already; its file goes when it is kept or saved."""
         self._banner.drop(_FOUND)
         self._restored.append(left)
         self._timer.start()
+
+    def _changed_since(self, left: LeftStudy) -> str:
+        """Return the name of the study's file when it is another one than that the changes began with, or nothing."""
+        opened = self._document.opened
+        is_changed = opened is not None and left.unsaved.base_sha256 not in {"", opened.source_sha256}
+        return left.unsaved.source.name if is_changed else ""
 
     def _offer(self, path: Path, found: list[LeftStudy]) -> None:
         if path != self._path or self._document.study is None:
@@ -138,9 +146,12 @@ class RecoveryFlow(QObject):
             if left.unsaved.study == self._document.study:
                 self.forget(left)
                 continue
+            file = self._changed_since(left)
+            but = f" {file} was changed since then: Restore brings back the study without that." if file else ""
+            when = short_moment(left.unsaved.at)
             self._banner.say(
                 _FOUND,
-                f"Unsaved changes from {short_moment(left.unsaved.at)} were found: MUG Lab did not end as it should.",
+                f"Unsaved changes from {when} were found: MUG Lab did not end as it should.{but}",
                 icon="history",
                 tone="warning",
                 rank=2,
@@ -180,6 +191,8 @@ class RecoveryFlow(QObject):
             self._timer.stop()
             self._is_wanted = False
             self._drop(self._path)
+        elif not is_clean:
+            self._on_edited(None)  # also without an edit: the file is gone, and what is open is all that there is
 
     @Slot()
     def _keep(self) -> None:

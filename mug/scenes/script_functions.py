@@ -10,9 +10,12 @@ import hashlib
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["module_of"]
+
+
+_NOTHING: Final = object()
 
 
 class _NotWritableError(Exception):
@@ -32,7 +35,7 @@ def module_of(function: Callable[..., Any], name: str) -> tuple[str, str] | None
     writer = _Writer(function.__globals__)
     try:
         writer.write(function, name)
-    except (_NotWritableError, OSError, SyntaxError, ValueError):
+    except (_NotWritableError, OSError, SyntaxError, ValueError, KeyError):
         return None
     source = "\n".join(["from __future__ import annotations", *writer.parts, ""])
     digest = hashlib.sha256(source.encode()).hexdigest()[:12]
@@ -53,8 +56,8 @@ class _Writer:
             return
         self._written[name] = function
         node = _definition(function)
-        needed = {*_globals_of(function.__code__), *_names_in_defaults(node)}
-        for used in sorted(needed & self._namespace.keys()):
+        self._give_defaults(node, function)
+        for used in sorted({*_globals_of(function.__code__)} & self._namespace.keys()):
             self._need(used, self._namespace[used])
         for used, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             self._need(used, cell.cell_contents)
@@ -65,6 +68,24 @@ class _Writer:
         self.parts.append(ast.unparse(node))
         if node.name != name:
             self.parts.append(f"{name} = {node.name}")
+
+    def _give_defaults(self, node: ast.Lambda | ast.FunctionDef, function: types.FunctionType) -> None:
+        """Write the defaults as they are: their source may name the variable of a loop, which is another one now."""
+        given, keywords = node.args, function.__kwdefaults__ or {}
+        given.defaults = [
+            self._default(source, value)
+            for source, value in zip(given.defaults, function.__defaults__ or (), strict=True)
+        ]
+        given.kw_defaults = [
+            None if source is None else self._default(source, keywords[argument.arg])
+            for argument, source in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+        ]
+
+    def _default(self, source: ast.expr, value: Any) -> ast.expr:
+        if isinstance(source, ast.Name) and self._namespace.get(source.id, _NOTHING) is value:
+            self._need(source.id, value)
+            return source
+        return ast.parse(_literal(ast.unparse(source), value), mode="eval").body
 
     def _need(self, name: str, value: Any) -> None:
         if name in self._written:
@@ -108,7 +129,7 @@ def _literal(name: str, value: Any) -> str:
 def _definition(function: types.FunctionType) -> ast.Lambda | ast.FunctionDef:
     """Find the function's own piece of the script's source."""
     code = function.__code__
-    tree = ast.parse(Path(code.co_filename).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(code.co_filename).read_bytes())
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda | ast.FunctionDef) and _is(node, code)]
     if not found or (isinstance(found[0], ast.FunctionDef) and found[0].decorator_list):
         raise _NotWritableError(function.__qualname__)
@@ -140,8 +161,3 @@ def _globals_of(code: types.CodeType) -> Iterator[str]:
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             yield from _globals_of(inner)
-
-
-def _names_in_defaults(node: ast.Lambda | ast.FunctionDef) -> Iterator[str]:
-    for default in (*node.args.defaults, *(value for value in node.args.kw_defaults if value is not None)):
-        yield from (part.id for part in ast.walk(default) if isinstance(part, ast.Name))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mug.errors import MugError
 from mug.study.loading import loaded_from_config
-from mug.study.scripts import ACTIVE_LOADER, StudyConfig
+from mug.study.scripts import StudyConfig, active_loader
 
 __all__ = ["run"]
 
@@ -25,7 +25,7 @@ def run(config: StudyConfig) -> None:
     """
     if not hasattr(config, "build"):
         raise TypeError(f"run(config) got a {type(config).__name__}; it must be an ExperimentConfig")
-    loader = ACTIVE_LOADER.get()
+    loader = active_loader()
     if loader is not None:
         loader.accept(config)
         return

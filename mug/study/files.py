@@ -3,7 +3,7 @@
 import os
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from mug.study.model import Study
 __all__ = ["STUDY_FILE", "dump_study", "parse_study", "read_study", "replace_text", "write_study"]
 
 STUDY_FILE = "study.toml"
+_MOST_DEPTH = 200
 
 
 def read_study(path: Path) -> Study:
@@ -49,6 +50,12 @@ def parse_study(text: str, path: Path) -> Study:
         shown = text.splitlines()[line - 1].strip() if line is not None and line <= len(text.splitlines()) else ""
         what = f"{place} is not valid TOML: {error}"
         raise StudyLoadError(path, f"{what}\n    {shown}" if shown else what, line=line) from error
+    except RecursionError as error:
+        raise StudyLoadError(path, f"{path} is nested too deep") from error
+    except ValueError as error:  # a number of more digits than Python reads
+        raise StudyLoadError(path, f"{path} holds a value that cannot be read: {error}") from error
+    if _depth(raw) > _MOST_DEPTH:
+        raise StudyLoadError(path, f"{path} is nested too deep: at most {_MOST_DEPTH} tables and lists in each other")
     study, problems = decode_study(raw)
     if study is None:
         count = len(problems)
@@ -57,6 +64,17 @@ def parse_study(text: str, path: Path) -> Study:
             path, f"{path} is not a study MUG can run ({count} problem{'s'[: count > 1]}):\n{lines}", problems=problems
         )
     return study
+
+
+def _depth(raw: Mapping[str, Any]) -> int:
+    """Count how deep tables and lists are in each other; what goes on with a study calls itself for each level."""
+    depth = 0
+    level: list[Any] = [raw]
+    while level:
+        depth += 1
+        inner = (value for item in level for value in (item.values() if isinstance(item, Mapping) else item))
+        level = [value for value in inner if isinstance(value, Mapping | list)]
+    return depth
 
 
 def _line_of(message: str, text: str) -> int | None:
@@ -85,17 +103,33 @@ def dump_study(study: Study, before: str | None = None) -> str:
             _merge(document, plain, encode_study(study, defaults=True))
             text = tomlkit.dumps(document)
             if _same(text, plain):
-                return text
+                return _encodable(text)
         except (TOMLKitError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError):
             pass  # a file whose comments cannot be kept is written anew: never a wrong study
     text = tomlkit.dumps(_fresh(plain))
     if not _same(text, plain):
         raise StudyFileError(STUDY_FILE, "the study holds values that do not survive being written as TOML")
+    return _encodable(text)
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        line = text[: error.start].rpartition("\n")[2] + "…"
+        raise StudyFileError(
+            STUDY_FILE, f"the study cannot be written: it holds half of a character, after {line[-60:]!r}"
+        ) from error
     return text
 
 
-def write_study(study: Study, path: Path) -> str:
+def write_study(study: Study, path: Path, check: Callable[[], object] | None = None) -> str:
     """Write a study file; the old one is replaced in one step, its comments and order stay.
+
+    Args:
+        study: The study.
+        path: The file.
+        check: As in `replace_text`.
 
     Returns:
         The text of the file.
@@ -110,12 +144,17 @@ def write_study(study: Study, path: Path) -> str:
     text = dump_study(study, before.replace("\r\n", "\n") if before is not None else None)
     if before is not None and "\r\n" in before:
         text = text.replace("\n", "\r\n")
-    replace_text(path, text)
+    replace_text(path, text, check)
     return text
 
 
-def replace_text(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str, check: Callable[[], object] | None = None) -> None:
     """Let a text take the place of a file, in one step; the file keeps its permissions. A link leads to its file.
+
+    Args:
+        path: The file.
+        text: What it is to hold.
+        check: Called when the text is on the disk, right before it takes the file's place; raises to stop that.
 
     Raises:
         StudyFileError: When it cannot be written; the old file is then as it was.
@@ -131,11 +170,13 @@ def replace_text(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+            if check is not None:
+                check()
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except (OSError, UnicodeEncodeError) as error:
+    except (OSError, UnicodeEncodeError, RuntimeError) as error:  # RuntimeError: links that lead to each other
         reason = getattr(error, "strerror", None) or error
         raise StudyFileError(path, f"{path} cannot be written: {reason}") from error
 

@@ -1,15 +1,17 @@
 """A script's study as a study folder: what only Python can say stays in the script, and the study file refers to it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mug.study.catalog import struct_fields
 from mug.study.edits import Compound, Edit, SetField, field_value
+from mug.study.errors import CallableError, StudyFileError
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Study
+from mug.study.model import GymGame, Scene, Section, Study
 from mug.study.traversal import NodePath, walk
 
 __all__ = ["FolderForm", "folder_form", "with_references"]
@@ -37,7 +39,16 @@ def folder_form(loaded: LoadedStudy) -> FolderForm:
     """Return the form in which a loaded study is saved as a folder; it loads, and runs, as the script's does.
 
     A study that came from a folder is the same.
+
+    Raises:
+        StudyFileError: When the study refers to what its script does not say any more: it was changed since.
     """
+    if loaded.from_script and (lost := sorted(_lost(loaded))):
+        raise StudyFileError(
+            loaded.source,
+            f"{loaded.source.name} was changed since the study was opened, and says nothing any more of "
+            f"{', '.join(lost)}: load it again, or bring that back",
+        )
     names = _file_names(loaded)
     references = {
         f"{old}:{field}": f"{new}:{field}"
@@ -59,6 +70,34 @@ def with_references(study: Study, references: Mapping[str, str]) -> Study:
     ]
     changed, _ = Compound(edits=tuple(edits), label="Refer to files").apply(study)
     return changed
+
+
+def _lost(loaded: LoadedStudy) -> Iterator[str]:
+    """Go through the places of functions that the script as it is now does not have."""
+    for place, ref in _references(loaded.study):
+        file = ref.rpartition(":")[0]
+        if file.startswith("mug_script_"):
+            if file not in loaded.generated and not loaded.resolve_path(file).is_file():
+                yield place
+        elif file == loaded.source.name and ref not in loaded.callables:
+            try:
+                loaded.resolve_callable(ref)
+            except CallableError:
+                yield place
+
+
+def _references(study: Study) -> Iterator[tuple[str, str]]:
+    """Go through all functions that a study refers to, with the words for their places."""
+    sections: list[tuple[str, Section]] = [("screening", study.screening)]
+    sections += [(str(node.scene_id), node) for _, node in walk(study) if isinstance(node, Scene)]
+    while sections:
+        place, section = sections.pop()
+        for info in struct_fields(type(section)):
+            value = getattr(section, info.name)
+            if info.section is not None:
+                sections.append((place, value))
+            elif info.shape == "callable" and isinstance(value, str):
+                yield f"{place}.{info.name}", value
 
 
 def _browser_references(study: Study) -> dict[tuple[NodePath, str], str]:

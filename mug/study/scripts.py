@@ -7,9 +7,10 @@ import importlib.util
 import runpy
 import sys
 import threading
+import time
 import traceback
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,10 @@ from mug.study.errors import StudyLoadError
 from mug.study.model import Study
 
 __all__ = [
-    "ACTIVE_LOADER",
     "RunScript",
     "ScriptLoader",
     "StudyConfig",
+    "active_loader",
     "calls_run",
     "put_first",
     "run_script",
@@ -56,8 +57,16 @@ class ScriptLoader:
         self.configs.append(config)
 
 
-ACTIVE_LOADER: Final[ContextVar[ScriptLoader | None]] = ContextVar("mug_active_loader", default=None)
-"""The loader that runs a script at the moment; None: nobody loads, so `run` serves."""
+_LOADER: Final[ContextVar[ScriptLoader | None]] = ContextVar("mug_active_loader", default=None)
+_LOADERS: Final[list[ScriptLoader]] = []
+_THREADS_S: Final = 5.0
+
+
+def active_loader() -> ScriptLoader | None:
+    """Return the loader that runs a script at the moment; None: nobody loads, so `mug.server.app.run` serves."""
+    loader = _LOADER.get()
+    # A thread that the script has started knows nothing of the context, and must serve as little.
+    return loader if loader is not None or not _LOADERS else _LOADERS[-1]
 
 
 @dataclass(frozen=True)
@@ -163,6 +172,7 @@ def _run(
             # What it prints goes to stderr: the first line of a server's stdout is its address.
             with taking_configs(script) as loader, _eventlet_stand_in(), contextlib.redirect_stdout(sys.stderr):
                 namespace: dict[str, Any] = {}
+                before = set(threading.enumerate())
                 try:
                     namespace = runpy.run_path(str(script), run_name="__main__")
                 except SystemExit as error:
@@ -172,6 +182,7 @@ def _run(
                             f"{script} ended itself (sys.exit({error.code!r})) before it called "
                             "mug.server.app.run(config)",
                         ) from error
+                _await_config(loader, before)
                 return take(loader.configs, namespace)
         except StudyLoadError:
             raise
@@ -186,15 +197,25 @@ def _run(
             sys.argv = arguments
 
 
+def _await_config(loader: ScriptLoader, before: Collection[threading.Thread]) -> None:
+    """Let threads of the script, in which it may call `run`, come to their end; for a few seconds."""
+    deadline = time.monotonic() + _THREADS_S
+    for thread in set(threading.enumerate()).difference(before):
+        if not loader.configs and not thread.daemon:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
 @contextlib.contextmanager
 def taking_configs(file: Path) -> Iterator[ScriptLoader]:
     """Take what code gives to `mug.server.app.run` while the context lasts, so that nothing is served."""
     loader = ScriptLoader(file)
-    token = ACTIVE_LOADER.set(loader)
+    token = _LOADER.set(loader)
+    _LOADERS.append(loader)
     try:
         yield loader
     finally:
-        ACTIVE_LOADER.reset(token)
+        _LOADERS.remove(loader)
+        _LOADER.reset(token)
 
 
 def told(error: BaseException, folder: Path) -> tuple[str, int | None]:

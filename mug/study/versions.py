@@ -24,6 +24,8 @@ __all__ = ["VERSIONS_FOLDER", "Version", "VersionStore"]
 
 VERSIONS_FOLDER: Final = Path(".mug") / "versions"
 _NAME: Final = re.compile(r"v(?P<number>[0-9]{1,9})_(?P<hash>[0-9a-f]{16})\.toml")
+_MOST_VERSIONS: Final = 1_000_000
+"""A larger number is not ours: the one after it would have to fit, too."""
 _HEAD_LINES: Final = 2
 _HEAD_BYTES: Final = 64 * 1024
 _COMMENT_CHARS: Final = 1_000
@@ -195,7 +197,7 @@ class VersionStore:
         if not self.folder.is_dir():
             return
         for path in self.folder.iterdir():
-            if _NAME.fullmatch(path.name) is not None and path.is_file():
+            if 0 < _number(path) <= _MOST_VERSIONS and path.is_file():
                 yield path
 
     def _write(self, head: _Head, text: str) -> Version:

@@ -1,5 +1,6 @@
 """Files that change outside of MUG Lab: taken over where nothing is lost, asked about where something would be."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
 from mug.study import Study
+from mug.study.unsaved import unsaved_from_text
 from mug.study.versions import VersionStore
 from tests.drivers.study_files import STUDY, StudyFilesDriver, script_of
 
@@ -137,6 +139,17 @@ def test_that_a_file_that_is_gone_is_said_and_written_anew(driver: StudyFilesDri
     driver.wait(lambda: driver.file.exists() and driver.lab.document.is_clean)
     assert driver.on_disk().title == "Orders"
     driver.wait(lambda: not driver.has_banner("gone"))
+
+
+def test_that_a_study_whose_file_is_gone_is_kept_for_the_case_of_a_crash(
+    driver: StudyFilesDriver, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=10_000):
+        shutil.rmtree(driver.folder)
+    (left,) = (driver.lab.settings.state_dir / "unsaved").glob("*/*.unsaved.json")
+    kept = unsaved_from_text(left.read_text(encoding="utf-8"))
+    assert kept is not None
+    assert kept.title == "Orders"
 
 
 def test_that_a_file_that_is_away_for_a_moment_is_loaded_again(driver: StudyFilesDriver) -> None:

@@ -1,20 +1,30 @@
 """The parts of a study's file life on their own: recovery files and claims, copies, targets, the banner."""
 
+import hashlib
 import os
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.design.file_banner import Answer, FileBanner
+from gui.models.opened_study import OpenedStudy
 from gui.models.save_target import SaveTarget
+from gui.runtime import study_saving
 from gui.runtime.study_copying import CopyProgress, make_folder, study_places
+from gui.runtime.study_saving import ChangedOutsideError, SaveRequest, save_script, save_study
+from gui.runtime.study_writing import StudyWriting, WritingProblem
 from gui.runtime.unsaved_work import StudyClaim, UnsavedWork
 from gui.widgets.theme import Theme
 from mug.study import Study, StudyFileError, read_study
 from mug.study.unsaved import UnsavedStudy
+from tests.drivers.study_files import script_of
 
 STUDY = Study(id="a", title="A")
 
@@ -71,6 +81,75 @@ def test_that_a_state_folder_that_cannot_be_made_stops_nobody(tmp_path: Path) ->
     with pytest.raises(OSError, match="state"):
         work.keep(unsaved(tmp_path / "x"))
     work.close()
+
+
+def request_of(file: Path, title: str) -> SaveRequest:
+    text = file.read_bytes()
+    opened = OpenedStudy(
+        path=file.parent,
+        study=STUDY,
+        folder=file.parent,
+        content_hash="",
+        problems=(),
+        source=file,
+        source_sha256=hashlib.sha256(text).hexdigest(),
+    )
+    return SaveRequest(Study(id="a", title=title), opened)
+
+
+@pytest.mark.parametrize("form", ["folder", "script"])
+def test_that_what_comes_while_the_version_before_is_kept_is_not_overwritten(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ("study.toml" if form == "folder" else "experiment.py")
+    file.write_text('id = "a"\n', encoding="utf-8")
+
+    def change(*_: object) -> None:
+        file.write_text('id = "theirs"\n', encoding="utf-8")
+
+    request = request_of(file, "Mine")
+    monkeypatch.setattr(study_saving, "_write_beside", change)
+    save = save_study if form == "folder" else partial(save_script, text="mine", put_aside=False)
+    with pytest.raises(ChangedOutsideError):
+        save(request, keep_version=change)
+    assert file.read_text(encoding="utf-8") == 'id = "theirs"\n'
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_that_a_script_whose_threads_never_end_is_opened(tmp_path: Path) -> None:
+    script, out = tmp_path / "experiment.py", tmp_path / "out.json"
+    more = "import atexit, threading\natexit.register(print, 'tidy')\n"
+    more += "threading.Thread(target=threading.Event().wait).start()"
+    script.write_text(script_of(more), encoding="utf-8")
+    command = [sys.executable, "-m", "gui.runtime.load_study_child", str(script), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert msgspec.json.decode(out.read_bytes())["error"] == ""
+    assert "tidy" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is not told that its parent is gone")
+def test_that_a_script_without_end_goes_with_a_killed_app(tmp_path: Path) -> None:
+    script = tmp_path / "experiment.py"
+    script.write_text("print('here', flush=True)\nwhile True:\n    pass\n", encoding="utf-8")
+    child = [sys.executable, "-m", "gui.runtime.load_study_child", str(script), "--out", str(tmp_path / "out.json")]
+    app = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])", *child], stderr=subprocess.PIPE
+    )
+    assert app.stderr is not None
+    assert app.stderr.readline().strip() == b"here"
+    app.kill()
+    app.communicate(timeout=15)  # the child holds the other end of the pipe
+
+
+def test_that_a_study_that_cannot_be_handed_on_is_no_save_without_end(tmp_path: Path, qtbot: QtBot) -> None:
+    writing = StudyWriting()
+    problems: list[WritingProblem] = []
+    huge = Study(id="a", extra={"many": 10**5000})
+    writing.script(huge, tmp_path / "experiment.py", (), lambda _text: None, problems.append)
+    assert "could not begin" in problems[0].sentence
+    writing.close()
+    writing.script(STUDY, tmp_path / "experiment.py", (), lambda _text: None, problems.append)
+    assert "No such file" in problems[1].sentence
 
 
 def test_that_links_in_circles_are_walked_once(tmp_path: Path) -> None:

@@ -82,6 +82,17 @@ def test_that_what_a_killed_app_left_is_restored_as_one_edit(driver: StudyFilesD
     driver.wait(lambda: recovery_files(driver) == [])
 
 
+def test_that_changes_of_another_file_than_there_is_now_say_so(driver: StudyFilesDriver, crashed: str) -> None:
+    driver.file.write_text(STUDY.replace("Orders", "Theirs"), encoding="utf-8")
+    driver.open()
+    assert "study.toml was changed since then" in driver.banner("recovery")
+    driver.answer("recovery", "Restore")
+    assert driver.title == crashed
+    assert "Undo brings that back" in driver.lab.window.toasts.text()
+    driver.lab.document.undo()
+    assert driver.title == "Theirs"
+
+
 @pytest.mark.long
 def test_that_a_restored_study_is_kept_before_the_old_file_goes(driver: StudyFilesDriver, crashed: str) -> None:
     old = recovery_files(driver)

@@ -311,8 +311,46 @@ def test_that_a_study_that_cannot_be_written_leaves_the_old_file(tmp_path):
         write_study(Study(id="b", layout={"x": None}), path)
     with pytest.raises(StudyFileError, match="cannot be written"):
         write_study(Study(id="b", title="\ud800"), path)
+    with pytest.raises(StudyFileError, match="half of a character, after"):
+        dump_study(Study(id="a", title="x\ud800"), before.decode())
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["study.toml"]
+
+
+def test_that_links_that_lead_to_each_other_are_refused_in_words(tmp_path):
+    path = tmp_path / "study.toml"
+    path.symlink_to(path)
+    with pytest.raises(StudyFileError, match="cannot be written"):
+        write_study(Study(id="a"), path)
+
+
+def test_that_nothing_is_replaced_when_the_last_look_says_so(tmp_path):
+    path = tmp_path / "study.toml"
+    write_study(Study(id="a"), path)
+    before = path.read_bytes()
+
+    def refuse():
+        assert len(list(tmp_path.iterdir())) == 2
+        raise StudyFileError(path, "it is another one")
+
+    with pytest.raises(StudyFileError, match="another one"):
+        write_study(Study(id="b"), path, refuse)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (f"x = {'[' * 3000}{']' * 3000}", "nested too deep"),
+        (f"{'a.' * 3000}b = 1", "nested too deep"),
+        (f"x = {'9' * 5000}", "cannot be read"),
+    ],
+)
+def test_that_values_beyond_all_measure_are_told(value, words):
+    with pytest.raises(StudyLoadError, match=words):
+        parse_study(f'id = "a"\n{value}\n', FILE)
+    assert parse_study(f'id = "a"\n{"a." * 150}b = 1\n', FILE).extra
 
 
 def test_that_a_broken_file_is_written_anew(tmp_path):

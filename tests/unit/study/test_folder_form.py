@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from mug.check.files import files_of_node, files_of_study
 from mug.runtime import study_parts
 from mug.server.callback import GameCallback
 from mug.server.matchmaker import MatchCandidate
-from mug.study import CallableError, GymGame, StaticPage, dump_study, load, validate, walk, write_study
+from mug.study import CallableError, GymGame, StaticPage, StudyFileError, dump_study, load, validate, walk, write_study
 from mug.study.folder_form import folder_form, with_references
 from mug.study.scripts import calls_run
 
@@ -260,6 +261,19 @@ def test_that_a_browser_function_in_the_script_is_refused(folder):
     loaded = load(folder)
     found = [finding for _, node in walk(loaded.study) for finding in files_of_node(loaded, node)]
     assert {finding[2] for finding in found} == {"not_in_the_browser"}
+
+
+def test_that_a_script_that_was_changed_since_is_told_by_what_is_missing(folder):
+    study = load(folder / "experiment.py").study
+    (folder / "experiment.py").write_text(
+        SCRIPT.replace('"welcome"', '"hello"').replace("score']}: {game}", "score']} {game}"), encoding="utf-8"
+    )
+    changed = msgspec.structs.replace(study, title="Edited")
+    with pytest.raises(StudyFileError, match="was changed since") as caught:
+        folder_form(replace(load(folder / "experiment.py"), study=changed))
+    for place in ("welcome.on_connect", "play-alone.hud_text_fn", "2nd.duel.hud_text_fn"):
+        assert place in str(caught.value)
+    assert "matchmaker" not in str(caught.value)
 
 
 def test_that_an_edited_study_takes_the_references_too(folder):

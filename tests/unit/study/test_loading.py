@@ -204,6 +204,42 @@ def test_that_two_lambdas_on_one_line_are_told_apart(script):
     assert any("env_to_state_fn = lambda g: 'y'" in source for source in sources)
 
 
+def test_that_functions_made_in_a_loop_keep_their_own_defaults(script):
+    path = script(
+        """\
+        for i in range(2):
+            game.rendering(hud_text_fn=lambda g, *, i=i, wide=max(i, 1) * 3: (i, wide))
+            break
+        i = 7
+        found = [lambda env, i=i: i for i in range(3)][1]
+        game.rendering(env_to_state_fn=found)
+        app.run(config)
+        """
+    )
+    loaded = load(path)
+    results = {}
+    for ref in (loaded.study.chain[1].rendering.hud_text_fn, loaded.study.chain[1].rendering.env_to_state_fn):
+        file, _, name = ref.partition(":")
+        namespace: dict = {}
+        exec(compile(loaded.generated[file], file, "exec"), namespace)
+        results[name] = namespace[name](None)
+    assert results == {"hud_text_fn": (0, 3), "env_to_state_fn": 1}
+
+
+def test_that_a_default_that_is_an_object_keeps_the_function_in_the_script(script):
+    loaded = load(script("game.rendering(hud_text_fn=lambda g, thing=object(): str(thing))\napp.run(config)\n"))
+    found = [problem for problem in validate(loaded.study) if problem.field == "rendering.hud_text_fn"]
+    assert [problem.code for problem in found] == ["not_in_the_browser"]
+
+
+@pytest.mark.parametrize("join", ["thread.join()", ""])
+def test_that_a_script_that_runs_in_a_thread_serves_nothing(script, join):
+    path = script(
+        f"import threading\nthread = threading.Thread(target=app.run, args=(config,))\nthread.start()\n{join}\n"
+    )
+    assert len(load(path).study.chain) == 3
+
+
 def test_that_another_function_is_another_study(script):
     first = load(script("game.rendering(hud_text_fn=lambda g: 'x')\napp.run(config)\n"))
     second = load(script("game.rendering(hud_text_fn=lambda g: 'y')\napp.run(config)\n"))

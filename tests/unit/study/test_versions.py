@@ -84,6 +84,7 @@ def test_that_what_else_lies_there_is_passed_over(store: VersionStore) -> None:
     (store.folder / "v0007_zz.toml").write_text("mine")
     (store.folder / "v0008_0123456789abcdef.toml").mkdir()
     (store.folder / ".keeping-dead").write_text("half")
+    (store.folder / "v999999999_0123456789abcdef.toml").write_text("a number after which there is none")
     assert store.list() == [version]
     assert store.keep(study("b"), at=AT).number == 2
 
