@@ -534,7 +534,7 @@ def pytest_command(stage: str, long: bool) -> list[str | Path]:
         "not perf" if long else "not perf and not long",
         f"--hypothesis-profile={'long' if long else 'ci'}",
     ]
-    if stage in ("unit", "gui"):
+    if stage in ("unit", "integration", "gui"):
         # These tests share nothing but the processor; a file stays in one process, for what its tests prepare once.
         command += ["--numprocesses=2", "--dist=loadfile"]
     return [*command, f"--junit-xml={ARTIFACTS / f'{stage}.xml'}", "--durations=5", "--color=no"]
