@@ -18,8 +18,9 @@ _UNREACHABLE: Final = re.compile(
     r"|Network is unreachable|ProxyError|ConnectTimeout|ReadTimeout|Could not fetch URL",
 )
 _NO_WHEEL: Final = re.compile(
-    r"No matching distribution found for (?P<a>.+)"
-    r"|Could not find a version that satisfies the requirement (?P<b>.+?) \("
+    r"No matching distribution found for (?P<a>.+?)(?: \(from [^()]*\))?\s*$"
+    r"|Could not find a version that satisfies the requirement (?P<b>.+?) \(",
+    re.MULTILINE,
 )
 # When no version of a package can be had with an extra, pip ends with a version that has no such extra, and only warns.
 _LOST_EXTRA: Final = re.compile(r"WARNING: (?P<name>\S+) \S+ does not provide the extra '(?P<extra>[^']+)'")

@@ -1,4 +1,4 @@
-"""The editor's canvas with long chains: how long it takes from what a person does until the window shows it."""
+"""The editor with long chains: how long from what a person does until its canvas, or the whole window, shows it."""
 
 import importlib.util
 import json
@@ -11,8 +11,13 @@ from tests.perf.measurement import Row, Skipped, Spread
 
 __all__ = ["measure"]
 
-SIZES = {200: (1280, 800), 500: (2560, 1440)}
-"""Scenes of the chain → the window they are shown in."""
+CASES = (
+    ("canvas", 200, (1280, 800)),
+    ("window", 200, (1280, 800)),
+    ("canvas", 500, (2560, 1440)),
+    ("window", 500, (2560, 1440)),
+)
+"""What is shown, scenes of the chain, size of the window."""
 BUDGET_MS = 50.0
 
 
@@ -21,17 +26,17 @@ def measure(bench: Bench) -> list[Row]:
     if importlib.util.find_spec("PySide6") is None:
         raise Skipped("PySide6 is not installed: python3 bootstrap.py setup")
     rows: list[Row] = []
-    for scenes, (width, height) in SIZES.items():
-        bench.say(f"editing a chain of {scenes} scenes in a window of {width}x{height}")
-        taken = _run(scenes, width, height)
-        bench.details[str(scenes)] = {what: [list(pair) for pair in pairs] for what, pairs in taken.items()}
+    for where, scenes, (width, height) in CASES:
+        bench.say(f"editing a chain of {scenes} scenes, {where}, {width}x{height}")
+        taken = _run(where, scenes, width, height)
+        bench.details[f"{where} {scenes}"] = {what: [list(pair) for pair in pairs] for what, pairs in taken.items()}
         for what, pairs in taken.items():
             spread, cpu = Spread.of([wall for wall, _ in pairs]), Spread.of([cpu for _, cpu in pairs])
             budget = None if what == "open" else BUDGET_MS
             for name, value, used in (("median", spread.p50, cpu.p50), ("p99", spread.p99, cpu.p99)):
                 rows.append(
                     Row(
-                        what=f"canvas with {scenes} scenes: {what} until painted, {name}",
+                        what=f"{where} with {scenes} scenes: {what} until painted, {name}",
                         value=value,
                         unit="ms",
                         budget=budget,
@@ -41,8 +46,8 @@ def measure(bench: Bench) -> list[Row]:
     return rows
 
 
-def _run(scenes: int, width: int, height: int) -> dict[str, list[tuple[float, float]]]:
-    command = [sys.executable, "-m", "tests.perf.editor_process", str(scenes), str(width), str(height)]
+def _run(where: str, scenes: int, width: int, height: int) -> dict[str, list[tuple[float, float]]]:
+    command = [sys.executable, "-m", "tests.perf.editor_process", where, str(scenes), str(width), str(height)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=600, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the editor did not run: {done.stderr[-3000:]}")

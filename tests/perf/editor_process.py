@@ -1,4 +1,6 @@
-"""The editor's canvas in a process of its own: ``python -m tests.perf.editor_process SCENES WIDTH HEIGHT``.
+"""The editor in a process of its own: ``python -m tests.perf.editor_process canvas|window SCENES WIDTH HEIGHT``.
+
+``canvas``: palette and canvas alone; ``window``: MUG Lab's own window, with properties, problems, history, versions.
 
 Prints one line of JSON: what was done → how long each took until the window was painted, and the
 processor time in it, ms.
@@ -8,17 +10,21 @@ import json
 import os
 import random
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).parents[1] / 'gui' / 'screen.json'}")
 
 import msgspec
 from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtWidgets import QApplication
 
+from gui.app import Lab
 from gui.models.chain_document import ChainDocument
+from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
 from mug.study.edits import SetField, insert, remove
 from mug.study.model import GymGame, StaticPage, Study
@@ -63,6 +69,26 @@ def long_chain(scenes: int) -> Study:
     return msgspec.structs.replace(study, chain=chain)
 
 
+class LabHand(CanvasHand):
+    """The hand in MUG Lab's own window."""
+
+    def __init__(self, app: QApplication, size: tuple[int, int]) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="mug-perf-lab-"))
+        settings = LabSettings(folder / "lab.ini")
+        settings.data_dir = folder / "data"
+        self.lab = Lab(app, settings)
+        editor = self.lab.window.design.editor
+        self.document, self.window = self.lab.document, self.lab.window
+        self.palette, self.canvas = editor.palette_view, editor.canvas
+        self.window.resize(*size)
+        self.window.show()
+
+    def close(self) -> None:
+        """Take the app down."""
+        self.lab.session.leave_everything()
+        self.lab.close()
+
+
 class Editing:
     """One window, and how long what is done there takes.
 
@@ -70,11 +96,11 @@ class Editing:
         took_ms: What was done → how long each took, and the processor time of the GUI thread in it.
     """
 
-    def __init__(self, app: QApplication, scenes: int, size: tuple[int, int]) -> None:
+    def __init__(self, app: QApplication, where: str, scenes: int, size: tuple[int, int]) -> None:
         self.took_ms: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         self._app = app
         self._study = long_chain(scenes)
-        self._hand = CanvasHand(Theme(app, ThemeChoice.LIGHT), size)
+        self._hand = LabHand(app, size) if where == "window" else CanvasHand(Theme(app, ThemeChoice.LIGHT), size)
         self._paints = Paints()
         self._hand.canvas.view.viewport().installEventFilter(self._paints)
         self._chance = random.Random(5)
@@ -97,6 +123,7 @@ class Editing:
             self.timed("open", lambda: hand.open(self._study))
         for _ in range(ROUNDS):
             self._round()
+        hand.close()
 
     def _round(self) -> None:
         hand, document = self._hand, self._hand.document
@@ -138,9 +165,9 @@ def _held(document: ChainDocument) -> Study:
 
 
 def main() -> None:
-    scenes, width, height = (int(word) for word in sys.argv[1:4])
+    scenes, width, height = (int(word) for word in sys.argv[2:5])
     app = QApplication([sys.argv[0]])
-    editing = Editing(app, scenes, (width, height))
+    editing = Editing(app, sys.argv[1], scenes, (width, height))
     editing.run()
     sys.stdout.write(json.dumps(editing.took_ms) + "\n")
 

@@ -107,7 +107,7 @@ def test_that_the_first_load_measures_for_the_match(tmp_path: Path) -> None:
 
 
 def test_that_a_slow_world_is_warned_of(tmp_path: Path) -> None:
-    slow = ("self.n += 1\n", "self.n += 1\n        sum(range(60_000))\n")
+    slow = ("self.n += 1\n", "self.n += 1\n        sum(range(300_000))\n")
     config = match_config(arena(("a", "b"), 60, slow), scene_id="slow", fps=60, window=12)
     worker = Worker(0, tmp_path)
     worker.load(dataclasses.replace(config, match_id=""))
