@@ -141,6 +141,7 @@ class Lab(QObject):
         self.studies.opened.connect(self.session.take_study)
         self.studies.recovery.scan()
         self.studies.compare_asked.connect(self.versions.compare)
+        self.studies.opened.connect(self.versions.refresh)
         for flow in (self.studies, self.versions, self.preview, self.session, self.records):
             flow.said.connect(window.toasts.say)
         self._join_editor()

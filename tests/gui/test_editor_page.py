@@ -148,8 +148,7 @@ def test_that_a_saved_version_is_listed_compared_and_brought_back(driver: Design
     driver.save()
     view = driver.editor.versions
     driver.editor.side.setCurrentWidget(view)
-    driver.wait(lambda: len(view.model.rows) >= 2)
-    assert view.model.rows[0].is_current
+    driver.wait(lambda: len(view.model.rows) == 3 and view.model.rows[0].is_current)  # the file as it was is the first
     last = view.model.index(len(view.model.rows) - 1, 0)
     place = view.list.visualRect(last).center()
     driver.qtbot.mouseClick(view.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
@@ -160,10 +159,8 @@ def test_that_a_saved_version_is_listed_compared_and_brought_back(driver: Design
     assert "1 removed" in dialog.view.summary.text()
     dialog.reject()
     driver.click_widget(view.restore)
-    oldest = view.model.rows[-1].version
     driver.wait(lambda: not driver.document.is_clean)
-    assert driver.study.chain != first.chain or oldest.number == 1
-    assert len(driver.study.chain) == 4
+    assert driver.study == first
     driver.document.undo()
     assert len(driver.study.chain) == 3
 
