@@ -16,7 +16,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).parents[1] / 'gui' / 'screen.json'}")
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":  # its own screen is too small for the window
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).parents[1] / 'gui' / 'screen.json'}"
 
 import msgspec
 from PySide6.QtCore import QEvent, QObject, QPoint
