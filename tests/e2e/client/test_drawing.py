@@ -187,7 +187,10 @@ def test_that_images_backgrounds_and_pixel_coordinates_are_shown(person: Partici
 
 def test_that_a_smaller_window_shrinks_the_game_as_a_whole(person: ParticipantDriver) -> None:
     person.page.set_viewport_size({"width": 420, "height": 700})
-    person.page.wait_for_function("() => document.querySelector('[data-mug=game]').clientWidth < 420")
+    person.page.wait_for_function(
+        "() => { const game = document.querySelector('[data-mug=game]');"
+        " return game.clientWidth < 420 && game.clientHeight < game.clientWidth; }"
+    )  # the width follows the window at once, the height with the next picture
     box = person.page.locator('[data-mug="game"]').bounding_box()
     assert box is not None
     assert abs(box["width"] / box["height"] - 1.5) < 0.02
