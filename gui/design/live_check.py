@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from gui.models.chain_document import ChainDocument
 from gui.models.opened_study import OpenedStudy
 from gui.models.standing_problems import StandingProblems
+from mug.study import Problem
 from mug.study.model import Study
 from mug.study.validation import Validator
 
@@ -34,6 +35,8 @@ class LiveCheck(QObject):
         self._validator = Validator()
         self._standing = StandingProblems()
         self._saved: Study | None = None  # the very objects that were loaded or saved, which edits share
+        self._found: tuple[Problem, ...] = ()  # what the thorough check said of it
+        self._was_checked = False
         self.is_thorough = False
         self._timer = QTimer(self)
         self._timer.setObjectName("live check")
@@ -59,7 +62,8 @@ class LiveCheck(QObject):
         saved = self._saved
         if saved is None or saved != opened.study:
             return
-        self._standing.take(saved, opened.problems, Validator().validate(saved))
+        self._found, self._was_checked = opened.problems, True
+        self._standing.take(saved, self._found, Validator().validate(saved))
         self.is_thorough = self._document.study == saved
         self.look()
 
@@ -68,12 +72,20 @@ class LiveCheck(QObject):
         self._timer.stop()
         self._standing.clear()
         self._saved = self._document.study
-        self.is_thorough = False
+        self._was_checked = self.is_thorough = False
 
     @Slot(bool)
     def _on_clean_changed(self, is_clean: bool) -> None:
-        if is_clean:
-            self._saved = self._document.study
+        study = self._document.study
+        if not is_clean or study is None:
+            return
+        if study != self._saved:  # it was saved: the next check is on its way
+            self._was_checked = False
+        elif self._was_checked:  # undone to what was checked; what edits touched are other objects now
+            self._standing.take(study, self._found, Validator().validate(study))
+            self.is_thorough = True
+            self._timer.start()
+        self._saved = study
 
     @Slot(object)
     def _on_edit_applied(self, _change: object) -> None:

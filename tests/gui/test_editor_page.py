@@ -121,6 +121,10 @@ def test_that_what_the_thorough_check_found_moves_along_and_goes_with_the_field(
     driver.document.push(SetField(path=(1,), field="scene_body_filepath", value="pages/other.html"))
     driver.wait(lambda: "missing_file" not in errors(driver))
     assert "Saving checks" in driver.editor.problems.words.text()
+    while driver.document.stack.canUndo():
+        driver.document.undo()
+    driver.wait(lambda: [p.path for p in driver.document.problems if p.code == "missing_file"] == [(2,)])
+    assert driver.lab.window.design.check.is_thorough
 
 
 def test_that_the_history_goes_back_and_forth_by_a_click(driver: DesignDriver, folder: Path) -> None:
