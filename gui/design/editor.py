@@ -61,7 +61,6 @@ class StudyEditor(QWidget):
         self._on_list_shown(self.problems.list.isVisibleTo(self.problems))
         self.problems.list_shown.connect(self._on_list_shown)
         self.side = QTabWidget()
-        self.side.setDocumentMode(False)
         self.side.addTab(self.inspector, "Properties")
         self.side.addTab(self.history, "History")
         self.side.addTab(self.versions, "Versions")

@@ -58,10 +58,11 @@ class LiveCheck(QObject):
         self.looked.emit()
 
     def take_checked(self, opened: OpenedStudy) -> None:
-        """Take what the thorough check of a study found, when it is the one that the document's file holds."""
-        saved = self._saved
-        if saved is None or saved != opened.study:
+        """Take what the thorough check of a study found, when it is the one here, or the one in the document's file."""
+        saved = next((study for study in (self._document.study, self._saved) if study == opened.study), None)
+        if saved is None:
             return
+        self._saved = saved
         self._found, self._was_checked = opened.problems, True
         self._standing.take(saved, self._found, Validator().validate(saved))
         self.is_thorough = self._document.study == saved

@@ -106,10 +106,6 @@ class DesignPage(QWidget):
 
     # --- what it is told ----------------------------------------------------------------------------------------------
 
-    def show_recent(self, recent: Sequence[Path]) -> None:
-        """Show other recent studies."""
-        self.welcome.show_recent(recent)
-
     @Slot(str)
     def show_busy(self, text: str) -> None:
         """Say what is being done; empty: nothing."""

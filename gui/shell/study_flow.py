@@ -342,8 +342,6 @@ class StudyFlow(QObject):
             self._watch.look()  # the file was changed meanwhile: that comes first
             return
         self._document.know(opened)
-        if self._document.study == opened.study:
-            self._document.show_problems(opened.problems)
         self._page.show_study(opened)
         self.opened.emit(opened)
 
@@ -387,8 +385,6 @@ class StudyFlow(QObject):
         if moved:
             self._settings.remember_study(opened.path)
             self.recovery.begin(opened)
-        if self._document.study == opened.study:
-            self._document.show_problems(opened.problems)
         self._show(opened)
         self._loading.check(opened.path)
 

@@ -1,14 +1,14 @@
 """The versions of the open study: what is listed, compared, brought back."""
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui.design.diff_view import DiffDialog
 from gui.design.versions_view import VersionsView
 from gui.models.chain_document import ChainDocument
-from gui.runtime.tasks import Tasks
+from gui.runtime.tasks import Task, Tasks
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
 from mug.records.library import participants_by_hash
@@ -21,6 +21,7 @@ from mug.study.versions import Version, VersionStore
 __all__ = ["VersionsFlow"]
 
 _AFTER_EDIT_MS = 600
+_T = TypeVar("_T")
 
 
 class VersionsFlow(QObject):
@@ -43,41 +44,76 @@ class VersionsFlow(QObject):
         super().__init__(view)
         self._theme, self._settings, self._document, self._tasks, self._view = theme, settings, document, tasks, view
         self.diff_dialog: DiffDialog | None = None
-        self._asked = 0
+        self._asked: dict[str, Task[Any]] = {}
+        self._versions: list[Version] = []
+        self._participants: dict[str, int] = {}
+        self._current_hash = ""
+        self._failure = ""
         self._timer = QTimer(self)
         self._timer.setObjectName("versions")
         self._timer.setSingleShot(True)
         self._timer.setInterval(_AFTER_EDIT_MS)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._find_current)
         document.loaded.connect(self.refresh)
-        document.clean_changed.connect(self.refresh)
         document.edit_applied.connect(self._on_edit_applied)
         view.compare_asked.connect(self._on_compare_asked)
         view.restore_asked.connect(self._on_restore_asked)
 
     @Slot()
     def refresh(self) -> None:
-        """Look anew which versions there are, and which one is open."""
-        self._timer.stop()
+        """Look anew which versions there are and who took part, and which of them is open."""
         study, opened = self._document.study, self._document.opened
-        self._asked += 1
         if study is None or opened is None:
+            for task in self._asked.values():
+                task.cancel()
             self._view.show_versions((), {}, "")
             return
-        asked, data_dir, file = self._asked, self._settings.data_dir, opened.file
+        data_dir, file, experiment_id = self._settings.data_dir, opened.file, str(study.id)
 
-        def look() -> tuple[list[Version], dict[str, int], str]:
-            return VersionStore.of(file).list(), _participants(data_dir, str(study.id)), content_hash(study)
+        def look() -> tuple[list[Version], dict[str, int]]:
+            return VersionStore.of(file).list(), participants_by_hash(data_dir, experiment_id)
 
-        def show(found: tuple[list[Version], dict[str, int], str]) -> None:
-            if asked == self._asked:
-                self._view.show_versions(*found)
+        def take(found: tuple[list[Version], dict[str, int]]) -> None:
+            self._versions, self._participants = found
+            self._failure = ""
 
         def fail(error: Exception) -> None:
-            if asked == self._asked:
-                self._view.show_failure(str(error))
+            self._failure = str(error)
+            self._show()
 
-        self._tasks.run("look at the versions", look, show, fail)
+        self._look("look at the versions", look, take, fail)
+        self._find_current()
+
+    @Slot()
+    def _find_current(self) -> None:
+        """Look which version is open: an edit changes neither the files nor the records."""
+        self._timer.stop()
+        study = self._document.study
+
+        def take(found: str) -> None:
+            self._current_hash = found
+
+        if study is not None:
+            self._look("look which version is open", lambda: content_hash(study), take, self._say)
+
+    def _look(
+        self, what: str, look: Callable[[], _T], take: Callable[[_T], None], fail: Callable[[Exception], None]
+    ) -> None:
+        """Let a task look, take what it found, and show it; the newest of those that look for the same counts."""
+
+        def show(found: _T) -> None:
+            take(found)
+            self._show()
+
+        if what in self._asked:
+            self._asked[what].cancel()
+        self._asked[what] = self._tasks.run(what, look, show, fail)
+
+    def _show(self) -> None:
+        if self._failure:
+            self._view.show_failure(self._failure)
+        else:
+            self._view.show_versions(self._versions, self._participants, self._current_hash)
 
     @Slot(object, object, str)
     def compare(self, before: Study, after: Study, title: str) -> None:
@@ -141,7 +177,3 @@ class VersionsFlow(QObject):
     @Slot(object)
     def _on_edit_applied(self, _change: object) -> None:
         self._timer.start()
-
-
-def _participants(data_dir: Path, experiment_id: str) -> dict[str, int]:
-    return participants_by_hash(data_dir, experiment_id)

@@ -5,13 +5,14 @@ from typing import Any
 
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QApplication, QCompleter, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.design.inspector.inputs import ancestors
 from gui.design.inspector.surroundings import Surroundings
 from mug.study.catalog import FieldInfo
 from mug.study.edits import RESET
 
-__all__ = ["MIXED", "NOT_GIVEN", "FieldEditor", "same", "suggest"]
+__all__ = ["MIXED", "NOT_GIVEN", "DraftingEditor", "FieldEditor", "same", "suggest"]
 
 NOT_GIVEN = "not given"
 MIXED = "differs"
@@ -163,3 +164,24 @@ def changed_words(model: QStringListModel, words: Sequence[str]) -> None:
     """Let a line propose other words."""
     if model.stringList() != list(words):
         model.setStringList(list(words))
+
+
+class DraftingEditor(FieldEditor):
+    """An editor in which may stand what is no value; then `_wrong` holds, and the study has what it had before."""
+
+    def __init__(self, around: Surroundings, info: FieldInfo) -> None:
+        super().__init__(around, info)
+        self._wrong = False
+
+    def _mistake(self, words: str) -> None:
+        self._wrong = True
+        self.mistaken.emit(words)
+
+    def _right(self) -> None:
+        if self._wrong:
+            self._wrong = False
+            self.mistaken.emit("")
+
+    @override
+    def forget(self) -> None:
+        self._wrong = False

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QPushButton
 from typing_extensions import override
 
-from gui.design.inspector.editor import MIXED, NOT_GIVEN, FieldEditor, changed_words, same, suggest
+from gui.design.inspector.editor import MIXED, NOT_GIVEN, DraftingEditor, FieldEditor, changed_words, same, suggest
 from gui.design.inspector.inputs import Combo, Growing, Line, NumberBox, Switch
 from gui.design.inspector.surroundings import Surroundings
 from gui.widgets.basics import label
@@ -104,7 +104,7 @@ class MessageEditor(FieldEditor):
         self.text.show_text(shown)
 
 
-class NumberEditor(FieldEditor):
+class NumberEditor(DraftingEditor):
     """A number with its unit; where the field takes a word too ("auto"), a button gives it.
 
     What is typed and breaks the bounds is a value all the same: it is a problem of the study. What is no number stays
@@ -121,7 +121,6 @@ class NumberEditor(FieldEditor):
         self.box.dropped.connect(self._on_dropped)
         self._whole = "whole number" in info.type_words
         self.box.setReadOnly(info.ge is not None and info.ge == info.le)
-        self._wrong = False
         self.box.setFixedWidth(_BOX_PX)
         widgets: list[Any] = [self.box]
         self.word: QPushButton | None = None
@@ -167,12 +166,10 @@ class NumberEditor(FieldEditor):
         try:
             value = self.read(self.box.lineEdit().text())
         except ValueError as error:
-            self._wrong = True
-            self.mistaken.emit(str(error))
+            self._mistake(str(error))
             return
         if value == "":
-            self._wrong = True
-            self.mistaken.emit("Write a number.")
+            self._mistake("Write a number.")
             return
         self._right()
         self.typed.emit(value)
@@ -213,11 +210,6 @@ class NumberEditor(FieldEditor):
         else:
             self.chosen.emit(RESET if self.info.default != self.info.choices[0] else int(self.info.ge or 0))
 
-    def _right(self) -> None:
-        if self._wrong:
-            self._wrong = False
-            self.mistaken.emit("")
-
     def _write(self, text: str) -> None:
         line = self.box.lineEdit()
         if line.text() != text:
@@ -250,8 +242,8 @@ class NumberEditor(FieldEditor):
     @override
     def forget(self) -> None:
         if self._wrong:
-            self._wrong = False
             self.box.lineEdit().clear()
+        super().forget()
 
     @override
     def draft(self) -> str | None:

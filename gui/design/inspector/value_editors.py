@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QSignalBlocker, Slot
 from typing_extensions import override
 
-from gui.design.inspector.editor import FieldEditor, same
+from gui.design.inspector.editor import DraftingEditor, same
 from gui.design.inspector.inputs import Growing, Line
 from gui.design.inspector.surroundings import Surroundings
 from gui.models.value_text import read_list, read_table, read_value, write_list, write_table, write_value
@@ -26,13 +26,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-class ValueEditor(FieldEditor):
+class ValueEditor(DraftingEditor):
     """Any value in one line: a number, true, a text, [a list], {a: table}; empty stands for the default."""
 
     def __init__(self, around: Surroundings, info: FieldInfo) -> None:
         super().__init__(around, info)
         self.line = Line(info.title)
-        self._wrong = False
         self.line.textEdited.connect(self._on_edited)
         self.line.dropped.connect(self._on_dropped)
         self._row(self.line)
@@ -47,8 +46,7 @@ class ValueEditor(FieldEditor):
         try:
             value = read_value(text)
         except ValueError as error:
-            self._wrong = True
-            self.mistaken.emit(str(error))
+            self._mistake(str(error))
             return
         self._right()
         self.typed.emit(value)
@@ -57,11 +55,6 @@ class ValueEditor(FieldEditor):
     def _on_dropped(self) -> None:
         self._right()
         self.settle()
-
-    def _right(self) -> None:
-        if self._wrong:
-            self._wrong = False
-            self.mistaken.emit("")
 
     @override
     def _show(self) -> None:
@@ -87,10 +80,6 @@ class ValueEditor(FieldEditor):
                 self.line.setText(shown)
 
     @override
-    def forget(self) -> None:
-        self._wrong = False
-
-    @override
     def draft(self) -> str | None:
         return self.line.text() if self._wrong else None
 
@@ -103,13 +92,12 @@ class ValueEditor(FieldEditor):
 _NO_VALUE = object()
 
 
-class SourceValueEditor(FieldEditor):
+class SourceValueEditor(DraftingEditor):
     """A table or list as source text: TOML for a table, JSON for a list; both are understood everywhere."""
 
     def __init__(self, around: Surroundings, info: FieldInfo) -> None:
         super().__init__(around, info)
         self._is_list = info.type_words.startswith("list")
-        self._wrong = False
         self.text = Growing(f"{info.title}: source", least=3, most=14, code=True)
         self.text.typed.connect(self._on_typed)
         self.text.dropped.connect(self._on_dropped)
@@ -126,8 +114,7 @@ class SourceValueEditor(FieldEditor):
         try:
             value = self._read(self.text.toPlainText())
         except ValueError as error:
-            self._wrong = True
-            self.mistaken.emit(str(error))
+            self._mistake(str(error))
             return
         self._right()
         self.typed.emit(value if value or self.info.required else RESET)
@@ -136,11 +123,6 @@ class SourceValueEditor(FieldEditor):
     def _on_dropped(self) -> None:
         self._right()
         self.settle()
-
-    def _right(self) -> None:
-        if self._wrong:
-            self._wrong = False
-            self.mistaken.emit("")
 
     @override
     def _show(self) -> None:
@@ -162,10 +144,6 @@ class SourceValueEditor(FieldEditor):
             self.text.show_text("")
             return
         self.text.show_text(write_list(plain(self.value)) if self._is_list else write_table(plain(self.value)))
-
-    @override
-    def forget(self) -> None:
-        self._wrong = False
 
     @override
     def draft(self) -> str | None:
