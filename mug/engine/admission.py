@@ -16,7 +16,8 @@ from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId, SessionId, is_valid_id
-from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, RuntimeManifest, Welcome
+from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, Welcome
+from mug.protocol.parts import RuntimeManifest
 from mug.records import facts as f
 from mug.records.recruiters import person_key, split_parameters
 

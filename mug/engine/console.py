@@ -28,6 +28,7 @@ from mug.protocol.lab import (
     StopServer,
     TelemetryPoint,
 )
+from mug.protocol.lab_console import Act, AddNote, AnswerHand, AskDetail, AskSeats, MakeView, ProbeSeats, SetStage
 from mug.records import facts as f
 
 __all__ = ["Console"]
@@ -118,6 +119,8 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
+            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats() | MakeView():
+                self._reply(connection, request.request_id, "this server does not do that yet")
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():

@@ -10,7 +10,8 @@ from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState, VisitState
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
-from mug.protocol.messages import ErrorReply, FinishVisit, Hello, MatchStatus
+from mug.protocol.messages import ErrorReply, FinishVisit, Hello
+from mug.protocol.parts import MatchStatus
 from mug.records.facts import AnyFact
 
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]

@@ -6,7 +6,7 @@ from typing import Final
 from mug.engine.live import Core
 from mug.engine.state import MatchState
 from mug.protocol.lab import MatchView, PairView, PlayerView
-from mug.protocol.messages import MatchStatus, PeerStatus
+from mug.protocol.parts import MatchStatus, PeerStatus
 
 __all__ = ["match_view"]
 

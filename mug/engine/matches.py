@@ -14,7 +14,6 @@ from mug.engine.verdicts import Reports, Returns
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import (
     MatchReady,
-    MatchStatus,
     MatchVerdict,
     PartnerAway,
     PartnerReturning,
@@ -22,6 +21,7 @@ from mug.protocol.messages import (
     ReportPeer,
     ReturnDone,
 )
+from mug.protocol.parts import MatchStatus
 from mug.records import facts as f
 from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer

@@ -44,6 +44,7 @@ from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
 from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
+from mug.protocol.care import ActionSeen, RaiseHand
 from mug.protocol.codec import why_unsendable
 from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
@@ -65,10 +66,11 @@ from mug.protocol.messages import (
     ReportPeer,
     RestartMatch,
     ReturnDone,
-    RuntimeManifest,
     SendSignal,
     SetGlobals,
 )
+from mug.protocol.parts import RuntimeManifest
+from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
 from mug.study.matchmaking import Matchmaker
 
@@ -256,6 +258,8 @@ class StudyRun:
                 self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
+            case ActionSeen() | RaiseHand() | SeatHello() | SeatReport() | SeatDone():
+                core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(

@@ -11,7 +11,8 @@ from mug.engine.payload import needs_runtime
 from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
 from mug.ids import ParticipantId, VisitId
-from mug.protocol.messages import ClientEnvironment, Pulse, Screening
+from mug.protocol.messages import Pulse, Screening
+from mug.protocol.parts import ClientEnvironment
 from mug.records import facts as f
 from mug.study.browsers import matches_browser
 from mug.study.settings import EntryScreening, Hosting

@@ -135,6 +135,7 @@ class SessionState:
     matches: dict[MatchId, MatchState] = field(default_factory=dict)
     groups: dict[str, f.GroupFormed] = field(default_factory=dict)
     release: str = "automatic"
+    stage: str = "running"
     counts: dict[str, int] = field(default_factory=dict)
 
     def current_visit(self, participant: ParticipantState) -> VisitState | None:
@@ -156,9 +157,9 @@ class SessionState:
         match fact:
             case f.SessionOpened():
                 self.opened = fact
-                self.release = fact.release
+                self.release, self.stage = fact.release, fact.stage
             case f.SessionEnded():
-                self.ended = True
+                self.ended, self.stage = True, "ended"
             case f.ParticipantJoined():
                 who = ParticipantId(fact.participant_id)
                 self.participants[who] = ParticipantState(
@@ -230,6 +231,12 @@ class SessionState:
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
                 pass
             case f.PairProbed() | f.ParticipantWarned():
+                pass
+            case f.StageSet():
+                self.stage = fact.stage
+            case f.ActionTaken() | f.ActionAcknowledged() | f.VisitRepeated() | f.HandRaised() | f.HandLowered():
+                pass
+            case f.NoteAdded() | f.SeatChecked() | f.SeatsProbed() | f.Withdrawn():
                 pass
 
     def _apply_plan(self, fact: f.PlanDrawn) -> None:

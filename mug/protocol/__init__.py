@@ -8,7 +8,8 @@ from mug.protocol.codec import (
     encode,
 )
 from mug.protocol.errors import InvalidMessageError, ProtocolError, UnknownOpError
-from mug.protocol.messages import PROTOCOL_VERSION, Message
+from mug.protocol.messages import PROTOCOL_VERSION
+from mug.protocol.parts import Message
 
 __all__ = [
     "PROTOCOL_VERSION",

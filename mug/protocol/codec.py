@@ -12,7 +12,8 @@ import msgspec
 
 from mug.protocol.errors import InvalidMessageError, UnknownOpError
 from mug.protocol.lab import LabMessage, LabRequest
-from mug.protocol.messages import Message, ParticipantMessage, ServerMessage
+from mug.protocol.messages import ParticipantMessage, ServerMessage
+from mug.protocol.parts import Message
 
 __all__ = [
     "LARGEST_EXACT_INTEGER",

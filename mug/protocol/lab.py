@@ -4,7 +4,22 @@ from typing import Any
 
 import msgspec
 
-from mug.protocol.messages import Message
+from mug.protocol.lab_console import (
+    Act,
+    ActionView,
+    AddNote,
+    AnswerHand,
+    AskDetail,
+    AskSeats,
+    HealthView,
+    MakeView,
+    NoteView,
+    ProbeSeats,
+    SeatPairView,
+    SeatView,
+    SetStage,
+)
+from mug.protocol.parts import Message
 
 
 class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +52,11 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     outcome_reason: str = ""
     warning: str = ""  # kind of the warning that the participant sees now: ping, tab, focus, callback
     lost_probes: int = 0  # pings unanswered among the last ten
+    seat: str = ""  # the desk, where the participant came from one
+    paused: bool = False  # by the experimenter
+    hand: str | None = None  # what the participant asks the experimenter; "" without words; null: no raised hand
+    hand_since: str = ""
+    unseen_actions: int = 0  # of the experimenter's, not acknowledged by the page yet
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +72,12 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: str
     pilot: bool = False
     release: str = "automatic"  # or "experimenter": groups wait until they are let go
+    stage: str = "running"  # prepared (doors closed) | doors_open (people come in and wait) | running | paused | ended
+    label: str = ""
+    expected: int | None = None  # participants
+    seats: tuple[str, ...] = ()  # the desks that take part; empty: any
+    conditions: dict[str, str] = {}
+    help: bool = False  # participants can raise a hand
 
 
 class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +114,7 @@ class WaitroomView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TelemetryPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One pulse. `at_ms`: server's Unix time in ms."""
+    """One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs."""
 
     participant_id: str
     at_ms: float
@@ -96,6 +122,14 @@ class TelemetryPoint(msgspec.Struct, frozen=True, kw_only=True):
     focused: bool
     visible: bool
     frame_rate_hz: float | None = None
+    jitter_ms: float | None = None
+    loss: float | None = None  # 0..1: pings unanswered among the last ten
+    fullscreen: bool = False
+    match_id: str = ""
+    rollbacks: int = 0  # of the last second, as the following
+    depth_mean: float = 0.0
+    depth_max: int = 0
+    stalled_ms: float = 0.0
 
 
 class PairView(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,6 +201,11 @@ class LabSnapshot(Message, frozen=True, kw_only=True, tag="lab.snapshot"):
     counts: dict[str, int] = {}
     matches: tuple[MatchView, ...] = ()
     waitrooms: tuple[WaitroomView, ...] = ()
+    actions: tuple[ActionView, ...] = ()
+    notes: tuple[NoteView, ...] = ()
+    seats: tuple[SeatView, ...] = ()
+    seat_pairs: tuple[SeatPairView, ...] = ()
+    health: HealthView | None = None
 
 
 class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
@@ -179,6 +218,11 @@ class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
     counts: dict[str, int] = {}  # rows per table stored so far
     matches: tuple[MatchView, ...] = ()  # whole, those that changed
     waitrooms: tuple[WaitroomView, ...] = ()  # whole, those that changed
+    actions: tuple[ActionView, ...] = ()  # whole, those that changed, as the following
+    notes: tuple[NoteView, ...] = ()
+    seats: tuple[SeatView, ...] = ()
+    seat_pairs: tuple[SeatPairView, ...] = ()
+    health: HealthView | None = None
 
 
 class LabReply(Message, frozen=True, kw_only=True, tag="lab.reply"):
@@ -230,5 +274,19 @@ class ReleaseGroups(Message, frozen=True, kw_only=True, tag="lab.release_groups"
     reason: str = ""
 
 
-LabRequest = EndSession | StopServer | LetIn | SetRelease | ReleaseGroups
+LabRequest = (
+    EndSession
+    | StopServer
+    | LetIn
+    | SetRelease
+    | ReleaseGroups
+    | SetStage
+    | Act
+    | AnswerHand
+    | AddNote
+    | AskDetail
+    | AskSeats
+    | ProbeSeats
+    | MakeView
+)
 LabMessage = LabSnapshot | LabBatch | LabReply

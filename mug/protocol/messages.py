@@ -10,44 +10,21 @@ from typing import Any
 import msgspec
 
 from mug.play.config import GameConfig
+from mug.protocol.care import ActionSeen, HandState, Held, Paused, RaiseHand, Told
+from mug.protocol.parts import (
+    ClientEnvironment,
+    KeptChunks,
+    MatchStatus,
+    Message,
+    ResumeCandidate,
+    RuntimeManifest,
+)
+from mug.protocol.seats import SeatAsked, SeatDone, SeatHello, SeatRefused, SeatReport, SeatWelcome
 
 PROTOCOL_VERSION = 1
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="op"):
-    """Base of all messages."""
-
-
 # ---------------------------------------------------------------- participant -> server
-
-
-class ClientEnvironment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page says of its browser: coarse by design (no full user agent)."""
-
-    browser: str = "unknown"
-    browser_major: int = 0
-    mobile: bool = False
-    viewport_width: int = 0
-    viewport_height: int = 0
-    device_pixel_ratio: float = 1.0
-    webgl: bool = False
-    webassembly: bool = False
-
-
-class ResumeCandidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A participant whose token this browser holds."""
-
-    session_id: str
-    participant_id: str
-    token: str
-
-
-class KeptChunks(msgspec.Struct, frozen=True, kw_only=True):
-    """Chunks that a browser holds until the server of their session takes them."""
-
-    session_id: str
-    participant_id: str
-    chunks: int
 
 
 class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
@@ -56,7 +33,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
     `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
     browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
     (for "/": unfinished, and in use by no live tab), else makes or refuses a participant. `kept`: what this browser's
-    outbox holds of any session when the page opens.
+    outbox holds of any session when the page opens. `seat`: the desk at which the page stands, where it does.
     """
 
     protocol: int
@@ -68,40 +45,7 @@ class Hello(Message, frozen=True, kw_only=True, tag="participant.hello"):
     params: dict[str, str] = {}
     environment: ClientEnvironment = ClientEnvironment()
     kept: tuple[KeptChunks, ...] = ()
-
-
-class PeerStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One partner, seen from this page. `path`: p2p, relay, or empty while there is none. Times in ms."""
-
-    agent: str
-    path: str = ""
-    rtt_ms: float | None = None
-    jitter_ms: float | None = None
-    loss: float | None = None  # 0..1, of the last report periods
-    silent_ms: float = 0.0  # since the last packet
-
-
-class MatchStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """A game of several people as one of its pages stands; figures of "the last second" end at this pulse.
-
-    `stage`: connecting, countdown, playing, stalled, paused, between, over. `compared` and `desyncs` are sums of the
-    match.
-    """
-
-    match_id: str
-    stage: str
-    episode: int = 0
-    frame: int = 0
-    confirmed: int = -1
-    input_delay: int = 0
-    window: int = 0
-    rollbacks: int = 0  # of the last second
-    depth_mean: float = 0.0
-    depth_max: int = 0
-    stalled_ms: float = 0.0
-    compared: int = 0
-    desyncs: int = 0
-    peers: tuple[PeerStatus, ...] = ()
+    seat: str = ""
 
 
 class Pulse(Message, frozen=True, kw_only=True, tag="participant.pulse"):
@@ -172,7 +116,8 @@ class SetGlobals(Message, frozen=True, kw_only=True, tag="globals.set"):
 class ClientError(Message, frozen=True, kw_only=True, tag="participant.error"):
     """Something failed on the page. `kind`: environment, runtime, script, storage.
 
-    `traceback` names the study's own file and line where there is one.
+    `traceback` names the study's own file and line where there is one. `console`: the last lines of the page's console,
+    oldest first, each ``HH:MM:SS.mmm level text``.
     """
 
     kind: str
@@ -180,6 +125,7 @@ class ClientError(Message, frozen=True, kw_only=True, tag="participant.error"):
     visit_id: str | None = None
     traceback: str = ""
     fatal: bool = False
+    console: tuple[str, ...] = ()
 
 
 class ClientCallback(Message, frozen=True, kw_only=True, tag="scene.callback"):
@@ -297,27 +243,22 @@ ParticipantMessage = (
     | ReportMatch
     | ReturnDone
     | ProbeDone
+    | ActionSeen
+    | RaiseHand
+    | SeatHello
+    | SeatReport
+    | SeatDone
 )
 
 # ---------------------------------------------------------------- server -> participant
-
-
-class RuntimeManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the page's worker loads Python from; all URLs are paths on the same origin."""
-
-    pyodide_version: str
-    index_url: str  # folder of pyodide.mjs, ends with "/"
-    lock_url: str  # the study's extended pyodide-lock.json
-    packages: tuple[str, ...]  # names for loadPackage, resolved, dependencies included by the lock
-    study_url: str  # zip unpacked to /study
-    snapshot_url: str | None = None  # memory snapshot, made at install time
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     """Answer to Hello. `runtime` is null when no scene of the study needs Python.
 
     `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing of
-    this session is kept; the page says so, and loads itself anew when it comes back to another session.
+    this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
+    page has a button with which the participant can ask for the experimenter (RaiseHand).
     """
 
     participant_id: str
@@ -329,6 +270,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     runtime: RuntimeManifest | None = None
     mug_globals: dict[str, Any] = {}
     preview: bool = False
+    help: bool = False
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):
@@ -453,6 +395,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     """Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
 
     `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
+    `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
     """
 
     visit_id: str
@@ -462,6 +405,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     content: PageContent | FormContent | GameContent | WaitContent
     next_seq: dict[str, int] = {}
     notice: str = ""
+    action_id: str = ""
 
 
 class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
@@ -619,6 +563,7 @@ class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
     The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
     visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
+    `action_id` as there: ActionSeen goes out before the connection ends.
     """
 
     reason: str
@@ -628,6 +573,7 @@ class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     completion_code: str | None = None
     redirect_url: str | None = None
     redirect_after_s: int | None = None  # the page goes there by itself so long after everything is saved
+    action_id: str = ""
 
 
 class Trouble(Message, frozen=True, kw_only=True, tag="participant.trouble"):
@@ -670,5 +616,12 @@ ServerMessage = (
     | PartnerReturning
     | Closed
     | Trouble
+    | Told
+    | Paused
+    | Held
+    | HandState
+    | SeatWelcome
+    | SeatRefused
+    | SeatAsked
     | ErrorReply
 )

@@ -29,6 +29,14 @@ class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
     files: dict[str, str] = {}  # path -> sha256
     study: dict[str, Any] = {}
     release: str = "automatic"  # or "experimenter": who lets groups go, until a ReleaseSet
+    stage: str = "running"  # or prepared, doors_open: until a StageSet
+    label: str = ""
+    expected: int | None = None  # participants
+    seats: tuple[str, ...] = ()  # the desks that take part
+    conditions: dict[str, str] = {}
+    help: bool = False  # participants can raise a hand
+    zip_sha256: str = ""  # body: the zip that pages get for /study; empty: none, or an older record
+    lock_sha256: str = ""  # body: the study's Pyodide lock, as pages load it
 
 
 class ServerStarted(Fact, frozen=True, kw_only=True, tag="server_started"):
@@ -53,6 +61,7 @@ class ParticipantJoined(Fact, frozen=True, kw_only=True, tag="participant_joined
     params: dict[str, str] = {}
     environment: dict[str, Any] = {}
     recruiter: dict[str, str] = {}  # ids by which a recruiter knows the person: kept out of the exported tables
+    seat: str = ""  # the desk
 
 
 class PlannedVisit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -275,6 +284,7 @@ class ErrorReported(Fact, frozen=True, kw_only=True, tag="error_reported"):
     visit_id: str | None = None
     traceback: str = ""
     fatal: bool = False  # the page could not go on
+    console: tuple[str, ...] = ()  # the last lines of the page's console
 
 
 class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_finished"):
@@ -287,6 +297,7 @@ class ParticipantFinished(Fact, frozen=True, kw_only=True, tag="participant_fini
     completion_code: str | None = None  # of this outcome
     redirect_url: str | None = None  # complete, as the participant gets it
     value: float | None = None  # what was measured, in ms, where that is the reason
+    pay: str = ""  # full, partial, none: what the experimenter said; for the key file only
 
 
 class ConsoleAction(Fact, frozen=True, kw_only=True, tag="console_action"):
@@ -296,6 +307,106 @@ class ConsoleAction(Fact, frozen=True, kw_only=True, tag="console_action"):
     participant_id: str | None = None
     reason: str = ""
     detail: dict[str, Any] = {}
+
+
+class StageSet(Fact, frozen=True, kw_only=True, tag="stage_set"):
+    """The experimenter moved the session on. `stage`: prepared, doors_open, running, paused."""
+
+    stage: str
+    reason: str = ""
+
+
+class ActionTaken(Fact, frozen=True, kw_only=True, tag="action_taken"):
+    """Something that the experimenter did to participants. `action`: message, pause, resume, advance, and so on.
+
+    `skipped`: participant id -> why nothing was done. `affected`: participant id -> how, in words. `pay` is for the key
+    file only. `hand_id`: the raised hand that a message answers.
+    """
+
+    action_id: str
+    action: str
+    participants: tuple[str, ...] = ()
+    reason: str = ""
+    text: str = ""
+    outcome: str = ""
+    pay: str = ""
+    groups: tuple[tuple[str, ...], ...] = ()
+    skipped: dict[str, str] = {}
+    affected: dict[str, str] = {}
+    hand_id: str = ""
+
+
+class ActionAcknowledged(Fact, frozen=True, kw_only=True, tag="action_acknowledged"):
+    """A page has shown or done what the experimenter did, or its participant has read it. `state`: shown, read."""
+
+    action_id: str
+    participant_id: str
+    state: str
+
+
+class VisitRepeated(Fact, frozen=True, kw_only=True, tag="visit_repeated"):
+    """The experimenter sent a participant back to a waitroom: another visit of the scene, after the one that ends."""
+
+    participant_id: str
+    after_visit_id: str
+    visit: PlannedVisit
+
+
+class HandRaised(Fact, frozen=True, kw_only=True, tag="hand_raised"):
+    """A participant asks for the experimenter."""
+
+    participant_id: str
+    hand_id: str
+    text: str = ""
+
+
+class HandLowered(Fact, frozen=True, kw_only=True, tag="hand_lowered"):
+    """A raised hand is down again. `by`: participant, experimenter."""
+
+    participant_id: str
+    hand_id: str
+    by: str = "participant"
+
+
+class NoteAdded(Fact, frozen=True, kw_only=True, tag="note_added"):
+    """A note of the experimenter."""
+
+    note_id: str
+    text: str
+    participant_id: str | None = None
+
+
+class SeatChecked(Fact, frozen=True, kw_only=True, tag="seat_checked"):
+    """How a desk stood when a participant began there. `checks`: name -> good, wait, or what was wrong, in words."""
+
+    desk: str
+    participant_id: str
+    clock_offset_ms: float | None = None
+    rtt_ms: float | None = None
+    frame_rate_hz: float | None = None
+    checks: dict[str, str] = {}
+
+
+class SeatsProbed(Fact, frozen=True, kw_only=True, tag="seats_probed"):
+    """The connection between two desks' pages was measured. `rtt_ms` None: none was found."""
+
+    desks: tuple[str, ...]
+    rtt_ms: float | None
+    path: str = ""
+
+
+class Withdrawn(Fact, frozen=True, kw_only=True, tag="withdrawn"):
+    """A tombstone: a participant's data was taken out on request. `how`: removed, anonymised.
+
+    `participant_id` is what stands in the tables from now on (a new pseudonym when anonymised). `bodies`: how many were
+    deleted. `earlier`: SHA-256 of the former id, so that the same request is recognised, and nothing else.
+    """
+
+    participant_id: str
+    how: str
+    reason: str = ""
+    bodies: int = 0
+    earlier: str = ""
 
 
 AnyFact = (
@@ -327,4 +438,14 @@ AnyFact = (
     | ErrorReported
     | ParticipantFinished
     | ConsoleAction
+    | StageSet
+    | ActionTaken
+    | ActionAcknowledged
+    | VisitRepeated
+    | HandRaised
+    | HandLowered
+    | NoteAdded
+    | SeatChecked
+    | SeatsProbed
+    | Withdrawn
 )

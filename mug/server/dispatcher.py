@@ -37,7 +37,8 @@ from mug.engine.inputs import (
     Wake,
 )
 from mug.engine.run import StudyRun
-from mug.protocol.messages import Message, StoredFrames
+from mug.protocol.messages import StoredFrames
+from mug.protocol.parts import Message
 from mug.records import RecordReader, RecordWriter, WriteFailure
 from mug.server.calls import CallPool, Outcome
 

@@ -17,7 +17,8 @@ import msgspec
 
 from mug.engine.effects import ConnectionId, DropRoutes, SetRoutes
 from mug.ids import MatchId
-from mug.protocol.messages import Message, RelayedPacket, RelayPacket, SendSignal, SignalFrom
+from mug.protocol.messages import RelayedPacket, RelayPacket, SendSignal, SignalFrom
+from mug.protocol.parts import Message
 from mug.server.gate import Bucket, Refusal
 
 __all__ = ["MAX_RELAY_BYTES", "MAX_SIGNAL_BYTES", "Routes"]

@@ -29,7 +29,8 @@ from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
-from mug.protocol.messages import PROTOCOL_VERSION, RuntimeManifest
+from mug.protocol.messages import PROTOCOL_VERSION
+from mug.protocol.parts import RuntimeManifest
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study

@@ -41,11 +41,11 @@ from mug.protocol.messages import (
     PulseEcho,
     PutChunk,
     Refused,
-    ResumeCandidate,
     ShowScene,
     StoredFrames,
     Welcome,
 )
+from mug.protocol.parts import ResumeCandidate
 
 __all__ = ["LabDriver", "ParticipantClient", "ServerDriver", "free_port"]
 

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
 from gui.run.line_legend import NamedLine
-from mug.protocol.messages import MatchStatus, MatchWaiting, PeerStatus, ReportMatch
+from mug.protocol.messages import MatchWaiting, ReportMatch
+from mug.protocol.parts import MatchStatus, PeerStatus
 from tests.drivers.gui_driver import GuiDriver
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import ParticipantClient

@@ -5,7 +5,8 @@ import csv
 from pathlib import Path
 
 from mug.protocol.lab import LabBatch, LetIn
-from mug.protocol.messages import Closed, Refused, ResumeCandidate, ShowScene, Welcome
+from mug.protocol.messages import Closed, Refused, ShowScene, Welcome
+from mug.protocol.parts import ResumeCandidate
 from mug.records.commands import add_export_arguments, export_main
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
 

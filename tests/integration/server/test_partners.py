@@ -14,18 +14,16 @@ from mug.protocol.lab import LabBatch, LabSnapshot
 from mug.protocol.messages import (
     ErrorReply,
     MatchReady,
-    MatchStatus,
     MatchVerdict,
     MatchWaiting,
     PartnerReturning,
-    PeerStatus,
     RelayedPacket,
     RelayPacket,
     ReportPeer,
-    ResumeCandidate,
     SendSignal,
     SignalFrom,
 )
+from mug.protocol.parts import MatchStatus, PeerStatus, ResumeCandidate
 from mug.records import RecordReader, records_path
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver

@@ -19,11 +19,11 @@ from mug.protocol.messages import (
     PageContent,
     Refused,
     ReportPeer,
-    ResumeCandidate,
     ShowScene,
     Trouble,
     Welcome,
 )
+from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.records.recruiters import person_key
 from mug.study.endings import Endings

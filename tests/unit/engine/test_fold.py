@@ -21,12 +21,12 @@ from mug.protocol.messages import (
     ReportMatch,
     ReportPeer,
     RestartMatch,
-    ResumeCandidate,
     ReturnDone,
     SetGlobals,
     ShowScene,
     Welcome,
 )
+from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.model import Study
 from mug.study.settings import EntryScreening

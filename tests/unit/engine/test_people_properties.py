@@ -23,10 +23,10 @@ from mug.protocol.messages import (
     ProbePartners,
     Pulse,
     ReportMatch,
-    ResumeCandidate,
     ShowScene,
     Welcome,
 )
+from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.matchmaking import GroupReunionMatchmaker, LatencyFIFOMatchmaker, StrangersMatchmaker
 from mug.study.model import RandomizeOrder, Repeat, Study

@@ -38,10 +38,10 @@ from mug.protocol.messages import (
     ProbePartners,
     Pulse,
     Refused,
-    ResumeCandidate,
     ShowScene,
     Welcome,
 )
+from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.matchmaking import LatencyFIFOMatchmaker
 from mug.study.model import StartPage, Study, TextBoxForm

@@ -17,19 +17,17 @@ from mug.protocol.messages import (
     GameContent,
     JoinMatch,
     MatchReady,
-    MatchStatus,
     MatchVerdict,
     MatchWaiting,
-    PeerStatus,
     Pulse,
     RelayPacket,
     ReportMatch,
     ReportPeer,
     RestartMatch,
-    ResumeCandidate,
     SetGlobals,
     Welcome,
 )
+from mug.protocol.parts import MatchStatus, PeerStatus, ResumeCandidate
 from mug.records import facts as f
 from mug.study.game import ContentSection, MatchmakingSection
 from mug.study.settings import WebRtc

@@ -9,17 +9,8 @@ from mug.engine import fold
 from mug.engine.inputs import Tick
 from mug.ids import ParticipantId
 from mug.protocol.lab import LabBatch
-from mug.protocol.messages import (
-    ClientEnvironment,
-    Closed,
-    FinishVisit,
-    JoinMatch,
-    Pulse,
-    Refused,
-    Screening,
-    ShowScene,
-    Welcome,
-)
+from mug.protocol.messages import Closed, FinishVisit, JoinMatch, Pulse, Refused, Screening, ShowScene, Welcome
+from mug.protocol.parts import ClientEnvironment
 from mug.records import facts as f
 from mug.study.endings import Endings
 from mug.study.model import EndPage, StartPage, Study

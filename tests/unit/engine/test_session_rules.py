@@ -15,16 +15,15 @@ from mug.protocol.messages import (
     FetchFrames,
     FinishVisit,
     GameContent,
-    KeptChunks,
     PageContent,
     Pulse,
     PutChunk,
     Refused,
     RestartMatch,
-    ResumeCandidate,
     SetGlobals,
     Welcome,
 )
+from mug.protocol.parts import KeptChunks, ResumeCandidate
 from mug.records import facts as f
 
 

@@ -25,15 +25,8 @@ from waiting_driver import (
 from mug.engine import fold
 from mug.engine.effects import ObserveWaitroom
 from mug.protocol.lab import EndSession, LabBatch
-from mug.protocol.messages import (
-    Closed,
-    ErrorReply,
-    FinishVisit,
-    JoinMatch,
-    MatchWaiting,
-    Pulse,
-    ResumeCandidate,
-)
+from mug.protocol.messages import Closed, ErrorReply, FinishVisit, JoinMatch, MatchWaiting, Pulse
+from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.model import RandomizeOrder
 

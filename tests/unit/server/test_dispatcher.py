@@ -13,7 +13,8 @@ from mug.engine import ConnectionId, FrozenStudy, SessionState, StudyRun
 from mug.engine.effects import DropRoutes, SetRoutes
 from mug.engine.inputs import LabConnected, PageLost, PageMessage
 from mug.protocol.lab import LabBatch
-from mug.protocol.messages import PROTOCOL_VERSION, ChunkAck, Hello, Message, PutChunk, ShowScene, Welcome
+from mug.protocol.messages import PROTOCOL_VERSION, ChunkAck, Hello, PutChunk, ShowScene, Welcome
+from mug.protocol.parts import Message
 from mug.records import RecordReader, RecordWriter
 from mug.records import facts as f
 from mug.server.dispatcher import Dispatcher

@@ -37,7 +37,7 @@ export interface KeptChunks {
  * `token` is set when the page itself was already welcomed (reconnection). `candidates` are the tokens that this
  * browser holds, newest first: those of `subject_id`, or all for "/"; the server picks the one of its open session
  * (for "/": unfinished, and in use by no live tab), else makes or refuses a participant. `kept`: what this browser's
- * outbox holds of any session when the page opens.
+ * outbox holds of any session when the page opens. `seat`: the desk at which the page stands, where it does.
  */
 export interface Hello {
   op: "participant.hello";
@@ -50,6 +50,7 @@ export interface Hello {
   params?: Record<string, string>;
   environment?: ClientEnvironment;
   kept?: KeptChunks[];
+  seat?: string;
 }
 
 /** One partner, seen from this page. `path`: p2p, relay, or empty while there is none. Times in ms. */
@@ -155,7 +156,9 @@ export interface SetGlobals {
 /**
  * Something failed on the page. `kind`: environment, runtime, script, storage.
  *
- * `traceback` names the study's own file and line where there is one.
+ * `traceback` names the study's own file and line where there is one. `console`: the last lines of the page's
+ * console,
+ * oldest first, each ``HH:MM:SS.mmm level text``.
  */
 export interface ClientError {
   op: "participant.error";
@@ -164,6 +167,7 @@ export interface ClientError {
   visit_id?: string | null;
   traceback?: string;
   fatal?: boolean;
+  console?: string[];
 }
 
 /** Data for the scene's `on_client_callback` hook. */
@@ -268,6 +272,74 @@ export interface ProbeDone {
   pings?: number;
 }
 
+/**
+ * What the experimenter did has arrived here. Sent for every message with an `action_id`, again if it comes again.
+ *
+ * `state`: "shown" once the page has done or shown it; "read" when the participant has put a Told away.
+ */
+export interface ActionSeen {
+  op: "participant.action_seen";
+  action_id: string;
+  state?: string;
+}
+
+/**
+ * The participant asks for the experimenter, or (`raised` false) needs no help any more.
+ *
+ * `hand_id`: drawn by the page for each time; repeated after a reconnection until HandState says that it is known.
+ */
+export interface RaiseHand {
+  op: "participant.hand";
+  hand_id: string;
+  text?: string;
+  raised?: boolean;
+}
+
+/** First message of a connection of a desk's page. `desk`: the address's last part, as ids are. */
+export interface SeatHello {
+  op: "seat.hello";
+  protocol: number;
+  build: string;
+  tab_id: string;
+  desk: string;
+  environment?: ClientEnvironment;
+}
+
+/** One check of a seat. `name`: one of SEAT_CHECKS. `state`: wait, good or bad. `text`: what is wrong, in words. */
+export interface SeatCheck {
+  name: string;
+  state?: string;
+  text?: string;
+  value?: number | null;
+}
+
+/**
+ * Once a second, and when a check changes; answered by PulseEcho.
+ *
+ * `clock_offset_ms`: the desk's clock minus the server's, by the echo with the shortest round trip; null: not known
+ * yet.
+ */
+export interface SeatReport {
+  op: "seat.report";
+  n: number;
+  client_ms: number;
+  rtt_ms?: number | null;
+  jitter_ms?: number | null;
+  clock_offset_ms?: number | null;
+  frame_rate_hz?: number | null;
+  focused?: boolean;
+  visible?: boolean;
+  fullscreen?: boolean;
+  checks?: SeatCheck[];
+}
+
+/** The page has done what a SeatAsked asked for. `error`: why it could not, in words. */
+export interface SeatDone {
+  op: "seat.done";
+  action_id: string;
+  error?: string;
+}
+
 /** Where the page's worker loads Python from; all URLs are paths on the same origin. */
 export interface RuntimeManifest {
   pyodide_version: string;
@@ -283,7 +355,8 @@ export interface RuntimeManifest {
  *
  * `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing
  * of
- * this session is kept; the page says so, and loads itself anew when it comes back to another session.
+ * this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
+ * page has a button with which the participant can ask for the experimenter (RaiseHand).
  */
 export interface Welcome {
   op: "participant.welcome";
@@ -296,6 +369,7 @@ export interface Welcome {
   runtime: RuntimeManifest | null;
   mug_globals: Record<string, unknown>;
   preview: boolean;
+  help: boolean;
 }
 
 /**
@@ -538,6 +612,7 @@ export interface WaitContent {
  * Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
  *
  * `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
+ * `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
  */
 export interface ShowScene {
   op: "scene.show";
@@ -548,6 +623,7 @@ export interface ShowScene {
   content: PageContent | FormContent | GameContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
+  action_id: string;
 }
 
 /** All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT. */
@@ -711,6 +787,7 @@ export interface PartnerReturning {
  * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
  * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
  * visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
+ * `action_id` as there: ActionSeen goes out before the connection ends.
  */
 export interface Closed {
   op: "participant.closed";
@@ -721,6 +798,7 @@ export interface Closed {
   completion_code: string | null;
   redirect_url: string | null;
   redirect_after_s: number | null;
+  action_id: string;
 }
 
 /**
@@ -732,6 +810,83 @@ export interface Trouble {
   op: "participant.trouble";
   completion_code: string | null;
   redirect_url: string | null;
+}
+
+/**
+ * Words of the experimenter, shown above the page until the participant puts them away. Once for each `action_id`.
+ *
+ * Repeated after a reconnection while it was not answered by ActionSeen "read". `hand_id`: the raised hand that it
+ * answers.
+ */
+export interface Told {
+  op: "participant.told";
+  action_id: string;
+  text: string;
+  hand_id: string;
+}
+
+/**
+ * The experimenter pauses this page, or (`paused` false) lets it go on; sent again to a page that comes back.
+ *
+ * A paused page takes no input, its game makes no frame but stays connected to its partners, and it says `message`.
+ */
+export interface Paused {
+  op: "participant.paused";
+  action_id: string;
+  paused: boolean;
+  message: string;
+}
+
+/**
+ * The page waits for the experimenter, with nothing to do: `why` doors (not open yet) or start (not begun yet).
+ *
+ * ShowScene, Screening, Welcome or Closed follow by themselves.
+ */
+export interface Held {
+  op: "participant.held";
+  why: string;
+  message: string;
+}
+
+/** What became of a raised hand: `state` raised (the experimenter sees it), answered, or lowered. */
+export interface HandState {
+  op: "participant.hand_state";
+  hand_id: string;
+  state: string;
+}
+
+/** Answer to SeatHello: what to warm up. The page keeps it warm when it goes on as a participant's. */
+export interface SeatWelcome {
+  op: "seat.welcome";
+  desk: string;
+  session_id: string;
+  title: string;
+  server_time: string;
+  runtime: RuntimeManifest | null;
+  ice_servers: Record<string, unknown>[];
+  force_relay: boolean;
+}
+
+/** The page cannot be this desk. `reason`: protocol, build, bad_desk, taken (a live page is this desk), closed. */
+export interface SeatRefused {
+  op: "seat.refused";
+  reason: string;
+  message: string;
+}
+
+/**
+ * The experimenter asks something of a desk's page, at home or taking part; answered by SeatDone.
+ *
+ * `what`: identify (show `text`, the desk's name, large for a few seconds), reload, fullscreen, home (to
+ * ``/seat/<desk>``), begin (only at home: take part, as a participant whose Hello names the `seat`; sent by the
+ * server
+ * when the doors are open, and again to who asks to go on there).
+ */
+export interface SeatAsked {
+  op: "seat.asked";
+  action_id: string;
+  what: string;
+  text: string;
 }
 
 /** A message of the page was not taken. `path` names the field, `code` is stable. */
@@ -785,6 +940,91 @@ export interface ReleaseGroups {
   reason?: string;
 }
 
+/**
+ * Move the session on: `stage` prepared, doors_open, running or paused. Recorded.
+ *
+ * From prepared or doors_open to running everybody who waits begins; back to prepared closes the doors to newcomers.
+ */
+export interface SetStage {
+  op: "lab.set_stage";
+  request_id: string;
+  stage: string;
+  reason?: string;
+}
+
+/**
+ * Do something to participants. `request_id` is the action's id: sent again, it is done once and answered again.
+ *
+ * `participants`: whom; `everyone`: all who are unfinished. `text`: what they read (message, pause, exclude, end).
+ * `outcome`: of exclude (excluded, technical, screened_out) and end (complete, technical); empty: the first. `pay`:
+ * one of PAY_RULES. `groups`: of repair, each in the order of its agents; whoever was in a match with them goes back
+ * to the waitroom. `preview`: nothing is done, the answer says what would be. The answer's data is an ActionView.
+ */
+export interface Act {
+  op: "lab.act";
+  request_id: string;
+  action: string;
+  participants?: string[];
+  everyone?: boolean;
+  reason?: string;
+  text?: string;
+  outcome?: string;
+  pay?: string;
+  groups?: string[][];
+  preview?: boolean;
+}
+
+/** Answer a participant's raised hand with words, or only lower it (`text` empty). Recorded. */
+export interface AnswerHand {
+  op: "lab.answer_hand";
+  request_id: string;
+  participant_id: string;
+  text?: string;
+}
+
+/** Keep a note on the session, or on one participant. Recorded and exported. */
+export interface AddNote {
+  op: "lab.add_note";
+  request_id: string;
+  text: string;
+  participant_id?: string | null;
+}
+
+/** Ask for everything of one participant: the answer's data is a DetailView. */
+export interface AskDetail {
+  op: "lab.ask_detail";
+  request_id: string;
+  participant_id: string;
+}
+
+/** Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what. */
+export interface AskSeats {
+  op: "lab.ask_seats";
+  request_id: string;
+  what: string;
+  desks?: string[];
+}
+
+/** Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them. */
+export interface ProbeSeats {
+  op: "lab.probe_seats";
+  request_id: string;
+  desks?: string[];
+}
+
+/**
+ * Make (or, `revoke`, end) a read-only web view for a second screen.
+ *
+ * The answer's data: ``{"path": "/_mug/view#…"}``. `hide_conditions`: condition labels
+ * are not in it. Participants' ids are masked always.
+ */
+export interface MakeView {
+  op: "lab.make_view";
+  request_id: string;
+  hide_conditions?: boolean;
+  revoke?: boolean;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -797,6 +1037,12 @@ export interface SessionView {
   data_dir: string;
   pilot: boolean;
   release: string;
+  stage: string;
+  label: string;
+  expected: number | null;
+  seats: string[];
+  conditions: Record<string, string>;
+  help: boolean;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -828,9 +1074,14 @@ export interface ParticipantView {
   outcome_reason: string;
   warning: string;
   lost_probes: number;
+  seat: string;
+  paused: boolean;
+  hand: string | null;
+  hand_since: string;
+  unseen_actions: number;
 }
 
-/** One pulse. `at_ms`: server's Unix time in ms. */
+/** One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs. */
 export interface TelemetryPoint {
   participant_id: string;
   at_ms: number;
@@ -838,6 +1089,14 @@ export interface TelemetryPoint {
   focused: boolean;
   visible: boolean;
   frame_rate_hz: number | null;
+  jitter_ms: number | null;
+  loss: number | null;
+  fullscreen: boolean;
+  match_id: string;
+  rollbacks: number;
+  depth_mean: number;
+  depth_max: number;
+  stalled_ms: number;
 }
 
 /** One line of the session's log. `level`: info, warning, error. */
@@ -926,6 +1185,88 @@ export interface WaitroomView {
 }
 
 /**
+ * How far an action is for one participant.
+ *
+ * `state`: sent (the page has not answered yet; it is told again when it comes back), shown (the page has answered),
+ * read (a message was put away), skipped (`why`: in words). `at`: of this state.
+ */
+export interface ActionTarget {
+  participant_id: string;
+  state: string;
+  at: string;
+  why: string;
+}
+
+/** Somebody else whom an action concerns, and how, in words: "plays with p-1: the game ends". */
+export interface AffectedView {
+  participant_id: string;
+  how: string;
+}
+
+/** One action of the experimenter. `action`: one of ACTIONS. `pay` is for the key file, never exported. */
+export interface ActionView {
+  action_id: string;
+  action: string;
+  at: string;
+  reason: string;
+  text: string;
+  outcome: string;
+  pay: string;
+  targets: ActionTarget[];
+  affected: AffectedView[];
+}
+
+/** A note of the experimenter, on the session or on one participant: a marker in plots, a row of the export. */
+export interface NoteView {
+  note_id: string;
+  at: string;
+  text: string;
+  participant_id: string | null;
+}
+
+/** One desk. `state`: absent, lost, warming, trouble, ready (all checks good), taking_part, finished. */
+export interface SeatView {
+  desk: string;
+  state: string;
+  since: string;
+  participant_id: string | null;
+  checks: SeatCheck[];
+  rtt_ms: number | null;
+  jitter_ms: number | null;
+  clock_offset_ms: number | null;
+  frame_rate_hz: number | null;
+  focused: boolean;
+  visible: boolean;
+  fullscreen: boolean;
+  browser: string;
+  asked: string;
+  asked_state: string;
+}
+
+/** The connection of two desks' pages. `state`: waiting, probing, done, failed. `path`: p2p, relay, or empty. */
+export interface SeatPairView {
+  desks: string[];
+  state: string;
+  rtt_ms: number | null;
+  path: string;
+  at: string;
+}
+
+/** How the server is, of the last second. Shares 0..1 of one core. */
+export interface HealthView {
+  at_ms: number;
+  cpu: number;
+  machine_cpu: number;
+  memory_bytes: number;
+  disk_free_bytes: number;
+  queue: number;
+  handled_max_ms: number;
+  commit_max_ms: number;
+  pages: number;
+  rtt_p95_ms: number | null;
+}
+
+/**
  * Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
  *
  * It comes once more when the server has read what was measured before its own restart.
@@ -939,6 +1280,11 @@ export interface LabSnapshot {
   counts: Record<string, number>;
   matches: MatchView[];
   waitrooms: WaitroomView[];
+  actions: ActionView[];
+  notes: NoteView[];
+  seats: SeatView[];
+  seat_pairs: SeatPairView[];
+  health: HealthView | null;
 }
 
 /** What changed since the last batch, at most 10 a second. Participants are whole rows. */
@@ -951,6 +1297,11 @@ export interface LabBatch {
   counts: Record<string, number>;
   matches: MatchView[];
   waitrooms: WaitroomView[];
+  actions: ActionView[];
+  notes: NoteView[];
+  seats: SeatView[];
+  seat_pairs: SeatPairView[];
+  health: HealthView | null;
 }
 
 /** Answer to one request, by its `request_id`. `error` is empty when it was done. */
@@ -979,7 +1330,12 @@ export type ClientMessage =
   | ReportPeer
   | ReportMatch
   | ReturnDone
-  | ProbeDone;
+  | ProbeDone
+  | ActionSeen
+  | RaiseHand
+  | SeatHello
+  | SeatReport
+  | SeatDone;
 
 /** What the server sends to a participant's page (namespace /). */
 export type ServerMessage =
@@ -1003,6 +1359,13 @@ export type ServerMessage =
   | PartnerReturning
   | Closed
   | Trouble
+  | Told
+  | Paused
+  | Held
+  | HandState
+  | SeatWelcome
+  | SeatRefused
+  | SeatAsked
   | ErrorReply;
 
 /** What MUG Lab asks for (namespace /lab). */
@@ -1011,7 +1374,15 @@ export type LabRequest =
   | StopServer
   | LetIn
   | SetRelease
-  | ReleaseGroups;
+  | ReleaseGroups
+  | SetStage
+  | Act
+  | AnswerHand
+  | AddNote
+  | AskDetail
+  | AskSeats
+  | ProbeSeats
+  | MakeView;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =

@@ -1,0 +1,1 @@
+"""The Seats page: the room, its desks, the connections between them."""
