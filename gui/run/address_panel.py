@@ -31,18 +31,13 @@ class AddressPanel(QFrame):
         self._theme = theme
         self._dialog: QDialog | None = None
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 10, 12, 10)
-        layout.setSpacing(10)
+        layout.setContentsMargins(12, 4, 5, 4)
+        layout.setSpacing(8)
         self._icon = Icon(theme, "monitor", "accent", 22)
         layout.addWidget(self._icon)
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        self._who = label("", "small")
         self._address = label("", "address", selectable=True)
         self._address.setAccessibleName("Address for participants")
-        texts.addWidget(self._who)
-        texts.addWidget(self._address)
-        layout.addLayout(texts, 1)
+        layout.addWidget(self._address, 1)
         layout.addWidget(
             Button(
                 theme,
@@ -66,7 +61,9 @@ class AddressPanel(QFrame):
         """Show another address."""
         self._address.setText(address)
         self._icon.show_icon("network" if on_network else "monitor", "accent")
-        self._who.setText("For participants, in the lab network" if on_network else "For participants, on this machine")
+        who = "For participants, in the lab network" if on_network else "For participants, on this machine"
+        self._icon.setToolTip(who)
+        self._address.setToolTip(who)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
