@@ -175,7 +175,9 @@ def progress_words(view: ActionView) -> str:
     if wanted:
         read = states.count("read")
         seen = read + states.count("shown")
-        if read and read == seen:
+        if seen and wanted == 1:
+            words.append("read" if read else "shown")
+        elif read and read == seen:
             words.append(f"read by {_of(read, wanted)}")
         elif seen:
             words.append(f"shown on {_of(seen, wanted)}" + (f", read by {read}" if read else ""))
@@ -188,5 +190,5 @@ def progress_words(view: ActionView) -> str:
 
 def _of(part: int, whole: int) -> str:
     if part == whole:
-        return "1" if whole == 1 else f"all {whole}"
+        return f"all {whole}"
     return f"{part} of {whole}"

@@ -209,7 +209,8 @@ def _action_text(view: ActionView, key: str) -> str:
         case "at":
             return clock_time(view.at)
         case "action":
-            return action_title(view.action) + (f" ({view.outcome.replace('_', ' ')})" if view.outcome else "")
+            said = view.outcome in {"", "excluded", "complete"}
+            return action_title(view.action) + ("" if said else f" ({view.outcome.replace('_', ' ')})")
         case "who":
             return who_words([target.participant_id for target in view.targets]) or "Everybody"
         case "progress":

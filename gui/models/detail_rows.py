@@ -17,9 +17,8 @@ __all__ = [
     "ROW_ROLE",
     "DetailRow",
     "DetailTable",
-    "action_rows",
     "answer_rows",
-    "note_rows",
+    "done_rows",
     "parameter_rows",
     "path_rows",
     "timeline_rows",
@@ -182,20 +181,14 @@ def parameter_rows(view: DetailView) -> list[DetailRow]:
     ]
 
 
-def action_rows(done: Iterable[tuple[ActionView, ActionTarget]]) -> list[DetailRow]:
-    """Return what was done to the participant, the newest first."""
-    rows = []
+def done_rows(done: Iterable[tuple[ActionView, ActionTarget]], notes: Iterable[NoteView]) -> list[DetailRow]:
+    """Return what was done to the participant and the notes on them, the newest first."""
+    rows = [(note.at, DetailRow((clock_time(note.at), note.text, ""), "note", whole=note.text)) for note in notes]
     for view, target in done:
         word, icon, tone = state_words(target.state)
         words = " · ".join(part for part in (action_title(view.action), view.text, view.reason, target.why) if part)
-        rows.append(DetailRow((clock_time(view.at), words, word), icon, tone, whole=words))
-    return rows
-
-
-def note_rows(notes: Iterable[NoteView]) -> list[DetailRow]:
-    """Return notes, the newest first."""
-    ordered = sorted(notes, key=lambda note: note.at, reverse=True)
-    return [DetailRow((clock_time(note.at), note.text), "note", whole=note.text) for note in ordered]
+        rows.append((view.at, DetailRow((clock_time(view.at), words, word), icon, tone, whole=words)))
+    return [row for _at, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
 
 
 def _plain(value: object) -> str:

@@ -12,7 +12,7 @@ from mug.protocol.lab_console import ActionView
 
 __all__ = ["ActionsView"]
 
-_WIDTHS = {"at": 116, "action": 170, "who": 150, "progress": 190, "reason": 190, "text": 220}
+_WIDTHS = {"at": 126, "action": 150, "who": 130, "progress": 170, "reason": 150, "text": 180}
 
 
 class ActionsView(QStackedWidget):

@@ -11,7 +11,7 @@ from gui.widgets.theme import Theme
 
 __all__ = ["AddressPanel"]
 
-_NARROW_PX = 620
+_NARROW_PX = 720
 
 
 class AddressPanel(QFrame):
@@ -51,7 +51,9 @@ class AddressPanel(QFrame):
         name = "Open the address in a browser"
         self._open = Button(theme, "Open", "external", name=name, tip=name, on_click=self.open_in_browser)
         layout.addWidget(self._open)
-        layout.addWidget(Button(theme, "QR code", "qr", name="Show the QR code large", on_click=self.show_large))
+        name = "Show the QR code large"
+        self._code = Button(theme, "QR code", "qr", name=name, tip=name, on_click=self.show_large)
+        layout.addWidget(self._code)
 
     def address(self) -> str:
         """Return the address."""
@@ -68,7 +70,9 @@ class AddressPanel(QFrame):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._open.setText("Open" if self.width() >= _NARROW_PX else "")  # the address comes first
+        is_wide = self.width() >= _NARROW_PX  # the address comes first
+        self._open.setText("Open" if is_wide else "")
+        self._code.setText("QR code" if is_wide else "")
 
     def copy(self) -> None:
         """Put the address on the clipboard."""

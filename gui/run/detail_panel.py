@@ -19,9 +19,8 @@ from gui.models.detail_rows import (
     ROW_ROLE,
     DetailRow,
     DetailTable,
-    action_rows,
     answer_rows,
-    note_rows,
+    done_rows,
     parameter_rows,
     path_rows,
     timeline_rows,
@@ -38,15 +37,15 @@ __all__ = ["DetailPanel"]
 
 _EVERY_MS = 2_000
 _SETTLE_MS = 150
+_LEAST_PX = 350
 _PAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "path": ("Path", ("Scene", "Since", "Took"), "The way through the study appears here."),
     "events": ("Events", ("Time", "What happened"), "Nothing has happened yet."),
     "answers": ("Answers", ("Question", "Answer"), "No question has been answered yet."),
-    "done": ("Actions", ("Time", "Action", "State"), "Nothing has been done to this participant."),
-    "notes": ("Notes", ("Time", "Note"), "There is no note on this participant (Ctrl+Shift+N)."),
+    "done": ("Notes", ("Time", "Note or action", "State"), "No note, and nothing done yet (Ctrl+Shift+N)."),
     "more": ("More", ("Name", "Value"), "Nothing more is known."),
 }
-_WIDE_COLUMN = {"path": 0, "events": 1, "answers": 1, "done": 1, "notes": 1, "more": 1}
+_WIDE_COLUMN = {"path": 0, "events": 1, "answers": 1, "done": 1, "more": 1}
 
 
 class DetailPanel(QFrame):
@@ -55,7 +54,7 @@ class DetailPanel(QFrame):
     Attributes:
         participant_id: Whom it shows; empty: nobody.
         pages: The choice of what is listed.
-        tables: The lists by their keys: path, events, answers, done, notes, more.
+        tables: The lists by their keys: path, events, answers, done (notes and actions), more.
         status: How old the data are, or why there are none.
 
     Signals:
@@ -74,7 +73,7 @@ class DetailPanel(QFrame):
         super().__init__()
         self.setProperty("kind", "card")
         self.setAccessibleName("Participant")
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(_LEAST_PX)
         self._theme = theme
         self.participant_id = ""
         self._view: ParticipantView | None = None
@@ -177,9 +176,8 @@ class DetailPanel(QFrame):
 
     def show_known(self, done: Iterable[tuple[ActionView, ActionTarget]], notes: Iterable[NoteView]) -> None:
         """Take what the console knows by itself: actions and notes."""
-        self._fill("done", action_rows(done))
         mine = [note for note in notes if note.participant_id == self.participant_id]
-        self._fill("notes", note_rows(mine))
+        self._fill("done", done_rows(done, mine))
 
     @Slot()
     def ask(self) -> None:
@@ -223,7 +221,7 @@ class DetailPanel(QFrame):
         self._fill("more", parameter_rows(view))
         errors = sum(entry.level == "error" for entry in view.timeline)
         icon = self._theme.icon("error", "error") if errors else None
-        self.pages.rename("events", f"Events ({errors})" if errors else "Events", icon)
+        self.pages.rename("events", "Events", icon)
 
     def _fill(self, key: str, rows: Sequence[DetailRow]) -> None:
         self._models[key].show(rows)
@@ -272,6 +270,7 @@ class DetailPanel(QFrame):
         table.verticalHeader().setDefaultSectionSize(28)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(_WIDE_COLUMN[key], QHeaderView.ResizeMode.Stretch)
         table.activated.connect(self._on_activated)

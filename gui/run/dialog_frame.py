@@ -28,19 +28,21 @@ def add_answers(theme: Theme, dialog: QDialog, layout: QVBoxLayout, *confirm: Bu
     away = Button(theme, cancel, on_click=dialog.reject)
     away.setAutoDefault(False)
     row.addWidget(away)
-    before: QWidget = away
     for button in confirm:
         row.addWidget(button)
+    layout.addLayout(row)
+    before: QWidget = away
+    for button in confirm:
         QWidget.setTabOrder(before, button)
         before = button
-    layout.addLayout(row)
 
 
 def fit(dialog: QDialog, layout: QVBoxLayout) -> None:
     """Let the dialog be as high as its wrapped texts need at its width; Qt's own guess is too high."""
     width = dialog.minimumWidth()
-    wanted = layout.totalHeightForWidth(width)
-    dialog.resize(width, wanted if wanted > 0 else layout.totalSizeHint().height())
+    layout.invalidate()
+    layout.activate()
+    dialog.resize(width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
 
 
 def remembering_line(name: str, past: Iterable[str], placeholder: str = "") -> QComboBox:

@@ -1,6 +1,6 @@
 """The participants table with what can be done for one, some or all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QByteArray,
@@ -30,23 +30,29 @@ from mug.protocol.lab import ParticipantView
 __all__ = ["ParticipantsView"]
 
 _WIDTHS = {
-    "state": 146,
-    "id": 112,
-    "hand": 96,
-    "seat": 72,
-    "scene": 140,
-    "phase": 146,
-    "match": 130,
+    "state": 138,
+    "id": 100,
+    "hand": 92,
+    "seat": 70,
+    "scene": 124,
+    "phase": 136,
+    "match": 100,
     "ping": 84,
-    "focus": 106,
-    "rate": 58,
-    "stored": 72,
+    "focus": 104,
+    "rate": 54,
+    "stored": 70,
     "errors": 66,
-    "unseen": 84,
+    "unseen": 86,
 }
 _KEYS = [column.key for column in COLUMNS]
-_PHASE, _MATCH, _HAND, _SEAT = (_KEYS.index(key) for key in ("phase", "match", "hand", "seat"))
+_PHASE = _KEYS.index("phase")
 _STILL_MS = 2_000
+_WHERE_USED: dict[str, Callable[[ParticipantView], bool]] = {
+    "seat": lambda view: bool(view.seat),
+    "hand": lambda view: view.hand is not None,
+    "unseen": lambda view: view.unseen_actions > 0,
+}
+"""Columns that are shown once somebody has something there: the others need the room."""
 
 
 class ParticipantsView(QWidget):
@@ -239,9 +245,8 @@ class ParticipantsView(QWidget):
     def _on_rows_changed(self) -> None:
         rows = self.model.rows()
         self.tools.show_counts({key: sum(map(accepts, rows)) for key, (_title, accepts) in QUICK.items()})
-        seats, hands = any(view.seat for view in rows), any(view.hand is not None for view in rows)
-        for key, is_useful in (("seat", seats), ("hand", hands)):
-            if is_useful and key not in self._in_use:
+        for key, has in _WHERE_USED.items():
+            if key not in self._in_use and any(map(has, rows)):
                 self._in_use.add(key)
                 self._show_columns()
         self._show_tools()
@@ -253,12 +258,12 @@ class ParticipantsView(QWidget):
         self.tools.let_in.setVisible(any(view is not None and view.wants_in for view in views))
 
     def _show_columns(self) -> None:
-        """Hide what the user hid, and what no row has: matches, seats, hands."""
+        """Hide what the user hid, and what no row has: matches, seats, hands, what was not seen."""
         for place, key in enumerate(_KEYS):
             hidden = key in self._hidden_by_user
             if key == "match":
                 hidden |= not self._has_matches
-            elif key in {"seat", "hand"}:
+            elif key in _WHERE_USED:
                 hidden |= key not in self._shown_by_user | self._in_use
             if self.table.isColumnHidden(place) is not hidden:
                 self.table.setColumnHidden(place, hidden)

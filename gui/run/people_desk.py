@@ -42,6 +42,7 @@ class PeopleDesk(QObject):
         self._running, self._desk = running, desk
         self.notes: dict[str, NoteView] = {}
         self._hands: dict[str, str] = {}
+        self._looked_at: dict[tuple[str, str], str] = {}
         self._looked_s = 0.0
         people, detail = running.people, running.detail
         people.participants.action_asked.connect(self.act)
@@ -87,6 +88,7 @@ class PeopleDesk(QObject):
     def forget(self) -> None:
         """Another session begins."""
         self.notes.clear()
+        self._looked_at.clear()
         self._running.people.actions_view.replace_all(())
         self._running.detail.close_panel()
         self._look(is_news=False)
@@ -140,7 +142,8 @@ class PeopleDesk(QObject):
         self._looked_s = time.monotonic()
         people = self._running.people
         rows = people.participants.model.rows()
-        self._running.attention.show_needs(needs(rows, people.matches.model.rows(), time.time()))
+        found = needs(rows, people.matches.model.rows(), time.time())
+        self._running.attention.show_needs([need for need in found if self._looked_at.get(need.key) != need.text])
         hands = {view.participant_id: view.hand for view in rows if view.hand is not None}
         fresh = [name for name in hands if name not in self._hands]
         if hands != self._hands:
@@ -164,7 +167,10 @@ class PeopleDesk(QObject):
         self.show_participants([need.participant_id])
         if need.kind == "hand":
             self._desk.answer_hand(need.participant_id)
-        elif need.kind == "error":
+        elif need.kind in {"error", "desync"}:  # looked at once is enough, until there are more
+            self._looked_at[need.key] = need.text
+            self._look(is_news=False)
+        if need.kind == "error":
             self._running.detail.pages.choose("events")
             if self._running.detail.participant_id != need.participant_id:
                 self.show_detail(need.participant_id)

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QWidget
 from typing_extensions import override
 
 from gui.models.action_words import ACTION_KINDS
 from gui.models.people_filter import QUICK
-from gui.widgets.basics import Button
+from gui.widgets.basics import Button, label
 from gui.widgets.theme import Theme
 
 __all__ = ["PeopleTools"]
 
-_WIDE_PX = 800
+_WIDE_PX = 760
 _DIRECT = ("message", "pause", "resume")
 _MENU = ("advance", "to_waitroom", "repair", "exclude", "end")
 _TIPS = {"message": " (Ctrl+M)", "pause": " (Ctrl+Shift+P)", "resume": " (Ctrl+Shift+U)"}
@@ -52,6 +52,8 @@ class PeopleTools(QWidget):
         self.words.setPlaceholderText("Find (Ctrl+F)")
         self.words.setAccessibleName("Find participants by id, scene, state or seat")
         self.words.setClearButtonEnabled(True)
+        for button in self.words.findChildren(QToolButton):
+            button.setAccessibleName("Clear the filter")
         self.words.setMinimumWidth(96)
         self.words.setMaximumWidth(240)
         row.addWidget(self.words, 2)
@@ -60,11 +62,15 @@ class PeopleTools(QWidget):
         self.quick.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for key, (title, _accepts) in QUICK.items():
             self.quick.addItem(title, key)
-        self.quick.setMinimumContentsLength(9)
+        self.quick.view().setAccessibleName("Which participants are shown")
+        self.quick.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.quick.setMinimumContentsLength(12)
         row.addWidget(self.quick)
         row.addStretch(1)
         self.let_in = Button(theme, "Let in", "door", role="primary", on_click=lambda: self.action_asked.emit("let_in"))
         self.let_in.hide()
+        self._whom = label("", "small")
+        row.addWidget(self._whom)
         row.addWidget(self.let_in)
         self.buttons: dict[str, Button] = {}
         for key in _DIRECT:
@@ -96,6 +102,7 @@ class PeopleTools(QWidget):
         if self._said == (selected, of):
             return
         self._said = (selected, of)
+        self._whom.setText(f"{selected} selected" if selected else f"For all {of}" if of > 1 else "")
         whom = f"the {selected} selected participants" if selected > 1 else "the selected participant"
         if not selected:
             whom = f"all {of} participants" if of != 1 else "the participant"
@@ -136,6 +143,8 @@ class PeopleTools(QWidget):
             self._is_wide = is_wide
             for key, button in self.buttons.items():
                 button.setText(ACTION_KINDS[key].title if is_wide else "")
+            self.more.setText("More" if is_wide else "")
+            self.quick.setMinimumContentsLength(12 if is_wide else 7)
 
     @Slot()
     def _on_changed(self) -> None:

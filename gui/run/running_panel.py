@@ -20,8 +20,9 @@ from gui.widgets.theme import Theme
 __all__ = ["RunningPanel"]
 
 _LOG_PX = 150
-_LOW_PX = 560
+_LOW_PX = 620
 """Below this height the plots are folded away, until they are asked for."""
+_WIDE_PX = 1_000
 
 
 class RunningPanel(QWidget):
@@ -131,6 +132,8 @@ class RunningPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold_by_height()
+        for part in self._only_wide:
+            part.setVisible(self.width() >= _WIDE_PX)
 
     def _fold_by_height(self) -> None:
         folded = self._chose == "folded" or (self._chose != "open" and self.height() < _LOW_PX)
@@ -171,6 +174,7 @@ class RunningPanel(QWidget):
         row.setSpacing(5)
         inner.addLayout(row)
         self._numbers: dict[str, QLabel] = {}
+        self._only_wide: list[QLabel] = []
         for key, title, tip in (
             ("present", "present", "Participants whose page is connected now"),
             ("playing", "playing", "Participants who are in a game now"),
@@ -186,4 +190,6 @@ class RunningPanel(QWidget):
             for part in (number, title_label):
                 part.setToolTip(tip)
                 row.addWidget(part)
+                if key == "frames":
+                    self._only_wide.append(part)
         return panel

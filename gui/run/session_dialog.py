@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QRadioButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -81,11 +80,9 @@ class NewSessionDialog(QDialog):
         self.label.setPlaceholderText("As you call it, such as “Monday, 10:00”")
         self.label.setMaxLength(120)
         self._row(grid, "Label", self.label)
-        self.expected = QSpinBox()
-        self.expected.setRange(0, 10_000)
-        self.expected.setSpecialValueText("Not said")
-        self.expected.setValue(wish.expected or 0)
-        self.expected.setMaximumWidth(130)
+        self.expected = QLineEdit(str(wish.expected) if wish.expected else "")
+        self.expected.setPlaceholderText("How many are expected, if that is known")
+        self.expected.setMaxLength(5)
         self._row(grid, "Participants", self.expected)
         self.seats = QLineEdit(", ".join(wish.seats))
         self.seats.setPlaceholderText("Any; or desks, as PC-01, PC-02 or PC-01..PC-12")
@@ -138,7 +135,8 @@ class NewSessionDialog(QDialog):
         self.confirm.setDefault(True)
         add_answers(theme, self, layout, self.confirm)
         self.pilot.toggled.connect(self._on_pilot_toggled)
-        self.seats.textChanged.connect(self._on_typed)
+        for line in (self.expected, self.seats):
+            line.textChanged.connect(self._on_typed)
         self.conditions.changed.connect(self._on_typed)
         self._layout = layout
         self._on_pilot_toggled()
@@ -150,7 +148,7 @@ class NewSessionDialog(QDialog):
         return SessionWish(
             label=self.label.text().strip(),
             pilot=self.pilot.isChecked(),
-            expected=self.expected.value() or None,
+            expected=int(text) if (text := self.expected.text().strip()).isdecimal() and int(text) else None,
             seats=desks,
             conditions=self.conditions.values(),
             stage=_chosen(self.begins),
@@ -160,6 +158,9 @@ class NewSessionDialog(QDialog):
 
     def fault(self) -> str:
         """Return what keeps the session from being started, in words; empty when nothing does."""
+        number = self.expected.text().strip()
+        if number and not (number.isascii() and number.isdecimal() and int(number)):
+            return f"“{number}” is no number of participants."
         return desks_in(self.seats.text())[1] or self.conditions.fault()
 
     def _confirm(self) -> None:

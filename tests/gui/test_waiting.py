@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
 from gui.models.columns import SortedTable
-from gui.models.waiting import WAITING_COLUMNS, ReleaseWish, WaitingModel, Waitrooms, by_hand_words, room_words
 from gui.models.session_wish import SessionWish
+from gui.models.waiting import WAITING_COLUMNS, ReleaseWish, WaitingModel, Waitrooms, by_hand_words, room_words
 from gui.run.page import RunPage
 from gui.run.room_block import RoomBlock
 from gui.run.session_dialog import NewSessionDialog
