@@ -4,6 +4,7 @@ from typing import Final
 
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
+from mug.engine.details import answer_detail
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
 from mug.engine.live import Core
@@ -119,7 +120,10 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
-            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats() | MakeView():
+            case AskDetail():
+                if error := answer_detail(self._core, connection, request):
+                    self._reply(connection, request.request_id, error)
+            case SetStage() | Act() | AnswerHand() | AddNote() | AskSeats() | ProbeSeats() | MakeView():
                 self._reply(connection, request.request_id, "this server does not do that yet")
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))

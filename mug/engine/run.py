@@ -81,6 +81,7 @@ PHASES: Final = frozenset(
 )
 MAX_GLOBALS_CHARS: Final = 65_536
 MAX_ERRORS_PER_PARTICIPANT: Final = 200
+MAX_CONSOLE_LINES: Final = 100
 _REFUSALS: Final = {
     "unknown_op": "this message is not known",
     "invalid": "this message is not valid",
@@ -360,6 +361,7 @@ class StudyRun:
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
             fatal=message.fatal,
+            console=tuple(line[:500] for line in message.console[-MAX_CONSOLE_LINES:]),
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)

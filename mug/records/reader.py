@@ -133,6 +133,24 @@ class RecordReader:
         for _, fact in self.numbered_facts(session_id, kinds):
             yield fact
 
+    def facts_naming(self, session_id: str, kinds: Sequence[str], text: str) -> Iterator[f.AnyFact]:
+        """Yield the session's facts of these kinds whose JSON holds `text` somewhere, in order.
+
+        It reads the bytes only, so that looking for one participant among hundreds costs little; whether a fact is
+        about that one, its fields say.
+
+        Raises:
+            RecordsDamagedError: A fact cannot be understood.
+        """
+        if not self._has_tables:
+            return
+        query, values = self._selection(session_id, kinds)
+        where, _, order = query.partition(" ORDER BY ")
+        columns = "SELECT seq, kind, bytes FROM journal JOIN body ON body.sha256 = body_sha256 WHERE "
+        found = f"{columns}{where} AND instr(bytes, CAST(? AS BLOB)) ORDER BY {order}"
+        for seq, kind, body in self._rows(found, [*values, text]):
+            yield self._decode(seq, kind, body)
+
     def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
         """Yield the session's facts with their numbers in the journal.
 
