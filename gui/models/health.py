@@ -48,7 +48,7 @@ class Figure:
 FIGURES: Final = (
     Figure(
         "cpu",
-        "Server's processor",
+        "Processor",
         90.0,
         False,
         lambda view: 100 * view.cpu,
@@ -57,7 +57,7 @@ FIGURES: Final = (
     ),
     Figure(
         "machine_cpu",
-        "Whole computer",
+        "Computer",
         95.0,
         False,
         lambda view: 100 * view.machine_cpu,
@@ -66,7 +66,7 @@ FIGURES: Final = (
     ),
     Figure(
         "memory",
-        "Server's memory",
+        "Memory",
         2_000.0,
         False,
         lambda view: view.memory_bytes / 1_000_000,
@@ -111,7 +111,7 @@ FIGURES: Final = (
     ),
     Figure(
         "rtt",
-        "Round trip, slowest 5 %",
+        "Slowest trips",
         150.0,
         False,
         lambda view: math.nan if view.rtt_p95_ms is None else view.rtt_p95_ms,

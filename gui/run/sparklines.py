@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ def room_cells(
     in_sight: range,
     width_px: int,
 ) -> list[Sparkline]:
-    """Make one cell for each participant; those out of sight have no line.
+    """Make one cell for each participant, all with the same scale; those out of sight have no line.
 
     Args:
         history: The pulses.
@@ -56,7 +57,8 @@ def room_cells(
             continue
         marks = tuple(mark.at_s for mark in markers.between(start, end, (who,)))
         cells.append(_cell(pulses, metric, (who, name), edges_s, width_px, is_live=is_live, marks=marks))
-    return cells
+    top = max((float(np.fmax.reduce(cell.y, initial=cell.top)) for cell in cells), default=1.0)
+    return [replace(cell, top=top) for cell in cells]
 
 
 def metric_cells(pulses: Pulses, edges_s: tuple[float, float], width_px: int, *, is_live: bool) -> list[Sparkline]:
