@@ -81,7 +81,7 @@ def _cell(
 ) -> Sparkline:
     look = LOOKS[metric]
     start, end = edges_s
-    x, y = thin(pulses.at_s, pulses.values(metric), start, end, max(20, width_px // 2))
+    x, y = thin(pulses.at_s, pulses.values(metric), start, end, max(20, width_px // 3))
     now = _newest(pulses, metric, end)
     attention = _attention(pulses, end)
     said = look.text(now) if math.isfinite(now) else "–"
@@ -121,7 +121,7 @@ def health_cells(health: HealthHistory, start_s: float, end_s: float, width_px: 
         values = health.values(place)
         now = float(values[-1]) if len(values) else math.nan
         known = math.isfinite(now)
-        x, y = thin(health.at_s, values, start_s, end_s, max(20, width_px // 2))
+        x, y = thin(health.at_s, values, start_s, end_s, max(20, width_px // 3))
         beyond = known and figure.is_beyond(now)
         cells.append(
             Sparkline(
