@@ -10,6 +10,7 @@ from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.release import Release
+from mug.engine.second_screen import SecondScreen
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
@@ -39,7 +40,11 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 
 
 class Console:
-    """Views for the consoles, in batches, and their requests."""
+    """Views for the consoles, in batches, and their requests.
+
+    Attributes:
+        second_screen: The read-only web view of the session.
+    """
 
     def __init__(self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring) -> None:
         self._monitoring = monitoring
@@ -47,6 +52,9 @@ class Console:
         self._admission = admission
         self._waiting = waiting
         self._release = Release(core, waiting)
+        self.second_screen = SecondScreen(
+            core, waiting, self.session_view, lambda: map(self.participant_view, core.state.participants.values())
+        )
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
@@ -81,6 +89,7 @@ class Console:
     def flush(self) -> None:
         """Send what changed since the last batch, if there is anybody to see it."""
         core = self._core
+        self.second_screen.ticked()
         if core.labs and (
             core.changed
             or core.changed_matches
@@ -119,8 +128,14 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
-            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats() | MakeView():
+            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats():
                 self._reply(connection, request.request_id, "this server does not do that yet")
+            case MakeView():
+                error, data = self.second_screen.asked(request)
+                core = self._core
+                core.after_commit(
+                    LabUpdate(LabReply(request_id=request.request_id, error=error, data=data), connection)
+                )
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():

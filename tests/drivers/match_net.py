@@ -304,7 +304,7 @@ class MatchNet:
                 page.session.note({"kind": "path", "player": other, "path": "p2p", "pair": "host/host"})
         for kind, spans in (("hidden", page.play.hidden), ("held", page.play.held)):
             for moment, note in (
-                (at, {"kind": kind, kind: on}) for span in spans for at, on in zip(span, (True, False))
+                (at, {"kind": kind, kind: on}) for span in spans for at, on in zip(span, (True, False), strict=True)
             ):
                 self._at(moment, lambda note=note: page.session.note(note))  # type: ignore[misc]
         page.keep(page.session.start(), self.now_ms)
