@@ -1,16 +1,24 @@
 """What MUG Lab sees of a session, and what it may ask for."""
 
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from mug.engine.action_log import action_view, last_actions
+from mug.engine.actions import Actions
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
+from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
+from mug.engine.hands import Hands
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
+from mug.engine.notes import Notes, last_notes
 from mug.engine.release import Release
 from mug.engine.second_screen import SecondScreen
+from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
@@ -46,7 +54,23 @@ class Console:
         second_screen: The read-only web view of the session.
     """
 
-    def __init__(self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring) -> None:
+    def __init__(
+        self,
+        core: Core,
+        admission: Admission,
+        waiting: Waiting,
+        monitoring: Monitoring,
+        *,
+        doors: Doors,
+        stages: Stages,
+        actions: Actions,
+        hands: Hands,
+    ) -> None:
+        self._doors = doors
+        self._stages = stages
+        self._actions = actions
+        self._hands = hands
+        self._notes = Notes(core)
         self._monitoring = monitoring
         self._core = core
         self._admission = admission
@@ -83,6 +107,8 @@ class Console:
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
             waitrooms=waitrooms(core, self._waiting),
+            actions=last_actions(core.state.actions),
+            notes=last_notes(core.state),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -98,6 +124,8 @@ class Console:
             or core.new_log
             or core.new_telemetry
             or core.counts_changed
+            or core.changed_actions
+            or core.new_notes
         ):
             views = tuple(
                 self.participant_view(core.state.participants[who])
@@ -112,6 +140,10 @@ class Console:
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
                 waitrooms=changed_waitrooms(core, self._waiting),
+                actions=tuple(
+                    action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
+                ),
+                notes=tuple(core.new_notes),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
@@ -119,6 +151,8 @@ class Console:
         core.changed_rooms.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
+        core.changed_actions.clear()
+        core.new_notes.clear()
         core.session_changed = core.counts_changed = False
 
     def asked(self, connection: ConnectionId, request: LabRequest) -> None:
@@ -128,14 +162,21 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
-            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats():
+            case SetStage():
+                self._reply(connection, request.request_id, self._stages.set_stage(request))
+            case Act():
+                error, view = self._actions.act(request)
+                self._reply(connection, request.request_id, error, msgspec.to_builtins(view) if view else {})
+            case AnswerHand():
+                self._reply(connection, request.request_id, self._hands.answer(request))
+            case AddNote():
+                self._reply(connection, request.request_id, self._notes.add(request))
+            case AskDetail():
+                self._reply(connection, request.request_id, "this server does not do that yet")
+            case AskSeats() | ProbeSeats():
                 self._reply(connection, request.request_id, "this server does not do that yet")
             case MakeView():
-                error, data = self.second_screen.asked(request)
-                core = self._core
-                core.after_commit(
-                    LabUpdate(LabReply(request_id=request.request_id, error=error, data=data), connection)
-                )
+                self._reply(connection, request.request_id, *self.second_screen.asked(request))
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():
@@ -145,8 +186,9 @@ class Console:
                     "stopped from MUG Lab", LabUpdate(LabReply(request_id=request.request_id), connection)
                 )
 
-    def _reply(self, connection: ConnectionId, request_id: str, error: str) -> None:
-        self._core.after_commit(LabUpdate(LabReply(request_id=request_id, error=error), connection))
+    def _reply(self, connection: ConnectionId, request_id: str, error: str, data: dict[str, Any] | None = None) -> None:
+        reply = LabReply(request_id=request_id, error=error, data=data or {})
+        self._core.after_commit(LabUpdate(reply, connection))
 
     def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
         core = self._core
@@ -176,6 +218,7 @@ class Console:
         unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
         core.after_commit(*(Send(c, closed) for c in unfinished), reply)
         self._waiting.session_over()
+        self._doors.session_over()
         core.session_changed = True
         core.say("info", f"the session was ended: {reason}")
 
@@ -203,6 +246,12 @@ class Console:
             data_dir=core.data_dir,
             pilot=opened.pilot,
             release=core.state.release,
+            stage=core.state.stage,
+            label=opened.label,
+            expected=opened.expected,
+            seats=opened.seats,
+            conditions=dict(opened.conditions),
+            help=opened.help,
         )
 
     def counts(self) -> dict[str, int]:
@@ -217,6 +266,7 @@ class Console:
         """One participant as the console shows it."""
         core = self._core
         presence = core.presence(participant.participant_id)
+        held = waits_for_the_start(core.state, participant)
         visit = core.state.current_visit(participant)
         match = core.state.current_match(visit) if visit is not None else None
         frames = sum(core.state.matches[m].frames for v in participant.plan for m in core.state.visits[v].match_ids)
@@ -229,8 +279,8 @@ class Console:
             scene_index=max(participant.position, 0),
             scene_total=len(participant.plan),
             visit_id=visit.planned.visit_id if visit is not None else None,
-            phase=presence.phase,
-            phase_detail=presence.phase_detail,
+            phase="held" if held else presence.phase,
+            phase_detail="until the session starts" if held else presence.phase_detail,
             since=iso(presence.phase_since_ms),
             joined_at=participant.joined_at,
             rtt_ms=presence.rtt_ms,
@@ -250,6 +300,11 @@ class Console:
             outcome_reason=participant.outcome_reason,
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
+            seat=participant.seat,
+            paused=core.state.is_paused(participant) and participant.outcome is None,
+            hand=participant.hand_text if participant.hand_id else None,
+            hand_since=participant.hand_since,
+            unseen_actions=len(participant.unseen),
         )
 
     def _state(self, participant: ParticipantState) -> str:
@@ -262,6 +317,6 @@ class Console:
             return "left" if presence.left else "lost"
         if presence.silent:
             return "lost"
-        if participant.position < 0:
+        if participant.position < 0 and not waits_for_the_start(self._core.state, participant):
             return "screening"
         return "connected" if presence.visible else "background"

@@ -5,12 +5,16 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mug.engine.actions import Actions
 from mug.engine.admission import Admission
+from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
+from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.endings import MAX_FAILURES, Endings
+from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
     CallFailed,
@@ -36,9 +40,11 @@ from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
+from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible
 from mug.engine.screening import SCREENING, EntryGate
+from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
@@ -144,6 +150,10 @@ class StudyRun:
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
         self._chunks = Chunks(self._core, self._visits)
+        self._doors = Doors(self._core)
+        pauses = Pauses(self._core, self._matches, self._waiting)
+        self._care = Care(self._core, pauses)
+        self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -153,8 +163,19 @@ class StudyRun:
             endings=self._endings,
             gate=self._gate,
             monitoring=self._monitoring,
+            doors=self._doors,
+            care=self._care,
         )
-        self._console = Console(self._core, self._admission, self._waiting, self._monitoring)
+        self._console = Console(
+            self._core,
+            self._admission,
+            self._waiting,
+            self._monitoring,
+            doors=self._doors,
+            stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
+            actions=Actions(self._core, self._care, pauses),
+            hands=self._hands,
+        )
 
     @property
     def state(self) -> SessionState:
@@ -258,7 +279,11 @@ class StudyRun:
                 self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
-            case ActionSeen() | RaiseHand() | SeatHello() | SeatReport() | SeatDone():
+            case ActionSeen():
+                self._care.seen(connection, participant, message)
+            case RaiseHand():
+                self._hands.said(connection, participant, message)
+            case SeatHello() | SeatReport() | SeatDone():
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
@@ -498,6 +523,7 @@ class StudyRun:
             if presence.waiting is not None and presence.waiting.connection == connection:
                 presence.waiting = None
                 core.changed.add(presence_id)
+        self._doors.gone(connection)
         who = core.owner.pop(connection, None)
         if who is None:
             return
