@@ -15,7 +15,8 @@ from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.console_study import write_pages_study
-from tests.drivers.pair_driver import finish, walk_in
+from tests.drivers.pair_driver import finish, identical_frames, match_records, play, sit_down, walk_in
+from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import LabDriver, ServerDriver
 
 pytestmark = [pytest.mark.browser]
@@ -246,3 +247,49 @@ def test_that_a_game_stands_still_while_it_is_paused_and_goes_on_without_a_gap(
     rows = [row for row in events_of(data, "mountain-car", "ann") if row["name"] in ("paused", "resumed")]
     assert [row["name"] for row in rows] == ["paused", "resumed"]
     assert rows[0]["action_id"] == paused
+
+
+@pytest.mark.pyodide
+def test_that_a_match_that_is_paused_stands_still_for_both_and_stays_the_same_game(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_pair_study(tmp_path / "points", frames=240)
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        LabDriver(server) as lab,
+        sit_down(browser, server.port, ["ann", "ben"]) as [ann, ben],
+    ):
+        play([ann, ben], "points")
+        ann.wait_for_frame(0, 30)
+        # One page is told, both stand still: none can go on without the other.
+        paused = act(lab, "pause", "ann", text="One moment.")
+        wait_until_seen(lab, paused, "ann")
+        for person in (ann, ben):
+            wait_until_paused(person)
+            person.page.wait_for_function(
+                "() => document.querySelector('[data-mug=game]').dataset.mugStage === 'paused'"
+            )
+        stands = [person.game_attribute("frame") for person in (ann, ben)]
+        lab.wait_for(LabBatch, lambda batch: any(match.state == "paused" for match in batch.matches))
+        # Longer than a silent partner is waited for: nobody is lost.
+        wait_for_pulses(lab, "ben", 5)
+        assert [person.game_attribute("frame") for person in (ann, ben)] == stands
+        # A message is read during the pause.
+        message = act(lab, "message", "ben", text="It goes on soon.")
+        wait_until_seen(lab, message, "ben")
+        ben.page.locator('[data-mug="told-ok"]').click()
+        wait_until_seen(lab, message, "ben", "read")
+        act(lab, "resume", "ann")
+        for person in (ann, ben):
+            wait_until_paused(person, False)
+        finish([ann, ben])
+
+    [record] = match_records(data, "points")
+    assert record.words == []
+    assert record.dropped == []
+    assert identical_frames(record) == 240
+    for name in ("ann", "ben"):
+        rows = events_of(data, "points", name)
+        assert [row["name"] for row in rows if row["name"] in ("paused", "resumed")] == ["paused", "resumed"]
+        assert not any(row["name"] in ("match_lost", "match_desync", "match_interrupted") for row in rows)
