@@ -166,7 +166,12 @@ class Console:
                 self._reply(connection, request.request_id, self._stages.set_stage(request))
             case Act():
                 error, view = self._actions.act(request)
-                self._reply(connection, request.request_id, error, msgspec.to_builtins(view) if view else {})
+                self._reply(
+                    connection,
+                    request.request_id,
+                    error,
+                    msgspec.json.decode(msgspec.json.encode(view)) if view else {},
+                )
             case AnswerHand():
                 self._reply(connection, request.request_id, self._hands.answer(request))
             case AddNote():

@@ -5,12 +5,13 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mug.engine.actions import Actions
+from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
 from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
+from mug.engine.departures import Departure
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.endings import MAX_FAILURES, Endings
@@ -40,9 +41,11 @@ from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
+from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible
+from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
 from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
@@ -173,9 +176,20 @@ class StudyRun:
             self._monitoring,
             doors=self._doors,
             stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
-            actions=Actions(self._core, self._care, pauses),
+            actions=Actions(self._core, self._care, pauses, self._deeds()),
             hands=self._hands,
         )
+
+    def _deeds(self) -> dict[str, Deed]:
+        """What can be done to participants, besides messages and pauses."""
+        core, visits, matches, waiting = self._core, self._visits, self._matches, self._waiting
+        return {
+            "advance": Advance(core, visits, matches, waiting),
+            "to_waitroom": ToWaitroom(core, visits, matches, waiting),
+            "repair": Repair(core, visits, matches, waiting),
+            "exclude": Departure(core, visits, matches, waiting, visit_outcome="excluded"),
+            "end": Departure(core, visits, matches, waiting, visit_outcome="ended"),
+        }
 
     @property
     def state(self) -> SessionState:
