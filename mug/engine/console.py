@@ -18,6 +18,7 @@ from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.notes import Notes, last_notes
 from mug.engine.release import Release
+from mug.engine.second_screen import SecondScreen
 from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
@@ -48,7 +49,11 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 
 
 class Console:
-    """Views for the consoles, in batches, and their requests."""
+    """Views for the consoles, in batches, and their requests.
+
+    Attributes:
+        second_screen: The read-only web view of the session.
+    """
 
     def __init__(
         self,
@@ -72,6 +77,9 @@ class Console:
         self._admission = admission
         self._waiting = waiting
         self._release = Release(core, waiting)
+        self.second_screen = SecondScreen(
+            core, waiting, self.session_view, lambda: map(self.participant_view, core.state.participants.values())
+        )
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
@@ -108,6 +116,7 @@ class Console:
     def flush(self) -> None:
         """Send what changed since the last batch, if there is anybody to see it."""
         core = self._core
+        self.second_screen.ticked()
         if core.labs and (
             core.changed
             or core.changed_matches
@@ -174,7 +183,7 @@ class Console:
             case AskSeats() | ProbeSeats():
                 self._reply(connection, request.request_id, "this server does not do that yet")
             case MakeView():
-                self._reply(connection, request.request_id, "this server does not do that yet")
+                self._reply(connection, request.request_id, *self.second_screen.asked(request))
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():

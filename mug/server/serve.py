@@ -285,6 +285,7 @@ class _Session:
             self._study,
             token=self._token,
             describe=lambda: msgspec.to_builtins(run.console.session_view()),
+            look=run.console.second_screen.look,
             health=health,
             host=self._host,
             remote_lab=self._options.remote_lab,

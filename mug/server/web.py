@@ -71,6 +71,7 @@ def make_app(
     *,
     token: str,
     describe: Callable[[], dict[str, Any]],
+    look: Callable[[str], dict[str, Any] | None] = lambda _token: None,
     health: dict[str, Any],
     client: Path = CLIENT_FOLDER,
     host: str = "",
@@ -82,6 +83,7 @@ def make_app(
         study: What is served besides the page.
         token: Of the lab's routes.
         describe: What `/_mug/lab` answers to who holds the token.
+        look: What `/_mug/view/data` answers to who holds the token of a web view; None: there is no such view.
         health: What `/_mug/health` answers to everybody.
         client: Folder of the built client.
         host: The address that the server listens on.
@@ -90,11 +92,14 @@ def make_app(
     app = Flask("mug", static_folder=None)
     packed = _Packed()
 
-    def page(subject_id: str = "") -> Response:
-        index = client / "index.html"
+    def built_page(name: str) -> Response:
+        index = client / name
         if not index.is_file():
             return Response(_NOT_BUILT, 503, mimetype="text/html")
         return packed.send(index, "text/html", "no-cache")
+
+    def page(subject_id: str = "") -> Response:
+        return built_page("index.html")
 
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
@@ -135,6 +140,13 @@ def make_app(
             abort(403)
         return describe()
 
+    def view_data() -> dict[str, Any]:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        shown = look(given.strip()) if kind == "Bearer" else None
+        if shown is None:
+            abort(403)
+        return shown
+
     def static_file(tail: str) -> Response:
         path = _static(study.static_roots, tail)
         if path is None:
@@ -148,6 +160,8 @@ def make_app(
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
     app.add_url_rule("/_mug/study/<name>", "study_file", study_file)
     app.add_url_rule("/_mug/lab", "lab", lab)
+    app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
+    app.add_url_rule("/_mug/view/data", "view_data", view_data)
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)

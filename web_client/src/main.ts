@@ -1,6 +1,9 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
 import "./styles/form.css";
+import "./styles/care.css";
+import { Care } from "./care/care";
+import { listenToConsole, PageLog } from "./care/page_log";
 import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
 import { countKept } from "./outbox/store";
@@ -45,8 +48,18 @@ function start(): void {
   const build = document.querySelector<HTMLMetaElement>('meta[name="mug-build"]')?.content ?? "";
   const address = parseAddress(window.location.pathname, window.location.search);
 
-  const participation = new Participation({
+  const log = new PageLog();
+  listenToConsole(console, (line) => log.add(line));
+  const carePlaces = { app: places.app, told: required("mug-told"), pause: required("mug-pause"), help: required("mug-help") };
+  const care = new Care(carePlaces, sessionStorage, randomId, {
+    send: (message) => participation.send(message),
+    event: (name, data) => participation.event(name, data),
+    hold: (held) => participation.hold(held),
+  });
+  const participation: Participation = new Participation({
     shell,
+    care,
+    log,
     tokens,
     session: sessionStorage,
     build,
@@ -87,15 +100,22 @@ function start(): void {
     },
   });
   participation.use(connection);
-  shell.onPhase((phase, detail, fraction) => participation.phaseChanged(phase, detail, fraction));
+  shell.onPhase((phase, detail, fraction) => {
+    care.phaseChanged(phase);
+    participation.phaseChanged(phase, detail, fraction);
+  });
 
   window.addEventListener("error", (event) => {
     // The browser's note that a size settles in the next frame is no failure.
     if (event.message.startsWith("ResizeObserver loop")) return;
-    participation.reportError(describe(event.error ?? event.message, "script"));
+    const error = describe(event.error ?? event.message, "script");
+    log.error(`uncaught: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("unhandledrejection", (event) => {
-    participation.reportError(describe(event.reason, "script"));
+    const error = describe(event.reason, "script");
+    log.error(`unhandled rejection: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("pagehide", () => releaseTabId(sessionStorage));
   // Back from the browser's page cache: connections are dead there, and the server knows best where we are.
