@@ -6,6 +6,7 @@ from mug.engine.admission import Admission
 from mug.engine.clock import iso
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
+from mug.engine.health import with_round_trips
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
@@ -28,7 +29,17 @@ from mug.protocol.lab import (
     StopServer,
     TelemetryPoint,
 )
-from mug.protocol.lab_console import Act, AddNote, AnswerHand, AskDetail, AskSeats, MakeView, ProbeSeats, SetStage
+from mug.protocol.lab_console import (
+    Act,
+    AddNote,
+    AnswerHand,
+    AskDetail,
+    AskSeats,
+    HealthView,
+    MakeView,
+    ProbeSeats,
+    SetStage,
+)
 from mug.records import facts as f
 
 __all__ = ["Console"]
@@ -53,6 +64,10 @@ class Console:
         self._core.labs.add(connection)
         self._send_everything(connection)
 
+    def measured(self, health: HealthView) -> None:
+        """Take up how the server was in the last second."""
+        self._core.health, self._core.health_changed = with_round_trips(self._core, health), True
+
     def past_telemetry(self, points: tuple[TelemetryPoint, ...]) -> None:
         """Take up what was measured before a restart; consoles that are here already get everything again."""
         core = self._core
@@ -75,6 +90,7 @@ class Console:
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
             waitrooms=waitrooms(core, self._waiting),
+            health=core.health,
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -89,6 +105,7 @@ class Console:
             or core.new_log
             or core.new_telemetry
             or core.counts_changed
+            or core.health_changed
         ):
             views = tuple(
                 self.participant_view(core.state.participants[who])
@@ -103,6 +120,7 @@ class Console:
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
                 waitrooms=changed_waitrooms(core, self._waiting),
+                health=core.health if core.health_changed else None,
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
@@ -110,7 +128,7 @@ class Console:
         core.changed_rooms.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
-        core.session_changed = core.counts_changed = False
+        core.session_changed = core.counts_changed = core.health_changed = False
 
     def asked(self, connection: ConnectionId, request: LabRequest) -> None:
         """Do what the experimenter asks for; every request is answered, after it is on disk."""

@@ -10,6 +10,7 @@ from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState, VisitState
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
+from mug.protocol.lab_console import HealthView
 from mug.protocol.messages import ErrorReply, FinishVisit, Hello
 from mug.protocol.parts import MatchStatus
 from mug.records.facts import AnyFact
@@ -120,6 +121,8 @@ class Core:
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)
     counts_changed: bool = False
+    health: HealthView | None = None
+    health_changed: bool = False
 
     def now(self) -> str:
         """The present time as facts write it."""

@@ -25,6 +25,7 @@ from mug.engine.inputs import (
     PageMessage,
     PageRefusal,
     PastTelemetry,
+    ServerMeasured,
     ServerTrouble,
     StopRequested,
     StorageFailed,
@@ -37,7 +38,7 @@ from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
 from mug.engine.payload import FrozenStudy
-from mug.engine.pulses import plausible
+from mug.engine.pulses import plausible, point_of
 from mug.engine.screening import SCREENING, EntryGate
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
@@ -46,7 +47,6 @@ from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.care import ActionSeen, RaiseHand
 from mug.protocol.codec import why_unsendable
-from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
     ClientError,
@@ -200,6 +200,8 @@ class StudyRun:
                 self._storage("")
             case ServerTrouble():
                 core.say("error", happened.text, traceback=happened.traceback)
+            case ServerMeasured():
+                self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
             case LifelineEnded():
@@ -284,23 +286,17 @@ class StudyRun:
         self._waiting.heard(connection, participant)
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
-        if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
-            presence.match = pulse.match
-            core.changed_matches.add(MatchId(pulse.match.match_id))
-            self._matches.pulsed(participant, pulse.match)
+        match = pulse.match
+        if match is not None and participant.participant_id not in core.match_visits(match.match_id):
+            match = None
+        if match is not None:
+            presence.match = match
+            core.changed_matches.add(MatchId(match.match_id))
+            self._matches.pulsed(participant, match)
         self._gate.pulsed(connection, participant, pulse)
         self._monitoring.pulsed(participant, pulse)
         core.changed.add(participant.participant_id)
-        core.measured(
-            TelemetryPoint(
-                participant_id=participant.participant_id,
-                at_ms=now_ms,
-                rtt_ms=pulse.rtt_ms,
-                focused=pulse.focused,
-                visible=pulse.visible,
-                frame_rate_hz=pulse.frame_rate_hz,
-            )
-        )
+        core.measured(point_of(participant.participant_id, now_ms, pulse, match))
 
     def _phase(self, connection: ConnectionId, participant: ParticipantState, message: PhaseChanged) -> None:
         core = self._core
