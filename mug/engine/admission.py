@@ -184,6 +184,8 @@ class Admission:
             participant = self._core.state.participants.get(ParticipantId(candidate.participant_id))
             if participant is None or participant.outcome is not None:
                 continue
+            if hello.seat and participant.seat != hello.seat:
+                continue  # several desks may share a browser's storage: each goes on with its own
             token = self._token_for(participant, hello)
             if token is not None and not self._is_held(participant, hello):
                 return participant, token
@@ -240,6 +242,7 @@ class Admission:
                 params=params,
                 recruiter=recruiter,
                 environment=environment,
+                seat=hello.seat if is_valid_id(hello.seat) else "",
             ),
             f.PlanDrawn(
                 at=core.now(),

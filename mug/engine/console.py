@@ -11,6 +11,7 @@ from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.release import Release
+from mug.engine.seats import Seats
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
@@ -52,7 +53,10 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 class Console:
     """Views for the consoles, in batches, and their requests."""
 
-    def __init__(self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring) -> None:
+    def __init__(
+        self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring, seats: Seats
+    ) -> None:
+        self._seats = seats
         self._monitoring = monitoring
         self._core = core
         self._admission = admission
@@ -90,6 +94,8 @@ class Console:
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
             waitrooms=waitrooms(core, self._waiting),
+            seats=self._seats.views(),
+            seat_pairs=self._seats.pair_views(),
             health=core.health,
         )
         core.emit(LabUpdate(snapshot, connection))
@@ -101,6 +107,8 @@ class Console:
             core.changed
             or core.changed_matches
             or core.changed_rooms
+            or core.changed_seats
+            or core.changed_seat_pairs
             or core.session_changed
             or core.new_log
             or core.new_telemetry
@@ -120,12 +128,16 @@ class Console:
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
                 waitrooms=changed_waitrooms(core, self._waiting),
+                seats=self._seats.changed_views(),
+                seat_pairs=self._seats.changed_pair_views(),
                 health=core.health if core.health_changed else None,
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
         core.changed_matches.clear()
         core.changed_rooms.clear()
+        core.changed_seats.clear()
+        core.changed_seat_pairs.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
         core.session_changed = core.counts_changed = core.health_changed = False
@@ -137,7 +149,9 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
-            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats() | MakeView():
+            case AskSeats() | ProbeSeats():
+                self._seats.asked(connection, request)
+            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | MakeView():
                 self._reply(connection, request.request_id, "this server does not do that yet")
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
@@ -253,6 +267,7 @@ class Console:
             outcome_reason=participant.outcome_reason,
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
+            seat=presence.seat or participant.seat,
         )
 
     def _state(self, participant: ParticipantState) -> str:

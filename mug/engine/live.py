@@ -55,6 +55,7 @@ class Presence:
     pulsed_at_ms: float = 0.0
     pulsing: bool = False
     silent: bool = False
+    seat: str = ""
 
     def server_rtt_ms(self) -> float | None:
         """The round trip to the server that matchmakers are told: the median of the last pulses."""
@@ -117,6 +118,8 @@ class Core:
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
     changed_rooms: set[tuple[int, ...]] = field(default_factory=set)
+    changed_seats: set[str] = field(default_factory=set)
+    changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
     session_changed: bool = False
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)

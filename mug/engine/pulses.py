@@ -10,7 +10,7 @@ from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import Pulse
 from mug.protocol.parts import MatchStatus
 
-__all__ = ["plausible", "point_of"]
+__all__ = ["finite", "plausible", "plausible_ms", "point_of"]
 
 PINGS_COUNTED: Final = 10
 """`Pulse.lost` counts the unanswered pings among so many."""
@@ -23,10 +23,10 @@ def plausible(pulse: Pulse) -> Pulse:
     """Return a pulse whose impossible figures are not given."""
     return msgspec.structs.replace(
         pulse,
-        rtt_ms=_duration(pulse.rtt_ms),
-        jitter_ms=_duration(pulse.jitter_ms),
-        frame_rate_hz=_duration(pulse.frame_rate_hz),
-        frame_time_p95_ms=_duration(pulse.frame_time_p95_ms),
+        rtt_ms=plausible_ms(pulse.rtt_ms),
+        jitter_ms=plausible_ms(pulse.jitter_ms),
+        frame_rate_hz=plausible_ms(pulse.frame_rate_hz),
+        frame_time_p95_ms=plausible_ms(pulse.frame_time_p95_ms),
         lost=min(max(pulse.lost, 0), PINGS_COUNTED),
         episode=_count(pulse.episode),
         frame=_count(pulse.frame),
@@ -59,13 +59,19 @@ def point_of(who: ParticipantId, now_ms: float, pulse: Pulse, match: MatchStatus
         point,
         match_id=match.match_id,
         rollbacks=_count(match.rollbacks) or 0,
-        depth_mean=_duration(match.depth_mean) or 0.0,
+        depth_mean=plausible_ms(match.depth_mean) or 0.0,
         depth_max=_count(match.depth_max) or 0,
-        stalled_ms=_duration(match.stalled_ms) or 0.0,
+        stalled_ms=plausible_ms(match.stalled_ms) or 0.0,
     )
 
 
-def _duration(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """Return a number of a page; None for one that is none."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def plausible_ms(value: float | None) -> float | None:
+    """Return a duration, or a rate, of a page; None for one that cannot be."""
     return value if value is not None and math.isfinite(value) and 0 <= value <= _MAX_MS else None
 
 

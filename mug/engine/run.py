@@ -40,6 +40,8 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible, point_of
 from mug.engine.screening import SCREENING, EntryGate
+from mug.engine.seat_probes import SEAT_PROBE
+from mug.engine.seats import Seats
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
@@ -154,7 +156,13 @@ class StudyRun:
             gate=self._gate,
             monitoring=self._monitoring,
         )
-        self._console = Console(self._core, self._admission, self._waiting, self._monitoring)
+        self._seats = Seats(
+            self._core,
+            runtime,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
+        )
+        self._console = Console(self._core, self._admission, self._waiting, self._monitoring, self._seats)
 
     @property
     def state(self) -> SessionState:
@@ -217,6 +225,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
         core.effects.clear()
@@ -226,6 +235,12 @@ class StudyRun:
         core = self._core
         if isinstance(message, Hello):
             self._admission.hello(connection, message)
+            self._seats.answered_hello(connection, message)
+            return
+        if isinstance(message, SeatHello):
+            self._seats.hello(connection, message)
+            return
+        if self._seats.page(connection, message):
             return
         participant = core.participant(connection)
         if participant is None:
@@ -260,7 +275,11 @@ class StudyRun:
                 self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
-            case ActionSeen() | RaiseHand() | SeatHello() | SeatReport() | SeatDone():
+            case SeatDone():
+                self._seats.done(connection, message)
+            case SeatReport():
+                pass  # on its way when the page began to take part
+            case ActionSeen() | RaiseHand():
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
@@ -494,6 +513,7 @@ class StudyRun:
             if presence.waiting is not None and presence.waiting.connection == connection:
                 presence.waiting = None
                 core.changed.add(presence_id)
+        self._seats.lost(connection)
         who = core.owner.pop(connection, None)
         if who is None:
             return
@@ -525,6 +545,8 @@ class StudyRun:
         """A scheduled time has come."""
         if name.startswith(VERDICT):
             self._matches.judge(MatchId(name.removeprefix(VERDICT)))
+        elif name.startswith(SEAT_PROBE):
+            self._seats.probes.due(name)
         elif name == WAITROOM:
             self._waiting.due()
         elif name.startswith(SCREENING):

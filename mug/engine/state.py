@@ -122,6 +122,7 @@ class ParticipantState:
     screened: bool = False
     let_in: bool = False
     errors: int = 0
+    seat: str = ""
 
 
 @dataclass(slots=True)
@@ -170,6 +171,7 @@ class SessionState:
                     dict(fact.params),
                     dict(fact.environment),
                     recruiter=dict(fact.recruiter),
+                    seat=fact.seat,
                 )
                 self._count("participants")
             case f.PlanDrawn():
