@@ -5,12 +5,16 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mug.engine.actions import Actions
 from mug.engine.admission import Admission
+from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
+from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.endings import MAX_FAILURES, Endings
+from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
     CallFailed,
@@ -37,11 +41,13 @@ from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
+from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible, point_of
 from mug.engine.screening import SCREENING, EntryGate
 from mug.engine.seat_probes import SEAT_PROBE
 from mug.engine.seats import Seats
+from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
@@ -146,6 +152,10 @@ class StudyRun:
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
         self._chunks = Chunks(self._core, self._visits)
+        self._doors = Doors(self._core)
+        pauses = Pauses(self._core, self._matches, self._waiting)
+        self._care = Care(self._core, pauses)
+        self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -155,6 +165,8 @@ class StudyRun:
             endings=self._endings,
             gate=self._gate,
             monitoring=self._monitoring,
+            doors=self._doors,
+            care=self._care,
         )
         self._seats = Seats(
             self._core,
@@ -162,7 +174,18 @@ class StudyRun:
             ice_servers=ice_servers(webrtc, *turn_account),
             force_relay=webrtc.force_relay,
         )
-        self._console = Console(self._core, self._admission, self._waiting, self._monitoring, self._seats)
+        self._admission.taken_in = self._seats.taken_in
+        self._console = Console(
+            self._core,
+            self._admission,
+            self._waiting,
+            self._monitoring,
+            doors=self._doors,
+            stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
+            actions=Actions(self._core, self._care, pauses),
+            hands=self._hands,
+            seats=self._seats,
+        )
 
     @property
     def state(self) -> SessionState:
@@ -235,7 +258,7 @@ class StudyRun:
         core = self._core
         if isinstance(message, Hello):
             self._admission.hello(connection, message)
-            self._seats.answered_hello(connection, message)
+            self._seats.answered_hello(connection)
             return
         if isinstance(message, SeatHello):
             self._seats.hello(connection, message)
@@ -275,11 +298,14 @@ class StudyRun:
                 self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
+            case ActionSeen():
+                self._care.seen(connection, participant, message)
+            case RaiseHand():
+                self._hands.said(connection, participant, message)
             case SeatDone():
                 self._seats.done(connection, message)
             case SeatReport():
-                pass  # on its way when the page began to take part
-            case ActionSeen() | RaiseHand():
+                # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
@@ -514,6 +540,7 @@ class StudyRun:
                 presence.waiting = None
                 core.changed.add(presence_id)
         self._seats.lost(connection)
+        self._doors.gone(connection)
         who = core.owner.pop(connection, None)
         if who is None:
             return

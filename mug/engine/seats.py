@@ -175,16 +175,18 @@ class Seats:
             desk.asked_state = message.error[:MAX_TEXT] or "done"
             self._core.changed_seats.add(desk.name)
 
-    def answered_hello(self, connection: ConnectionId, hello: Hello) -> None:
-        """A participant's hello was answered: where it came from a desk, somebody sits there now, or why not."""
+    def answered_hello(self, connection: ConnectionId) -> None:
+        """A hello was answered: where it came from a desk at home and was refused, the console sees why."""
+        home = self._homes.get(connection)
+        refusal = self._refusal_of(connection)
+        if home is not None and refusal:
+            home.asked, home.asked_state = "begin", refusal[:MAX_TEXT]
+            self._core.changed_seats.add(home.name)
+
+    def taken_in(self, connection: ConnectionId, who: ParticipantId, hello: Hello) -> None:
+        """Somebody takes part, or goes on, on this page: where it is one of a desk, they sit there now."""
         core = self._core
         home = self._homes.get(connection)
-        who = core.owner.get(connection)
-        if who is None:
-            if home is not None:
-                home.asked, home.asked_state = "begin", self._why_refused(connection)
-                core.changed_seats.add(home.name)
-            return
         presence = core.presence(who)
         presence.seat = home.name if home is not None else hello.seat if is_valid_id(hello.seat) else ""
         if not presence.seat or (presence.seat not in self._desks and len(self._desks) >= MAX_DESKS):
@@ -214,11 +216,11 @@ class Seats:
             )
         )
 
-    def _why_refused(self, connection: ConnectionId) -> str:
+    def _refusal_of(self, connection: ConnectionId) -> str:
         for effect in reversed(self._core.effects):
             if isinstance(effect, Send) and effect.connection == connection and isinstance(effect.message, Refused):
-                return effect.message.message[:MAX_TEXT]
-        return "The page could not begin."
+                return effect.message.message
+        return ""
 
     def lost(self, connection: ConnectionId) -> None:
         """A page's connection ended."""

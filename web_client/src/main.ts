@@ -2,6 +2,9 @@
 import "./styles/page.css";
 import "./styles/form.css";
 import "./styles/seat.css";
+import "./styles/care.css";
+import { Care } from "./care/care";
+import { listenToConsole, PageLog } from "./care/page_log";
 import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
 import { ServerClock } from "./monitor/server_clock";
@@ -66,8 +69,18 @@ function start(): void {
           sessionId: () => participation.sessionId(),
         });
 
+  const log = new PageLog();
+  listenToConsole(console, (line) => log.add(line));
+  const carePlaces = { app: places.app, told: required("mug-told"), pause: required("mug-pause"), help: required("mug-help") };
+  const care = new Care(carePlaces, sessionStorage, randomId, {
+    send: (message) => participation.send(message),
+    event: (name, data) => participation.event(name, data),
+    hold: (held) => participation.hold(held),
+  });
   const participation: Participation = new Participation({
     shell,
+    care,
+    log,
     tokens,
     session: sessionStorage,
     build,
@@ -119,15 +132,22 @@ function start(): void {
     },
   });
   participation.use(connection);
-  shell.onPhase((phase, detail, fraction) => participation.phaseChanged(phase, detail, fraction));
+  shell.onPhase((phase, detail, fraction) => {
+    care.phaseChanged(phase);
+    participation.phaseChanged(phase, detail, fraction);
+  });
 
   window.addEventListener("error", (event) => {
     // The browser's note that a size settles in the next frame is no failure.
     if (event.message.startsWith("ResizeObserver loop")) return;
-    participation.reportError(describe(event.error ?? event.message, "script"));
+    const error = describe(event.error ?? event.message, "script");
+    log.error(`uncaught: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("unhandledrejection", (event) => {
-    participation.reportError(describe(event.reason, "script"));
+    const error = describe(event.reason, "script");
+    log.error(`unhandled rejection: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("pagehide", () => releaseTabId(sessionStorage));
   // Back from the browser's page cache: connections are dead there, and the server knows best where we are.
