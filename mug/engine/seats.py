@@ -306,7 +306,7 @@ class Seats:
         asked, skipped = [], {}
         for name in dict.fromkeys(request.desks or self._desks):
             if why := self._why_not(name, request.what, by_name=bool(request.desks)):
-                if request.desks or self._desks[name].state not in ("absent", "lost"):
+                if request.desks or self._page_of(self._desks[name]) is not None:
                     skipped[name[:64]] = why
                 continue
             self._ask(self._desks[name], request.what, request.request_id)
