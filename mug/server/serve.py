@@ -40,6 +40,7 @@ from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
+from mug.server.health import HealthSampler
 from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
@@ -262,10 +263,11 @@ class _Session:
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""
         state = self._open_session()
+        clock = SteadyClock()
         run = StudyRun(
             self._files.frozen,
             state,
-            clock=SteadyClock(),
+            clock=clock,
             rng=random.SystemRandom(),
             runtime=self._manifest,
             build=client_build(),
@@ -293,6 +295,15 @@ class _Session:
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         http = _http_server(app, self._host, self._listening)
         dispatcher.start(channel)
+        sampler = HealthSampler(
+            dispatcher.put,
+            dispatcher.busyness,
+            queue=lambda: dispatcher.waiting,
+            pages=lambda: channel.pages,
+            records=self._path,
+            now_ms=clock.now_ms,
+        )
+        sampler.start()
         if self._choice.state is not None:
             refill_telemetry(self._path, self._choice.session_id, time.time() * 1000, dispatcher.put)
         serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
@@ -305,6 +316,7 @@ class _Session:
             self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
+        sampler.stop()
         dispatcher.stop()
         http.server_close()
         return 0

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, abort, request, send_file
 
+from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
@@ -22,6 +23,10 @@ _NOT_BUILT: Final = (
     "<!doctype html><meta charset=utf-8><title>MUG</title><h1>The participants' page is not built</h1>"
     "<p>Run <code>python3 bootstrap.py lab</code>, or <code>npm ci &amp;&amp; npm run build</code> in the folder "
     "<code>web_client</code>, then start the server again.</p>"
+)
+_NO_DESK: Final = (
+    "<!doctype html><meta charset=utf-8><title>MUG</title><h1>This is not the address of a desk</h1>"
+    "<p>A desk's name has letters, digits, “-”, “_” and “.” only, and 64 of them at most: <code>/seat/PC-07</code>.</p>"
 )
 _COMPRESSED_SUFFIXES: Final = frozenset({".js", ".mjs", ".css", ".html", ".json", ".svg", ".map", ".txt"})
 _MIN_COMPRESSED_BYTES: Final = 1_024
@@ -101,6 +106,9 @@ def make_app(
     def page(subject_id: str = "") -> Response:
         return built_page("index.html")
 
+    def seat(desk: str) -> Response:
+        return page() if is_valid_id(desk) else Response(_NO_DESK, 404, mimetype="text/html")
+
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
         if path is None:
@@ -155,6 +163,7 @@ def make_app(
 
     app.add_url_rule("/", "page", page)
     app.add_url_rule("/<subject_id>", "participant", page)
+    app.add_url_rule("/seat/<desk>", "seat", seat)
     app.add_url_rule("/_mug/client/<path:tail>", "client_file", client_file)
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
