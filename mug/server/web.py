@@ -11,6 +11,8 @@ from typing import Any, Final
 from flask import Flask, Response, abort, request, send_file
 
 from mug.runtime import PreparedRuntime, RuntimeFiles
+from mug.server.watching import WatchedMatches
+from mug.server.watching_routes import add_watching
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
 
@@ -75,6 +77,8 @@ def make_app(
     client: Path = CLIENT_FOLDER,
     host: str = "",
     remote_lab: bool = False,
+    watching: WatchedMatches | None = None,
+    page_for_all: bool = True,
 ) -> Flask:
     """Build the HTTP side.
 
@@ -86,15 +90,20 @@ def make_app(
         client: Folder of the built client.
         host: The address that the server listens on.
         remote_lab: Let consoles on other machines in, too.
+        watching: The matches that can be watched with the token.
+        page_for_all: Serve the participants' page; not where a session is only looked at.
     """
     app = Flask("mug", static_folder=None)
     packed = _Packed()
 
-    def page(subject_id: str = "") -> Response:
-        index = client / "index.html"
-        if not index.is_file():
+    def built_page(name: str) -> Response:
+        file = client / name
+        if not file.is_file():
             return Response(_NOT_BUILT, 503, mimetype="text/html")
-        return packed.send(index, "text/html", "no-cache")
+        return packed.send(file, "text/html", "no-cache")
+
+    def page(subject_id: str = "") -> Response:
+        return built_page("index.html")
 
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
@@ -127,12 +136,15 @@ def make_app(
         response.headers["Cache-Control"] = _FOREVER
         return response
 
-    def lab() -> dict[str, Any]:
+    def admit() -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not (remote_lab or is_this_machine(request.remote_addr, host)) or not hmac.compare_digest(
             given.encode(), token.encode()
         ):
             abort(403)
+
+    def lab() -> dict[str, Any]:
+        admit()
         return describe()
 
     def static_file(tail: str) -> Response:
@@ -141,13 +153,15 @@ def make_app(
             abort(404)
         return packed.send(path, _mime(path), "no-cache")
 
-    app.add_url_rule("/", "page", page)
-    app.add_url_rule("/<subject_id>", "participant", page)
+    if page_for_all:
+        app.add_url_rule("/", "page", page)
+        app.add_url_rule("/<subject_id>", "participant", page)
     app.add_url_rule("/_mug/client/<path:tail>", "client_file", client_file)
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
     app.add_url_rule("/_mug/study/<name>", "study_file", study_file)
     app.add_url_rule("/_mug/lab", "lab", lab)
+    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"))
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)
