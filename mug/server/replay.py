@@ -44,6 +44,9 @@ from mug.study.traversal import walk
 __all__ = ["RecordedStudy", "add_replay_arguments", "recorded_study", "replay_main"]
 
 HOST: Final = "127.0.0.1"
+NO_PICTURES: Final = (
+    "The game's pictures are not in the records. Start the replay with --study and the study's folder to see them."
+)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def replay_main(args: argparse.Namespace) -> int:
         live=False,
         problem=known.problem,
         notes=known.notes,
+        without_pictures="" if loaded is not None else NO_PICTURES,
         build=client_build(),
     )
     with contextlib.closing(matches):
@@ -192,10 +196,6 @@ def _folders(study: Any, loaded: LoadedStudy | None, notes: list[str]) -> dict[s
     if not roots:
         return {}
     if loaded is None:
-        notes.append(
-            "The game's pictures are not in the records, so it is drawn without them. "
-            "Start the replay with --study and the study's folder to see them."
-        )
         return {}
     folders = {name: loaded.resolve_path(text) for name, text in roots.items()}
     gone = [text for name, text in roots.items() if not folders[name].is_dir()]

@@ -107,6 +107,7 @@ class WatchedMatches:
         live: The session is being served: a match without an end still runs.
         problem: Why matches cannot be stepped, in words.
         notes: What a watcher should know, in sentences.
+        without_pictures: What to say of pictures that do not load.
         build: The built client's hash.
     """
 
@@ -120,6 +121,7 @@ class WatchedMatches:
         live: bool,
         problem: str = "",
         notes: Sequence[str] = (),
+        without_pictures: str = "",
         build: str = "",
     ) -> None:
         self._path = path
@@ -129,6 +131,7 @@ class WatchedMatches:
         self._live = live
         self._problem = problem
         self._notes = tuple(notes)
+        self._without_pictures = without_pictures
         self._build = build
         self._lock = threading.Lock()
         self._reader: RecordReader | None = None
@@ -167,6 +170,7 @@ class WatchedMatches:
                 "runtime": msgspec.to_builtins(self._runtime),
                 "problem": problem,
                 "notes": list(self._notes),
+                "without_pictures": self._without_pictures,
             }
 
     def frames(self, match_id: str, episode: int, frame: int, recorder: str = "") -> dict[str, Any] | None:
