@@ -151,15 +151,17 @@ class RecordReader:
         for seq, kind, body in self._rows(found, [*values, text]):
             yield self._decode(seq, kind, body)
 
-    def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
-        """Yield the session's facts with their numbers in the journal.
+    def numbered_facts(
+        self, session_id: str, kinds: Sequence[str] = (), *, after: int = 0
+    ) -> Iterator[tuple[int, f.AnyFact]]:
+        """Yield the session's facts with their numbers in the journal; only those with a number above `after`.
 
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
         if not self._has_tables:
             return
-        query, values = self._selection(session_id, kinds)
+        query, values = self._selection(session_id, kinds, after)
         columns = "SELECT seq, kind, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
         for seq, kind, body in self._rows(columns + query, values):
             yield seq, self._decode(seq, kind, body)
@@ -234,9 +236,9 @@ class RecordReader:
     def _facts_of_kind(self, kind: str, session: str | None = None) -> list[tuple[JournalEntry, f.AnyFact]]:
         return [(entry, self.fact(entry)) for entry in self.entries(session, (kind,))]
 
-    def _selection(self, session_id: str | None, kinds: Sequence[str]) -> tuple[str, list[object]]:
-        where = ["seq <= ?"]
-        values: list[object] = [self.head.seq]
+    def _selection(self, session_id: str | None, kinds: Sequence[str], after: int = 0) -> tuple[str, list[object]]:
+        where = ["seq > ?", "seq <= ?"]
+        values: list[object] = [after, self.head.seq]
         if session_id is not None:
             where.append("session = ?")
             values.append(session_id)
