@@ -94,6 +94,7 @@ class SessionHistory:
         console: What the experimenter and the server did.
         server_events: Connections and errors of participants, as the server saw them.
         groups_of_visits: Visit id -> the group that drew the order in which it stands.
+        withdrawn: Participant -> the tombstone, where data was taken out on request.
         last_at: Time of the last fact.
     """
 
@@ -106,6 +107,7 @@ class SessionHistory:
     console: list[Happening] = field(default_factory=list)
     server_events: list[Happening] = field(default_factory=list)
     groups_of_visits: dict[str, str] = field(default_factory=dict)
+    withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
     last_at: str = ""
     facts: int = 0
 
@@ -217,6 +219,8 @@ def _take(
             history.server_events.append(Happening(seq, fact))
         case f.ReleaseSet():
             history.console.append(Happening(seq, fact))
+        case f.Withdrawn():
+            history.withdrawn[fact.participant_id] = fact
 
 
 def _extend(history: SessionHistory, planned: dict[str, tuple[str, int, f.PlannedVisit]], fact: f.PlanExtended) -> None:
