@@ -41,6 +41,7 @@ class SessionHead(NamedTuple):
     pilot: bool
     ended_at: str
     reason: str
+    label: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -121,6 +122,7 @@ class RecordReader:
                     opened.pilot,
                     last.at if last else "",
                     last.reason if isinstance(last, f.SessionEnded) else "",
+                    opened.label,
                 )
             )
         return heads

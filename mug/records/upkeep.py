@@ -102,7 +102,8 @@ def _asked(args: argparse.Namespace, session_id: str) -> bool:
         "Type the participant's id to go on: "
     )
     sys.stderr.flush()
-    return sys.stdin.readline().strip() == args.participant
+    participant: str = args.participant
+    return sys.stdin.readline().strip() == participant
 
 
 def _quality(args: argparse.Namespace) -> int:
