@@ -1,6 +1,6 @@
 """How good the data of a session are: figures for it and for each match, a word (good, look, bad) and the reasons."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from mug.records.lines import EpisodeMark
 from mug.records.matches import figures_of
 from mug.records.reader import RecordReader
 
-__all__ = ["LIMITS", "Limit", "MatchQuality", "SessionQuality", "session_quality"]
+__all__ = ["LIMITS", "Limit", "MatchQuality", "PersonQuality", "SessionQuality", "session_quality"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,22 @@ class MatchQuality(Figures):
 
 
 @dataclass
+class PersonQuality:
+    """One participant. `withdrawn`: removed, anonymised, or empty; `outcome`: empty while the participation goes on."""
+
+    participant_id: str
+    joined_at: str
+    outcome: str = ""
+    reason: str = ""
+    visits: int = 0
+    matches: int = 0
+    errors: int = 0
+    unfocused_share: float | None = None
+    ping_median_ms: float | None = None
+    withdrawn: str = ""
+
+
+@dataclass
 class SessionQuality(Figures):
     """One session. `head`: the hash of the journal's last entry, from which all of it was made."""
 
@@ -107,6 +123,7 @@ class SessionQuality(Figures):
     errors: int = 0
     problems: list[str] = field(default_factory=list)
     matches: list[MatchQuality] = field(default_factory=list)
+    people: list[PersonQuality] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -243,13 +260,16 @@ class _Measuring:
                     continue  # an export tells of lines that cannot be read
                 if row.table is None:
                     self._add_second(self._visits[chunk.visit_id], row)
-                elif row.table == "network" and row.match_id is not None:
-                    # With several partners each second has several lines; what the game did stands in each of them.
-                    if partners.setdefault(row.match_id, row.partner or "") == (row.partner or ""):
-                        sums = self._games[row.match_id]
-                        sums.played_seconds += 1
-                        sums.again += max(0, row.resimulated or 0)
-                        sums.stalled_ms += max(0.0, row.stalled_ms or 0.0)
+                # With several partners each second has several lines; what the game did stands in each of them.
+                elif (
+                    row.table == "network"
+                    and row.match_id is not None
+                    and partners.setdefault(row.match_id, row.partner or "") == (row.partner or "")
+                ):
+                    sums = self._games[row.match_id]
+                    sums.played_seconds += 1
+                    sums.again += max(0, row.resimulated or 0)
+                    sums.stalled_ms += max(0.0, row.stalled_ms or 0.0)
 
     @staticmethod
     def _add_second(sums: _Sums, row: _Line) -> None:
@@ -301,7 +321,33 @@ class _Measuring:
         quality.complete = outcomes.count("complete")
         quality.exclusions = outcomes.count("excluded")
         quality.dropouts = outcomes.count("technical") + (outcomes.count("") if history.ended is not None else 0)
-        quality.errors = sum(isinstance(one.fact, f.ErrorReported) for one in history.server_events)
+        errors = Counter(
+            one.fact.participant_id for one in history.server_events if isinstance(one.fact, f.ErrorReported)
+        )
+        quality.errors = errors.total()
+        quality.people = [self._person(who, errors[who]) for who in history.participants]
+
+    def _person(self, participant_id: str, errors: int) -> PersonQuality:
+        history = self._history
+        story = history.participants[participant_id]
+        visits = [visit_id for visit_id, visit in history.visits.items() if visit.participant_id == participant_id]
+        sums, figures = _Sums(), Figures()
+        for visit_id in visits:
+            sums.add(self._visits.get(visit_id, _Sums()))
+        sums.tell(figures, 0)
+        tombstone = history.withdrawn.get(participant_id)
+        return PersonQuality(
+            participant_id=participant_id,
+            joined_at=story.joined.at,
+            outcome=self._outcome(participant_id),
+            reason=story.finished.reason if story.finished is not None else "",
+            visits=len(visits),
+            matches=sum(participant_id in match.participants for match in history.matches.values()),
+            errors=errors,
+            unfocused_share=figures.unfocused_share,
+            ping_median_ms=figures.ping_median_ms,
+            withdrawn=tombstone.how if tombstone is not None else "",
+        )
 
     def _judge_session(self, quality: SessionQuality) -> None:
         _judge(quality)
