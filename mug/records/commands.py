@@ -152,6 +152,8 @@ def verify_main(args: argparse.Namespace) -> int:
         return _fail(args, error)
     for problem in report.problems:
         sys.stdout.write(f"{problem.where}: {problem.message} [{problem.code}]\n")
+    for sentence in report.withdrawn:
+        sys.stdout.write(f"withdrawn: {sentence}\n")
     checked = (
         f"{report.entries:,} entries, {report.bodies:,} bodies and {report.frames:,} frames of "
         f"{len(report.sessions)} session{'s' if len(report.sessions) != 1 else ''} were checked"

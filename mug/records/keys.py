@@ -18,7 +18,7 @@ from mug.records.places import keys_path
 from mug.records.reader import RecordReader
 from mug.records.recruiters import split_parameters
 
-__all__ = ["KEY_COLUMNS", "write_keys"]
+__all__ = ["KEY_COLUMNS", "drop_key_row", "write_keys"]
 
 KEY_COLUMNS: Final = (
     "session_id",
@@ -57,17 +57,45 @@ def write_keys(records: Path, session_id: str, data_dir: Path) -> Path:
     check_id(opened.session_id, "session id")
     check_id(opened.experiment_id, "experiment id")
     path = keys_path(data_dir, opened.experiment_id, opened.session_id)
+    _write(path, _table(history, anonymiser))
+    return path
+
+
+def drop_key_row(records: Path, session_id: str, participant_id: str) -> bool:
+    """Take a participant's row out of the session's key file, if there is one; returns whether there was such a row.
+
+    Raises:
+        ExportError: The file could not be read or written.
+    """
+    path = records.parent / "keys" / f"{check_id(session_id, 'session id')}_keys.csv"
+    if not path.is_file():
+        return False
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+    except (OSError, ValueError, csv.Error) as error:
+        raise ExportError(f"the key file {path} could not be read: {error}") from error
+    place = header.index("participant_id") if "participant_id" in header else None
+    kept = [row for row in rows if place is None or len(row) <= place or row[place] != participant_id]
+    if len(kept) == len(rows):
+        return False
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([header, *kept])
+    _write(path, out.getvalue())
+    return True
+
+
+def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.{os.getpid()}")
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(_table(history, anonymiser))
+            file.write(text)
         part.replace(path)
     except OSError as error:
         raise ExportError(f"the key file {path} could not be written: {error}") from error
-    return path
 
 
 def _table(history: SessionHistory, anonymiser: Anonymiser | None) -> str:
