@@ -106,6 +106,7 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
         ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
         ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
         ("replay", "watch a recorded session's matches", _replay, ("mug.server.replay", "add_replay_arguments")),
+        ("records", "withdraw participants from records", _records, ("mug.records.upkeep", "add_records_arguments")),
         ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
     ):
         command = commands.add_parser(name, help=help_text)
@@ -185,6 +186,10 @@ def _verify(args: argparse.Namespace) -> int | None:
 
 def _replay(args: argparse.Namespace) -> int | None:
     return _run("mug.server.replay", "replay_main", args)
+
+
+def _records(args: argparse.Namespace) -> int | None:
+    return _run("mug.records.upkeep", "records_main", args)
 
 
 def _runtime(args: argparse.Namespace) -> int | None:
