@@ -136,6 +136,8 @@ class RecordReader:
     def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
         """Yield the session's facts with their numbers in the journal.
 
+        Facts that were taken out with a participant's data are left out, when the session has a tombstone.
+
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
@@ -144,7 +146,13 @@ class RecordReader:
         query, values = self._selection(session_id, kinds)
         columns = "SELECT seq, kind, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
         for seq, kind, body in self._rows(columns + query, values):
+            if body is None and self.has_tombstone(session_id):
+                continue
             yield seq, self._decode(seq, kind, body)
+
+    def has_tombstone(self, session_id: str) -> bool:
+        """Whether somebody's data was taken out of the session (`mug.records.facts.Withdrawn`)."""
+        return next(self.entries(session_id, ("withdrawn",)), None) is not None
 
     def entries(self, session_id: str | None = None, kinds: Sequence[str] = ()) -> Iterator[JournalEntry]:
         """Yield the journal's lines in order, of one session or of all."""
