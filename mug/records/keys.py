@@ -1,4 +1,7 @@
-"""The key file of a session: who the participants are to a recruiter, and their codes. It stays out of the export."""
+"""The key file of a session: who the participants are to a recruiter, their seats, codes and pay, and their new ids.
+
+It stays out of the export.
+"""
 
 import csv
 import io
@@ -7,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from mug.ids import check_id
+from mug.records import facts as f
+from mug.records.anonymise import KEY_FILE, Anonymiser, read_key
 from mug.records.errors import ExportError
 from mug.records.history import SessionHistory, read_history
 from mug.records.places import keys_path
@@ -23,8 +28,13 @@ KEY_COLUMNS: Final = (
     "outcome",
     "outcome_reason",
     "completion_code",
+    "pay",
+    "seat",
+    "anonymised_id",
+    "anonymised_session_id",
 )
-"""Columns of a key file; those of the recruiter's parameters follow, as ``recruiter.PROLIFIC_PID``."""
+"""Columns of a key file; the last two are empty until an anonymised export was made. Those of the recruiter's
+parameters follow, as ``recruiter.PROLIFIC_PID``."""
 
 
 def write_keys(records: Path, session_id: str, data_dir: Path) -> Path:
@@ -41,11 +51,13 @@ def write_keys(records: Path, session_id: str, data_dir: Path) -> Path:
     """
     with RecordReader(records) as reader:
         history = read_history(reader, session_id)
+    has_key = (records.parent / "keys" / KEY_FILE).exists()
+    anonymiser = Anonymiser(history, read_key(records.parent / "keys")) if has_key else None
     opened = history.opened
     check_id(opened.session_id, "session id")
     check_id(opened.experiment_id, "experiment id")
     path = keys_path(data_dir, opened.experiment_id, opened.session_id)
-    _write(path, _table(history))
+    _write(path, _table(history, anonymiser))
     return path
 
 
@@ -86,7 +98,7 @@ def _write(path: Path, text: str) -> None:
         raise ExportError(f"the key file {path} could not be written: {error}") from error
 
 
-def _table(history: SessionHistory) -> str:
+def _table(history: SessionHistory, anonymiser: Anonymiser | None) -> str:
     chain = history.opened.study.get("chain") or [{}]
     shows_code = chain[-1].get("kind") == "completion_code_page"
     rows: list[dict[str, str]] = []
@@ -105,6 +117,10 @@ def _table(history: SessionHistory) -> str:
                 "outcome": finished.outcome if finished else "",
                 "outcome_reason": finished.reason if finished else "",
                 "completion_code": code or "",
+                "pay": _pay(history, participant_id),
+                "seat": story.joined.seat,
+                "anonymised_id": anonymiser.new_id("p", participant_id) if anonymiser else "",
+                "anonymised_session_id": anonymiser.new_id("s", history.opened.session_id) if anonymiser else "",
                 **{f"recruiter.{name}": value for name, value in {**older, **story.joined.recruiter}.items()},
             }
         )
@@ -114,3 +130,19 @@ def _table(history: SessionHistory) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def _pay(history: SessionHistory, participant_id: str) -> str:
+    """Return what the experimenter said of a participant's pay: full, partial, none; empty: nothing."""
+    finished = history.participants[participant_id].finished
+    if finished is not None and finished.pay:
+        return finished.pay
+    said = [
+        fact.pay
+        for happening in history.console
+        if isinstance(fact := happening.fact, f.ActionTaken)
+        and fact.pay
+        and participant_id in fact.participants
+        and participant_id not in fact.skipped
+    ]
+    return said[-1] if said else ""

@@ -96,7 +96,7 @@ def test_that_a_session_is_started_watched_stopped_and_exported(running: GuiDriv
     data = running.lab.window.data
     summary = data.model.rows()[0]
     assert (summary.experiment_id, summary.participants, summary.rows["frames"]) == ("first-flight", 1, 25)
-    assert (folder / "manifest.json").is_file()
+    assert (folder / "provenance" / "manifest.json").is_file()
     running.wait_until(lambda: data.preview.rowCount() == 25)
 
 
