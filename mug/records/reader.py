@@ -159,6 +159,8 @@ class RecordReader:
     ) -> Iterator[tuple[int, f.AnyFact]]:
         """Yield the session's facts with their numbers in the journal; only those with a number above `after`.
 
+        Facts that were taken out with a participant's data are left out, when the session has a tombstone.
+
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
