@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -258,7 +258,8 @@ def test_that_no_two_lines_are_apart_by_colour_alone(theme: Theme) -> None:
 
 def test_that_a_study_for_one_person_shows_nothing_of_matches(lab: Lab) -> None:
     run = shown(lab)
-    assert not run.people.choice.isVisible()
+    offered = [button.text() for button in run.people.choice.findChildren(QPushButton) if button.isVisible()]
+    assert offered == ["Participants", "Actions"]
     assert run.participants.isVisible()
     assert run.participants.table.isColumnHidden([column.key for column in COLUMNS].index("match"))
     assert run.live.isVisible()
@@ -316,7 +317,10 @@ def test_that_a_participant_leads_to_the_match(lab: Lab, qtbot: QtBot) -> None:
     row = next(row for row in range(4) if table.model().index(row, 1).data() == "dora")
     table.setCurrentIndex(table.model().index(row, 1))
     table.setFocus()
-    QTest.keyClick(table, Qt.Key.Key_Return)
+    table.customContextMenuRequested.emit(table.visualRect(table.model().index(row, 1)).center())
+    menu = run.participants.findChild(QMenu)
+    assert menu is not None
+    next(action for action in menu.actions() if "match" in action.text()).trigger()
     assert run.people.current() == "matches"
     assert run.match_live.match_id == "m2"
     assert run.match_live.isVisible()

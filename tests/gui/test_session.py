@@ -194,7 +194,7 @@ def test_that_a_port_in_use_is_said_in_words(gui: GuiDriver, study: Path, tmp_pa
     with ServerDriver(study, tmp_path / "other") as other:
         (study / "study.toml").write_text(first_flight(other.port), encoding="utf-8")
         gui.open_study(study)
-        gui.lab.session.start()
+        gui.press_start()
         gui.wait_until(lambda: gui.lab.control.outcome.state is ServerState.CRASHED)
     notice = gui.lab.window.run.notice.text()
     assert str(other.port) in notice
