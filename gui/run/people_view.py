@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from gui.models.matches import is_over
 from gui.run.matches_view import MatchesView
 from gui.run.participants_view import ParticipantsView
-from gui.run.qr_code import QrCode
 from gui.run.waiting_view import WaitingView
 from gui.widgets.basics import Segments, card, label
+from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, ParticipantView, WaitroomView
 
