@@ -36,6 +36,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {
+      // Pages of their own: the participants', and the second screen's.
+      input: { index: "index.html", view: "view.html" },
       output: {
         codeSplitting: {
           groups: [

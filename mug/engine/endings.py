@@ -155,6 +155,7 @@ class Endings:
             completion_code=participant.outcome_code,
             redirect_url=participant.outcome_url,
             redirect_after_s=self._core.frozen.study.endings.redirect_after_s,
+            action_id=participant.moved_by,
         )
 
     def refused(self, participant: ParticipantState) -> Refused:

@@ -1,6 +1,6 @@
 """Games of several people: from a group to a match, through dropouts, to its end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.engine.clock import derive_seed, short_hash
@@ -62,6 +62,7 @@ class Matches:
         }
         self._flagged: set[tuple[MatchId, str, int]] = set()
         self._returns = Returns()
+        self._gone_on_ms: dict[MatchId, float] = {}
         for match in core.state.matches.values():
             if match.away and not self._is_over(match):
                 for agent in match.away:
@@ -306,7 +307,10 @@ class Matches:
                 self._hears_nothing(match, own, peer.agent, peer.silent_ms)
 
     def _hears_nothing(self, match: MatchState, own: str, agent: str, silent_ms: float) -> None:
+        if self._is_paused(match):
+            return
         now_ms = self._core.clock.now_ms()
+        silent_ms = min(silent_ms, now_ms - self._gone_on_ms.get(match.match_id, 0.0))
         since = self._reports.lost(match.match_id, own, agent, silent_ms, now_ms)
         self._judge_in(match, since + self._timeout_ms(match) - now_ms)
 
@@ -319,6 +323,8 @@ class Matches:
         match = core.state.matches.get(match_id)
         if match is None or self._is_over(match) or core.state.ended:
             return  # nobody left whose game the experimenter ended
+        if self._is_paused(match):
+            return
         connected = {agent for agent, who in match.players.items() if core.presence(who).connection is not None}
         named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms(), connected)
         late = self._returns.late(match_id, core.clock.now_ms()) & match.away
@@ -334,6 +340,34 @@ class Matches:
             self._drop(match, lost, "void", "the players did not hear each other")
         else:
             self._drop(match, lost, self._policy(match), "was not heard any more")
+
+    def players_with(self, participant: ParticipantState) -> list[ParticipantId]:
+        """The others who are in somebody's present match and have not left it."""
+        _, match = self._match_of(participant)
+        if match is None or match.agent_of(participant.participant_id) in match.dropped:
+            return []
+        here = [who for who in self._live_players(match) if who != participant.participant_id]
+        return [who for who in here if self._core.state.visits[match.visits[who]].outcome is None]
+
+    def gone_on(self, paused_ms: Mapping[ParticipantId, float]) -> None:
+        """Players were paused for so long and play on: nobody's silence, or way back, was counted meanwhile."""
+        held: dict[MatchId, float] = {}
+        for who, ms in paused_ms.items():
+            _, match = self._match_of(self._core.state.participants[who])
+            if match is not None and not self._is_over(match):
+                held[match.match_id] = max(ms, held.get(match.match_id, 0.0))
+        for match_id, ms in held.items():
+            self._gone_on_ms[match_id] = self._core.clock.now_ms()
+            self._reports.forget_match(match_id)
+            until_ms = self._returns.hold(match_id, ms)
+            if until_ms is not None:
+                self._judge_in(self._core.state.matches[match_id], until_ms - self._core.clock.now_ms())
+
+    def _is_paused(self, match: MatchState) -> bool:
+        """Whether the experimenter pauses somebody who plays it."""
+        visits = self._core.state.visits
+        playing = (who for who in self._live_players(match) if visits[match.visits[who]].outcome is None)
+        return any(self._core.is_paused(who) for who in playing)
 
     def report_match(self, connection: ConnectionId, participant: ParticipantState, message: ReportMatch) -> None:
         """A page found something about the match that analysts must know."""
@@ -503,6 +537,7 @@ class Matches:
 
     def _dissolve(self, match: MatchState) -> None:
         self._reports.forget_match(match.match_id)
+        self._gone_on_ms.pop(match.match_id, None)
         self._told -= {(match.match_id, who) for who in match.visits}
         self._flagged = {known for known in self._flagged if known[0] != match.match_id}
         self._core.after_commit(DropRoutes(match.match_id))

@@ -166,12 +166,13 @@ class Visits:
             content=content,
             next_seq=dict(visit.next_seq),
             notice=self._notice(participant),
+            action_id=participant.moved_by,
         )
 
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
         """The page says that a visit is over: go on once everything that it counted is held."""
         core = self._core
-        if participant.outcome not in (None, "complete"):
+        if participant.is_closed:
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return
         visit = core.own_visit(connection, participant, message.visit_id, "visit.finish")

@@ -1,10 +1,10 @@
 """Waiting for partners: who comes into a waitroom, who leaves it, and when the time is up."""
 
 import math
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Protocol
 
+from mug.engine.clock import ms_of
 from mug.engine.effects import ConnectionId, Schedule
 from mug.engine.group_orders import GroupOrders
 from mug.engine.live import Core
@@ -123,6 +123,25 @@ class Waiting:
         if room is not None and visit is not None and room.places[who].connection is None:
             self._take_place(room, connection, participant, visit)
             self.settle()
+
+    def paused(self, people: Iterable[ParticipantId]) -> None:
+        """People are paused: they keep their places, are matched with nobody, and their time stands still."""
+        for who in people:
+            if (room := self._where.get(who)) is not None:
+                place = room.places[who]
+                self._out_of_group(room, place)
+                place.paused, place.told = True, None
+                room.look_again()
+                self.pairing.changed(room)
+
+    def gone_on(self, people: Iterable[ParticipantId]) -> None:
+        """People who were paused wait on."""
+        rooms = [(who, room) for who in people if (room := self._where.get(who)) is not None]
+        for who, room in rooms:
+            room.places[who].paused, room.places[who].told = False, None
+            room.look_again()
+            self.pairing.changed(room)
+        self.settle()
 
     def leave(self, who: ParticipantId) -> None:
         """Take somebody out of the waitroom, who waits in one."""
@@ -255,10 +274,11 @@ class Waiting:
         return self._news.stage(room, place)
 
     def deadline(self, room: Room, place: Place) -> float | None:
-        """When somebody's time is up; None: never, or not as long as the experimenter holds the group."""
-        if room.rules.timeout_ms is None or place.state == HELD:
+        """When somebody's time is up; None: never, or not while the experimenter holds or pauses them."""
+        if room.rules.timeout_ms is None or place.state == HELD or place.paused:
             return None
-        until_ms = max(place.since_ms + place.held_ms + room.rules.timeout_ms, place.not_before_ms)
+        waits_ms = room.rules.timeout_ms + place.held_ms + self._core.state.visits[place.visit_id].paused_ms
+        until_ms = max(place.since_ms + waits_ms, place.not_before_ms)
         probe = self.probes.of(place) if place.state == PROBING else None
         return until_ms if probe is None else max(until_ms, probe.until_ms)
 
@@ -277,7 +297,7 @@ class Waiting:
         for since, participant, visit in sorted(waited, key=lambda entry: entry[0]):
             room = self._room(visit.planned.node_path)
             if room is not None:
-                place = self._new_place(room, participant, visit, _ms(since))
+                place = self._new_place(room, participant, visit, ms_of(since))
                 place.away_since_ms, place.not_before_ms = now_ms, now_ms + RESTART_GRACE_MS
         self._wake_in_time(now_ms)
 
@@ -310,7 +330,7 @@ class Waiting:
                 core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
             assert visit.waiting_since is not None
             is_first = not room.places
-            place = self._new_place(room, participant, visit, _ms(visit.waiting_since))
+            place = self._new_place(room, participant, visit, ms_of(visit.waiting_since))
             if is_first:
                 self._news.observe(room, "start", place, [str(who)])
             self._news.observe(room, "join", place, [str(who)])
@@ -328,6 +348,7 @@ class Waiting:
             min(since_ms, self._core.clock.now_ms()),  # the computer's clock may have been set back meanwhile
             self._arrivals,
             group_id=visit.group_id if is_bound else "",
+            paused=self._core.state.is_paused(participant),
         )
         room.places[place.participant_id] = place
         self._where[place.participant_id] = room
@@ -364,6 +385,8 @@ class Waiting:
             if participant.outcome is not None:  # it was ended elsewhere
                 self._take_out(place.participant_id)
                 continue
+            if place.paused:
+                continue
             deadline = self.deadline(room, place)
             is_over = deadline is not None and now_ms >= deadline
             if not is_over and not (place.group_id and self._orders.is_broken(place.group_id, place.visit_id)):
@@ -396,7 +419,3 @@ class Waiting:
 
     def _asking(self, call_id: int) -> Room | None:
         return next((room for room in self._rooms.values() if room.asking == call_id), None)
-
-
-def _ms(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp() * 1000

@@ -41,6 +41,7 @@ from mug.protocol.messages import StoredFrames
 from mug.protocol.parts import Message
 from mug.records import RecordReader, RecordWriter, WriteFailure
 from mug.server.calls import CallPool, Outcome
+from mug.server.health import Busyness
 
 __all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
 
@@ -88,6 +89,7 @@ class Dispatcher:
 
     Attributes:
         on_stop: Called on the dispatcher's thread when the engine asks for the end of the process.
+        busyness: How long inputs and commits took, for the console.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Dispatcher:
         on_stop: Callable[[str], None],
     ) -> None:
         self.on_stop = on_stop
+        self.busyness = Busyness()
         self._run = run
         self._writer = writer
         self._records = records
@@ -129,6 +132,11 @@ class Dispatcher:
     def put(self, happened: Input) -> None:
         """Have the engine take up an input; returns at once."""
         self._queue.put(happened)
+
+    @property
+    def waiting(self) -> int:
+        """How many inputs wait for the engine."""
+        return self._queue.qsize()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Finish what is queued and end the thread."""
@@ -160,10 +168,12 @@ class Dispatcher:
                 continue
             if taken is None:
                 break
+            began = time.monotonic()
             if isinstance(taken, tuple):
                 self._perform(taken)
             else:
                 self._take(taken)
+            self.busyness.handled(time.monotonic() - began)
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_S
                 self._tick()
@@ -229,7 +239,15 @@ class Dispatcher:
 
     def _record(self, effect: Record) -> None:
         then = effect.then
-        self._writer.append(effect.facts, effect.bodies, (lambda: self._queue.put(then)) if then else None)
+        began = time.monotonic()
+
+        def committed() -> None:
+            if effect.facts:
+                self.busyness.committed(time.monotonic() - began)
+            if then:
+                self._queue.put(then)
+
+        self._writer.append(effect.facts, effect.bodies, committed)
 
     def _send_to_labs(self) -> None:
         assert self._outlet is not None
