@@ -5,8 +5,8 @@ from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.run.qr_code import QrCode
 from gui.widgets.basics import Button, Icon, label
+from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 
 __all__ = ["AddressPanel"]

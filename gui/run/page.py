@@ -135,6 +135,8 @@ class RunPage(QWidget):
         self._show_match(self.match_live.match_id)
         self.live.show_participants(self.participants.model.rows())
         self.live.add(snapshot.telemetry)
+        self.live.add_marks(snapshot.actions, snapshot.notes)
+        self.live.add_health(snapshot.health)
         self.log.model.replace_all(snapshot.log)
         self.people_desk.take_snapshot(snapshot)
         self._show_counts(snapshot.counts)
@@ -150,6 +152,8 @@ class RunPage(QWidget):
         if batch.participants:
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
+        self.live.add_marks(batch.actions, batch.notes)
+        self.live.add_health(batch.health)
         self.log.model.append(batch.log)
         self.people_desk.take_batch(batch)
         self._show_counts(batch.counts)

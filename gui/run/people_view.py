@@ -11,9 +11,9 @@ from gui.models.matches import is_over
 from gui.run.actions_view import ActionsView
 from gui.run.matches_view import MatchesView
 from gui.run.participants_view import ParticipantsView
-from gui.run.qr_code import QrCode
 from gui.run.waiting_view import WaitingView
 from gui.widgets.basics import Elided, Segments, card, label
+from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, ParticipantView, WaitroomView
 

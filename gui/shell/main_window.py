@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -23,6 +23,7 @@ from gui.models.chain_document import ChainDocument
 from gui.places import resource
 from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome
+from gui.seats.page import SeatsPage
 from gui.shell.edit_menu import EditMenu
 from gui.shell.navigation import Navigation
 from gui.shell.session_menu import SessionMenu
@@ -34,8 +35,9 @@ __all__ = ["MainWindow"]
 
 _PAGES = (
     ("design", "Design", "design", "The chain of scenes (Ctrl+1)"),
-    ("run", "Run", "run", "Start a session and watch it (Ctrl+2)"),
-    ("data", "Data", "data", "Recorded sessions and their export (Ctrl+3)"),
+    ("seats", "Seats", "seats", "The room, and whether its desks are ready (Ctrl+2)"),
+    ("run", "Run", "run", "Start a session and watch it (Ctrl+3)"),
+    ("data", "Data", "data", "Recorded sessions and their export (Ctrl+4)"),
 )
 
 
@@ -43,7 +45,7 @@ class MainWindow(QMainWindow):
     """The window with its pages.
 
     Attributes:
-        design, run, data: The pages.
+        design, seats, run, data: The pages.
         toasts: The short messages.
         may_close: Asked before the window closes: takes the function that closes it, answers whether it may at once.
 
@@ -73,14 +75,14 @@ class MainWindow(QMainWindow):
         theme: Theme,
         settings: LabSettings,
         document: ChainDocument,
-        pages: tuple[DesignPage, RunPage, DataPage],
+        pages: tuple[DesignPage, SeatsPage, RunPage, DataPage],
         version: str,
     ) -> None:
         super().__init__()
-        design, run, data = pages
+        design, seats, run, data = pages
         self._document = document
         self._theme, self._settings, self._version = theme, settings, version
-        self.design, self.run, self.data = design, run, data
+        self.design, self.seats, self.run, self.data = design, seats, run, data
         self.may_close: Callable[[Callable[[], object]], bool] = lambda _close: True
         self._themed: list[tuple[QAction, str]] = []
         self._show_title()
@@ -99,7 +101,7 @@ class MainWindow(QMainWindow):
         self.navigation.chosen.connect(self.show_page)
         layout.addWidget(self.navigation)
         self._stack = QStackedWidget()
-        for page in (design, run, data):
+        for page in pages:
             self._stack.addWidget(page)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(host)
@@ -116,6 +118,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         theme.changed.connect(self._on_theme_changed)
         design.run_asked.connect(lambda: self.show_page("run"))
+        seats.run_asked.connect(lambda: self.show_page("run"))
         run.open_study_asked.connect(lambda: self.show_page("design"))
         data.run_asked.connect(lambda: self.show_page("run"))
         run.said.connect(self.toasts.say)
@@ -139,6 +142,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentIndex([page[0] for page in _PAGES].index(key))
         self.navigation.show_current(key)
         self.session_menu.show_page(key)
+        self._undo.setActiveStack(self.seats.document.stack if key == "seats" else self._document.stack)
         self.page_shown.emit(key)
 
     @Slot()
@@ -201,8 +205,11 @@ class MainWindow(QMainWindow):
         self._add(study, "S&ettings…", "settings", "Ctrl+,", self.settings_asked.emit)
         study.addSeparator()
         self._add(study, "&Quit", "close", "Ctrl+Q", self.close)
+        self._undo = QUndoGroup(self)
+        for stack in (self._document.stack, self.seats.document.stack):
+            self._undo.addStack(stack)
         actions = self.design.editor.canvas.actions()
-        edit = EditMenu(bar.addMenu("&Edit"), self._document.stack, actions, lambda: self.page() == "design", self)
+        edit = EditMenu(bar.addMenu("&Edit"), self._undo, actions, lambda: self.page() == "design", self)
         self._themed += [(edit.undo, "undo"), (edit.redo, "redo")]
         view = bar.addMenu("&View")
         for number, (key, title, icon, _tip) in enumerate(_PAGES, start=1):
@@ -220,6 +227,7 @@ class MainWindow(QMainWindow):
             self._looks.addAction(action)
         self.session_menu = SessionMenu(bar.addMenu("S&ession"), self.run, self)
         self._themed += self.session_menu.themed
+        bar.addMenu(self.seats.menu(self))
         about = bar.addMenu("&Help")
         self._add(about, "&About MUG Lab", "info", "", self._on_about)
 
