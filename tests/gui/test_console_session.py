@@ -369,6 +369,7 @@ def test_that_a_whole_session_is_run_with_the_keyboard_alone(gui: GuiDriver, qtb
         press(Qt.Key.Key_Return, control)
         assert bert.wait_for(Told).text == "Hello"
         window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
         run.participants.table.setFocus()
         press(Qt.Key.Key_Period, control)
         gui.wait_until(lambda: not gui.lab.control.is_running)
