@@ -115,6 +115,8 @@ class Rooms(RuleBasedStateMachine):
         self.requests += 1
         self.memory.ask(SetStage(request_id=f"s{self.requests}", stage=stage))
         self.memory.tick()
+        for connection, (desk, _) in self.pages.items():  # who waited in front of the doors is in
+            self.pages[connection] = (desk, "in" if self.memory.to(connection, Welcome) else "home")
 
     @rule()
     def experimenter_probes(self) -> None:

@@ -175,6 +175,23 @@ def test_that_a_desk_at_which_somebody_was_under_way_goes_on_with_them() -> None
     assert seats(memory)["PC-01"].state == "taking_part"
 
 
+def test_that_a_desk_whose_browser_crashed_goes_on_as_soon_as_the_old_page_is_missed() -> None:
+    memory = room("running")
+    ready(memory, "PC-01")
+    who = sit_down(memory, "PC-01")
+    memory.say("PC-01", Pulse(n=1, client_ms=1.0))
+    memory.tick(20_000)  # silent, but its connection still stands
+    at_home(memory, "PC-01", connection="PC-01/2")
+    reports(memory, "PC-01", connection="PC-01/2")
+    assert asked(memory, "PC-01/2") == []
+    assert "lost a moment ago" in ask(memory, "begin", "PC-01").data["skipped"]["PC-01"]
+    memory.drop("PC-01")
+    memory.tick()
+    assert asked(memory, "PC-01/2") == ["begin"]
+    sit_down(memory, "PC-01", "PC-01/2")
+    assert list(memory.run.state.participants) == [who]
+
+
 def test_that_desks_that_share_a_browsers_storage_go_on_with_their_own_people() -> None:
     memory = room("running")
     ready(memory, "PC-01")
