@@ -13,7 +13,7 @@ from mug.ids import ParticipantId
 from mug.protocol.lab_console import ACTIONS, PAY_RULES, Act, ActionView
 from mug.records import facts as f
 
-__all__ = ["Actions", "Deed", "Plan"]
+__all__ = ["Actions", "Deed", "Plan", "judged"]
 
 MAX_ID_CHARS: Final = 128
 MAX_TEXT_CHARS: Final = 2_000

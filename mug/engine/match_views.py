@@ -47,6 +47,8 @@ def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
 def _state(core: Core, match: MatchState, live: list[MatchStatus]) -> str:
     if match.outcome == "abandoned":
         return "partner_left"
+    if match.outcome in ("sent_back", "repaired"):
+        return "called_off"
     if match.outcome is not None:
         return match.outcome
     pages = [core.presence(who) for agent, who in match.players.items() if agent not in match.dropped]

@@ -39,7 +39,7 @@ export class HelpPanel {
       event.stopPropagation();
       this.toggle(false);
     });
-    this.update("none", false);
+    this.update("none", "");
   }
 
   /** Whether the button is there. */
@@ -54,15 +54,12 @@ export class HelpPanel {
     document.body.classList.toggle("with-help", offered);
   }
 
-  update(hand: Hand, answered: boolean): void {
+  update(hand: Hand, news: string): void {
     const before = this.hand;
     this.hand = hand;
     this.button.textContent = LABELS[hand];
     this.place.dataset["mugHand"] = hand;
-    if (answered) this.said.textContent = "The experimenter has answered.";
-    else if (hand === "raised" && before === "raising") this.said.textContent = "Your hand is raised. The experimenter sees it.";
-    else if (hand === "none" && before !== "none") this.said.textContent = "Your hand is lowered.";
-    else if (hand !== before) this.said.textContent = "";
+    if (news || hand !== before) this.said.textContent = news;
     if (hand === "none" && before !== "none") this.draft = "";
     if (!this.panel.hidden && hand !== before) this.fill();
   }
