@@ -399,6 +399,7 @@ class StudyRun:
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
             fatal=message.fatal,
+            console=tuple(line[:500] for line in message.console[-60:]),
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)

@@ -85,6 +85,11 @@ export class Connection {
       if (this.helloTimer !== null) clearTimeout(this.helloTimer);
       this.helloTimer = null;
       if (message.op === "participant.welcome") this.setState("open");
+    } else if (message.op === "participant.held" && this.current !== "open") {
+      // In front of closed doors: there is an answer, and the welcome comes when they open, however long that takes.
+      if (this.helloTimer !== null) clearTimeout(this.helloTimer);
+      this.helloTimer = null;
+      this.setState("connecting");
     }
     this.port.received(message);
   }
