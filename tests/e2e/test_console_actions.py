@@ -288,7 +288,7 @@ def test_that_a_game_stands_still_while_it_is_paused_and_loses_nothing_when_it_i
     assert [line.split(" ", 1)[1] for line in error.console][-3:] == [
         'log the page {"n":1}',
         "warn the study printed this",
-        "error unhandled rejection: boom",
+        "error unhandled rejection: Error: boom",
     ]
     frames = frames_of(data, "mountain-car", "ann")
     assert len(frames) == 1
