@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.match_history import MatchHistory
@@ -19,7 +19,7 @@ from gui.models.matches import (
     player_name,
 )
 from gui.run.line_legend import LineLegend, NamedLine
-from gui.widgets.basics import Pill, Segments, label
+from gui.widgets.basics import Button, Pill, Segments, label
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -50,9 +50,15 @@ class MatchLive(QFrame):
     Attributes:
         history: The figures.
         repaints: How often the plots were drawn.
+        watch: The button that asks for the match in the browser.
+
+    Signals:
+        watch_asked: The id of the match that is to be watched.
 
     Runs on: GUI thread.
     """
+
+    watch_asked = Signal(str)
 
     def __init__(self, theme: Theme, history: MatchHistory) -> None:
         super().__init__()
@@ -76,6 +82,16 @@ class MatchLive(QFrame):
         self._who = label("", "small")
         self._who.setMinimumWidth(20)
         head.addWidget(self._who, 1)
+        self.watch = Button(
+            theme,
+            "Watch",
+            "eye",
+            role="quiet",
+            name="Watch this match in the browser",
+            tip="Opens this match in the browser: about a second behind, read only",
+            on_click=lambda: self.watch_asked.emit(self.match_id),
+        )
+        head.addWidget(self.watch)
         self.window_choice = Segments(_WINDOWS, name="Time shown of the match", current="120")
         self.window_choice.chosen.connect(self._on_window_chosen)
         head.addWidget(self.window_choice)
@@ -138,6 +154,7 @@ class MatchLive(QFrame):
         self._view = view
         self._stack.setCurrentIndex(0 if view is None else 1)
         self.state.setVisible(view is not None)
+        self.watch.setVisible(view is not None)
         if view is None:
             self._title.setText("Match")
             self._who.setText("")

@@ -54,12 +54,14 @@ class MatchesView(QStackedWidget):
 
     Signals:
         chosen: The id of the selected match; empty when none is.
+        watch_asked: The id of a match that is to be watched.
         said: A short message and its icon.
 
     Runs on: GUI thread.
     """
 
     chosen = Signal(str)
+    watch_asked = Signal(str)
     said = Signal(str, str)
 
     def __init__(self, theme: Theme) -> None:
@@ -166,6 +168,8 @@ class MatchesView(QStackedWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         copy = menu.addAction(self._theme.icon("copy"), "Copy the match's id")
         copy.triggered.connect(lambda: self._copy(view.match_id))
+        watch = menu.addAction(self._theme.icon("eye"), "Watch in the browser")
+        watch.triggered.connect(lambda: self.watch_asked.emit(view.match_id))
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _copy(self, match_id: str) -> None:
