@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from mug.records.export_layout import manifest_of
+
 __all__ = ["Leftover", "leftovers_of"]
 
 _BLOCK: int = 1 << 20
@@ -43,10 +45,13 @@ def leftovers_of(records: Path, session_id: str, participant_id: str) -> tuple[L
 
 def _is_of(export: Path, session_id: str) -> bool:
     try:
-        manifest = json.loads((export / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads((manifest_of(export) or export / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return (export / "data").is_dir()
-    return not isinstance(manifest, dict) or manifest.get("session_id") in (session_id, None)
+    if not isinstance(manifest, dict) or manifest.get("session_id") in (session_id, None):
+        return True
+    options = manifest.get("options")
+    return isinstance(options, dict) and options.get("anonymise") is True  # it names its session otherwise
 
 
 def _names(path: Path, name: bytes) -> bool:
