@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from gui.models.columns import SORT_ROLE, Column, ColumnTable, Index
 from gui.models.moments import day_and_time
+from mug.records.export_layout import manifest_of
 from mug.records.places import exports_dir
 
 __all__ = ["EXPORT_ROLE", "ExportsModel", "MadeExport", "exports_of", "read_export_head"]
@@ -61,7 +62,9 @@ class MadeExport:
 
 def read_export_head(folder: Path) -> MadeExport | None:
     """Return what an export says of itself; None when it is no export."""
-    path = folder / "manifest.json"
+    path = manifest_of(folder)
+    if path is None:
+        return None
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         at = path.stat().st_mtime

@@ -14,8 +14,9 @@ from gui.runtime.records_work import VerifyProcess, WithdrawProcess
 from gui.runtime.tasks import Tasks
 from gui.shell.data_look import DataLook
 from gui.shell.settings import LabSettings
-from mug.records import exports_dir
+from mug.records import experiment_dir, exports_dir
 from mug.records.annotations import Annotation, annotate
+from mug.records.anonymise import anonymised_session
 from mug.records.library import SessionSummary, library
 
 __all__ = ["DataFlow"]
@@ -104,7 +105,9 @@ class DataFlow(QObject):
             for place in others:
                 if (made := read_export_head(Path(place))) is not None:
                     found.setdefault(made.folder, made)
-            own = [one for one in found.values() if one.session_id == summary.session_id and one.pilot == summary.pilot]
+            keys = experiment_dir(folder, summary.experiment_id) / "keys"
+            ids = (summary.session_id, anonymised_session(keys, summary.session_id))
+            own = [made for made in found.values() if made.session_id in ids and made.pilot == summary.pilot]
             return sorted(own, key=lambda made: made.at, reverse=True)
 
         def show(found: list[MadeExport]) -> None:
