@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -24,6 +24,7 @@ from mug.records.codebook import TABLES
 
 __all__ = ["ExportDialog"]
 
+_ROW = QSize(0, 28)
 _CHECKS = (
     ("parquet", "Parquet files beside the CSV files", "The same tables with their types, for pandas, R and Arrow"),
     (
@@ -159,6 +160,7 @@ class ExportDialog(QDialog):
             item = QListWidgetItem(name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if chosen is None or name in chosen else Qt.CheckState.Unchecked)
+            item.setSizeHint(_ROW)
             made.addItem(item)
         if names:
             made.setCurrentRow(0)

@@ -274,7 +274,6 @@ class DataPage(QWidget):
         detail.overview.replay_asked.connect(self._on_replay_asked)
         for keys, slot in (("Ctrl+F", self._on_find), ("Ctrl+Shift+E", self.ask_options)):
             shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(slot)
 
     @Slot()

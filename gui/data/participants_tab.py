@@ -60,6 +60,7 @@ class ParticipantsTab(QWidget):
         self.table.sort_by(1, Qt.SortOrder.AscendingOrder)
         for section, width in enumerate(_WIDTHS):
             self.table.setColumnWidth(section, width)
+        self.table.fill_with(0, _WIDTHS[0])
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         theme.changed.connect(self.model.recolour)
         self._empty = EmptyState(theme, "users", "Nobody took part", "Who joins the session is listed here.")

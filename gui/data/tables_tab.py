@@ -65,7 +65,7 @@ class TablesTab(QWidget):
         self.source = QComboBox()
         self.source.setAccessibleName("Where the table is read from")
         self.source.view().setAccessibleName("Records and exports")
-        self.source.setMinimumWidth(170)
+        self.source.setMinimumWidth(200)
         self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.rows = label("", "muted")
         self.columns = SearchBox(theme, "Search columns", "Search columns of the table")

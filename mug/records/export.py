@@ -38,7 +38,7 @@ from mug.records.spool import TableFile, TableSpool
 from mug.records.tables import Rows, episode_columns, participant_rows, visit_rows
 from mug.records.telemetry import TelemetryTables, TicksTable
 
-__all__ = ["ExportOptions", "ExportResult", "Progress", "export_session"]
+__all__ = ["ExportOptions", "ExportResult", "Progress", "count_rows", "export_session"]
 
 Progress = Callable[[float, str], None]
 
@@ -220,7 +220,8 @@ class _Exporter:
         self._write_rows("seats", seats, len(seats))
         self._arrays.close()
         shutil.rmtree(self._spool_folder)
-        self.warnings += warnings_of(history, self._answers, questions) if self._anonymiser else []
+        if self._anonymiser is not None:
+            self.warnings += warnings_of(history, self._answers, questions, texts=not self._options.drop_texts)
         problems = [self._text(problem) for problem in self._problems]
         return [self._files[name] for name in TABLES if name in self._files], problems
 
@@ -330,7 +331,7 @@ def _check_participants(chosen: Sequence[str], history: SessionHistory) -> None:
 def _check_counts(tables: Sequence[TableFile], expected: dict[str, int]) -> None:
     """Count the rows of the written files again and compare them with the journal."""
     for table in tables:
-        rows = _count_rows(table.path)
+        rows = count_rows(table.path)
         if not rows == table.rows == expected[table.table]:
             raise ExportError(
                 f"the table {table.table} has {rows} rows in its file, and the journal gives {expected[table.table]}; "
@@ -340,7 +341,7 @@ def _check_counts(tables: Sequence[TableFile], expected: dict[str, int]) -> None
             raise ExportError(f"the Parquet file of the table {table.table} has other rows than its CSV file")
 
 
-def _count_rows(path: Path) -> int:
+def count_rows(path: Path) -> int:
     """Count the rows of a CSV file by reading it (a text may hold line breaks)."""
     parse = pa.csv.ParseOptions(newlines_in_values=True)
     with path.open("rb") as file:

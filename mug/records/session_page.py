@@ -62,7 +62,7 @@ def _what_ran(described: Described) -> Iterator[tuple[str, object]]:
     if opened.label and described.anonymiser is None:
         yield "label", opened.label
     if opened.expected is not None:
-        yield "participants expected", opened.expected
+        yield "participants expected", str(opened.expected)
     for name, value in opened.conditions.items():
         yield f"condition {name}", value
     for name, version in sorted(opened.versions.items()):

@@ -134,7 +134,7 @@ def test_that_a_second_export_waits_its_turn(data: DataHand) -> None:
     data.page.ask_export()
     data.page.ask_export()  # the same again: nothing more
     folders = data.lab.settings.data_dir / "exp" / "exports"
-    data.until(lambda: len(list(folders.glob("*/manifest.json"))) == 2)
+    data.until(lambda: len(list(folders.glob("*/provenance/manifest.json"))) == 2)
     data.until(lambda: not data.page.detail.work.isVisibleTo(data.page))
     assert export is not None
 
