@@ -253,9 +253,7 @@ class _Exporter:
         table.flush()
         disagreeing.flush()
         self._scenes = {name: list(scenes) for name, scenes in table.scenes.items()}
-        told = [*table.problems, *disagreeing.problems]
-        missing = ": its bytes are missing"  # with a participant's data that was taken out, that is as it must be
-        self._problems += [one for one in told if not (self._history.has_withdrawals and one.endswith(missing))]
+        self._problems += [*table.problems, *disagreeing.problems]
         # A damaged chunk is told above and in the manifest; every other frame must be in the file.
         self.expected["frames"] = total - table.lost_frames if self._options.wants("frames") else 0
         self._write(spool, lambda done: self._say(0.52 + 0.2 * done, f"frames: writing {spool.rows:,} rows"))

@@ -84,7 +84,7 @@ def _participants(described: Described) -> Iterator[str]:
     if others:
         yield "<h3>Dropouts and exclusions</h3>"
         yield table(("participant", "outcome", "reason", "at"), others)
-    withdrawn = [fact for fact in described.history.withdrawals if described.history.takes(fact.participant_id)]
+    withdrawn = [fact for fact in described.history.withdrawn.values() if described.history.takes(fact.participant_id)]
     if withdrawn:
         yield "<h3>Withdrawn</h3>"
         yield table(
