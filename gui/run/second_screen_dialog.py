@@ -31,8 +31,8 @@ class SecondScreenDialog(QDialog):
         layout = frame(self, "Second screen", width=460, spacing=14)
         words = (
             "A page that shows how the session goes, large enough for the whole room: who is here, waits, plays and "
-            "has finished. Participants have numbers in it, no names or ids, and nothing can be changed there. Whoever has "
-            "the address can look."
+            "has finished. Participants have numbers in it, no names or ids, and nothing can be changed there. "
+            "Whoever has the address can look."
         )
         layout.addWidget(label(words, "muted", wrap=True))
         self.hide_conditions = QCheckBox("Hide the labels of conditions")
