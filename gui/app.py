@@ -118,6 +118,7 @@ class Lab(QObject):
         self.window.design.editor.shut_down()
         self.studies.close()
         self.loading.close()
+        self.records.close()
         self._export.close()
         self.seats.close()
         self._bridge.close()

@@ -1,5 +1,7 @@
 """The connections between desks: each with each, as a table of round trips, and in words."""
 
+import heapq
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -93,9 +95,11 @@ class SeatPairsModel(QAbstractTableModel):
             self._desks, self._pairs = tuple(desks), dict(pairs)
             self.endResetModel()
             return
+        before, self._pairs = self._pairs, dict(pairs)
         place = {desk: k for k, desk in enumerate(self._desks)}
-        changed = [key for key in pairs.keys() | self._pairs.keys() if pairs.get(key) != self._pairs.get(key)]
-        self._pairs = dict(pairs)
+        # Most pairs are the very object they were: a look at that is cheaper than to compare 5,000 of them.
+        changed = [key for key, pair in pairs.items() if (old := before.get(key)) is not pair and old != pair]
+        changed += [key for key in before if key not in pairs]
         cells = [(place[a], place[b]) for a, b in changed if a in place and b in place]
         if len(cells) > len(self._desks):
             last = len(self._desks) - 1
@@ -119,15 +123,21 @@ class SeatPairsModel(QAbstractTableModel):
         states = [pair.state for key, pair in self._pairs.items() if shown.issuperset(key)]
         return sum(state not in ("waiting", "probing") for state in states), len(states)
 
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many pairs are direct, relayed, and without a connection."""
+        shown = set(self._desks)
+        shapes = Counter(pair_look(pair).shape for key, pair in self._pairs.items() if shown.issuperset(key))
+        return shapes["direct"], shapes["relay"], shapes["none"]
+
     def worst(self, count: int) -> list[tuple[str, str, SeatPairView]]:
         """Return the pairs that are worth a look: without connection, relayed, or not good; the worst first."""
         shown = set(self._desks)
         found = [
-            (*key, pair)
+            (-badness, *key)
             for key, pair in self._pairs.items()
-            if shown.issuperset(key) and pair.state in ("done", "failed") and _badness(pair) > 0
+            if pair.state in ("done", "failed") and shown.issuperset(key) and (badness := _badness(pair)) > 0
         ]
-        return sorted(found, key=lambda entry: (-_badness(entry[2]), entry[0], entry[1]))[:count]
+        return [(one, other, self._pairs[one, other]) for _worse, one, other in heapq.nsmallest(count, found)]
 
     def as_text(self) -> str:
         """Return the table as text: cells apart by tabs, for a spreadsheet or a message."""

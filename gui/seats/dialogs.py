@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from gui.models.room_plan import desk_names, name_problem, next_name
@@ -58,6 +58,7 @@ class AddDesksDialog(_Question):
         words = "The number in the name goes up from desk to desk. The name is part of the desk's address, so it stays."
         self.box.addWidget(label(words, "muted", wrap=True))
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
         self.first = QLineEdit(next_name(self._taken))
@@ -209,6 +210,7 @@ class OpenSeatsDialog(_Question):
         )
         self.box.addWidget(label(words, "muted", wrap=True))
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
         self.count = _number(min(2, len(self._desks)), 1, len(self._desks), "How many seats")
@@ -240,4 +242,5 @@ def _number(value: int, least: int, most: int, name: str) -> QSpinBox:
     spin.setRange(least, most)
     spin.setValue(value)
     spin.setAccessibleName(name)
+    spin.lineEdit().setTextMargins(8, 0, 0, 0)
     return spin

@@ -115,10 +115,8 @@ class PairsView(QWidget):
             self.progress.setValue(done)
             self.sum.say(f"{done} of {total} pairs measured")
         elif total:
-            looks = [self.model.index(r, c).data(PAIR_ROLE) for r in range(len(desks)) for c in range(r)]
-            known = [look for look in looks if look.shape in ("direct", "relay", "none")]
-            relay, none = (sum(look.shape == shape for look in known) for shape in ("relay", "none"))
-            self.sum.say(f"{len(known) - relay - none} direct · {relay} by relay · {none} without connection")
+            direct, relay, none = self.model.counts()
+            self.sum.say(f"{direct} direct · {relay} by relay · {none} without connection")
         else:
             self.sum.say("Nothing was measured yet. Test before anybody sits down.")
         if self._was_measuring and not measuring and total:
