@@ -11,6 +11,7 @@ from gui.runtime.export_process import ExportProcess
 from gui.runtime.tasks import Tasks
 from gui.shell.settings import LabSettings
 from mug.records import exports_dir
+from mug.records.export_layout import manifest_of
 from mug.records.library import SessionSummary, library
 
 __all__ = ["DataFlow"]
@@ -72,7 +73,7 @@ class DataFlow(QObject):
         def look() -> tuple[list[Path], dict[str, Path]]:
             if not folder.is_dir():
                 return [], {}
-            found = [path for path in folder.iterdir() if (path / "manifest.json").is_file()]
+            found = [path for path in folder.iterdir() if manifest_of(path) is not None]
             found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
             return found, tables_of(found[0]) if found else {}
 

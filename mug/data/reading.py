@@ -65,7 +65,9 @@ def read_export(
     folder = Path(folder)
     package = _read_json(folder, "datapackage.json")
     try:
-        resources = {str(one["name"]): _Resource.of(one) for one in package["resources"]}
+        resources = {
+            str(one["name"]): _Resource.of(one) for one in package["resources"] if one.get("format", "csv") == "csv"
+        }
     except (KeyError, TypeError, AttributeError) as error:
         raise ExportFolderError(folder, "its datapackage.json is not what MUG writes") from error
     for name in tables or ():
@@ -84,7 +86,9 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     Raises:
         ExportFolderError: The folder is not an export.
     """
-    return _read_json(Path(folder), "manifest.json")
+    folder = Path(folder)
+    name = "provenance/manifest.json"
+    return _read_json(folder, name if (folder / name).exists() else "manifest.json")  # as format 1 has it
 
 
 def read_array(folder: str | Path, place: str) -> np.ndarray[Any, Any] | dict[str, np.ndarray[Any, Any]]:

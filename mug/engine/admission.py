@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
 from mug.engine.care import Care
@@ -44,7 +45,11 @@ _MESSAGES: Final = {
 
 
 class Admission:
-    """Answers hello."""
+    """Answers hello.
+
+    Attributes:
+        taken_in: Called when somebody takes part, or goes on, with the page's connection and its hello.
+    """
 
     def __init__(
         self,
@@ -66,6 +71,7 @@ class Admission:
         self._monitoring = monitoring
         self._doors = doors
         self._care = care
+        self.taken_in: Callable[[ConnectionId, ParticipantId, Hello], None] = lambda _connection, _who, _hello: None
         self._recruited = {
             person_key(participant.recruiter): participant.participant_id
             for participant in core.state.participants.values()
@@ -191,6 +197,8 @@ class Admission:
             participant = self._core.state.participants.get(ParticipantId(candidate.participant_id))
             if participant is None or participant.outcome is not None:
                 continue
+            if hello.seat and participant.seat != hello.seat:
+                continue  # several desks may share a browser's storage: each goes on with its own
             token = self._token_for(participant, hello)
             if token is not None and not self._is_held(participant, hello):
                 return participant, token
@@ -233,7 +241,6 @@ class Admission:
         core = self._core
         if self._doors.hold(connection, hello):
             return
-        self._doors.gone(connection)
         assert core.state.opened is not None
         session_id = SessionId(core.state.opened.session_id)
         seed = derive_seed("participant", core.state.opened.seed, participant_id)
@@ -250,7 +257,7 @@ class Admission:
                 params=params,
                 recruiter=recruiter,
                 environment=environment,
-                seat=hello.seat[:64],
+                seat=hello.seat if is_valid_id(hello.seat) else "",
             ),
             f.PlanDrawn(
                 at=core.now(),
@@ -322,8 +329,10 @@ class Admission:
         self._monitoring.page_came(participant.participant_id)
         presence.recent_rtts.clear()
         presence.environment = hello.environment
+        self._doors.gone(connection)
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
+        self.taken_in(connection, participant.participant_id, hello)
         welcome = Welcome(
             participant_id=participant.participant_id,
             session_id=opened.session_id,

@@ -8,15 +8,18 @@ from mug.engine.action_log import action_view, last_actions
 from mug.engine.actions import Actions
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
+from mug.engine.details import answer_detail
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
 from mug.engine.hands import Hands
+from mug.engine.health import with_round_trips
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.notes import Notes, last_notes
 from mug.engine.release import Release
+from mug.engine.seats import Seats
 from mug.engine.second_screen import SecondScreen
 from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
@@ -37,7 +40,17 @@ from mug.protocol.lab import (
     StopServer,
     TelemetryPoint,
 )
-from mug.protocol.lab_console import Act, AddNote, AnswerHand, AskDetail, AskSeats, MakeView, ProbeSeats, SetStage
+from mug.protocol.lab_console import (
+    Act,
+    AddNote,
+    AnswerHand,
+    AskDetail,
+    AskSeats,
+    HealthView,
+    MakeView,
+    ProbeSeats,
+    SetStage,
+)
 from mug.records import facts as f
 
 __all__ = ["Console"]
@@ -65,7 +78,9 @@ class Console:
         stages: Stages,
         actions: Actions,
         hands: Hands,
+        seats: Seats,
     ) -> None:
+        self._seats = seats
         self._doors = doors
         self._stages = stages
         self._actions = actions
@@ -84,6 +99,10 @@ class Console:
         """Give a new console everything, once."""
         self._core.labs.add(connection)
         self._send_everything(connection)
+
+    def measured(self, health: HealthView) -> None:
+        """Take up how the server was in the last second."""
+        self._core.health, self._core.health_changed = with_round_trips(self._core, health), True
 
     def past_telemetry(self, points: tuple[TelemetryPoint, ...]) -> None:
         """Take up what was measured before a restart; consoles that are here already get everything again."""
@@ -107,6 +126,9 @@ class Console:
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
             waitrooms=waitrooms(core, self._waiting),
+            seats=self._seats.views(),
+            seat_pairs=self._seats.pair_views(),
+            health=core.health,
             actions=last_actions(core.state.actions),
             notes=last_notes(core.state),
         )
@@ -120,10 +142,13 @@ class Console:
             core.changed
             or core.changed_matches
             or core.changed_rooms
+            or core.changed_seats
+            or core.changed_seat_pairs
             or core.session_changed
             or core.new_log
             or core.new_telemetry
             or core.counts_changed
+            or core.health_changed
             or core.changed_actions
             or core.new_notes
         ):
@@ -140,6 +165,9 @@ class Console:
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
                 waitrooms=changed_waitrooms(core, self._waiting),
+                seats=self._seats.changed_views(),
+                seat_pairs=self._seats.changed_pair_views(),
+                health=core.health if core.health_changed else None,
                 actions=tuple(
                     action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
                 ),
@@ -149,11 +177,13 @@ class Console:
         core.changed.clear()
         core.changed_matches.clear()
         core.changed_rooms.clear()
+        core.changed_seats.clear()
+        core.changed_seat_pairs.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
         core.changed_actions.clear()
         core.new_notes.clear()
-        core.session_changed = core.counts_changed = False
+        core.session_changed = core.counts_changed = core.health_changed = False
 
     def asked(self, connection: ConnectionId, request: LabRequest) -> None:
         """Do what the experimenter asks for; every request is answered, after it is on disk."""
@@ -162,6 +192,11 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
+            case AskDetail():
+                if error := answer_detail(self._core, connection, request):
+                    self._reply(connection, request.request_id, error)
+            case AskSeats() | ProbeSeats():
+                self._seats.asked(connection, request)
             case SetStage():
                 self._reply(connection, request.request_id, self._stages.set_stage(request))
             case Act():
@@ -176,10 +211,6 @@ class Console:
                 self._reply(connection, request.request_id, self._hands.answer(request))
             case AddNote():
                 self._reply(connection, request.request_id, self._notes.add(request))
-            case AskDetail():
-                self._reply(connection, request.request_id, "this server does not do that yet")
-            case AskSeats() | ProbeSeats():
-                self._reply(connection, request.request_id, "this server does not do that yet")
             case MakeView():
                 self._reply(connection, request.request_id, *self.second_screen.asked(request))
             case SetRelease():
@@ -305,8 +336,8 @@ class Console:
             outcome_reason=participant.outcome_reason,
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
-            seat=participant.seat,
-            paused=core.state.is_paused(participant) and participant.outcome is None,
+            seat=presence.seat or participant.seat,
+            paused=core.state.is_paused(participant),
             hand=participant.hand_text if participant.hand_id else None,
             hand_since=participant.hand_since,
             unseen_actions=len(participant.unseen),

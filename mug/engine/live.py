@@ -12,7 +12,7 @@ from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState, VisitState
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
-from mug.protocol.lab_console import NoteView
+from mug.protocol.lab_console import HealthView, NoteView
 from mug.protocol.messages import ErrorReply, FinishVisit, Hello
 from mug.protocol.parts import ClientEnvironment, MatchStatus
 from mug.records.facts import AnyFact
@@ -57,6 +57,7 @@ class Presence:
     pulsed_at_ms: float = 0.0
     pulsing: bool = False
     silent: bool = False
+    seat: str = ""
     environment: ClientEnvironment = field(default_factory=ClientEnvironment)
 
     def server_rtt_ms(self) -> float | None:
@@ -120,12 +121,16 @@ class Core:
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
     changed_rooms: set[tuple[int, ...]] = field(default_factory=set)
+    changed_seats: set[str] = field(default_factory=set)
+    changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
     changed_actions: dict[str, None] = field(default_factory=dict)
     new_notes: list[NoteView] = field(default_factory=list)
     session_changed: bool = False
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)
     counts_changed: bool = False
+    health: HealthView | None = None
+    health_changed: bool = False
 
     def now(self) -> str:
         """The present time as facts write it."""

@@ -30,6 +30,7 @@ from mug.engine.inputs import (
     PageMessage,
     PageRefusal,
     PastTelemetry,
+    ServerMeasured,
     ServerTrouble,
     StopRequested,
     StorageFailed,
@@ -44,9 +45,11 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
-from mug.engine.pulses import plausible
+from mug.engine.pulses import plausible, point_of
 from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
+from mug.engine.seat_probes import SEAT_PROBE
+from mug.engine.seats import Seats
 from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
@@ -55,7 +58,6 @@ from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.care import ActionSeen, RaiseHand
 from mug.protocol.codec import why_unsendable
-from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
     ClientError,
@@ -90,6 +92,7 @@ PHASES: Final = frozenset(
 )
 MAX_GLOBALS_CHARS: Final = 65_536
 MAX_ERRORS_PER_PARTICIPANT: Final = 200
+MAX_CONSOLE_LINES: Final = 100
 _REFUSALS: Final = {
     "unknown_op": "this message is not known",
     "invalid": "this message is not valid",
@@ -155,7 +158,7 @@ class StudyRun:
         self._chunks = Chunks(self._core, self._visits)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
-        self._care = Care(self._core, pauses)
+        self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,
@@ -169,6 +172,13 @@ class StudyRun:
             doors=self._doors,
             care=self._care,
         )
+        self._seats = Seats(
+            self._core,
+            runtime,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
+        )
+        self._admission.taken_in = self._seats.taken_in
         self._console = Console(
             self._core,
             self._admission,
@@ -178,6 +188,7 @@ class StudyRun:
             stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
             actions=Actions(self._core, self._care, pauses, self._deeds()),
             hands=self._hands,
+            seats=self._seats,
         )
 
     def _deeds(self) -> dict[str, Deed]:
@@ -235,6 +246,8 @@ class StudyRun:
                 self._storage("")
             case ServerTrouble():
                 core.say("error", happened.text, traceback=happened.traceback)
+            case ServerMeasured():
+                self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
             case LifelineEnded():
@@ -250,6 +263,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
         core.effects.clear()
@@ -259,6 +273,12 @@ class StudyRun:
         core = self._core
         if isinstance(message, Hello):
             self._admission.hello(connection, message)
+            self._seats.answered_hello(connection)
+            return
+        if isinstance(message, SeatHello):
+            self._seats.hello(connection, message)
+            return
+        if self._seats.page(connection, message):
             return
         participant = core.participant(connection)
         if participant is None:
@@ -297,7 +317,10 @@ class StudyRun:
                 self._care.seen(connection, participant, message)
             case RaiseHand():
                 self._hands.said(connection, participant, message)
-            case SeatHello() | SeatReport() | SeatDone():
+            case SeatDone():
+                self._seats.done(connection, message)
+            case SeatReport():
+                # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
@@ -323,23 +346,17 @@ class StudyRun:
         self._waiting.heard(connection, participant)
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
-        if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
-            presence.match = pulse.match
-            core.changed_matches.add(MatchId(pulse.match.match_id))
-            self._matches.pulsed(participant, pulse.match)
+        match = pulse.match
+        if match is not None and participant.participant_id not in core.match_visits(match.match_id):
+            match = None
+        if match is not None:
+            presence.match = match
+            core.changed_matches.add(MatchId(match.match_id))
+            self._matches.pulsed(participant, match)
         self._gate.pulsed(connection, participant, pulse)
         self._monitoring.pulsed(participant, pulse)
         core.changed.add(participant.participant_id)
-        core.measured(
-            TelemetryPoint(
-                participant_id=participant.participant_id,
-                at_ms=now_ms,
-                rtt_ms=pulse.rtt_ms,
-                focused=pulse.focused,
-                visible=pulse.visible,
-                frame_rate_hz=pulse.frame_rate_hz,
-            )
-        )
+        core.measured(point_of(participant.participant_id, now_ms, pulse, match))
 
     def _phase(self, connection: ConnectionId, participant: ParticipantState, message: PhaseChanged) -> None:
         core = self._core
@@ -399,7 +416,7 @@ class StudyRun:
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
             fatal=message.fatal,
-            console=tuple(line[:500] for line in message.console[-60:]),
+            console=tuple(line[:500] for line in message.console[-MAX_CONSOLE_LINES:]),
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)
@@ -538,6 +555,7 @@ class StudyRun:
             if presence.waiting is not None and presence.waiting.connection == connection:
                 presence.waiting = None
                 core.changed.add(presence_id)
+        self._seats.lost(connection)
         self._doors.gone(connection)
         who = core.owner.pop(connection, None)
         if who is None:
@@ -570,6 +588,8 @@ class StudyRun:
         """A scheduled time has come."""
         if name.startswith(VERDICT):
             self._matches.judge(MatchId(name.removeprefix(VERDICT)))
+        elif name.startswith(SEAT_PROBE):
+            self._seats.probes.due(name)
         elif name == WAITROOM:
             self._waiting.due()
         elif name.startswith(SCREENING):

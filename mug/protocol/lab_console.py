@@ -110,6 +110,7 @@ class SeatPairView(msgspec.Struct, frozen=True, kw_only=True):
     rtt_ms: float | None = None
     path: str = ""
     at: str = ""
+    why: str = ""  # in words, where it failed
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,11 @@ import { describe } from "./errors";
 import { DraftStore } from "./forms/drafts";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
+import type { ServerClock } from "./monitor/server_clock";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, RuntimeManifest, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
 import { Ending } from "./scenes/ending";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
@@ -47,6 +48,10 @@ export interface ParticipationOptions {
   tick(ms: number): void;
   /** Pulse so often while the connection is measured; null: as always. */
   measureEvery(ms: number | null): void;
+  /** The server's time, by which rows are stamped. */
+  clock: ServerClock;
+  /** Where the page stands at a desk, the Python that is warm already; and it stays connected to the end. */
+  seat: { handOver(runtime: RuntimeManifest, received: (message: FromWorker) => void): PythonWorker | null } | null;
 }
 
 interface Welcomed {
@@ -88,6 +93,16 @@ export class Participation {
     return this.me && { participantId: this.me.participantId, token: this.me.token };
   }
 
+  /** Of whom this page is, or was last. */
+  sessionId(): string | null {
+    return this.me?.sessionId ?? null;
+  }
+
+  /** Whether this page shows the end of a participation, or why there is none. */
+  get isOver(): boolean {
+    return this.options.shell.phase === "ended" || this.options.shell.phase === "excluded";
+  }
+
   /** Messages are taken one after the other: opening the storage must be done before a scene is shown. */
   received(message: ServerMessage): void {
     this.work = this.work.then(() => this.handle(message)).catch((error: unknown) => {
@@ -119,14 +134,14 @@ export class Participation {
 
   /** A row of the event stream of the present visit. */
   event(name: string, data: Record<string, unknown> = {}): void {
-    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "event", { name, ...stamp(), ...data });
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "event", { name, ...this.stamp(), ...data });
   }
 
   monitorPort(): MonitorPort {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => this.telemetry(row),
+      telemetry: (row) => this.telemetry({ ...row, clock_offset_ms: this.options.clock.offsetMs() }),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
@@ -224,6 +239,7 @@ export class Participation {
   private async welcome(message: Welcome): Promise<void> {
     const { shell, tokens } = this.options;
     const { session_id: sessionId, participant_id: participantId, token } = message;
+    this.options.clock.welcomed(message.server_time);
     tokens.remember({ session_id: sessionId, participant_id: participantId, token }, message);
     if (isAnotherPreview(this.me, message)) {
       this.connection?.stop();
@@ -263,7 +279,8 @@ export class Participation {
       storageFailed: (reason) => this.storageFailed(reason),
       changed: () => undefined,
     });
-    const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
+    const onWorker = (incoming: FromWorker): void => this.onWorker(incoming);
+    const python = runtime && (this.options.seat?.handOver(runtime, onWorker) ?? new PythonWorker(runtime, onWorker));
     const drafts = new DraftStore(preview ? null : storageOrNull("localStorage"), sessionId, participantId);
     return { sessionId, participantId, token, preview, outbox, drafts, python };
   }
@@ -409,13 +426,13 @@ export class Participation {
   }
 
   private formRow(row: Record<string, unknown>): void {
-    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), ...row });
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...this.stamp(), ...row });
   }
 
   private telemetry(row: Record<string, unknown>): void {
     if (!this.me || !this.scene) return;
-    const at = stamp();
-    // The clocks stand first in every row, and are the page's.
+    const at = this.stamp();
+    // The clocks stand first in every row: nothing that is told replaces them.
     this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...at, ...row, ...at });
   }
 
@@ -592,14 +609,14 @@ export class Participation {
     this.options.shell.show(noticePage({ title: titleFor(reason), text, ...more }), phase, reason);
   }
 
-  /** A preview's page keeps listening: it begins anew when the study was changed. */
+  /** A preview's page keeps listening: it begins anew when the study was changed. So does a desk's, to be called home. */
   private stop(): void {
     this.over = true;
-    if (!this.me?.preview) this.connection?.stop();
+    if (!this.me?.preview && !this.options.seat) this.connection?.stop();
   }
-}
 
-/** Both clocks of a row: UTC, and ms since the page's time origin. */
-function stamp(): { at: string; at_ms: number } {
-  return { at: new Date().toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
+  /** Both clocks of a row: the server's time in UTC, and ms since the page's time origin. */
+  private stamp(): { at: string; at_ms: number } {
+    return { at: new Date(this.options.clock.now()).toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
+  }
 }

@@ -33,7 +33,7 @@ export class PythonWorker {
 
   constructor(
     private readonly runtime: RuntimeManifest,
-    private readonly always: (message: FromWorker) => void,
+    private always: (message: FromWorker) => void,
   ) {}
 
   /** Start loading Python; does nothing when that has begun. */
@@ -62,6 +62,17 @@ export class PythonWorker {
     this.worker = null;
     this.progress = { stage: "runtime", fraction: 0, text: "Starting Python" };
     this.boot();
+  }
+
+  /** Another part of the page goes on with this interpreter: it hears of everything from now on. */
+  goOn(always: (message: FromWorker) => void): void {
+    this.always = always;
+  }
+
+  stop(): void {
+    this.lifeSeen();
+    this.worker?.terminate();
+    this.worker = null;
   }
 
   listen(listener: PythonListener | null): void {

@@ -1251,6 +1251,7 @@ export interface SeatPairView {
   rtt_ms: number | null;
   path: string;
   at: string;
+  why: string;
 }
 
 /** How the server is, of the last second. Shares 0..1 of one core. */
