@@ -4,7 +4,7 @@ import type { Plugin } from "vite";
 import { studyFrame } from "./vite_frame.ts";
 
 /** The pages, each with an entry of its own: what one of them needs, the others do not load. */
-const PAGES = ["index.html", "watch.html"];
+const PAGES = ["index.html", "view.html", "watch.html"];
 
 /** Writes the hash of everything built into `<meta name="mug-build">`: an old cached page cannot join a newer server. */
 function buildHash(): Plugin {

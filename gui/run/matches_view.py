@@ -56,6 +56,7 @@ class MatchesView(QStackedWidget):
         chosen: The id of the selected match; empty when none is.
         watch_asked: The id of a match that is to be watched.
         said: A short message and its icon.
+        players_asked: The key of an action, or nothing, and the ids of a match's players (a list of str).
 
     Runs on: GUI thread.
     """
@@ -63,6 +64,7 @@ class MatchesView(QStackedWidget):
     chosen = Signal(str)
     watch_asked = Signal(str)
     said = Signal(str, str)
+    players_asked = Signal(str, list)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -166,6 +168,16 @@ class MatchesView(QStackedWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = [player.participant_id for player in view.players]
+        for key, icon, words in (
+            ("", "users", "Select the players"),
+            ("message", "message", "Message to the players…"),
+            ("to_waitroom", "to-waitroom", "Back to waitroom…"),
+            ("repair", "users", "Re-pair…"),
+        ):
+            action = menu.addAction(self._theme.icon(icon), words)
+            action.triggered.connect(lambda _checked=False, key=key: self.players_asked.emit(key, names))
+        menu.addSeparator()
         copy = menu.addAction(self._theme.icon("copy"), "Copy the match's id")
         copy.triggered.connect(lambda: self._copy(view.match_id))
         watch = menu.addAction(self._theme.icon("eye"), "Watch in the browser")

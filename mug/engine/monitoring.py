@@ -165,6 +165,8 @@ class Monitoring:
     def _plays(self, participant: ParticipantState, visit: VisitState | None, presence: Presence) -> bool:
         if visit is None or visit.outcome is not None or participant.outcome is not None or self._core.state.ended:
             return False
+        if self._core.is_paused(participant.participant_id):
+            return False  # whatever a paused page does counts for nothing; what was counted before is forgotten
         match = self._core.state.current_match(visit)
         if match is None or match.outcome is not None or presence.phase not in _PLAYING:
             return False
@@ -173,6 +175,8 @@ class Monitoring:
     def _over(self, who: ParticipantId, watch: _Watch) -> None:
         for kind in tuple(watch.warned):
             self._warn_no_more(self._core.state.participants[who], watch, kind)
+        if watch.away_told and self._core.is_paused(who):
+            self._matches.tell_away(self._core.state.participants[who], away=False)  # they are told of the pause
         del self._watches[who]
 
     def _ping(self, participant: ParticipantState, watch: _Watch, pulse: Pulse) -> None:

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
@@ -38,11 +38,13 @@ from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
+from mug.server.health import HealthSampler
 from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
 from mug.server.preview import ready_preview
 from mug.server.serving import http_server, runtime_manifest
+from mug.server.session_details import SessionDetails, session_details
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.watching import WatchedMatches
@@ -70,6 +72,7 @@ class Options:
         port: None: the session's own, else the study's.
         release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
         preview: A scratch session, of which nothing is kept.
+        details: What is said of a new session.
         idle_s: A preview that no page has looked at for so long ends.
     """
 
@@ -82,6 +85,7 @@ class Options:
     pilot: bool = False
     remote_lab: bool = False
     release: str = "automatic"
+    details: SessionDetails = field(default_factory=SessionDetails)
     preview: bool = False
     idle_s: float = PREVIEW_IDLE_S
 
@@ -100,6 +104,14 @@ def serve_main(args: argparse.Namespace) -> int:
         pilot=args.pilot,
         remote_lab=args.remote_lab,
         release=args.release,
+        details=session_details(
+            label=args.label,
+            expected=args.expected,
+            seats=args.seats,
+            conditions=args.condition,
+            stage=args.stage,
+            help=args.help_button,
+        ),
         preview=args.preview,
         idle_s=args.idle,
     )
@@ -231,10 +243,11 @@ class _Session:
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""
         state = self._open_session()
+        clock = SteadyClock()
         run = StudyRun(
             self._files.frozen,
             state,
-            clock=SteadyClock(),
+            clock=clock,
             rng=random.SystemRandom(),
             runtime=self._manifest,
             build=client_build(),
@@ -262,6 +275,7 @@ class _Session:
             self._study,
             token=self._token,
             describe=lambda: msgspec.to_builtins(run.console.session_view()),
+            look=run.console.second_screen.look,
             health=health,
             host=self._host,
             remote_lab=self._options.remote_lab,
@@ -270,6 +284,15 @@ class _Session:
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         http = http_server(app, self._host, self._listening)
         dispatcher.start(channel)
+        sampler = HealthSampler(
+            dispatcher.put,
+            dispatcher.busyness,
+            queue=lambda: dispatcher.waiting,
+            pages=lambda: channel.pages,
+            records=self._path,
+            now_ms=clock.now_ms,
+        )
+        sampler.start()
         if self._choice.state is not None:
             refill_telemetry(self._path, self._choice.session_id, time.time() * 1000, dispatcher.put)
         serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
@@ -282,6 +305,7 @@ class _Session:
             self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
+        sampler.stop()
         dispatcher.stop()
         watching.close()
         http.server_close()
@@ -307,6 +331,7 @@ class _Session:
         state = self._choice.state
         now = iso(time.time() * 1000)
         facts: list[f.AnyFact] = []
+        details = self._options.details
         bodies: dict[str, bytes] = {}
         if state is None:
             state = SessionState()
@@ -325,6 +350,12 @@ class _Session:
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,
+                    stage=details.stage,
+                    label=details.label,
+                    expected=details.expected,
+                    seats=details.seats,
+                    conditions=dict(details.conditions),
+                    help=details.help,
                     zip_sha256=zip_sha256,
                     lock_sha256=lock_sha256,
                 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, abort, request, send_file
 
+from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
 from mug.server.watching import WatchedMatches
 from mug.server.watching_routes import add_watching
@@ -24,6 +25,10 @@ _NOT_BUILT: Final = (
     "<!doctype html><meta charset=utf-8><title>MUG</title><h1>The participants' page is not built</h1>"
     "<p>Run <code>python3 bootstrap.py lab</code>, or <code>npm ci &amp;&amp; npm run build</code> in the folder "
     "<code>web_client</code>, then start the server again.</p>"
+)
+_NO_DESK: Final = (
+    "<!doctype html><meta charset=utf-8><title>MUG</title><h1>This is not the address of a desk</h1>"
+    "<p>A desk's name has letters, digits, “-”, “_” and “.” only, and 64 of them at most: <code>/seat/PC-07</code>.</p>"
 )
 _COMPRESSED_SUFFIXES: Final = frozenset({".js", ".mjs", ".css", ".html", ".json", ".svg", ".map", ".txt"})
 _MIN_COMPRESSED_BYTES: Final = 1_024
@@ -73,6 +78,7 @@ def make_app(
     *,
     token: str,
     describe: Callable[[], dict[str, Any]],
+    look: Callable[[str], dict[str, Any] | None] = lambda _token: None,
     health: dict[str, Any],
     client: Path = CLIENT_FOLDER,
     host: str = "",
@@ -86,6 +92,7 @@ def make_app(
         study: What is served besides the page.
         token: Of the lab's routes.
         describe: What `/_mug/lab` answers to who holds the token.
+        look: What `/_mug/view/data` answers to who holds the token of a web view; None: there is no such view.
         health: What `/_mug/health` answers to everybody.
         client: Folder of the built client.
         host: The address that the server listens on.
@@ -104,6 +111,9 @@ def make_app(
 
     def page(subject_id: str = "") -> Response:
         return built_page("index.html")
+
+    def seat(desk: str) -> Response:
+        return page() if is_valid_id(desk) else Response(_NO_DESK, 404, mimetype="text/html")
 
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
@@ -147,6 +157,13 @@ def make_app(
         admit()
         return describe()
 
+    def view_data() -> dict[str, Any]:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        shown = look(given.strip()) if kind == "Bearer" else None
+        if shown is None:
+            abort(403)
+        return shown
+
     def static_file(tail: str) -> Response:
         path = _static(study.static_roots, tail)
         if path is None:
@@ -156,11 +173,14 @@ def make_app(
     if page_for_all:
         app.add_url_rule("/", "page", page)
         app.add_url_rule("/<subject_id>", "participant", page)
+        app.add_url_rule("/seat/<desk>", "seat", seat)
     app.add_url_rule("/_mug/client/<path:tail>", "client_file", client_file)
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
     app.add_url_rule("/_mug/study/<name>", "study_file", study_file)
     app.add_url_rule("/_mug/lab", "lab", lab)
+    app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
+    app.add_url_rule("/_mug/view/data", "view_data", view_data)
     add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"))
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
