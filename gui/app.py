@@ -26,6 +26,7 @@ from gui.runtime.server_control import ServerControl
 from gui.runtime.study_loading import StudyLoading
 from gui.runtime.tasks import Tasks
 from gui.seats.page import SeatsPage
+from gui.shell.console_flow import ConsoleFlow
 from gui.shell.crash_dialog import CrashReporter, LogTail
 from gui.shell.data_flow import DataFlow
 from gui.shell.main_window import MainWindow
@@ -54,7 +55,7 @@ class Lab(QObject):
         presence: Who is where in the running session.
         control: The server as the app sees it.
         loading: What opens studies.
-        studies, new_study, versions, preview, session, seats, records: The flows.
+        studies, new_study, versions, preview, session, console, seats, records: The flows.
         playground: The window in which an environment is stepped by hand, once it was asked for.
 
     Runs on: GUI thread.
@@ -84,6 +85,7 @@ class Lab(QObject):
         self.versions = VersionsFlow(self.theme, settings, self.document, self._tasks, design.editor.versions)
         self.preview = PreviewFlow(self.theme, self.document, self._tasks, self._crossing, self)
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
+        self.console = ConsoleFlow(self._bridge, run)
         self.seats = SeatsFlow(settings, self.control, self._bridge, self._tasks, seats)
         self.start_guard = StartGuard(self.document, self.studies, self.window)
         self.session.may_start = self.start_guard.may_start
@@ -116,6 +118,7 @@ class Lab(QObject):
         self.window.design.editor.shut_down()
         self.studies.close()
         self.loading.close()
+        self.records.close()
         self._export.close()
         self.seats.close()
         self._bridge.close()
@@ -146,9 +149,13 @@ class Lab(QObject):
         self.studies.recovery.scan()
         self.studies.compare_asked.connect(self.versions.compare)
         self.studies.opened.connect(self.versions.refresh)
-        for flow in (self.studies, self.versions, self.preview, self.session, self.seats, self.records):
+        flows = self.studies, self.versions, self.preview, self.session, self.console, self.seats, self.records
+        for flow in flows:
             flow.said.connect(window.toasts.say)
         self._join_editor()
+        self.console.hands_changed.connect(window.show_hands)
+        self.console.requests.waiting_changed.connect(window.show_undelivered)
+        window.new_session_asked.connect(self.session.start_new)
         self.session.session_stopped.connect(self.records.refresh)
         self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()

@@ -105,6 +105,8 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
         ("new", "make a study from a template", _new, ("mug.study.commands", "add_new_arguments")),
         ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
         ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
+        ("replay", "watch a recorded session's matches", _replay, ("mug.server.replay", "add_replay_arguments")),
+        ("records", "withdraw participants from records", _records, ("mug.records.upkeep", "add_records_arguments")),
         ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
     ):
         command = commands.add_parser(name, help=help_text)
@@ -177,9 +179,17 @@ def _export(args: argparse.Namespace) -> int | None:
 
 def _verify(args: argparse.Namespace) -> int | None:
     code = _run("mug.records.commands", "verify_main", args)
-    if args.study is None:
+    if args.study is None or args.export is not None or args.experiment is None:
         return code
     return _run("mug.check.resimulation", "resimulate_main", args) or code
+
+
+def _replay(args: argparse.Namespace) -> int | None:
+    return _run("mug.server.replay", "replay_main", args)
+
+
+def _records(args: argparse.Namespace) -> int | None:
+    return _run("mug.records.upkeep", "records_main", args)
 
 
 def _runtime(args: argparse.Namespace) -> int | None:

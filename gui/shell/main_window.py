@@ -26,6 +26,7 @@ from gui.runtime.server_state import Outcome
 from gui.seats.page import SeatsPage
 from gui.shell.edit_menu import EditMenu
 from gui.shell.navigation import Navigation
+from gui.shell.session_menu import SessionMenu
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
 from gui.widgets.toasts import Toasts
@@ -50,8 +51,8 @@ class MainWindow(QMainWindow):
 
     Signals:
         page_shown: The key of the page that came to the front.
-        new_asked, open_folder_asked, open_script_asked, reload_asked, save_asked, save_as_asked, settings_asked: The
-            menus.
+        new_asked, open_folder_asked, open_script_asked, reload_asked, save_asked, save_as_asked, settings_asked,
+            new_session_asked: The menus.
         closing: The window goes for good.
 
     Runs on: GUI thread.
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
     open_recent_asked = Signal(str)
     reload_asked = Signal()
     settings_asked = Signal()
+    new_session_asked = Signal()
     closing = Signal()
 
     def __init__(
@@ -107,7 +109,9 @@ class MainWindow(QMainWindow):
         self._server_text.setTextFormat(Qt.TextFormat.PlainText)
         self._records_text = QLabel("")
         self._records_text.setTextFormat(Qt.TextFormat.PlainText)
-        self.statusBar().addWidget(self._server_text)
+        self._hands_text, self._undelivered_text = QLabel(""), QLabel("")
+        for text in (self._server_text, self._hands_text, self._undelivered_text):
+            self.statusBar().addWidget(text)
         self.statusBar().addPermanentWidget(self._records_text)
         self.statusBar().setSizeGripEnabled(False)
         self.toasts = Toasts(theme, self)
@@ -123,7 +127,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         run.restore(settings.state)
         design.editor.restore(settings.state("editor"))
-        data.restore(settings.state("sessions"))
+        data.restore(settings.state)
         self.show_records_place()
         self._on_theme_changed()
         self.show_page("design")
@@ -137,6 +141,7 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         self._stack.setCurrentIndex([page[0] for page in _PAGES].index(key))
         self.navigation.show_current(key)
+        self.session_menu.show_page(key)
         self._undo.setActiveStack(self.seats.document.stack if key == "seats" else self._document.stack)
         self.page_shown.emit(key)
 
@@ -152,6 +157,19 @@ class MainWindow(QMainWindow):
         """Show the server's state in the status line."""
         self._server_text.setText(f"{outcome.word} · {outcome.study}" if outcome.study else outcome.word)
 
+    @Slot(int)
+    def show_hands(self, count: int) -> None:
+        """Show in the status line and beside the Run page's entry how many hands are raised."""
+        words = "1 hand raised" if count == 1 else f"{count} hands raised"
+        self._hands_text.setText(words if count else "")
+        self.navigation.show_badge("run", count, words)
+
+    @Slot(int)
+    def show_undelivered(self, count: int) -> None:
+        """Show in the status line how many actions wait for the connection."""
+        words = "1 action is not delivered yet" if count == 1 else f"{count} actions are not delivered yet"
+        self._undelivered_text.setText(words if count else "")
+
     def show_records_place(self) -> None:
         """Show in the status line where records go."""
         self._records_text.setText(f"Records: {self._settings.data_dir}")
@@ -162,9 +180,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._settings.keep_state("window", self.saveGeometry())
-        for name, state in self.run.arrangement().items():
+        for name, state in (self.run.arrangement() | self.data.arrangement()).items():
             self._settings.keep_state(name, state)
-        self._settings.keep_state("sessions", self.data.arrangement())
         self._settings.keep_state("editor", self.design.editor.arrangement())
         self._settings.save()
         event.accept()
@@ -207,15 +224,8 @@ class MainWindow(QMainWindow):
             action.setCheckable(True)
             action.setData(str(choice))
             self._looks.addAction(action)
-        session = bar.addMenu("S&ession")
-        self._add(session, "&Start session", "play", "Ctrl+R", self._on_start)
-        self._add(session, "S&top", "stop", "Ctrl+.", self.run.stop_asked.emit)
-        self._add(session, "&End session…", "end", "", self._on_end_session)
-        session.addSeparator()
-        self._add(session, "Let all proposed &groups go", "users", "Ctrl+L", self._on_let_groups_go)
-        session.addSeparator()
-        self._add(session, "&Copy the address", "copy", "Ctrl+Shift+C", self.run.address.copy)
-        self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
+        self.session_menu = SessionMenu(bar.addMenu("S&ession"), self.run, self)
+        self._themed += self.session_menu.themed
         bar.addMenu(self.seats.menu(self))
         about = bar.addMenu("&Help")
         self._add(about, "&About MUG Lab", "info", "", self._on_about)
@@ -245,23 +255,6 @@ class MainWindow(QMainWindow):
             self.data.refresh_asked.emit()
         else:
             self.reload_asked.emit()
-
-    def _on_start(self) -> None:
-        self.show_page("run")
-        self.run.start_asked.emit()
-
-    def _on_end_session(self) -> None:
-        if self.run.end_session.isVisibleTo(self.run) and self.run.end_session.isEnabled():
-            self.show_page("run")
-            self.run.ask_end_session()
-
-    def _on_let_groups_go(self) -> None:
-        self.show_page("run")
-        self.run.let_groups_go()
-
-    def _on_export(self) -> None:
-        self.show_page("data")
-        self.data.ask_export()
 
     def _on_about(self) -> None:
         box = QMessageBox(self)

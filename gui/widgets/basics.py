@@ -322,6 +322,11 @@ class Segments(QFrame):
         button.setIcon(icon or QIcon())
         self._leave_room(button)
 
+    def offer(self, key: str, offered: bool) -> None:
+        """Show a choice, or leave it out."""
+        if self._buttons[key].isHidden() is offered:
+            self._buttons[key].setVisible(offered)
+
     def _leave_room(self, button: QPushButton) -> None:
         """Let the button be as wide as it is when it is chosen, and bold; it never shrinks, so that others stay put."""
         font = self.font()

@@ -8,6 +8,7 @@ from mug.engine.action_log import action_view, last_actions
 from mug.engine.actions import Actions
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
+from mug.engine.details import answer_detail
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
@@ -191,19 +192,25 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
+            case AskDetail():
+                if error := answer_detail(self._core, connection, request):
+                    self._reply(connection, request.request_id, error)
             case AskSeats() | ProbeSeats():
                 self._seats.asked(connection, request)
             case SetStage():
                 self._reply(connection, request.request_id, self._stages.set_stage(request))
             case Act():
                 error, view = self._actions.act(request)
-                self._reply(connection, request.request_id, error, msgspec.to_builtins(view) if view else {})
+                self._reply(
+                    connection,
+                    request.request_id,
+                    error,
+                    msgspec.json.decode(msgspec.json.encode(view)) if view else {},
+                )
             case AnswerHand():
                 self._reply(connection, request.request_id, self._hands.answer(request))
             case AddNote():
                 self._reply(connection, request.request_id, self._notes.add(request))
-            case AskDetail():
-                self._reply(connection, request.request_id, "this server does not do that yet")
             case MakeView():
                 self._reply(connection, request.request_id, *self.second_screen.asked(request))
             case SetRelease():
@@ -330,7 +337,7 @@ class Console:
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
             seat=presence.seat or participant.seat,
-            paused=core.state.is_paused(participant) and participant.outcome is None,
+            paused=core.state.is_paused(participant),
             hand=participant.hand_text if participant.hand_id else None,
             hand_since=participant.hand_since,
             unseen_actions=len(participant.unseen),

@@ -1,6 +1,6 @@
 """Games of several people: from a group to a match, through dropouts, to its end."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.engine.clock import derive_seed, short_hash
@@ -187,7 +187,7 @@ class Matches:
         self._reports.forget_player(match.match_id, agent)
         self._await_return(match, agent)
         message = PartnerReturning(match_id=match.match_id, agent=agent, returns=returns)
-        core.after_commit(*(Send(connection, message) for connection in self._pages_in(match, but=who)))
+        core.after_commit(*(Send(connection, message) for connection in self._pages_in(match, but=(who,))))
 
     def _await_return(self, match: MatchState, agent: str) -> None:
         until_ms = self._returns.begin(match.match_id, agent, self._core.clock.now_ms(), self._rejoin_timeout_ms(match))
@@ -223,13 +223,13 @@ class Matches:
         self._reports.forget_player(match.match_id, agent)
         core.changed_matches.add(match.match_id)
 
-    def _pages_in(self, match: MatchState, but: ParticipantId | None) -> Iterable[ConnectionId]:
-        """The pages that are in a match at present, but for one."""
+    def _pages_in(self, match: MatchState, but: Collection[ParticipantId]) -> Iterable[ConnectionId]:
+        """The pages that are in a match at present, but for some."""
         core = self._core
         for who, visit in match.visits.items():
             connection = core.presence(who).connection
             present = core.state.current_visit(core.state.participants[who])
-            if who != but and connection is not None and present is not None and present.planned.visit_id == visit:
+            if who not in but and connection is not None and present is not None and present.planned.visit_id == visit:
                 yield connection
 
     def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
@@ -397,9 +397,9 @@ class Matches:
             # Players refuse each other before the first frame: whose rows are here has played.
             self._end(match, "refused", message.detail[:2000])
         elif message.flag == "void":
-            self._drop(match, {agent}, "void", message.detail[:2000], knows=who)
+            self._drop(match, {agent}, "void", message.detail[:2000], knows=(who,))
         elif message.flag == "not_reproduced":
-            self._drop(match, {agent}, self._policy(match), message.detail[:2000], knows=who)
+            self._drop(match, {agent}, self._policy(match), message.detail[:2000], knows=(who,))
 
     def _reported(
         self, connection: ConnectionId, participant: ParticipantState, match_id: str, about: str
@@ -411,7 +411,13 @@ class Matches:
         return match
 
     def _drop(
-        self, match: MatchState, agents: Iterable[str], policy: str, reason: str, *, knows: ParticipantId | None = None
+        self,
+        match: MatchState,
+        agents: Iterable[str],
+        policy: str,
+        reason: str,
+        *,
+        knows: Collection[ParticipantId] = (),
     ) -> None:
         """Players are out of a match for good: recorded, and told to everybody whose page is in it, but to `knows`."""
         core = self._core
@@ -444,7 +450,9 @@ class Matches:
         else:
             core.after_commit(self._routes(match))
 
-    def _verdicts(self, match: MatchState, dropped: tuple[str, ...], knows: ParticipantId | None) -> Iterable[Effect]:
+    def _verdicts(
+        self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]
+    ) -> Iterable[Effect]:
         for connection in self._pages_in(match, but=knows):
             yield Send(connection, self._verdict(match, dropped, self._core.owner[connection]))
 
@@ -485,7 +493,42 @@ class Matches:
         agent = match.agent_of(participant.participant_id) if match is not None else None
         if match is None or agent is None or agent in match.dropped or self._is_over(match):
             return
-        self._drop(match, {agent}, self._policy(match), reason, knows=participant.participant_id)
+        self._drop(match, {agent}, self._policy(match), reason, knows=(participant.participant_id,))
+
+    def policy_for(self, participant: ParticipantState) -> str:
+        """By which policy a match goes on (or not) without one of its players; empty: they are in none."""
+        _, match = self._match_of(participant)
+        return self._policy(match) if match is not None else ""
+
+    def leave(self, people: Sequence[ParticipantState], outcome: str, reason: str) -> None:
+        """Take players out of their matches, all at one moment; their pages are told otherwise.
+
+        Args:
+            people: Who; some may be in no match.
+            outcome: How a match ends that nobody else plays.
+            reason: Why, in words.
+        """
+        leaving: dict[MatchId, set[str]] = {}
+        for participant in people:
+            visit, match = self._match_of(participant)
+            agent = match.agent_of(participant.participant_id) if match is not None else None
+            if match is None or visit is None or agent is None or agent in match.dropped or visit.outcome is not None:
+                continue
+            leaving.setdefault(match.match_id, set()).add(agent)
+        for match_id, agents in leaving.items():
+            match = self._core.state.matches[match_id]
+            gone = {match.players[agent] for agent in agents}
+            others = [who for who in self._live_players(match) if who not in gone]
+            outcomes = [self._core.state.visits[match.visits[who]].outcome for who in others]
+            if None in outcomes:
+                self._drop(match, agents, self._policy(match), reason, knows=gone)
+            elif match.outcome is None and not outcomes:
+                self._end(match, outcome, reason)
+                self._core.say("info", f"match {match_id} was called off: {reason}")
+            if outcome == "repaired":
+                self._core.record(
+                    f.MatchFlagged(at=self._core.now(), match_id=match_id, flag="repaired", detail=reason)
+                )
 
     # ------------------------------------------------------------- the end
 
@@ -501,7 +544,7 @@ class Matches:
         if all(self._core.state.visits[match.visits[who]].outcome is not None for who in others):
             return
         policy = "void" if outcome == "void" else self._policy(match)
-        self._drop(match, {agent}, policy, f"left the game ({outcome})", knows=participant.participant_id)
+        self._drop(match, {agent}, policy, f"left the game ({outcome})", knows=(participant.participant_id,))
 
     def ended_by(self, visit: VisitState, outcome: str) -> list[f.AnyFact]:
         """The facts of the match's end, when the visit that is over now is the last one that it waited for."""
@@ -512,7 +555,7 @@ class Matches:
         outcomes = [outcome if other is visit else other.outcome for other in visits]
         if None in outcomes:
             return []
-        worst = _worst([word for word in (*outcomes, outcome) if word is not None])
+        worst = _worst([word for word in (*outcomes, outcome) if word is not None]) or "abandoned"
         return [f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=worst)]
 
     def visit_over(self, visit: VisitState) -> bool:

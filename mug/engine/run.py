@@ -5,12 +5,13 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from mug.engine.actions import Actions
+from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
 from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
+from mug.engine.departures import Departure
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.endings import MAX_FAILURES, Endings
@@ -41,9 +42,11 @@ from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
+from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
 from mug.engine.pulses import plausible, point_of
+from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
 from mug.engine.seat_probes import SEAT_PROBE
 from mug.engine.seats import Seats
@@ -89,6 +92,7 @@ PHASES: Final = frozenset(
 )
 MAX_GLOBALS_CHARS: Final = 65_536
 MAX_ERRORS_PER_PARTICIPANT: Final = 200
+MAX_CONSOLE_LINES: Final = 100
 _REFUSALS: Final = {
     "unknown_op": "this message is not known",
     "invalid": "this message is not valid",
@@ -154,7 +158,7 @@ class StudyRun:
         self._chunks = Chunks(self._core, self._visits)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
-        self._care = Care(self._core, pauses)
+        self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,
@@ -182,10 +186,21 @@ class StudyRun:
             self._monitoring,
             doors=self._doors,
             stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
-            actions=Actions(self._core, self._care, pauses),
+            actions=Actions(self._core, self._care, pauses, self._deeds()),
             hands=self._hands,
             seats=self._seats,
         )
+
+    def _deeds(self) -> dict[str, Deed]:
+        """What can be done to participants, besides messages and pauses."""
+        core, visits, matches, waiting = self._core, self._visits, self._matches, self._waiting
+        return {
+            "advance": Advance(core, visits, matches, waiting),
+            "to_waitroom": ToWaitroom(core, visits, matches, waiting),
+            "repair": Repair(core, visits, matches, waiting),
+            "exclude": Departure(core, visits, matches, waiting, visit_outcome="excluded"),
+            "end": Departure(core, visits, matches, waiting, visit_outcome="ended"),
+        }
 
     @property
     def state(self) -> SessionState:
@@ -401,6 +416,7 @@ class StudyRun:
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
             fatal=message.fatal,
+            console=tuple(line[:500] for line in message.console[-MAX_CONSOLE_LINES:]),
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)

@@ -276,10 +276,12 @@ class Seats:
         assert opened is not None
         if desk.state != "ready" or core.state.ended or core.state.stage not in OPEN_STAGES:
             return
-        participant, _ = self._sitting(desk)
+        participant, presence = self._sitting(desk)
         finished = participant is not None and participant.outcome is not None
+        # A page that the server has not missed yet still holds its participant: it would let in somebody new.
+        held = not finished and presence is not None and presence.connection is not None
         belongs = not opened.seats or desk.name in opened.seats
-        if belongs and not finished and desk.begun != desk.connection:
+        if belongs and not finished and not held and desk.begun != desk.connection:
             self._ask(desk, "begin", f"begin-{core.rng.getrandbits(48):012x}")
 
     # ------------------------------------------------------------- what the experimenter asks for
@@ -306,7 +308,7 @@ class Seats:
         asked, skipped = [], {}
         for name in dict.fromkeys(request.desks or self._desks):
             if why := self._why_not(name, request.what, by_name=bool(request.desks)):
-                if request.desks or self._desks[name].state not in ("absent", "lost"):
+                if request.desks or self._page_of(self._desks[name]) is not None:
                     skipped[name[:64]] = why
                 continue
             self._ask(self._desks[name], request.what, request.request_id)
@@ -327,12 +329,14 @@ class Seats:
         if self._page_of(desk) is None:
             return "no page is open at this desk"
         at_home = desk.connection is not None
-        participant, _ = self._sitting(desk)
-        under_way = not at_home and participant is not None and participant.outcome is None
-        if what == "home" and under_way:
+        participant, presence = self._sitting(desk)
+        under_way = participant is not None and participant.outcome is None
+        if what == "home" and under_way and not at_home:
             return "somebody takes part there, and would be interrupted"
         if what == "begin" and not at_home:
             return "its page is not at home"
+        if what == "begin" and under_way and presence is not None and presence.connection is not None:
+            return "the page of who takes part there was lost a moment ago: try again in 15 seconds"
         # Named desks begin although a check is bad: the experimenter sees it, and it is recorded.
         if what == "begin" and not by_name and not desk.is_ready:
             return "it is not ready"

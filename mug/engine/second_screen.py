@@ -27,6 +27,7 @@ REFRESH_MS: Final = 1000.0
 _GONE: Final = {"finished": "finished", "excluded": "excluded", "turned_away": "turned away"}
 _AWAY: Final = frozenset(("lost", "left"))
 _PHASES: Final = {
+    "held": "waiting",
     "loading": "loading",
     "page": "reading",
     "waiting": "waiting",
@@ -159,7 +160,7 @@ def _state(view: ParticipantView) -> str:
     if view.paused:
         return "paused"
     if view.state == "screening":
-        return "waiting" if view.phase_detail.startswith("held:") else "checking"
+        return "checking"
     if view.phase == "waiting" and view.phase_detail == "saving":
         return "saving"
     return _PHASES.get(view.phase, "here")

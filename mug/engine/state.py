@@ -87,6 +87,7 @@ class VisitState:
         next_seq: Per stream, the chunk expected next.
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
+        form_chunks: SHA-256 of its stored chunks of the form stream, in order.
     """
 
     participant_id: ParticipantId
@@ -96,10 +97,12 @@ class VisitState:
     paused_ms: float = 0.0
     group_id: str = ""
     outcome: str | None = None
+    finished_at: str = ""
     next_seq: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
+    form_chunks: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -196,7 +199,7 @@ class SessionState:
 
     def is_paused(self, participant: ParticipantState) -> bool:
         """Whether a participant is paused, alone or with everybody."""
-        return not participant.is_closed and (bool(participant.paused_by) or self.stage == "paused")
+        return participant.outcome is None and (bool(participant.paused_by) or self.stage == "paused")
 
     def current_visit(self, participant: ParticipantState) -> VisitState | None:
         """The visit that the participant is in; None before the first."""
@@ -260,7 +263,8 @@ class SessionState:
             case f.WaitStarted():
                 self.visits[VisitId(fact.visit_id)].waiting_since = fact.at
             case f.VisitFinished():
-                self.visits[VisitId(fact.visit_id)].outcome = fact.outcome
+                visit = self.visits[VisitId(fact.visit_id)]
+                visit.outcome, visit.finished_at = fact.outcome, fact.at
             case f.MatchFormed():
                 self._apply_match(fact)
             case f.PlayerDropped():
@@ -410,6 +414,7 @@ class SessionState:
         visit.next_seq[fact.stream] = fact.seq + 1
         self._count("chunks")
         if fact.stream == "form":
+            visit.form_chunks.append(fact.sha256)
             visit.answers.update(fact.meta.get("answers", {}))
             visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
         if fact.stream != "frames":

@@ -1,7 +1,7 @@
 """Waiting for partners: who comes into a waitroom, who leaves it, and when the time is up."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from mug.engine.clock import ms_of
@@ -11,8 +11,9 @@ from mug.engine.live import Core
 from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, ScenePlace
 from mug.engine.matches import Matches
 from mug.engine.matchmakers import Matchmakers
-from mug.engine.pairing import Pairing
+from mug.engine.pairing import EXPERIMENTER, Pairing
 from mug.engine.probes import Probes
+from mug.engine.reservations import Reservations
 from mug.engine.state import ParticipantState, VisitState
 from mug.engine.waitroom_news import WaitroomNews
 from mug.ids import ParticipantId, VisitId
@@ -67,6 +68,8 @@ class Waiting:
         self._wake_at_ms: float | None = None
         self._silent: dict[ParticipantId, ConnectionId] = {}
         self._leaving: Leaving | None = None
+        self._reservations = Reservations(core, RESTART_GRACE_MS)
+        self._has_reserved = False
         self._refill()
 
     def leave_by(self, leaving: Leaving) -> None:
@@ -142,6 +145,32 @@ class Waiting:
             room.look_again()
             self.pairing.changed(room)
         self.settle()
+
+    def expect(self, participant: ParticipantState, visit: VisitState) -> None:
+        """Somebody is sent to a waitroom: they have a place, which their page takes up. `settle` follows."""
+        core, who = self._core, participant.participant_id
+        room = self._room(visit.planned.node_path)
+        assert room is not None
+        core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
+        is_first = not room.places
+        place = self._new_place(room, participant, visit, core.clock.now_ms())
+        place.away_since_ms = core.clock.now_ms()
+        for hook in ("start", "join") if is_first else ("join",):
+            self._news.observe(room, hook, place, [str(who)])
+        self.pairing.changed(room)
+
+    def reserve(self, path: ScenePlace, members: Sequence[ParticipantId]) -> None:
+        """Keep people for each other: as soon as all of them wait they go, by the experimenter's hand."""
+        self._reservations.add(path, members)
+        for who in members:
+            if (room := self._where.get(who)) is not None:
+                self._out_of_group(room, room.places[who])
+                self.pairing.changed(room)
+
+    def take_out(self, people: Iterable[ParticipantId]) -> None:
+        """Take people out of whatever waitrooms they are in. `settle` follows, when all that goes with it is done."""
+        for who in people:
+            self._take_out(who)
 
     def leave(self, who: ParticipantId) -> None:
         """Take somebody out of the waitroom, who waits in one."""
@@ -226,11 +255,26 @@ class Waiting:
                 core.calls.pop(room.asking, None)
                 self.pairing.ask_failed(room, "it did not answer")
             self._time_out(room, now_ms)
+        self._keep_reservations(now_ms)
         for room in list(self._rooms.values()):
             self.pairing.run(room)
         for room in list(self._rooms.values()):
             self._news.tell_all(room)
         self._wake_in_time(now_ms)
+
+    def _keep_reservations(self, now_ms: float) -> None:
+        """Let the groups go that the experimenter made, and whose members are all here."""
+        if not self._reservations.are_any and not self._has_reserved:
+            return
+        for room, group in self._reservations.take_complete(self._rooms, now_ms):
+            self.let_go(room, group, EXPERIMENTER)
+        self._has_reserved = self._reservations.are_any
+        for room in self._rooms.values():
+            for place in room.places.values():
+                is_reserved = self._reservations.is_reserved(place.participant_id)
+                if place.reserved and not is_reserved:
+                    room.look_again()
+                place.reserved = is_reserved
 
     def ticked(self) -> None:
         """A tenth of a second went by: look for what is due, and tell large waitrooms what has changed meanwhile."""
@@ -408,6 +452,7 @@ class Waiting:
         now_ms = self._core.clock.now_ms()
         times: list[float | None] = [probe.until_ms for probe in self.probes.running() if probe.room is room]
         times += [rejection.until_ms for rejection in room.rejected.values()]
+        times += self._reservations.next_ms(room.path)
         if room.asking is not None:
             times.append(room.ask_until_ms)
         for place in room.places.values():

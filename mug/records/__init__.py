@@ -12,6 +12,7 @@ from mug.records.errors import (
     RecordsNotFoundError,
     RecordsNotSavedError,
     UnknownSessionError,
+    WithdrawalError,
 )
 from mug.records.library import SessionSummary, library, participants_by_hash
 from mug.records.places import experiment_dir, exports_dir, records_path
@@ -32,6 +33,7 @@ __all__ = [
     "SessionHead",
     "SessionSummary",
     "UnknownSessionError",
+    "WithdrawalError",
     "WriteFailure",
     "experiment_dir",
     "exports_dir",

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +18,16 @@ _TIME: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class ArrayStore:
-    """Writes arrays into one file per episode; the same arrays always make the same file."""
+    """Writes arrays into one file per episode; the same arrays always make the same file.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where the files lie.
+        name_of: What a match is called in the file's name.
+    """
+
+    def __init__(self, folder: Path, name_of: Callable[[str], str] = str) -> None:
         self._folder = folder
+        self._name_of = name_of
         self._open: zipfile.ZipFile | None = None
         self._name = ""
         self.files: list[Path] = []
@@ -31,7 +37,7 @@ class ArrayStore:
 
         A value made of several arrays (a dict of them) gets one entry for each, ``<key>.<their path>``.
         """
-        name = f"match-{match_id}_episode-{episode}.npz"
+        name = f"match-{self._name_of(match_id)}_episode-{episode}.npz"
         if name != self._name:
             self.close()
             path = self._folder / name

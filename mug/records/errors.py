@@ -13,6 +13,7 @@ __all__ = [
     "RecordsNotFoundError",
     "RecordsNotSavedError",
     "UnknownSessionError",
+    "WithdrawalError",
 ]
 
 
@@ -113,3 +114,7 @@ class UnknownSessionError(RecordsError):
 
 class ExportError(RecordsError):
     """An export was not made; nothing of it was left behind."""
+
+
+class WithdrawalError(RecordsError):
+    """A participant's data was not taken out of the records, or not all that follows was done."""

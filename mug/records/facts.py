@@ -208,7 +208,8 @@ class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
 
     participant_id: str
     visit_id: str
-    outcome: str  # completed | failed | partner_left | void | waitroom_timeout | skipped | excluded
+    outcome: str  # completed | failed | partner_left | void | waitroom_timeout | skipped | excluded, and by the
+    # experimenter: advanced | sent_back | ended
     counts: dict[str, int] = {}
 
 
@@ -244,7 +245,7 @@ class MatchEnded(Fact, frozen=True, kw_only=True, tag="match_ended"):
     """The match is over."""
 
     match_id: str
-    outcome: str  # completed | failed | restarted | abandoned | partner_left | void | refused
+    outcome: str  # completed | failed | restarted | abandoned | partner_left | void | refused | sent_back | repaired
     reason: str = ""
 
 
@@ -399,7 +400,9 @@ class Withdrawn(Fact, frozen=True, kw_only=True, tag="withdrawn"):
     """A tombstone: a participant's data was taken out on request. `how`: removed, anonymised.
 
     `participant_id` is what stands in the tables from now on (a new pseudonym when anonymised). `bodies`: how many were
-    deleted. `earlier`: SHA-256 of the former id, so that the same request is recognised, and nothing else.
+    deleted. `earlier`: a salted, slow hash (scrypt) of the former id, so that the same request is recognised, and
+    nothing else. `changes` names a body: JSON, SHA-256 of each body that was taken out -> of what stands in its place,
+    or empty.
     """
 
     participant_id: str
@@ -407,6 +410,7 @@ class Withdrawn(Fact, frozen=True, kw_only=True, tag="withdrawn"):
     reason: str = ""
     bodies: int = 0
     earlier: str = ""
+    changes: str = ""
 
 
 AnyFact = (

@@ -1,7 +1,9 @@
 """The tables of forms: what was answered, and what was asked."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
+
+from typing_extensions import override
 
 from mug.records import facts as f
 from mug.records.history import SessionHistory, VisitStory
@@ -17,24 +19,49 @@ __all__ = ["FormsTable", "question_rows"]
 Questions = Mapping[NodePath, tuple[FormPage, tuple[Question, ...]]]
 """Place in the chain -> the form there and what it asks."""
 
+_ABOUT_AN_ANSWER: Final = ("at", "at_ms", "submission", "question_id")
+
 
 class FormsTable(LinesTable):
-    """Feeds the answers into a spool, each with what was asked."""
+    """Feeds the answers into a spool, each with what was asked.
+
+    Attributes:
+        answers: Participant -> (scene, question) -> the last answer.
+        drop_texts: Whether answers are left out that are no choice of what a question offers.
+    """
 
     def __init__(self, spool: TableSpool, history: SessionHistory, read_body: Callable[[str], bytes | None]) -> None:
         super().__init__(spool, history, read_body)
+        self.answers: dict[str, dict[tuple[str, str], str]] = {}
+        self.drop_texts = False
         self._forms = _forms_of(history)
 
+    @override
+    def add_line(self, chunk: f.ChunkStored, number: int, line: dict[str, Any] | str) -> None:
+        if self.drop_texts and isinstance(line, dict):
+            asked = self._asked(chunk, line)
+            if asked is None or asked.kind == "text":
+                line = {name: value for name, value in line.items() if name in _ABOUT_AN_ANSWER}
+        super().add_line(chunk, number, line)
+
+    def _asked(self, chunk: f.ChunkStored, line: Mapping[str, Any]) -> Question | None:
+        visit = self._history.visits.get(chunk.visit_id)
+        _, questions = self._forms.get(tuple(visit.planned.node_path) if visit else (), (None, ()))
+        return next((one for one in questions if one.question_id == line.get("question_id")), None)
+
+    @override
     def _about(self, chunk: f.ChunkStored, line: dict[str, Any] | str) -> dict[str, Any]:
         visit = self._history.visits.get(chunk.visit_id)
         if visit is None:
             return {}
         known: dict[str, Any] = {"repetition": ".".join(map(str, visit.planned.repetition)) or None}
         if isinstance(line, dict):
-            _, questions = self._forms.get(tuple(visit.planned.node_path), (None, ()))
-            asked = next((one for one in questions if one.question_id == line.get("question_id")), None)
+            asked = self._asked(chunk, line)
             known["question"] = asked.text if asked else None
             known["problem"] = _problem(visit, chunk, asked, line) if asked else None
+            if asked is not None and line.get("answer") is not None:
+                own = self.answers.setdefault(chunk.participant_id, {})
+                own[visit.planned.scene_id, asked.question_id] = json_text(line["answer"])
         return known
 
 

@@ -55,6 +55,11 @@ class FramesTable:
 
     The chunks of a match wait until there are many rows: one second of one game is too little to be handled on its own
     when there are a million frames. Call `flush` after the last episode.
+
+    Attributes:
+        problems: Sentences about chunks that could not be read.
+        lost_frames: Frames of those chunks.
+        scenes: Column -> the scenes in whose rows it has a value.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class FramesTable:
     ) -> None:
         self.problems: list[str] = []
         self.lost_frames = 0
+        self.scenes: dict[str, dict[str, None]] = {}
         self._spool = spool
         self._arrays = arrays
         self._session_id = session_id
@@ -126,6 +132,9 @@ class FramesTable:
                         pieces.setdefault(tail, []).append((row, array))
                 row = end
         flat = {name: _joined(arrays, rows) for name, arrays in pieces.items() if name not in fixed}
+        for name, array in flat.items():
+            if of.scene_id is not None and array.null_count < rows:
+                self.scenes.setdefault(name, {}).setdefault(of.scene_id)
         self._spool.add(fixed | flat, rows)
 
     def _read(self, part: FramesPart) -> PackedChunk | None:

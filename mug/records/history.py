@@ -3,6 +3,7 @@
 Chunks are only named here (their bytes stay on disk), so a whole session fits in memory.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ class ParticipantStory:
     plan: f.PlanDrawn | None = None
     mug_globals: dict[str, Any] = field(default_factory=dict)
     finished: f.ParticipantFinished | None = None
+    withdrawn: f.Withdrawn | None = None
 
 
 @dataclass
@@ -35,6 +37,7 @@ class VisitStory:
         group_id: The group that drew the order in which it stands, or that was waited for in it.
         group_formed_at: When the group that was waited for in it was there.
         members: That group, in the order of its agents.
+        repeats: The visit after which the experimenter sent the participant here again.
     """
 
     participant_id: str
@@ -46,6 +49,7 @@ class VisitStory:
     group_id: str = ""
     group_formed_at: str | None = None
     members: tuple[str, ...] = ()
+    repeats: str = ""
 
 
 @dataclass
@@ -91,10 +95,15 @@ class SessionHistory:
         opened: How it began, with the frozen study.
         visits: Visit id -> visit, those that were started, in the order of their start.
         chunks: All stored chunks in the order in which they were stored.
-        console: What the experimenter and the server did.
+        console: What the experimenter and the server did, and raised hands.
+        acknowledged: (action, participant) -> state -> when the page, or its participant, came there first.
+        seats: Checks of desks and of the ways between them.
         server_events: Connections and errors of participants, as the server saw them.
         groups_of_visits: Visit id -> the group that drew the order in which it stands.
+        repeated: Visit id -> the visit after which the participant was sent there again.
+        withdrawn: Participant -> the tombstone, where data was taken out on request.
         last_at: Time of the last fact.
+        selected: The participants whose rows are wanted; None: all.
     """
 
     opened: f.SessionOpened
@@ -105,9 +114,36 @@ class SessionHistory:
     chunks: list[f.ChunkStored] = field(default_factory=list)
     console: list[Happening] = field(default_factory=list)
     server_events: list[Happening] = field(default_factory=list)
+    acknowledged: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    seats: list[f.SeatChecked | f.SeatsProbed] = field(default_factory=list)
     groups_of_visits: dict[str, str] = field(default_factory=dict)
+    repeated: dict[str, str] = field(default_factory=dict)
+    withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
     last_at: str = ""
     facts: int = 0
+    selected: frozenset[str] | None = None
+
+    def takes(self, participant_id: str | None) -> bool:
+        """Whether rows about a participant are wanted; rows about nobody always are."""
+        return self.selected is None or participant_id is None or participant_id in self.selected
+
+    def select(self, participants: Collection[str]) -> None:
+        """Keep the rows of some participants, and the whole matches in which they played."""
+        self.selected = frozenset(participants)
+        self.participants = {who: story for who, story in self.participants.items() if who in self.selected}
+        self.matches = {
+            match_id: match for match_id, match in self.matches.items() if self.selected & {*match.participants}
+        }
+        players = {*self.selected, *(who for match in self.matches.values() for who in match.participants)}
+        self.chunks = [
+            chunk
+            for chunk in self.chunks
+            if chunk.participant_id in players
+            and (chunk.stream != "frames" or self.takes(chunk.participant_id) or self._is_of_kept_match(chunk))
+        ]
+
+    def _is_of_kept_match(self, chunk: f.ChunkStored) -> bool:
+        return chunk.meta.get("match_id") in self.matches
 
     def chunks_of(self, stream: str) -> list[f.ChunkStored]:
         """Return the chunks of one stream, each (visit, stream, number) once, in order of visit and number."""
@@ -172,7 +208,12 @@ def _take(
             if fact.visit_id in planned:
                 who, index, visit = planned[fact.visit_id]
                 story_of = VisitStory(
-                    who, visit, index, fact.at, group_id=history.groups_of_visits.get(fact.visit_id, "")
+                    who,
+                    visit,
+                    index,
+                    fact.at,
+                    group_id=history.groups_of_visits.get(fact.visit_id, ""),
+                    repeats=history.repeated.get(fact.visit_id, ""),
                 )
                 history.visits.setdefault(fact.visit_id, story_of)
         case f.WaitStarted():
@@ -208,26 +249,45 @@ def _take(
             if fact.outcome != "complete":
                 history.server_events.append(Happening(seq, fact))
         case f.PlanExtended():
-            _extend(history, planned, fact)
+            history.groups_of_visits.update(dict.fromkeys((visit.visit_id for visit in fact.visits), fact.group_id))
+            _extend(history, planned, fact.participant_id, fact.after_visit_id, fact.visits)
+        case f.VisitRepeated():
+            history.repeated[fact.visit.visit_id] = fact.after_visit_id
+            _extend(history, planned, fact.participant_id, fact.after_visit_id, (fact.visit,))
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             history.server_events.append(Happening(seq, fact))
         case f.PairProbed() | f.ScreeningPassed() | f.ParticipantWarned():
             history.server_events.append(Happening(seq, fact))
         case f.PlayerReturning() | f.PlayerReturned():
             history.server_events.append(Happening(seq, fact))
-        case f.ReleaseSet():
+        case f.ReleaseSet() | f.StageSet() | f.ActionTaken() | f.HandRaised() | f.HandLowered() | f.NoteAdded():
             history.console.append(Happening(seq, fact))
+        case f.ActionAcknowledged():
+            states = history.acknowledged.setdefault((fact.action_id, fact.participant_id), {})
+            states.setdefault(fact.state, fact.at)
+        case f.SeatChecked() | f.SeatsProbed():
+            history.seats.append(fact)
+        case f.Withdrawn():
+            history.withdrawn[fact.participant_id] = fact
+            history.console.append(Happening(seq, fact))
+            if story := history.participants.get(fact.participant_id):
+                story.withdrawn = fact
 
 
-def _extend(history: SessionHistory, planned: dict[str, tuple[str, int, f.PlannedVisit]], fact: f.PlanExtended) -> None:
-    """Put a group's scenes into a participant's plan, and count the places of what comes behind them anew."""
-    history.groups_of_visits.update(dict.fromkeys((visit.visit_id for visit in fact.visits), fact.group_id))
-    story = history.participants.get(fact.participant_id)
+def _extend(
+    history: SessionHistory,
+    planned: dict[str, tuple[str, int, f.PlannedVisit]],
+    participant_id: str,
+    after_visit_id: str,
+    more: tuple[f.PlannedVisit, ...],
+) -> None:
+    """Put visits into a participant's plan, and count the places of what comes behind them anew."""
+    story = history.participants.get(participant_id)
     if story is None or story.plan is None:
         return
     visits = list(story.plan.visits)
-    place = next((n for n, visit in enumerate(visits) if visit.visit_id == fact.after_visit_id), len(visits) - 1) + 1
-    visits[place:place] = fact.visits
+    place = next((n for n, visit in enumerate(visits) if visit.visit_id == after_visit_id), len(visits) - 1) + 1
+    visits[place:place] = more
     story.plan = msgspec.structs.replace(story.plan, visits=tuple(visits))
     for index, visit in enumerate(visits):
-        planned[visit.visit_id] = (fact.participant_id, index, visit)
+        planned[visit.visit_id] = (participant_id, index, visit)

@@ -2,7 +2,8 @@
 
 ``journal`` is the list of facts in order; each entry's hash covers its own columns and the hash before it, and the
 digest of its body, never the body itself: a body can be deleted later and the chain still verifies. ``body`` holds
-bytes by their SHA-256. ``tally`` counts rows as they come, so that lists of sessions need not read them.
+bytes by their SHA-256. ``tally`` counts rows as they come, so that lists of sessions need not read them. ``replaced``
+says which bodies a withdrawal took out, and what stands in their place.
 """
 
 import hashlib
@@ -12,11 +13,25 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from mug.records.errors import RecordsFormatError
+from mug.records.migrations import migrate
 
-__all__ = ["APPLICATION_ID", "FORMAT", "GENESIS", "Head", "check_format", "create_tables", "entry_hash", "read_head"]
+__all__ = [
+    "APPLICATION_ID",
+    "FORMAT",
+    "GENESIS",
+    "Head",
+    "check_format",
+    "create_tables",
+    "entry_hash",
+    "open_for_writing",
+    "read_head",
+]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The format of the file (``PRAGMA user_version``)."""
+
+OLDEST: Final = 1
+"""The oldest format that is still read, and brought to `FORMAT` when it is opened for writing."""
 
 APPLICATION_ID: Final = 0x4D55_4752
 """``PRAGMA application_id``: "MUGR"."""
@@ -45,6 +60,10 @@ CREATE TABLE tally (
     item TEXT NOT NULL,
     rows INTEGER NOT NULL,
     PRIMARY KEY (session, name, item)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE replaced (
+    sha256 TEXT PRIMARY KEY,
+    by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -105,6 +124,30 @@ def check_format(connection: sqlite3.Connection, path: Path) -> bool:
         raise RecordsFormatError(
             path, f"a newer MUG wrote it (format {version}); this version reads up to {FORMAT}: update MUG"
         )
-    if version < FORMAT:
+    if version < OLDEST:
         raise RecordsFormatError(path, f"its format {version} is not known to this version")
     return True
+
+
+def open_for_writing(path: Path, *, timeout_s: float = 5) -> sqlite3.Connection:
+    """Open the file with write-ahead logging and full syncs, making its tables or bringing them to this format.
+
+    Raises:
+        RecordsFormatError: It is not ours, a newer version wrote it, or its folder does not allow such a log.
+        sqlite3.Error: SQLite cannot open or change it.
+    """
+    connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+    try:
+        ours = check_format(connection, path)
+        mode = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+        if mode != "wal":
+            raise RecordsFormatError(path, f"its folder does not allow write-ahead logging (SQLite answers {mode!r})")
+        connection.execute("PRAGMA synchronous = FULL")
+        if ours:
+            migrate(connection)
+        else:
+            create_tables(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection

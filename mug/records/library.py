@@ -1,15 +1,18 @@
 """The sessions of a data folder, at a glance: from indexed counts, without reading what was recorded."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from mug.ids import is_valid_id
+from mug.records.annotations import Annotation, read_annotations
 from mug.records.errors import RecordsError
 from mug.records.places import PILOT_FILE, RECORDS_FILE, records_path
 from mug.records.reader import RecordReader, SessionHead
 from mug.records.tally import COUNTED_TABLES
 
-__all__ = ["SessionSummary", "library", "participants_by_hash"]
+__all__ = ["SessionSummary", "library", "participants_by_hash", "search"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class SessionSummary:
         path: The file of records.
         study_hash: Hash of the frozen study.
         problem: Why the file cannot be read; empty when it can.
+        label: The session's, as it was opened.
+        tags: The experimenter's. notes: likewise.
+        head: Hash of the file's last entry: as long as it is the same, nothing was recorded.
     """
 
     experiment_id: str
@@ -43,6 +49,10 @@ class SessionSummary:
     rows: dict[str, int] = field(default_factory=dict)
     study_hash: str = ""
     problem: str = ""
+    label: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    head: str = ""
 
 
 def library(data_dir: Path) -> list[SessionSummary]:
@@ -53,22 +63,63 @@ def library(data_dir: Path) -> list[SessionSummary]:
     for folder in sorted(data_dir.iterdir()):
         if not folder.is_dir() or not is_valid_id(folder.name):
             continue
-        for name in (RECORDS_FILE, PILOT_FILE):
-            if (folder / name).is_file():
-                found += _sessions_of(folder / name, folder.name, pilot=name == PILOT_FILE)
+        sessions = [
+            session
+            for name in (RECORDS_FILE, PILOT_FILE)
+            if (folder / name).is_file()
+            for session in _sessions_of(folder / name, folder.name, pilot=name == PILOT_FILE)
+        ]
+        found += _annotated(sessions, data_dir, folder.name) if sessions else []
     return sorted(found, key=lambda session: session.started_at, reverse=True)
+
+
+def search(sessions: Iterable[SessionSummary], words: str) -> list[SessionSummary]:
+    """Return the sessions in which every word is found: in experiment, session, label, tags, notes, or the dates.
+
+    A word is found anywhere, whatever its case; dates are written as 2026-03-01, in this computer's time.
+    """
+    wanted = words.casefold().split()
+    return [session for session in sessions if all(word in _text_of(session) for word in wanted)]
+
+
+def _text_of(session: SessionSummary) -> str:
+    days = [day for at in (session.started_at, session.ended_at) if (day := _day(at))]
+    kind = "pilot" if session.pilot else "real"
+    parts = (session.experiment_id, session.session_id, session.label, *session.tags, session.notes, *days, kind)
+    return "\n".join((*parts, session.state)).casefold()
+
+
+def _day(at: str) -> str:
+    try:
+        return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d")
+    except ValueError:
+        return ""
+
+
+def _annotated(sessions: list[SessionSummary], data_dir: Path, experiment_id: str) -> list[SessionSummary]:
+    try:
+        said = read_annotations(data_dir, experiment_id)
+    except RecordsError:
+        return sessions  # it is told when somebody wants to write tags
+    empty = Annotation()
+    return [
+        replace(session, tags=own.tags, notes=own.notes)
+        for session in sessions
+        for own in [said.get((session.pilot, session.session_id), empty)]
+    ]
 
 
 def _sessions_of(path: Path, experiment_id: str, *, pilot: bool) -> list[SessionSummary]:
     try:
         with RecordReader(path) as reader:
             tally = reader.tally()
-            return [_summary(path, head, tally.get(head.session_id, {})) for head in reader.sessions()]
+            last = reader.head.hash
+            return [_summary(path, head, tally.get(head.session_id, {}), last) for head in reader.sessions()]
     except RecordsError as error:
         return [SessionSummary(experiment_id, "", "unreadable", "", path, pilot=pilot, problem=str(error))]
 
 
-def _summary(path: Path, head: SessionHead, tally: dict[str, int]) -> SessionSummary:
+def _summary(path: Path, head: SessionHead, tally: dict[str, int], last: str) -> SessionSummary:
     return SessionSummary(
         experiment_id=head.experiment_id,
         session_id=head.session_id,
@@ -81,6 +132,8 @@ def _summary(path: Path, head: SessionHead, tally: dict[str, int]) -> SessionSum
         finished=tally.get("finished", 0),
         rows={table: tally.get(table, 0) for table in COUNTED_TABLES},
         study_hash=head.study_hash,
+        label=head.label,
+        head=last,
     )
 
 

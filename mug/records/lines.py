@@ -97,7 +97,8 @@ class LinesTable:
             known["source"] = "page"
             if line.get("name") in MARKS:
                 self.marks.append(EpisodeMark(chunk.participant_id, line))
-        self.add_row(known, line)
+        if self._history.takes(chunk.participant_id):
+            self.add_row(known, line)
 
     def _about(self, chunk: f.ChunkStored, line: dict[str, Any] | str) -> dict[str, Any]:
         """What else is known of a row; a table of its own kind says more."""
@@ -140,16 +141,22 @@ def count_server_events(history: SessionHistory) -> int:
     for happening in history.server_events:
         match happening.fact:
             case f.GroupFormed(visits=visits):
-                count += len(visits)
+                count += sum(map(history.takes, visits))
             case f.PairProbed(participants=pair):
-                count += len(pair)
-            case _:
-                count += 1
+                count += sum(map(history.takes, pair))
+            case fact:
+                count += history.takes(getattr(fact, "participant_id", None))
     return count
 
 
 def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield what the server saw of participants, as (known, said) for `LinesTable.add_row`."""
+    for known, said in _server_events(history):
+        if history.takes(known.get("participant_id")):
+            yield known, said
+
+
+def _server_events(history: SessionHistory) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     said: dict[str, Any]
     for happening in history.server_events:
         fact = happening.fact
@@ -205,6 +212,8 @@ def server_event_rows(history: SessionHistory) -> Iterator[tuple[dict[str, Any],
             case f.ErrorReported():
                 place = {"visit_id": fact.visit_id, "scene_id": history.scene_of(fact.visit_id or "")}
                 said = {"kind": fact.kind, "message": fact.message, "traceback": fact.traceback}
+                said |= {"fatal": fact.fatal} if fact.fatal else {}
+                said |= {"console": list(fact.console)} if fact.console else {}
                 yield known | place | {"participant_id": fact.participant_id, "name": "error"}, said
 
 

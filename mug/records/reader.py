@@ -41,6 +41,7 @@ class SessionHead(NamedTuple):
     pilot: bool
     ended_at: str
     reason: str
+    label: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -73,6 +74,7 @@ class RecordReader:
         try:
             self._connection = self._connect()
             self._has_tables = check_format(self._connection, path)
+            self._replaces: bool | None = None
             self.head = read_head(self._connection) if self._has_tables else Head(0, "")
         except (sqlite3.Error, OSError) as error:
             self.close()
@@ -120,6 +122,7 @@ class RecordReader:
                     opened.pilot,
                     last.at if last else "",
                     last.reason if isinstance(last, f.SessionEnded) else "",
+                    opened.label,
                 )
             )
         return heads
@@ -133,17 +136,44 @@ class RecordReader:
         for _, fact in self.numbered_facts(session_id, kinds):
             yield fact
 
-    def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
-        """Yield the session's facts with their numbers in the journal.
+    def facts_naming(self, session_id: str, kinds: Sequence[str], text: str) -> Iterator[f.AnyFact]:
+        """Yield the session's facts of these kinds whose JSON holds `text` somewhere, in order.
+
+        It reads the bytes only, so that looking for one participant among hundreds costs little; whether a fact is
+        about that one, its fields say.
+
+        Raises:
+            RecordsDamagedError: A fact cannot be understood.
+        """
+        if not self._has_tables:
+            return
+        query, values = self._selection(session_id, kinds)
+        where, _, order = query.partition(" ORDER BY ")
+        columns = "SELECT seq, kind, bytes FROM journal JOIN body ON body.sha256 = body_sha256 WHERE "
+        found = f"{columns}{where} AND instr(bytes, CAST(? AS BLOB)) ORDER BY {order}"
+        for seq, kind, body in self._rows(found, [*values, text]):
+            yield self._decode(seq, kind, body)
+
+    def numbered_facts(
+        self, session_id: str, kinds: Sequence[str] = (), *, after: int = 0
+    ) -> Iterator[tuple[int, f.AnyFact]]:
+        """Yield the session's facts with their numbers in the journal; only those with a number above `after`.
+
+        Facts that were taken out with a participant's data are left out, when the session has a tombstone.
 
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
         if not self._has_tables:
             return
-        query, values = self._selection(session_id, kinds)
-        columns = "SELECT seq, kind, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
-        for seq, kind, body in self._rows(columns + query, values):
+        query, values = self._selection(session_id, kinds, after)
+        columns = "SELECT seq, kind, body_sha256, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
+        for seq, kind, sha256, body in self._rows(columns + query, values):
+            if body is None:
+                by = self.replacement(sha256)
+                if by == "":
+                    continue  # a withdrawal took the fact out
+                body = self.find_body(sha256)
             yield seq, self._decode(seq, kind, body)
 
     def entries(self, session_id: str | None = None, kinds: Sequence[str] = ()) -> Iterator[JournalEntry]:
@@ -175,12 +205,36 @@ class RecordReader:
         return found
 
     def find_body(self, sha256: str) -> bytes | None:
-        """Return stored bytes by their SHA-256, or None when they are not there."""
+        """Return stored bytes by their SHA-256, or what a withdrawal put in their place; None: there are none."""
+        query = "SELECT bytes FROM body WHERE sha256 = ?"
         try:
-            row = self._connection.execute("SELECT bytes FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+            row = self._connection.execute(query, (sha256,)).fetchone()
+            if row is None and (by := self.replacement(sha256)):
+                row = self._connection.execute(query, (by,)).fetchone()
         except sqlite3.DatabaseError as error:
             raise self._unreadable(error) from error
         return bytes(row[0]) if row else None
+
+    def has_body(self, sha256: str) -> bool:
+        """Whether bytes of this SHA-256 are stored, and not only others in their place."""
+        try:
+            found = self._connection.execute("SELECT 1 FROM body WHERE sha256 = ?", (sha256,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(error) from error
+        return found is not None
+
+    def replacement(self, sha256: str) -> str | None:
+        """Return the SHA-256 of what stands in a body's place since a withdrawal; "": nothing; None: never touched."""
+        if not self._has_replacements():
+            return None
+        row = self._connection.execute("SELECT by FROM replaced WHERE sha256 = ?", (sha256,)).fetchone()
+        return str(row[0]) if row else None
+
+    def replacements(self) -> dict[str, str]:
+        """Return all that withdrawals did to bodies: the former SHA-256 -> the present one, or empty."""
+        if not self._has_replacements():
+            return {}
+        return {str(old): str(by) for old, by in self._rows("SELECT sha256, by FROM replaced")}
 
     def body_digests(self) -> Iterator[str]:
         """Yield the SHA-256 under which each body is stored."""
@@ -216,9 +270,16 @@ class RecordReader:
     def _facts_of_kind(self, kind: str, session: str | None = None) -> list[tuple[JournalEntry, f.AnyFact]]:
         return [(entry, self.fact(entry)) for entry in self.entries(session, (kind,))]
 
-    def _selection(self, session_id: str | None, kinds: Sequence[str]) -> tuple[str, list[object]]:
-        where = ["seq <= ?"]
-        values: list[object] = [self.head.seq]
+    def _has_replacements(self) -> bool:
+        """Whether the file has the table; one of format 1 that nobody wrote to since has none."""
+        if not self._replaces:
+            query = "SELECT count(*) FROM sqlite_master WHERE name = 'replaced'"
+            self._replaces = bool(self._connection.execute(query).fetchone()[0])
+        return self._replaces
+
+    def _selection(self, session_id: str | None, kinds: Sequence[str], after: int = 0) -> tuple[str, list[object]]:
+        where = ["seq > ?", "seq <= ?"]
+        values: list[object] = [after, self.head.seq]
         if session_id is not None:
             where.append("session = ?")
             values.append(session_id)

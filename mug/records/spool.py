@@ -1,9 +1,10 @@
-"""One table on its way to a CSV file: rows come in blocks, the columns are known only at the end.
+"""One table on its way to its files: rows come in blocks, the columns are known only at the end.
 
 Blocks wait in a temporary folder as Arrow files, so memory stays bounded however long the session was. When all rows
 are there, the columns of all blocks are brought to one order and one type each, and the file is written.
 """
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,36 +17,53 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.ipc
+import pyarrow.parquet
 
-from mug.records.codebook import rank
+from mug.records.codebook import describe, rank
+from mug.records.observed import ColumnFound, Observation
 
 __all__ = ["ColumnValues", "TableFile", "TableSpool", "json_text", "kind_of", "to_array"]
 
 ColumnValues: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any] | pa.Array"
+Change: TypeAlias = Callable[[str, Mapping[str, pa.Array]], Mapping[str, pa.Array]]
+"""Changes columns on their way into a table, as for an anonymised export; called with the table's name."""
 
 _BLOCK_BYTES: Final = 24 * 1024 * 1024
 _EXACT: Final = 2**53
+_TIME: Final = pa.timestamp("us", "UTC")
+_OF_KIND: Final = {"boolean": pa.bool_(), "integer": pa.int64(), "number": pa.float64()}
+_IN_PARQUET: Final = {"datetime": _TIME, "number": pa.float64()}
 _WRITE: Final = pa.csv.WriteOptions(null_string="NA", eol="\r\n")
 _KINDS: Final = {"bool": "boolean", "int64": "integer", "uint64": "integer", "double": "number"}
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A written file. `columns`: name -> Frictionless type, in the file's order."""
+    """A written table.
+
+    Attributes:
+        path: The CSV file.
+        columns: Name -> Frictionless type, in the file's order.
+        parquet: The Parquet file beside it; None when it was not asked for.
+        found: What its columns hold, as far as somebody may rely on it.
+    """
 
     table: str
     path: Path
     rows: int
     columns: dict[str, str]
+    parquet: Path | None = None
+    found: dict[str, ColumnFound] = dataclasses.field(default_factory=dict)
 
 
 class TableSpool:
     """Collects the rows of one table, then writes them."""
 
-    def __init__(self, table: str, folder: Path) -> None:
+    def __init__(self, table: str, folder: Path, change: Change | None = None) -> None:
         self.table = table
         self.rows = 0
         self._folder = folder
+        self._change = change
         self._waiting: list[pa.Table] = []
         self._waiting_bytes = 0
         self._types: dict[str, pa.DataType] = {}
@@ -56,8 +74,10 @@ class TableSpool:
         """Add rows; every column must have `rows` values."""
         if rows == 0:
             return
-        arrays = {name: to_array(values) for name, values in columns.items()}
-        table = pa.table(arrays)
+        arrays: Mapping[str, pa.Array] = {name: to_array(values) for name, values in columns.items()}
+        if self._change is not None:
+            arrays = self._change(self.table, arrays)
+        table = pa.table(dict(arrays))
         if table.num_rows != rows:
             raise ValueError(f"{self.table}: {table.num_rows} rows came where {rows} were announced")
         for name, array in arrays.items():
@@ -68,19 +88,59 @@ class TableSpool:
         if self._waiting_bytes >= _BLOCK_BYTES:
             self._write_block()
 
-    def write_csv(self, path: Path, fixed: Sequence[str], on_block: Callable[[float], None] | None = None) -> TableFile:
-        """Write everything as one file, with the columns `fixed` even where no row has them."""
+    def write(
+        self,
+        path: Path,
+        fixed: Sequence[str],
+        on_block: Callable[[float], None] | None = None,
+        *,
+        parquet: Path | None = None,
+    ) -> TableFile:
+        """Write everything as a CSV file, with the columns `fixed` even where no row has them.
+
+        Args:
+            path: The CSV file.
+            fixed: Columns that are always there.
+            on_block: Called with the share that is done.
+            parquet: A file that gets the same rows with the same types.
+        """
         names = rank(self.table, list(dict.fromkeys([*fixed, *self._types])))
-        types = {name: _text_for_null(self._types.get(name, pa.null())) for name in names}
+        types = {name: self._type_of(name) for name in names}
         schema = pa.schema(list(types.items()))
+        kinds = {name: describe(self.table, name, kind_of(kind)).type for name, kind in types.items()}
+        seen = Observation(self.table, kinds)
         with pa.csv.CSVWriter(path, schema, write_options=_WRITE) as writer:
             for number, block in enumerate(self._all_blocks()):
                 for batch in block.to_batches():
-                    writer.write_batch(_fit(batch, schema))
+                    fitting = _fit(batch, schema)
+                    seen.take(fitting)
+                    writer.write_batch(fitting)
                 if on_block is not None:
                     on_block(min(1.0, (number + 1) / (len(self._blocks) + 1)))
-        kinds = {name: kind_of(kind) for name, kind in types.items()}
-        return TableFile(self.table, path, self.rows, kinds)
+        # A column that is typed by its specification holds what a page or an older version wrote: it may be otherwise.
+        kinds = {name: kind if seen.fits(name) else kind_of(types[name]) for name, kind in kinds.items()}
+        if parquet is not None:
+            self._write_parquet(parquet, schema, kinds)
+        return TableFile(self.table, path, self.rows, kinds, parquet, seen.found())
+
+    def _write_parquet(self, path: Path, schema: pa.Schema, kinds: Mapping[str, str]) -> None:
+        typed = pa.schema([(field.name, _IN_PARQUET.get(kinds[field.name], field.type)) for field in schema])
+        with pa.parquet.ParquetWriter(path, typed, compression="zstd", store_schema=False) as writer:
+            for block in self._all_blocks():
+                for batch in block.to_batches():
+                    fitting = _fit(batch, schema)
+                    columns = [
+                        column if column.type == field.type else pc.cast(column, field.type)
+                        for field, column in zip(typed, fitting.columns, strict=True)
+                    ]
+                    writer.write_batch(pa.record_batch(columns, schema=typed))
+
+    def _type_of(self, name: str) -> pa.DataType:
+        """Return a column's type; of one without any value the type that its specification says."""
+        known = self._types.get(name, pa.null())
+        if pa.types.is_null(known):
+            return _OF_KIND.get(describe(self.table, name, "string").type, pa.string())
+        return _text_for_null(known)
 
     def _all_blocks(self) -> Iterator[pa.Table]:
         for block in self._blocks:

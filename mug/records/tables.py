@@ -1,4 +1,4 @@
-"""The tables that are small enough to be made in one go: participants, visits, episodes, console."""
+"""The tables that are small enough to be made in one go: participants, visits, episodes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ from typing import Any, Final
 from mug.play.chunks import Column, flatten_columns
 from mug.records import facts as f
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
+from mug.records.console import ended_by, paused_seconds, times_told
 from mug.records.ends import chosen_end, misfit
 from mug.records.episodes import EpisodeFrames
 from mug.records.frames import hold_large_values
@@ -17,7 +18,7 @@ from mug.records.matches import MatchFigures, figures_of
 from mug.records.recruiters import split_parameters
 from mug.records.spool import json_text
 
-__all__ = ["Rows", "console_rows", "episode_columns", "participant_rows", "visit_rows"]
+__all__ = ["Rows", "episode_columns", "participant_rows", "visit_rows"]
 
 Rows = list[dict[str, Any]]
 
@@ -31,13 +32,14 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
     frames_of_match: dict[str, int] = {}
     for episode in episodes:
         frames_of_match[episode.match_id] = frames_of_match.get(episode.match_id, 0) + episode.frames
+    seen = [happening.fact for happening in history.server_events]
+    told, paused = times_told(history), paused_seconds(history)
     rows: Rows = []
     for participant_id, story in history.participants.items():
         visits = [visit for visit in history.visits.values() if visit.participant_id == participant_id]
         played = [
             match_id for match_id, match in history.matches.items() if participant_id in match.formed.agents.values()
         ]
-        seen = [happening.fact for happening in history.server_events]
         row: dict[str, Any] = {
             "session_id": history.opened.session_id,
             "participant_id": participant_id,
@@ -55,6 +57,18 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
             "connections": sum(isinstance(x, f.Connected) and x.participant_id == participant_id for x in seen),
             "errors": sum(isinstance(x, f.ErrorReported) and x.participant_id == participant_id for x in seen),
         }
+        row |= {
+            "seat": story.joined.seat or None,
+            "withdrawn": story.withdrawn.how if story.withdrawn else None,
+            "paused_s": paused.get(participant_id, 0.0),
+            "messages": told[participant_id],
+            "hands": sum(
+                isinstance(happening.fact, f.HandRaised) and happening.fact.participant_id == participant_id
+                for happening in history.console
+            ),
+            "ended_by": ended_by(history, participant_id),
+        }
+        row |= {f"condition.{key}": value for key, value in history.opened.conditions.items()}
         row |= {f"environment.{key}": _cell(value) for key, value in story.joined.environment.items()}
         free, _ = split_parameters(story.joined.params)  # records of older versions hold the recruiter's among them
         row |= {f"params.{key}": value for key, value in free.items()}
@@ -67,6 +81,8 @@ def visit_rows(history: SessionHistory) -> Rows:
     """Return one row for each visit that was started, in the order of their start."""
     rows: Rows = []
     for visit_id, visit in history.visits.items():
+        if not history.takes(visit.participant_id):
+            continue
         matches = history.matches_of(visit_id)
         agents = matches[-1].formed.agents if matches else {}
         own = [agent for agent, who in agents.items() if who == visit.participant_id]
@@ -83,6 +99,7 @@ def visit_rows(history: SessionHistory) -> Rows:
                 "started_at": visit.started_at,
                 "finished_at": visit.finished.at if visit.finished else None,
                 "outcome": visit.finished.outcome if visit.finished else None,
+                "repeats": visit.repeats or None,
                 "match_id": matches[-1].formed.match_id if matches else None,
                 "agent_id": " ".join(own) or None,
                 "waited_s": _waited_s(visit, matches),
@@ -197,30 +214,6 @@ def episode_columns(
             for flat_name, values in one.items():
                 columns.setdefault(flat_name, [None] * len(keys))[row] = values[0]
     return columns, len(rows), problems
-
-
-def console_rows(history: SessionHistory) -> Rows:
-    """Return one row for each thing that was done to the session, in order."""
-    rows: Rows = []
-    for happening in history.console:
-        fact = happening.fact
-        row: dict[str, Any] = {"session_id": history.opened.session_id, "at": fact.at}
-        match fact:
-            case f.ConsoleAction():
-                row |= {"action": fact.action, "participant_id": fact.participant_id, "reason": fact.reason or None}
-                row["detail"] = json_text(fact.detail) if fact.detail else None
-            case f.SessionEnded():
-                row |= {"action": "session_ended", "reason": fact.reason or None}
-            case f.ServerStarted():
-                row |= {"action": "server_started", "detail": json_text({"pid": fact.pid, "port": fact.port})}
-            case f.SessionOpened():
-                detail = {"study_hash": fact.study_hash, "versions": fact.versions, "pilot": fact.pilot}
-                row |= {"action": "session_opened", "detail": json_text(detail | {"release": fact.release})}
-            case f.ReleaseSet():
-                row |= {"action": "release_set", "reason": fact.reason or None}
-                row["detail"] = json_text({"mode": fact.mode})
-        rows.append(row)
-    return rows
 
 
 def _agreement(frames: EpisodeFrames, flags: Sequence[f.MatchFlagged]) -> str | None:

@@ -122,7 +122,11 @@ class TelemetryTables:
     """Sorts the lines of the telemetry stream into their tables.
 
     Args:
+        telemetry: The table of telemetry.
+        network: The table of partners.
         ticks: None: ticks are not wanted.
+        read_body: Gives stored bytes by their digest.
+        takes: Whether rows of a participant are wanted.
 
     Attributes:
         expected: Rows of each table that the stream holds.
@@ -135,6 +139,7 @@ class TelemetryTables:
         network: LinesTable,
         ticks: TicksTable | None,
         read_body: Callable[[str], bytes | None],
+        takes: Callable[[str], bool] = lambda participant_id: True,
     ) -> None:
         self.expected: Counter[str] = Counter()
         self.paths: dict[str, dict[str, None]] = defaultdict(dict)
@@ -142,6 +147,7 @@ class TelemetryTables:
         self._network = network
         self._ticks = ticks
         self._read_body = read_body
+        self._takes = takes
 
     @property
     def problems(self) -> list[str]:
@@ -156,12 +162,13 @@ class TelemetryTables:
             return
         for number, line in enumerate(read_lines(body)):
             table = table_of(line)
+            is_wanted = self._takes(chunk.participant_id)
             if table == "ticks":
                 assert isinstance(line, dict)
-                if self._ticks is not None:
+                if self._ticks is not None and is_wanted:
                     self._ticks.add_line(chunk, number, line)
                 continue
-            self.expected[table] += 1
+            self.expected[table] += is_wanted
             if table == "telemetry":
                 self._telemetry.add_line(chunk, number, line)
                 continue

@@ -45,6 +45,7 @@ class VerifyReport:
         sessions: The sessions whose content was checked.
         frames: Frames that were decoded.
         problems: Empty when everything is as it must be.
+        withdrawn: Sentences about data that was taken out on request; nothing is wrong with that.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class VerifyReport:
     frames: int = 0
     sessions: list[str] = field(default_factory=list)
     problems: list[VerifyProblem] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -83,6 +85,8 @@ class _Verification:
         self.report = VerifyReport(reader.path)
         self._reader = reader
         self._progress = progress
+        self._replaced = reader.replacements()
+        self._told: dict[str, str] = {}
 
     def say(self, code: str, where: str, message: str) -> None:
         self.report.problems.append(VerifyProblem(code, where, message))
@@ -130,6 +134,11 @@ class _Verification:
             self.report.entries += 1
             if entry.seq % 2_000 == 0:
                 self._progress(0.5 * min(1.0, entry.seq / total), f"checking entry {entry.seq:,} of {total:,}")
+        for sha256, by in self._replaced.items():
+            if self._told.get(sha256) != by:
+                self.say(
+                    "body_replaced", f"body {sha256[:12]}…", "its bytes were replaced, and no withdrawal tells of it"
+                )
         for sha256 in self._reader.body_digests():
             if sha256 not in used:
                 self.say("body_stray", f"body {sha256[:12]}…", "no entry of the journal speaks of it")
@@ -144,6 +153,8 @@ class _Verification:
         except msgspec.MsgspecError as error:
             self.say("fact_unreadable", where, f"the fact cannot be understood: {error}")
             return
+        if isinstance(fact, f.Withdrawn):
+            self._take_withdrawal(fact, where, used)
         if fact.__struct_config__.tag != kind or fact.at != at:
             self.say("fact_differs", where, "the fact is not the one that the journal names")
         if isinstance(fact, f.ChunkStored):
@@ -152,8 +163,27 @@ class _Verification:
             if content is not None and len(content) != fact.size:
                 self.say("chunk_size", name, f"it has {len(content)} bytes, and was stored with {fact.size}")
 
+    def _take_withdrawal(self, fact: f.Withdrawn, where: str, used: set[str]) -> None:
+        """Learn which bodies a withdrawal replaced: what the table says must be what the tombstones say."""
+        number = f"{fact.bodies:,} bod{'y' if fact.bodies == 1 else 'ies'}"
+        self.report.withdrawn.append(f"{fact.participant_id} was {fact.how} on request on {fact.at} ({number})")
+        changes = self._body(fact.changes, f"{where}, changes", used) if fact.changes else b"{}"
+        try:
+            told: dict[str, str] = msgspec.json.decode(changes or b"{}", type=dict[str, str])
+        except msgspec.MsgspecError as error:
+            self.say("fact_unreadable", where, f"what it says of bodies cannot be understood: {error}")
+            return
+        for before, by in self._told.items():
+            self._told[before] = told.get(by, by)
+        self._told |= told
+
     def _body(self, sha256: str, where: str, used: set[str]) -> bytes | None:
-        """Return a body; one that is missing or changed is reported once."""
+        """Return a body, or what stands in its place; one that is missing or changed is reported once."""
+        if not self._reader.has_body(sha256) and sha256 in self._replaced:
+            used.add(sha256)
+            sha256 = self._replaced[sha256]
+            if not sha256:
+                return None  # taken out on request
         seen = sha256 in used
         used.add(sha256)
         body = self._reader.find_body(sha256)
@@ -190,7 +220,8 @@ class _Verification:
     def _check_sequences(self, history: SessionHistory) -> None:
         numbers: dict[tuple[str, str], set[int]] = defaultdict(set)
         for chunk in history.chunks:
-            numbers[chunk.visit_id, chunk.stream].add(chunk.seq)
+            if chunk.participant_id not in history.withdrawn:  # theirs may have gaps now
+                numbers[chunk.visit_id, chunk.stream].add(chunk.seq)
             if chunk.participant_id not in history.participants:
                 name = f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}"
                 self.say("participant_unknown", name, f"its participant {chunk.participant_id!r} never joined")
@@ -199,7 +230,8 @@ class _Verification:
             if missing:
                 self.say("chunk_missing", f"visit {visit_id}, {stream}", f"the chunks {_listed(missing)} are missing")
         for visit_id, visit in history.visits.items():
-            for stream, count in (visit.finished.counts if visit.finished else {}).items():
+            finished = visit.finished if visit.participant_id not in history.withdrawn else None
+            for stream, count in (finished.counts if finished else {}).items():
                 held = numbers.get((visit_id, stream), set())
                 if len(held) < count:
                     message = f"it was finished with {count} chunks, and {len(held)} are stored"

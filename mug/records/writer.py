@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 
 from mug.records import facts as f
-from mug.records.errors import RecordsError, RecordsFormatError, RecordsNotSavedError, UnknownSessionError
-from mug.records.journal import Head, check_format, create_tables, entry_hash, read_head
+from mug.records.errors import RecordsError, RecordsNotSavedError, UnknownSessionError
+from mug.records.journal import Head, entry_hash, open_for_writing, read_head
 from mug.records.lock import RecordsLock
 from mug.records.tally import ADD, Count, counts_of
 
@@ -118,7 +118,7 @@ class RecordWriter:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             held = RecordsLock.acquire(path) if lock else None
-            connection = _connect(path)
+            connection = open_for_writing(path)
             return cls(path, connection, held)
         except BaseException as error:
             if connection is not None:
@@ -282,7 +282,7 @@ class RecordWriter:
 
     def _commit(self, group: list[_Batch]) -> None:
         if self._connection is None:
-            self._connection = _connect(self.path)
+            self._connection = open_for_writing(self.path)
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         seq, prev = read_head(connection)
@@ -384,22 +384,6 @@ def _as_entry(fact: f.AnyFact, session: str, bodies: Mapping[str, bytes]) -> _En
         raise RecordsError(f"the fact {kind!r} holds something that cannot be stored: {error}") from error
     digest = hashlib.sha256(body).hexdigest()
     return _Entry(session, fact.at, kind, body, digest, tuple(counts_of(fact, bodies)))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-    try:
-        ours = check_format(connection, path)
-        mode = str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
-        if mode != "wal":
-            raise RecordsFormatError(path, f"its folder does not allow write-ahead logging (SQLite answers {mode!r})")
-        connection.execute("PRAGMA synchronous = FULL")
-        if not ours:
-            create_tables(connection)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _failure_sentence(path: Path, error: Exception) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from mug.engine.effects import (
+    AnswerDetail,
     Call,
     Close,
     ConnectionId,
@@ -41,6 +42,7 @@ from mug.protocol.messages import StoredFrames
 from mug.protocol.parts import Message
 from mug.records import RecordReader, RecordWriter, WriteFailure
 from mug.server.calls import CallPool, Outcome
+from mug.server.details import DetailReader
 from mug.server.health import Busyness
 
 __all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
@@ -116,7 +118,7 @@ class Dispatcher:
         self._hooks = CallPool("study-hook", workers=1)
         self._timers: list[tuple[float, str]] = []
         self._troubles = 0
-        self._lab_queue: queue.SimpleQueue[LabUpdate | None] = queue.SimpleQueue()
+        self._lab_queue: queue.SimpleQueue[LabUpdate | AnswerDetail | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         # A snapshot of a long session takes tenths of a second to write: no participant waits for it.
         self._lab_thread = threading.Thread(target=self._send_to_labs, name="lab-sender", daemon=True)
@@ -224,6 +226,8 @@ class Dispatcher:
                 self._record(effect)
             case LabUpdate():
                 self._lab_queue.put(effect)
+            case AnswerDetail():
+                self._lab_queue.put(effect)
             case SendFrames():
                 self._send_frames(effect)
             case Close():
@@ -251,11 +255,14 @@ class Dispatcher:
 
     def _send_to_labs(self) -> None:
         assert self._outlet is not None
+        details = DetailReader(self._records)
         while (update := self._lab_queue.get()) is not None:
             try:
-                self._outlet.send_lab(update.message, update.connection)
+                message = details.answer(update) if isinstance(update, AnswerDetail) else update.message
+                self._outlet.send_lab(message, update.connection)
             except Exception:
                 self._trouble("the server could not write to MUG Lab")
+        details.close()
 
     def _send_frames(self, effect: SendFrames) -> None:
         assert self._outlet is not None

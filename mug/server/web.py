@@ -12,6 +12,8 @@ from flask import Flask, Response, abort, request, send_file
 
 from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
+from mug.server.watching import WatchedMatches
+from mug.server.watching_routes import add_watching
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
 
@@ -81,6 +83,8 @@ def make_app(
     client: Path = CLIENT_FOLDER,
     host: str = "",
     remote_lab: bool = False,
+    watching: WatchedMatches | None = None,
+    page_for_all: bool = True,
 ) -> Flask:
     """Build the HTTP side.
 
@@ -93,15 +97,17 @@ def make_app(
         client: Folder of the built client.
         host: The address that the server listens on.
         remote_lab: Let consoles on other machines in, too.
+        watching: The matches that can be watched with the token.
+        page_for_all: Serve the participants' page; not where a session is only looked at.
     """
     app = Flask("mug", static_folder=None)
     packed = _Packed()
 
     def built_page(name: str) -> Response:
-        index = client / name
-        if not index.is_file():
+        file = client / name
+        if not file.is_file():
             return Response(_NOT_BUILT, 503, mimetype="text/html")
-        return packed.send(index, "text/html", "no-cache")
+        return packed.send(file, "text/html", "no-cache")
 
     def page(subject_id: str = "") -> Response:
         return built_page("index.html")
@@ -140,12 +146,15 @@ def make_app(
         response.headers["Cache-Control"] = _FOREVER
         return response
 
-    def lab() -> dict[str, Any]:
+    def admit() -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not (remote_lab or is_this_machine(request.remote_addr, host)) or not hmac.compare_digest(
             given.encode(), token.encode()
         ):
             abort(403)
+
+    def lab() -> dict[str, Any]:
+        admit()
         return describe()
 
     def view_data() -> dict[str, Any]:
@@ -161,9 +170,10 @@ def make_app(
             abort(404)
         return packed.send(path, _mime(path), "no-cache")
 
-    app.add_url_rule("/", "page", page)
-    app.add_url_rule("/<subject_id>", "participant", page)
-    app.add_url_rule("/seat/<desk>", "seat", seat)
+    if page_for_all:
+        app.add_url_rule("/", "page", page)
+        app.add_url_rule("/<subject_id>", "participant", page)
+        app.add_url_rule("/seat/<desk>", "seat", seat)
     app.add_url_rule("/_mug/client/<path:tail>", "client_file", client_file)
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
@@ -171,6 +181,7 @@ def make_app(
     app.add_url_rule("/_mug/lab", "lab", lab)
     app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
     app.add_url_rule("/_mug/view/data", "view_data", view_data)
+    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"))
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)

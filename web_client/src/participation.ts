@@ -123,7 +123,7 @@ export class Participation {
           : "The connection is interrupted. Trying again…",
       );
       this.event("connection_lost");
-    } else if (state === "open") {
+    } else if (state === "open" || state === "connecting") {
       shell.setStatus(null);
     }
   }
@@ -230,6 +230,7 @@ export class Participation {
   private notTaken(reply: ErrorReply): void {
     const { about, message, code, path } = reply;
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
+    this.options.care.refused(about, message);
     if (about === "frames.fetch") this.storedFrames.refused(message);
     if (about === "visit.finish" && code === "unanswered") this.reopen();
     this.scene?.serverRefused(about, message, reply);

@@ -19,7 +19,9 @@ print(json.dumps(sorted(found - set(sys.stdlib_module_names))))
 """
 
 _EFFECTS = """
-import json, os, sys, threading, logging, socket
+import contextlib, json, os, sys, threading, logging, socket
+with contextlib.suppress(ImportError):
+    import urllib3  # of python-socketio where it is there: it binds a socket to see whether there is IPv6
 def refuse(*args, **more): raise SystemExit("opened a socket while importing")
 socket.socket.bind = refuse
 socket.socket.connect = refuse

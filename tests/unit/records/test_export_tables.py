@@ -18,7 +18,7 @@ from mug.records import ExportError, RecordReader, UnknownSessionError, library
 from mug.records import facts as f
 from mug.records.arrays import digest_of
 from mug.records.dataset import FILES
-from mug.records.export import export_session
+from mug.records.export import ExportOptions, export_session
 from mug.records.keys import write_keys
 from tests.drivers.recorded_session import AT, RecordedSession
 
@@ -399,15 +399,15 @@ def test_that_every_file_is_in_the_manifest_and_every_column_in_the_descriptions
         tables = exported(session, tmp_path / "out")
     out = tmp_path / "out"
     manifest = read_manifest(out)
-    assert set(manifest["files"]) | {"manifest.json"} == {
+    assert set(manifest["files"]) | {"provenance/manifest.json", "provenance/manifest.sha256"} == {
         path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()
     }
     for name in FILES:
-        assert name in {"arrays/", "excel/", "materials/scenes/"} or (out / name).exists()
+        assert name in {"arrays/", "excel/", "materials/scenes/", "materials/study.zip"} or (out / name).exists()
     package = json.loads((out / "datapackage.json").read_text(encoding="utf-8"))
     described = json.loads((out / "dataset_description.json").read_text(encoding="utf-8"))
     measured = {variable["name"] for variable in described["variableMeasured"]}
-    codebook = pd.read_csv(out / "codebook.csv", keep_default_na=False)
+    codebook = pd.read_csv(out / "documentation" / "codebook.csv", keep_default_na=False)
     assert "Not described." not in set(codebook["description"])
     for resource in package["resources"]:
         names = [field["name"] for field in resource["schema"]["fields"]]
@@ -448,7 +448,7 @@ def test_that_excel_copies_cannot_run_formulas_and_the_tables_stay_exact(tmp_pat
             "anna", visit, "form", {"question_id": "q", "answer": "=1+1"}, {"question_id": "r", "answer": "-"}
         )
         session.writer.flush()
-        export_session(session.path, "s1", tmp_path / "out", excel=True)
+        export_session(session.path, "s1", tmp_path / "out", ExportOptions(excel=True))
     name = "study-exp_session-s1_description-forms_data.csv"
     assert read_export(tmp_path / "out")["forms"]["answer"].tolist() == ["=1+1", "-"]
     copy = (tmp_path / "out" / "excel" / name).read_bytes()

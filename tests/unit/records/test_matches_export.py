@@ -15,7 +15,7 @@ from mug.data import read_array, read_export, read_manifest
 from mug.records import facts as f
 from mug.records import library
 from mug.records.commands import add_export_arguments, export_main
-from mug.records.export import ExportResult, export_session
+from mug.records.export import ExportOptions, ExportResult, export_session
 from mug.records.verify import verify
 from tests.drivers.recorded_session import AT, RecordedSession
 
@@ -45,7 +45,7 @@ def changed(columns: dict[str, Any], frame: int, name: str = "rewards.right") ->
 
 def exported(session: RecordedSession, out: Path, **options: Any) -> tuple[dict[str, pd.DataFrame], ExportResult]:
     session.writer.flush()
-    result = export_session(session.path, session.session_id, out, **options)
+    result = export_session(session.path, session.session_id, out, ExportOptions(**options))
     return read_export(out), result
 
 
@@ -547,7 +547,7 @@ def test_that_the_export_of_a_match_is_described_whole_and_always_the_same(tmp_p
         session.track("bert", "m1", 0, changed(world(90), 50))
         tables, _ = exported(session, tmp_path / "one", ticks=True)
         exported(session, tmp_path / "two", ticks=True)
-    codebook = pd.read_csv(tmp_path / "one" / "codebook.csv", keep_default_na=False)
+    codebook = pd.read_csv(tmp_path / "one" / "documentation" / "codebook.csv", keep_default_na=False)
     assert "Not described." not in set(codebook["description"])
     for name, table in tables.items():
         assert codebook[codebook["table"] == name]["column"].tolist() == list(table.columns)

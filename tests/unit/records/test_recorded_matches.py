@@ -10,7 +10,7 @@ import pytest
 from mug.data import read_export, read_manifest
 from mug.play.config import ActionBinding, GameConfig
 from mug.records import facts as f
-from mug.records.export import export_session
+from mug.records.export import ExportOptions, export_session
 from mug.records.verify import verify
 from mug.study.conditions import conditions_by_agent
 from tests.drivers.match_net import MatchNet, Play
@@ -115,7 +115,7 @@ def test_that_a_match_through_delay_and_loss_is_exported_as_it_was_played(
         with RecordedSession(tmp_path) as session:
             people = recorded(session, net)
             session.writer.flush()
-            result = export_session(session.path, "s1", tmp_path / "out", ticks=True)
+            result = export_session(session.path, "s1", tmp_path / "out", ExportOptions(ticks=True))
     finally:
         net.close()
     assert result.problems == ()

@@ -67,5 +67,5 @@ def test_that_the_reference_tells_the_format_of_the_file() -> None:
     text = page("records.md")
     assert f"0x{journal.APPLICATION_ID:X}" in text
     assert f"now {journal.FORMAT}." in text
-    for table in ("journal", "body", "tally"):
+    for table in ("journal", "body", "tally", "replaced"):
         assert f"| `{table}` |" in text

@@ -128,7 +128,7 @@ def test_that_the_commands_say_what_they_did(tmp_path: Path, capsys: pytest.Capt
     assert "whole; 11 entries" in capsys.readouterr().out
     assert export_main(parse(add_export_arguments, *data, "--out", str(tmp_path / "out"))) == 0
     assert "frames 17" in capsys.readouterr().out
-    assert (tmp_path / "out" / "manifest.json").is_file()
+    assert (tmp_path / "out" / "provenance" / "manifest.json").is_file()
     assert export_main(parse(add_export_arguments, *data, "--out", str(tmp_path / "out"))) == 1
     assert "exists already" in capsys.readouterr().err
 

@@ -52,7 +52,7 @@ export class Care {
     });
     this.hand = new RaisedHand(storage, newId, {
       send: (message) => port.send(message),
-      changed: (hand, answered) => this.panel.update(hand, answered),
+      changed: (hand, news) => this.panel.update(hand, news),
     });
     this.panel = new HelpPanel(places.help, {
       raise: (text) => this.hand.raise(text),
@@ -87,6 +87,11 @@ export class Care {
         this.hand.received(message);
         break;
     }
+  }
+
+  /** The server did not take a message; `about` is its op. */
+  refused(about: string, reason: string): void {
+    if (about === "participant.hand") this.hand.refused(reason);
   }
 
   /** The page has done what an action of the experimenter asks for. */

@@ -21,6 +21,7 @@ export class HelpPanel {
   private hand: Hand = "none";
   private draft = "";
   private offered = false;
+  private before: HTMLElement | null = null;
 
   constructor(
     private readonly place: HTMLElement,
@@ -34,12 +35,15 @@ export class HelpPanel {
       "aria-controls": this.panel.id,
     });
     this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
+    this.place.addEventListener("focusin", ({ relatedTarget: from }) => {
+      if (from instanceof HTMLElement && !this.place.contains(from)) this.before = from;
+    });
     this.place.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.panel.hidden) return;
       event.stopPropagation();
       this.toggle(false);
     });
-    this.update("none", false);
+    this.update("none", "");
   }
 
   /** Whether the button is there. */
@@ -54,15 +58,12 @@ export class HelpPanel {
     document.body.classList.toggle("with-help", offered);
   }
 
-  update(hand: Hand, answered: boolean): void {
+  update(hand: Hand, news: string): void {
     const before = this.hand;
     this.hand = hand;
     this.button.textContent = LABELS[hand];
     this.place.dataset["mugHand"] = hand;
-    if (answered) this.said.textContent = "The experimenter has answered.";
-    else if (hand === "raised" && before === "raising") this.said.textContent = "Your hand is raised. The experimenter sees it.";
-    else if (hand === "none" && before !== "none") this.said.textContent = "Your hand is lowered.";
-    else if (hand !== before) this.said.textContent = "";
+    if (news || hand !== before) this.said.textContent = news;
     if (hand === "none" && before !== "none") this.draft = "";
     if (!this.panel.hidden && hand !== before) this.fill();
   }
@@ -74,7 +75,14 @@ export class HelpPanel {
     this.panel.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
     if (open) this.panel.querySelector<HTMLElement>("textarea, button")?.focus({ preventScroll: true });
-    else if (hadFocus) this.button.focus({ preventScroll: true });
+    else if (hadFocus) this.giveBack();
+  }
+
+  /** Who asked in the middle of a game plays on. */
+  private giveBack(): void {
+    const { before } = this;
+    const game = before?.isConnected && before.dataset["mug"] === "game" ? before : null;
+    (game ?? this.button).focus({ preventScroll: true });
   }
 
   private fill(): void {

@@ -20,7 +20,8 @@ interface Kept {
 
 export interface HandPort {
   send(message: RaiseHand): boolean;
-  changed(hand: Hand, answered: boolean): void;
+  /** `news`: what has just become of it, in words; empty: nothing to say. */
+  changed(hand: Hand, news: string): void;
 }
 
 export class RaisedHand {
@@ -48,7 +49,7 @@ export class RaisedHand {
       this.kept = this.load();
     }
     if (this.kept && !this.known) this.say();
-    this.port.changed(this.hand, false);
+    this.port.changed(this.hand, "");
   }
 
   raise(text: string): void {
@@ -66,24 +67,37 @@ export class RaisedHand {
   }
 
   received({ hand_id: handId, state }: HandState): void {
+    // A browser that could not keep it learns from the server that a hand is raised, and can lower it.
+    if (!this.kept && state === "raised") this.kept = { owner: this.owner, handId, text: "", raised: true };
     if (this.kept?.handId !== handId) return;
     if (state === "raised") {
       // It was lowered here meanwhile: that word is on its way.
       if (!this.kept.raised) return;
+      const news = this.known ? "" : "Your hand is raised. The experimenter sees it.";
       this.known = true;
-      this.port.changed(this.hand, false);
+      this.keep();
+      this.port.changed(this.hand, news);
       return;
     }
+    this.forget(state === "answered" ? "The experimenter has answered." : "Your hand is lowered.");
+  }
+
+  /** The server did not take what was said last; `reason` is in words. */
+  refused(reason: string): void {
+    if (this.kept && !this.known) this.forget(`Your hand could not be raised: ${reason}.`);
+  }
+
+  private forget(news: string): void {
     this.kept = null;
     this.known = false;
     this.keep();
-    this.port.changed("none", state === "answered");
+    this.port.changed("none", news);
   }
 
   private told(): void {
     this.keep();
     this.say();
-    this.port.changed(this.hand, false);
+    this.port.changed(this.hand, "");
   }
 
   private say(): void {

@@ -100,6 +100,11 @@ export class Connection {
       this.helloTimer = null;
       if (message.op === "participant.welcome") this.setState("open");
       if (message.op === "seat.welcome") this.seated = true;
+    } else if (message.op === "participant.held" && this.current !== "open") {
+      // In front of closed doors: there is an answer, and the welcome comes when they open, however long that takes.
+      if (this.helloTimer !== null) clearTimeout(this.helloTimer);
+      this.helloTimer = null;
+      this.setState("connecting");
     }
     this.port.received(message);
   }

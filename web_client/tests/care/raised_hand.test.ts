@@ -17,7 +17,7 @@ function page(kept: ReturnType<typeof storage> | null = storage()) {
   let ids = 0;
   const hand = new RaisedHand(kept, () => `hand-${++ids}`, {
     send: (message) => sent.push(message) > 0,
-    changed: (state, answered) => void changes.push(answered ? `${state}, answered` : state),
+    changed: (state, news) => void changes.push(news ? `${state}: ${news}` : state),
   });
   return { hand, sent, changes };
 }
@@ -32,7 +32,7 @@ describe("a raised hand", () => {
     hand.lower();
     expect(sent.at(-1)).toMatchObject({ hand_id: "hand-1", raised: false });
     hand.received({ op: "participant.hand_state", hand_id: "hand-1", state: "lowered" });
-    expect(changes).toEqual(["none", "raising", "raised", "lowering", "none"]);
+    expect(changes).toEqual(["none", "raising", "raised: Your hand is raised. The experimenter sees it.", "lowering", "none: Your hand is lowered."]);
   });
 
   it("is said again after a reconnection only while it is not known", () => {
@@ -57,7 +57,7 @@ describe("a raised hand", () => {
     after.hand.welcomed("s p");
     expect(after.sent).toEqual([{ op: "participant.hand", hand_id: "hand-1", text: "help", raised: true }]);
     after.hand.received({ op: "participant.hand_state", hand_id: "hand-1", state: "answered" });
-    expect(after.changes).toEqual(["raising", "none, answered"]);
+    expect(after.changes).toEqual(["raising", "none: The experimenter has answered."]);
     const later = page(kept);
     later.hand.welcomed("s p");
     expect(later.sent).toEqual([]);
@@ -82,6 +82,19 @@ describe("a raised hand", () => {
     hand.lower();
     hand.received({ op: "participant.hand_state", hand_id: "hand-1", state: "raised" });
     expect(changes).toEqual(["none", "raising", "lowering"]);
+  });
+
+  it("that the server does not take is not raised, and one that only the server knows can be lowered", () => {
+    const { hand, sent, changes } = page();
+    hand.welcomed("s p");
+    hand.refused("nothing was said");
+    hand.raise("again");
+    hand.refused("please wait a moment");
+    expect(changes).toEqual(["none", "raising", "none: Your hand could not be raised: please wait a moment."]);
+    hand.received({ op: "participant.hand_state", hand_id: "old", state: "lowered" });
+    hand.received({ op: "participant.hand_state", hand_id: "other", state: "raised" });
+    hand.lower();
+    expect(sent.at(-1)).toEqual({ op: "participant.hand", hand_id: "other", text: "", raised: false });
   });
 
   it("has a text of at most 500 characters", () => {
