@@ -88,7 +88,7 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             return msgspec.structs.replace(fact, settings=fact.settings | blank)
         case f.ConsoleAction() if own:
             return msgspec.structs.replace(fact, reason="", detail={})
-        case f.ActionTaken() if who.participant_id in fact.participants or who.participant_id in fact.skipped:
+        case f.ActionTaken() if who.participant_id in {*fact.participants, *fact.skipped, *fact.affected}:
             return _action_without(fact, who)
         case (
             f.GlobalsSet()
