@@ -113,6 +113,7 @@ class Lab(QObject):
         self.window.design.editor.shut_down()
         self.studies.close()
         self.loading.close()
+        self.records.close()
         self._export.close()
         self._bridge.close()
         self._crossing.close()

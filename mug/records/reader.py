@@ -139,6 +139,8 @@ class RecordReader:
     def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
         """Yield the session's facts with their numbers in the journal.
 
+        Facts that were taken out with a participant's data are left out, when the session has a tombstone.
+
         Raises:
             RecordsDamagedError: A fact is missing or cannot be understood.
         """
