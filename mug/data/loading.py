@@ -125,7 +125,8 @@ def _tidy(column: pa.ChunkedArray, described: Mapping[str, Any]) -> "pd.Series[A
     if kind == "datetime":
         texts = column if pa.types.is_string(column.type) else column.cast(pa.timestamp("us", "UTC"))
         times: pd.Series[Any] = pd.to_datetime(texts.to_pandas(), utc=True, format="ISO8601", errors="coerce")
-        return times.dt.as_unit("us")
+        utc: pd.Series[Any] = times.dt.as_unit("us")
+        return utc
     values: pd.Series[Any] = column.to_pandas(types_mapper=_NULLABLE.get)
     levels = _levels(described)
     return values.astype(pd.CategoricalDtype(list(levels))) if levels else values

@@ -19,7 +19,7 @@ from mug.records.agreement import TrackComparison
 from mug.records.anonymise import Anonymiser, read_key
 from mug.records.arrays import ArrayStore
 from mug.records.codebook import TABLES
-from mug.records.console import console_rows, seat_rows
+from mug.records.console import console_rows, count_console, seat_rows
 from mug.records.dataset import Described, agreement_of, table_file_name, write_dataset
 from mug.records.episodes import EpisodeFrames, collect_episodes
 from mug.records.errors import ExportError
@@ -216,8 +216,9 @@ class _Exporter:
         self._write_rows("visits", visit_rows(history), visits)
         self._write_rows("matches", matches, len(history.matches))
         done, seats = console_rows(history), seat_rows(history)
-        self._write_rows("console", done, len(done))
-        self._write_rows("seats", seats, len(seats))
+        self._write_rows("console", done, count_console(history))
+        checked = sum(history.takes(getattr(fact, "participant_id", None)) for fact in history.seats)
+        self._write_rows("seats", seats, checked)
         self._arrays.close()
         shutil.rmtree(self._spool_folder)
         if self._anonymiser is not None:

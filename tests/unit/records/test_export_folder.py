@@ -16,7 +16,7 @@ import pytest
 from frictionless import Package, Resource, system
 
 from mug.data import read_export, read_manifest
-from mug.records import RecordReader
+from mug.records import RecordReader, library
 from mug.records import facts as f
 from mug.records.export import ExportOptions, export_session
 from mug.records.export_layout import FILES, manifest_of
@@ -322,8 +322,12 @@ def test_that_the_same_records_make_the_same_bytes_in_another_process_too(
 # ------------------------------------------------------------------ what the experimenter did
 
 
-def test_that_what_was_done_to_people_is_in_the_tables(folder: Path) -> None:
+def test_that_what_was_done_to_people_is_in_the_tables(folder: Path, records: Path) -> None:
     tables = read_export(folder)
+    [summary] = library(records.parents[1])
+    assert {name: len(tables[name]) for name in summary.rows if name in tables} == {
+        name: rows for name, rows in summary.rows.items() if name in tables
+    }
     people = tables["participants"].set_index("participant_id")
     assert people["seat"].tolist() == ["PC-07", "PC-08"]
     assert people["condition.delay"].tolist() == ["long", "long"]
