@@ -84,7 +84,7 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
         case f.PlayerDropped() if own:
             return msgspec.structs.replace(fact, reason="")
         case f.MatchFormed() if who.participant_id in fact.agents.values():
-            blank = {"mug_globals": {}} if "mug_globals" in fact.settings else {}
+            blank: dict[str, Any] = {"mug_globals": {}} if "mug_globals" in fact.settings else {}
             return msgspec.structs.replace(fact, settings=fact.settings | blank)
         case f.ConsoleAction() if own:
             return msgspec.structs.replace(fact, reason="", detail={})
