@@ -277,8 +277,11 @@ def test_that_the_panel_lists_notes_and_actions_of_the_participant(lab: Lab) -> 
         NoteView(note_id="n", at=ago(10), text="Late", participant_id="p0"),
         NoteView(note_id="m", at=ago(5), text="Fire drill"),
     )
-    run = shown(lab, person("p0"), actions=(done,), notes=notes)
+    run = shown(lab, person("p0"), person("p1"), actions=(done,), notes=notes)
     run.people_desk.show_detail("p0")
+    run.participants.select(["p1"])
+    assert run.running.detail.participant_id == "p1", "the panel follows the selection"
+    run.participants.select(["p0"])
     table = run.running.detail.tables["done"].model()
     assert [table.index(row, 1).data() for row in range(table.rowCount())] == ["Late", "Message · Hello"]
     run.running.detail.show_no_detail("p0", "this server does not do that yet")
