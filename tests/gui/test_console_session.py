@@ -113,6 +113,7 @@ def test_that_a_message_arrives_and_is_seen_to_be_shown_and_read(gui: GuiDriver,
     gui.start()
     run = gui.lab.window.run
     with gui.participant("anna") as anna, gui.participant("bert") as bert:
+        anna.acknowledges = False
         anna.enter()
         bert.enter()
         gui.wait_until(lambda: run.present() == 2)
@@ -149,7 +150,6 @@ def test_that_some_are_paused_and_resumed_and_the_row_says_so(gui: GuiDriver, qt
         for person in (anna, bert):
             paused = person.wait_for(Paused)
             assert paused.paused
-            person.send(ActionSeen(action_id=paused.action_id))
         gui.wait_until(lambda: gui.row("anna")["phase"].startswith("Paused"))
         gui.wait_until(lambda: state_of(gui, "bert") == [("pause", "shown")])
         run.participants.show_only("paused")
@@ -211,6 +211,7 @@ def test_that_an_action_waits_for_the_server_and_is_done_once(gui: GuiDriver, qt
     gui.start()
     run = gui.lab.window.run
     with gui.participant("anna") as anna:
+        anna.acknowledges = False
         anna.enter()
         gui.wait_until(lambda: run.present() == 1)
         address = gui.lab.control.address
@@ -225,7 +226,7 @@ def test_that_an_action_waits_for_the_server_and_is_done_once(gui: GuiDriver, qt
         gui.wait_until(lambda: state_of(gui, "anna") == [("pause", "sent")])
         again = ParticipantClient(gui.participant("anna").server, "anna", tab_id=anna.tab_id)
         with again:
-            again.token = anna.token
+            again.token, again.acknowledges = anna.token, False
             again.connect()
             paused = again.wait_for(Paused, lambda paused: paused.paused)
             assert paused.action_id == waiting.request.request_id
@@ -306,7 +307,6 @@ def test_that_who_is_excluded_reads_why_and_the_list_says_who_was_affected(gui: 
         closed = anna.closed()
         assert closed.action_id
         gui.wait_until(lambda: gui.row("anna")["state"] == "Excluded")
-        anna.send(ActionSeen(action_id=closed.action_id))
         gui.wait_until(lambda: state_of(gui, "anna") == [("exclude", "shown")])
         [view] = run.people.actions_view.model.views()
         assert (view.reason, view.outcome, view.pay) == ("Used the phone", "excluded", "partial")

@@ -128,7 +128,8 @@ def test_that_a_session_left_running_is_found_again(
             again.wait_running()
             assert again.lab.control.outcome.attached
             assert again.lab.window.run.session == session
-            assert again.row("bert")["state"] == "Connected"
+            bert.pulse(0, focused=True, visible=True)  # a page that is silent for long is shown as lost
+            again.wait_until(lambda: again.row("bert")["state"] == "Connected")
             assert "found again" in again.lab.control.outcome.sentence
         finally:
             again.stop()
