@@ -71,7 +71,9 @@ def nameless(root: QWidget) -> list[str]:
 
 def _name(widget: QWidget) -> str:
     text = widget.text() if isinstance(widget, QAbstractButton) else ""
-    inside = isinstance(widget.parent(), QAbstractItemView | QComboBox)  # Qt's own parts
+    parent = widget.parentWidget()
+    around = {parent, parent.parentWidget() if parent is not None else None}
+    inside = any(isinstance(part, QAbstractItemView | QComboBox | QLineEdit) for part in around)  # Qt's own parts
     return widget.accessibleName() or text or ("inside" if inside else "")
 
 
