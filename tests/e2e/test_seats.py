@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Request
 
-from mug.protocol.lab import LabBatch, LabSnapshot
+from mug.protocol.lab import EndSession, LabBatch, LabSnapshot
 from mug.protocol.lab_console import AskSeats, ProbeSeats, SeatPairView, SeatView, SetStage
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
@@ -259,3 +259,44 @@ def test_that_a_desk_that_needs_a_click_for_fullscreen_says_so_until_somebody_cl
         desk.page.locator('[data-mug="seat-fullscreen"]').click()
         desk.wait_until(lambda: (seat := room.seat(desk)) is not None and seat.asked_state == "done", "fullscreen")
         assert desk.page.evaluate("() => document.fullscreenElement !== null")
+
+
+@pytest.mark.long
+def test_that_desks_outlive_the_server_and_sessions_and_never_begin_in_the_next_one_by_themselves(
+    browser: BrowserDriver, prepared: ServerDriver
+) -> None:
+    with browser.participant(prepared.port) as one, browser.participant(prepared.port) as other:
+        waiting, finishing = Desk("PC-01", one), Desk("PC-02", other)
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            finishing.open()
+            room.wait_for(finishing, "ready")
+            room.set_stage("running")
+            play_to_the_end(finishing)
+            room.set_stage("prepared")
+            waiting.open()
+            room.wait_for(waiting, "ready")
+        loads = waiting.python_loads
+        prepared.kill()
+        prepared.start()
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            room.wait_for(waiting, "ready")
+            room.wait_for(finishing, "finished")
+            assert "/seat/" not in finishing.page.url, "the last page of the same session stays"
+            first_session = lab.snapshot.session.session_id
+            assert lab.ask(EndSession(request_id="e", reason="done")).error == ""
+        prepared.interrupt()
+        prepared.start("--new-session", "--stage", "prepared")
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            assert lab.snapshot.session.session_id != first_session
+            room.wait_for(waiting, "ready")
+            room.wait_for(finishing, "ready")
+            assert finishing.page.url.endswith("/seat/PC-02")
+            assert lab.snapshot.participants == ()
+            room.set_stage("running")
+            for desk in (waiting, finishing):
+                room.wait_for(desk, "taking_part")
+        assert waiting.python_loads == loads, "Python was loaded again although it was the same"
+        assert one.page_errors == other.page_errors == []
