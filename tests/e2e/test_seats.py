@@ -146,8 +146,6 @@ def test_that_a_desk_warms_up_waits_takes_part_and_comes_home(
         driver.screenshot(artifacts / "seat-ready.png")
         room.ask("identify", desk)
         assert desk.page.locator('[data-mug="seat-identify"]').inner_text() == "PC-07"
-        room.ask("reload", desk)
-        room.wait_for(desk, "ready")
         loads = desk.python_loads
 
         room.set_stage("running")
@@ -170,7 +168,9 @@ def test_that_a_desk_warms_up_waits_takes_part_and_comes_home(
         room.ask("begin", desk)  # somebody else sits down there
         second = room.wait_for(desk, "taking_part")
         assert second.participant_id != taking_part.participant_id
-        desk.page.reload()  # in the middle of it, the desk is the same
+        driver.wait_for_scene("welcome")
+        with desk.page.expect_navigation():  # in the middle of it, the desk is the same
+            room.ask("reload", desk)
         driver.wait_for_scene("welcome")
         assert room.wait_for(desk, "taking_part").participant_id == second.participant_id
         assert driver.page_errors == []
