@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Request
 
 from mug.protocol.lab import EndSession, LabBatch, LabSnapshot
-from mug.protocol.lab_console import AskSeats, ProbeSeats, SeatPairView, SeatView, SetStage
+from mug.protocol.lab_console import Act, AskSeats, ProbeSeats, SeatPairView, SeatView, SetStage
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
@@ -300,3 +300,38 @@ def test_that_desks_outlive_the_server_and_sessions_and_never_begin_in_the_next_
                 room.wait_for(desk, "taking_part")
         assert waiting.python_loads == loads, "Python was loaded again although it was the same"
         assert one.page_errors == other.page_errors == []
+
+
+def exclude_at(desk: Desk, room: Room) -> str:
+    """Somebody begins at a desk and is excluded; returns who."""
+    desk.open()
+    room.wait_for(desk, "ready")
+    room.set_stage("running")
+    who = room.wait_for(desk, "taking_part").participant_id
+    assert who is not None
+    desk.driver.wait_for_scene("welcome")
+    act = Act(request_id="x", action="exclude", participants=(who,), reason="asleep", text="Please stop here.")
+    assert room.lab.ask(act).error == ""
+    desk.driver.wait_for_phase("excluded")
+    room.wait_for(desk, "finished")
+    return who
+
+
+@pytest.mark.long
+def test_that_a_desk_whose_participant_was_excluded_comes_home_and_takes_the_next(
+    browser: BrowserDriver, prepared: ServerDriver
+) -> None:
+    with browser.participant(prepared.port) as driver:
+        desk = Desk("PC-01", driver)
+        with LabDriver(prepared) as lab:
+            who = exclude_at(desk, Room(lab))
+        prepared.kill()
+        prepared.start()
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            room.wait_for(desk, "finished")  # over a restart, the last page stays, and can be called home
+            assert driver.phase() == "excluded"
+            room.ask("home", desk)
+            room.wait_for(desk, "ready")
+            room.ask("begin", desk)
+            assert room.wait_for(desk, "taking_part").participant_id != who
