@@ -7,7 +7,8 @@ from typing import Final, Protocol
 from mug.engine.action_log import action_view
 from mug.engine.care import Care
 from mug.engine.live import Core
-from mug.engine.pauses import STAGE, Pauses
+from mug.engine.pause_news import STAGE
+from mug.engine.pauses import Pauses
 from mug.engine.state import ParticipantState
 from mug.ids import ParticipantId
 from mug.protocol.lab_console import ACTIONS, PAY_RULES, Act, ActionView
@@ -17,6 +18,7 @@ __all__ = ["Actions", "Deed", "Plan", "judged"]
 
 MAX_ID_CHARS: Final = 128
 MAX_TEXT_CHARS: Final = 2_000
+MAX_PEOPLE: Final = 10_000
 MAX_NAMED: Final = 20
 """People whom an answer names; of more it names the first."""
 _OUTCOMES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -105,6 +107,9 @@ class Actions:
             return f"{request.action[:80]!r} is no action: use {', '.join(self._deeds)}"
         if request.action != "repair" and not (request.participants or request.everyone):
             return "nobody is named: choose participants, or everyone"
+        named = len(request.participants) + sum(map(len, request.groups))
+        if named > MAX_PEOPLE:
+            return f"{named} participants are named; an action may name {MAX_PEOPLE}"
         if request.action == "repair" and not request.groups:
             return "no group is named: put participants together first"
         if request.action == "message" and not request.text.strip():

@@ -241,7 +241,6 @@ class Admission:
         core = self._core
         if self._doors.hold(connection, hello):
             return
-        self._doors.gone(connection)
         assert core.state.opened is not None
         session_id = SessionId(core.state.opened.session_id)
         seed = derive_seed("participant", core.state.opened.seed, participant_id)
@@ -330,6 +329,7 @@ class Admission:
         self._monitoring.page_came(participant.participant_id)
         presence.recent_rtts.clear()
         presence.environment = hello.environment
+        self._doors.gone(connection)
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
         self.taken_in(connection, participant.participant_id, hello)

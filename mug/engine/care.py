@@ -2,7 +2,7 @@
 
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.live import Core
-from mug.engine.pauses import STAGE, Pauses
+from mug.engine.pause_news import STAGE, pause_news
 from mug.engine.state import ParticipantState
 from mug.ids import ParticipantId
 from mug.protocol.care import ActionSeen, HandState, Told
@@ -14,9 +14,8 @@ __all__ = ["Care"]
 class Care:
     """The way to the pages and back."""
 
-    def __init__(self, core: Core, pauses: Pauses) -> None:
+    def __init__(self, core: Core) -> None:
         self._core = core
-        self._pauses = pauses
 
     def tell(self, fact: f.ActionTaken, who: ParticipantId) -> None:
         """Bring a message of the experimenter to a page, if it is there; else it hears it when it comes back."""
@@ -35,7 +34,7 @@ class Care:
             Send(connection, HandState(hand_id=hand_id, state=state))
             for hand_id, state in list(participant.hands.items())[-1:]
         ]
-        return (*self._pauses.present(participant), *told, *hands)
+        return (*pause_news(core, participant), *told, *hands)
 
     def seen(self, connection: ConnectionId, participant: ParticipantState, message: ActionSeen) -> None:
         """A page has shown or done something, or its participant has read it: recorded once for each."""

@@ -337,7 +337,7 @@ class Console:
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
             seat=presence.seat or participant.seat,
-            paused=core.state.is_paused(participant) and participant.outcome is None,
+            paused=core.state.is_paused(participant),
             hand=participant.hand_text if participant.hand_id else None,
             hand_since=participant.hand_since,
             unseen_actions=len(participant.unseen),

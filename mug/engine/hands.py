@@ -6,7 +6,7 @@ from typing import Final
 from mug.engine.care import Care
 from mug.engine.effects import ConnectionId, Send
 from mug.engine.live import Core
-from mug.engine.pauses import STAGE
+from mug.engine.pause_news import STAGE
 from mug.engine.state import ParticipantState
 from mug.ids import ParticipantId, is_valid_id
 from mug.protocol.care import HandState, RaiseHand

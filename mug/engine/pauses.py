@@ -4,18 +4,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from mug.engine.clock import ms_of
-from mug.engine.effects import Effect, Send
 from mug.engine.live import Core
 from mug.engine.matches import Matches
+from mug.engine.pause_news import pause_news
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId
-from mug.protocol.care import Paused
 
 __all__ = ["Pauses"]
-
-STAGE = "stage-"
-"""Begins the action id of what a page is told when the whole session is paused, or runs again; it is no action."""
 
 
 class Pauses:
@@ -57,20 +53,4 @@ class Pauses:
 
     def tell(self, who: ParticipantId) -> None:
         """Tell a page whether it is paused, if it ever was."""
-        participant = self._core.state.participants[who]
-        self._core.after_commit(*self.present(participant))
-
-    def present(self, participant: ParticipantState) -> tuple[Effect, ...]:
-        """What a page is told of the present state: nothing to who was never paused, or sees no scene any more."""
-        connection = self._core.presence(participant.participant_id).connection
-        if connection is None or not participant.was_paused or participant.is_closed:
-            return ()
-        state = self._core.state
-        own = participant.paused_by
-        action_id = own or (f"{STAGE}{state.stages_set}" if state.stage == "paused" else participant.pause_action)
-        message = Paused(
-            action_id=action_id or f"{STAGE}{state.stages_set}",
-            paused=state.is_paused(participant),
-            message=participant.pause_message if own else "",
-        )
-        return (Send(connection, message),)
+        self._core.after_commit(*pause_news(self._core, self._core.state.participants[who]))

@@ -37,6 +37,11 @@ class Reservations:
         self._all = [known for known in self._all if not set(known.members) & set(members)]
         self._all.append(_Reservation(path, tuple(members), self._core.clock.now_ms() + RESERVED_MS))
 
+    @property
+    def are_any(self) -> bool:
+        """Whether anybody is kept for others."""
+        return bool(self._all)
+
     def is_reserved(self, who: ParticipantId) -> bool:
         """Whether somebody is kept for others, and so is matched with nobody else."""
         return any(who in reservation.members for reservation in self._all)

@@ -158,7 +158,7 @@ class StudyRun:
         self._chunks = Chunks(self._core, self._visits)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
-        self._care = Care(self._core, pauses)
+        self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,

@@ -199,7 +199,7 @@ class SessionState:
 
     def is_paused(self, participant: ParticipantState) -> bool:
         """Whether a participant is paused, alone or with everybody."""
-        return not participant.is_closed and (bool(participant.paused_by) or self.stage == "paused")
+        return participant.outcome is None and (bool(participant.paused_by) or self.stage == "paused")
 
     def current_visit(self, participant: ParticipantState) -> VisitState | None:
         """The visit that the participant is in; None before the first."""

@@ -12,6 +12,7 @@ from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
 from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
+from mug.engine.pause_news import pause_news
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.waiting import Waiting
@@ -107,6 +108,8 @@ class Visits:
         visit = core.state.current_visit(participant)
         assert visit is not None
         scene = self.scene(visit)
+        if participant.outcome is not None:
+            core.after_commit(*pause_news(core, participant))  # nothing is left to pause
         if scene.on_connect is not None and (entered or resume):
             self.call_hook("on_connect", scene.on_connect, connection, participant, visit, {"resumed": resume})
         if (

@@ -69,6 +69,7 @@ class Waiting:
         self._silent: dict[ParticipantId, ConnectionId] = {}
         self._leaving: Leaving | None = None
         self._reservations = Reservations(core, RESTART_GRACE_MS)
+        self._has_reserved = False
         self._refill()
 
     def leave_by(self, leaving: Leaving) -> None:
@@ -263,8 +264,11 @@ class Waiting:
 
     def _keep_reservations(self, now_ms: float) -> None:
         """Let the groups go that the experimenter made, and whose members are all here."""
+        if not self._reservations.are_any and not self._has_reserved:
+            return
         for room, group in self._reservations.take_complete(self._rooms, now_ms):
             self.let_go(room, group, EXPERIMENTER)
+        self._has_reserved = self._reservations.are_any
         for room in self._rooms.values():
             for place in room.places.values():
                 is_reserved = self._reservations.is_reserved(place.participant_id)

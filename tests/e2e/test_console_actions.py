@@ -77,7 +77,7 @@ def wait_until_paused(person: ParticipantDriver, paused: bool = True) -> None:
     person.page.wait_for_function("(paused) => (document.body.dataset.mugPaused === 'true') === paused", arg=paused)
 
 
-def test_that_people_wait_for_the_doors_and_the_start_then_hear_and_ask_the_experimenter(
+def test_that_people_wait_for_the_start_hear_and_ask_the_experimenter_and_do_what_they_decide(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:
     study = write_pages_study(tmp_path / "pages")
@@ -153,6 +153,35 @@ def test_that_people_wait_for_the_doors_and_the_start_then_hear_and_ask_the_expe
         page.locator('[data-mug="lower-hand"]').click()
         page.get_by_role("button", name="Ask for help").wait_for()
 
+        # Moved on, in the middle of a form.
+        page.get_by_role("textbox").fill("never handed in")
+        wait_until_seen(lab, act(lab, "advance", "ann"), "ann")
+        ann.wait_for_scene("afterwards")
+
+        # Two others come, and have to leave: each reads why, with the code, and the page has said so before it let go.
+        with browser.participant(server.port) as bob, browser.participant(server.port) as cyd:
+            for person, name in ((bob, "bob"), (cyd, "cyd")):
+                person.open(name)
+                person.wait_for_scene("welcome")
+            act(lab, "pause", "bob")
+            wait_until_paused(bob)
+            out = act(lab, "exclude", "bob", text="Please leave\nthe room.", pay="partial")
+            wait_until_seen(lab, out, "bob")
+            assert bob.wait_for_phase("excluded") == "excluded"
+            assert not is_paused(bob)
+            bob.page.get_by_text("Please leave").wait_for()
+            assert text_of(bob, "completion-code") == "CODE-EXCLUDED"
+            done = act(lab, "end", "cyd", text="We are out of time.")
+            wait_until_seen(lab, done, "cyd")
+            cyd.wait_for_phase("ended")
+            cyd.page.get_by_role("heading", name="Thank you").wait_for()
+            cyd.page.get_by_text("We are out of time.").wait_for()
+            assert text_of(cyd, "completion-code") == "CODE-COMPLETE"
+            for person in (bob, cyd):
+                person.page.get_by_text("Everything is saved.").wait_for()
+                assert person.page.locator('[data-mug="help"]').count() == 0
+                assert person.page_errors == []
+
         # The whole session pauses, and runs again.
         stage(lab, "paused")
         wait_until_paused(ann)
@@ -204,7 +233,7 @@ def wait_for_pulses(lab: LabDriver, name: str, pulses: int = 3) -> None:
 
 
 @pytest.mark.pyodide
-def test_that_a_game_stands_still_while_it_is_paused_and_goes_on_without_a_gap(
+def test_that_a_game_stands_still_while_it_is_paused_and_loses_nothing_when_it_is_cut_short(
     browser: BrowserDriver, short_mountain_car: Path, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -238,12 +267,32 @@ def test_that_a_game_stands_still_while_it_is_paused_and_goes_on_without_a_gap(
         assert ann.game_attribute("frame") == stands
         assert ann.game_attribute("episode") == "0"
         wait_until_seen(lab, act(lab, "resume", "ann"), "ann")
-        ann.wait_for_frame(0, int(stands or 0) + 10)
+        ann.wait_for_frame(0, int(stands or 0) + 20)
         assert page.evaluate("() => document.activeElement.dataset.mug") == "game"
+
+        # An error comes with what the page, and the study's code in the worker, have printed.
+        page.evaluate("() => console.log('the page', {n: 1})")
+        page.workers[-1].evaluate("() => console.warn('the study printed this')")
+        page.evaluate("() => void setTimeout(() => Promise.reject(new Error('boom')), 700)")
+        lab.wait_for(LabBatch, lambda batch: any("boom" in line.text for line in batch.log))
+
+        # Moved on in the middle: everything that was seen of the game is kept.
+        played = int(ann.game_attribute("frame") or 0)
+        moved = act(lab, "advance", "ann", reason="too late")
+        wait_until_seen(lab, moved, "ann")
+        ann.wait_for_scene("end")
+        ann.page_errors.clear()
         finish([ann])
 
+    [error] = [fact for fact in facts(data, "mountain-car") if isinstance(fact, f.ErrorReported)]
+    assert [line.split(" ", 1)[1] for line in error.console][-3:] == [
+        'log the page {"n":1}',
+        "warn the study printed this",
+        "error unhandled rejection: Error: boom",
+    ]
     frames = frames_of(data, "mountain-car", "ann")
-    assert set(frames.values()) == {150}
+    assert len(frames) == 1
+    assert played <= frames.popitem()[1] < 150
     rows = [row for row in events_of(data, "mountain-car", "ann") if row["name"] in ("paused", "resumed")]
     assert [row["name"] for row in rows] == ["paused", "resumed"]
     assert rows[0]["action_id"] == paused
@@ -293,3 +342,71 @@ def test_that_a_match_that_is_paused_stands_still_for_both_and_stays_the_same_ga
         rows = events_of(data, "points", name)
         assert [row["name"] for row in rows if row["name"] in ("paused", "resumed")] == ["paused", "resumed"]
         assert not any(row["name"] in ("match_lost", "match_desync", "match_interrupted") for row in rows)
+
+
+@pytest.mark.pyodide
+@pytest.mark.long
+def test_that_players_are_sent_back_put_together_anew_and_moved_on_with_all_that_they_played(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_pair_study(tmp_path / "points", frames=300)
+    data = tmp_path / "data"
+    names = ["ann", "ben"]
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        LabDriver(server) as lab,
+        sit_down(browser, server.port, names) as people,
+    ):
+        ann, ben = people
+
+        def new_game(before: set[str]) -> str:
+            """Wait until both play a match that was not there before; returns it."""
+            fresh = lab.wait_for(
+                LabBatch,
+                lambda batch: any(view.match_id not in before and view.state == "playing" for view in batch.matches),
+            )
+            for person in people:
+                person.wait_for_phase("playing")
+            return next(view.match_id for view in fresh.matches if view.match_id not in before)
+
+        play(people, "points")
+        first = new_game(set())
+        ann.wait_for_frame(0, 40)
+        back = act(lab, "to_waitroom", *names)
+        for name in names:
+            wait_until_seen(lab, back, name)
+        second = new_game({first})
+        ann.wait_for_frame(0, 40)
+        # Into another group, with the places changed.
+        anew = act(lab, "repair", groups=(("ben", "ann"),))
+        for name in names:
+            wait_until_seen(lab, anew, name)
+        third = new_game({first, second})
+        ann.wait_for_frame(0, 40)
+        # Paused, loaded again, and still in the same game.
+        paused = act(lab, "pause", *names)
+        for name in names:
+            wait_until_seen(lab, paused, name)
+        ben.page.reload()
+        wait_until_paused(ben)
+        ben.page.wait_for_function("() => document.querySelector('[data-mug=game]')?.dataset.mugStage === 'paused'")
+        act(lab, "resume", *names)
+        ann.wait_for_frame(0, 90)
+        # Moved on: for the other it is as if the partner had left, and their participation ends with the game.
+        played = int(ann.game_attribute("frame") or 0)
+        wait_until_seen(lab, act(lab, "advance", "ann"), "ann")
+        ann.wait_for_scene("end")
+        finish([ann])
+        finish([ben])
+        ben.page.get_by_role("heading", name="Your partner has left").wait_for()
+        assert all(person.page_errors == [] for person in people)
+
+    records = match_records(data, "points")
+    assert [record.formed.match_id for record in records] == [first, second, third]
+    assert [record.formed.agents for record in records][2] == {"north": "ben", "east": "ann"}
+    assert not any("desync" in record.words for record in records)
+    for record in records[:2]:
+        assert min(sum(chunk.last + 1 - chunk.first for chunk in one.chunks) for one in record.recorded.values()) >= 30
+    for name in names:
+        for (match_id, _episode), frames in frames_of(data, "points", name).items():
+            assert frames >= (played - 20 if match_id == third else 30)

@@ -123,7 +123,7 @@ export class Participation {
           : "The connection is interrupted. Trying again…",
       );
       this.event("connection_lost");
-    } else if (state === "open") {
+    } else if (state === "open" || state === "connecting") {
       shell.setStatus(null);
     }
   }

@@ -240,3 +240,27 @@ def test_that_the_studys_functions_are_told_the_conditions() -> None:
     visit = memory.run.state.current_visit(participant)
     assert visit is not None
     assert memory.run._core.context(participant, visit)["conditions"] == {"light": "dim"}
+
+
+def test_that_who_comes_to_the_end_in_a_pause_is_not_paused_there() -> None:
+    memory = session("running")
+    memory.hello("a", "one")
+    memory.finish("a")
+    memory.act("pause", "one")
+    memory.act("advance", "one")
+    assert memory.scene("a").scene_id == "end"
+    assert not memory.last("a", Paused).paused
+    assert not memory.snapshot().participants[0].paused
+
+
+def test_that_a_page_that_waited_at_the_doors_and_came_in_otherwise_comes_in_once() -> None:
+    memory = session("running")
+    memory.hello("a", "one")
+    memory.drop("a")
+    memory.set_stage("prepared")
+    memory.hello("b", "two")
+    memory.hello("b", "one", tab="a", token=memory.token("a"))
+    memory.set_stage("running")
+    assert kinds(memory, "b").count("Welcome") == 1
+    assert "ErrorReply" not in kinds(memory, "b")
+    assert list(memory.run.state.participants) == ["one"]

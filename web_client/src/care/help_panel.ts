@@ -21,6 +21,7 @@ export class HelpPanel {
   private hand: Hand = "none";
   private draft = "";
   private offered = false;
+  private before: HTMLElement | null = null;
 
   constructor(
     private readonly place: HTMLElement,
@@ -34,6 +35,9 @@ export class HelpPanel {
       "aria-controls": this.panel.id,
     });
     this.button.addEventListener("click", () => this.toggle(this.panel.hidden));
+    this.place.addEventListener("focusin", ({ relatedTarget: from }) => {
+      if (from instanceof HTMLElement && !this.place.contains(from)) this.before = from;
+    });
     this.place.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.panel.hidden) return;
       event.stopPropagation();
@@ -71,7 +75,14 @@ export class HelpPanel {
     this.panel.hidden = !open;
     this.button.setAttribute("aria-expanded", String(open));
     if (open) this.panel.querySelector<HTMLElement>("textarea, button")?.focus({ preventScroll: true });
-    else if (hadFocus) this.button.focus({ preventScroll: true });
+    else if (hadFocus) this.giveBack();
+  }
+
+  /** Who asked in the middle of a game plays on. */
+  private giveBack(): void {
+    const { before } = this;
+    const game = before?.isConnected && before.dataset["mug"] === "game" ? before : null;
+    (game ?? this.button).focus({ preventScroll: true });
   }
 
   private fill(): void {

@@ -25,8 +25,8 @@ export class PauseOverlay {
   show(message: string): void {
     const { place, page } = this;
     const text = element("p", { class: "pause-text", "data-mug": "pause-text" }, message || WORDS);
+    place.classList.add("shown"); // first: only words that come into what is shown are read out
     place.replaceChildren(element("section", { class: "pause-words" }, element("h1", {}, "The study is paused"), text));
-    place.classList.add("shown");
     document.body.dataset["mugPaused"] = "true";
     if (page.inert) return;
     const active = document.activeElement;

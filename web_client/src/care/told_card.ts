@@ -13,6 +13,9 @@ export class ToldCard {
   ) {
     // While a game has the keyboard, Tab leads to the button and back: no key of the game is taken for it.
     window.addEventListener("keydown", (event) => this.onTab(event), { capture: true });
+    place.addEventListener("focusin", ({ relatedTarget: from }) => {
+      if (from instanceof HTMLElement && !place.contains(from)) this.before = from;
+    });
   }
 
   show(message: Told | null, waiting: number): void {
@@ -57,7 +60,6 @@ export class ToldCard {
     if (!(active instanceof HTMLElement) || active.dataset["mug"] !== "game") return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.before = active;
     this.place.querySelector<HTMLElement>(".told-ok")?.focus({ preventScroll: true });
   }
 }
