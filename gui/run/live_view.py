@@ -31,9 +31,10 @@ __all__ = ["LiveView"]
 
 _LOAD_PLOTS_MS = 300
 _LEFT_PX = 104
-_WORDS_PX, _HEALTH_PX, _FOLLOW_PX = 800, 680, 540
+_WORDS_PX, _HEALTH_PX, _FOLLOW_PX = 830, 730, 640
 """From this width on the head says who is shown, how the server is, and what the last button does."""
-_BOX_PX, _SMALL_BOX_PX = 150, 96
+_BOX_PX, _SMALL_FIGURE_PX, _SMALL_SPAN_PX = 150, 92, 80
+_ICON_PX = 42
 _MODES = (("lines", "Lines"), ("room", "Room"), ("server", "Server"))
 _SPANS = ((30.0, "30 s"), (120.0, "2 min"), (600.0, "10 min"), (1_800.0, "30 min"), (7_200.0, "2 h"))
 _EVERY_S_PER_PARTICIPANT = 0.01
@@ -143,8 +144,9 @@ class LiveView(QFrame):
         self._who.setVisible(width >= _WORDS_PX)
         self.server_state.show_words(width >= _HEALTH_PX)
         self.follow.setText(self._follow_word if width >= _FOLLOW_PX else "")
-        for box in (self.figure, self.span):
-            box.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else _SMALL_BOX_PX)
+        self.follow.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else _ICON_PX)
+        for box, small_px in ((self.figure, _SMALL_FIGURE_PX), (self.span, _SMALL_SPAN_PX)):
+            box.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else small_px)
 
     def _make_lines(self) -> QWidget:
         self.focus = FocusTimeline(self._theme)
