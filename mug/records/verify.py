@@ -157,6 +157,10 @@ class _Verification:
             self._take_withdrawal(fact, where, used)
         if fact.__struct_config__.tag != kind or fact.at != at:
             self.say("fact_differs", where, "the fact is not the one that the journal names")
+        if isinstance(fact, f.SessionOpened):
+            for needed, what in ((fact.zip_sha256, "the study's files"), (fact.lock_sha256, "the packages' lock")):
+                if needed:
+                    self._body(needed, f"{where}, {what}", used)
         if isinstance(fact, f.ChunkStored):
             name = f"{where}, chunk {fact.visit_id}/{fact.stream}/{fact.seq}"
             content = self._body(fact.sha256, name, used)

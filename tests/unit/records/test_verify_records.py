@@ -1,6 +1,7 @@
 """`verify` finds what was changed, lost or contradicts itself, and names the place."""
 
 import argparse
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mug.records import RecordsError, UnknownSessionError, library, records_path
+from mug.records import RecordsError, RecordWriter, UnknownSessionError, library, records_path
 from mug.records import facts as f
 from mug.records.commands import add_export_arguments, add_verify_arguments, export_main, verify_main
 from mug.records.verify import verify
@@ -54,6 +55,21 @@ def test_that_faultless_records_have_no_problem(tmp_path: Path) -> None:
     assert report.problems == []
     assert (report.frames, report.sessions) == (17, ["s1"])
     assert report.entries == 11
+
+
+def test_that_the_files_that_a_session_froze_belong_to_its_records(tmp_path: Path) -> None:
+    path = records_path(tmp_path, "study")
+    bodies = {hashlib.sha256(data).hexdigest(): data for data in (b"the zip", b"the lock")}
+    packed, lock = bodies
+    opened = f.SessionOpened(
+        at=AT, session_id="s1", experiment_id="study", study_hash="h", seed=1, zip_sha256=packed, lock_sha256=lock
+    )
+    with RecordWriter.open(path) as writer:
+        writer.append([opened], bodies)
+        assert writer.flush(10.0)
+    assert codes(path) == set()
+    change(path, f"DELETE FROM body WHERE sha256 = '{lock}'")
+    assert codes(path) == {"body_missing"}
 
 
 CHUNKS = "SELECT body_sha256 FROM journal WHERE kind = 'chunk_stored' LIMIT 1 OFFSET 1"
