@@ -179,7 +179,7 @@ def _export(args: argparse.Namespace) -> int | None:
 
 def _verify(args: argparse.Namespace) -> int | None:
     code = _run("mug.records.commands", "verify_main", args)
-    if args.study is None:
+    if args.study is None or args.export is not None or args.experiment is None:
         return code
     return _run("mug.check.resimulation", "resimulate_main", args) or code
 

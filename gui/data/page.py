@@ -1,79 +1,71 @@
-"""The Data page: sessions with their counts, one click to the export, a look into its tables."""
+"""The Data page: the library of sessions, and what is in one of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QItemSelection, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QProgressBar,
-    QSplitter,
-    QStackedWidget,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from gui.models.export_tables import PREVIEW_ROWS, Preview, PreviewModel
-from gui.models.sessions import SESSION_COLUMNS, SUMMARY_ROLE, SessionsModel, SortedSessions
-from gui.widgets.basics import Button, Notice, card, label
+from gui.data.detail_view import DetailView
+from gui.data.export_dialog import ExportDialog
+from gui.data.library_view import LibraryView
+from gui.data.withdraw_dialog import WithdrawDialog
+from gui.models.export_settings import ExportSettings
+from gui.models.export_tables import Preview
+from gui.models.made_exports import MadeExport
+from gui.widgets.basics import Button, Elided, Notice, label
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
-from mug.records.codebook import TABLES
 from mug.records.library import SessionSummary
+from mug.records.quality import PersonQuality, SessionQuality
 
 __all__ = ["DataPage"]
 
-_WIDTHS = {
-    "started": 142,
-    "experiment": 116,
-    "state": 104,
-    "participants": 108,
-    "finished": 78,
-    "frames": 76,
-    "session": 150,
-}
-_TABLES = (
-    "participants",
-    "visits",
-    "matches",
-    "episodes",
-    "forms",
-    "questions",
-    "frames",
-    "frames_disagreeing",
-    "network",
-    "ticks",
-    "events",
-    "telemetry",
-    "console",
-)
-_COUNTED = ("participants", "visits", "matches", "episodes", "frames", "network", "events", "telemetry", "forms")
+_NAMES = "data-"
+"""Before the names under which columns and splitters are kept."""
 
 
 class DataPage(QWidget):
     """The recorded sessions.
 
+    Attributes:
+        library: The list of sessions.
+        detail: The selected session.
+        notice: What happened last.
+        settings_of: Experiment -> what its exports held last.
+        place_of: Experiment -> where its exports go by themselves.
+        export_dialog: The last dialog of options.
+        withdraw_dialog: The last dialog of a withdrawal.
+
     Signals:
         refresh_asked: Read the data folder again.
-        export_asked: A `SessionSummary`.
+        selected_changed: A `SessionSummary`, or None.
+        export_asked: A `SessionSummary` and `ExportSettings`.
         cancel_asked: End the export that runs.
         open_folder_asked: A folder (str) to show.
-        preview_asked: A file (str) of an export whose head is to be shown.
+        preview_asked: A `SessionSummary`, a source (a folder, or empty for the records) and a table.
+        preview_cancelled: The table is not wanted any more.
+        verify_asked: A `SessionSummary` and the folder of an export.
+        withdraw_asked: A `SessionSummary`, the participant's id, how, and why.
+        annotated: A `SessionSummary`, its tags (a tuple) and notes.
+        replay_asked: A `SessionSummary` and the id of a match to show again.
         run_asked: Go to the Run page.
 
     Runs on: GUI thread.
     """
 
     refresh_asked = Signal()
-    export_asked = Signal(object)
+    selected_changed = Signal(object)
+    export_asked = Signal(object, object)
     cancel_asked = Signal()
     open_folder_asked = Signal(str)
-    preview_asked = Signal(str)
+    preview_asked = Signal(object, str, str)
+    preview_cancelled = Signal()
+    verify_asked = Signal(object, str)
+    withdraw_asked = Signal(object, str, str, str)
+    annotated = Signal(object, tuple, str)
+    replay_asked = Signal(object, str)
     run_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -81,55 +73,62 @@ class DataPage(QWidget):
         self.setObjectName("page")
         self._theme = theme
         self._folder = ""
-        self._exporting: SessionSummary | None = None
-        self._tables: dict[str, Path] = {}
+        self._people: tuple[PersonQuality, ...] = ()
+        self.settings_of: Callable[[str], ExportSettings] = lambda _experiment: ExportSettings()
+        self.place_of: Callable[[str], str] = lambda _experiment: ""
+        self.export_dialog: ExportDialog | None = None
+        self.withdraw_dialog: WithdrawDialog | None = None
+        self.library, self.detail = LibraryView(theme), DetailView(theme)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 20, 28, 14)
-        layout.setSpacing(12)
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(label("Data", "title"))
-        self._where = label("", "muted", selectable=True)
-        texts.addWidget(self._where)
-        head.addLayout(texts, 1)
-        head.addWidget(
-            Button(theme, "Refresh", "refresh", tip="Read the data folder again (F5)", on_click=self.refresh_asked.emit)
-        )
-        layout.addLayout(head)
+        layout.setContentsMargins(28, 18, 28, 14)
+        layout.setSpacing(10)
+        layout.addLayout(self._make_head())
         self.notice = Notice(theme)
         self._open_folder = Button(theme, "Open folder", "folder-open", on_click=self._ask_open_folder)
         self.notice.add_button(self._open_folder)
+        self.notice.add_button(
+            Button(theme, "", "close", role="quiet", name="Close this message", on_click=lambda: self.notice.say(""))
+        )
         layout.addWidget(self.notice)
-        self._empty = EmptyState(
+        empty = EmptyState(
             theme,
             "data",
             "No sessions yet",
             "Every session that is run is recorded here by itself.",
             Button(theme, "Go to Run", "run", role="primary", on_click=self.run_asked.emit),
         )
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.setChildrenCollapsible(False)
+        self.split.setHandleWidth(14)
+        self.split.addWidget(self.library)
+        self.split.addWidget(self.detail)
+        self.split.setStretchFactor(0, 2)
+        self.split.setStretchFactor(1, 3)
+        self.split.setSizes([230, 400])
+        self.library.setMinimumHeight(110)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self._make_sessions())
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self.split)
         layout.addWidget(self._stack, 1)
-        theme.changed.connect(self.model.recolour)
+        self._join()
+
+    @property
+    def table(self) -> QWidget:
+        """The list of sessions."""
+        return self.library.table
 
     # What the page is told
 
     def show_data_dir(self, data_dir: Path) -> None:
         """Show which folder is read."""
-        self._where.setText(str(data_dir))
+        self._where.say(str(data_dir))
 
-    @Slot(object)
     def show_sessions(self, summaries: Sequence[SessionSummary]) -> None:
         """Show these sessions, the newest first."""
-        selected = self.selected()
-        self.model.show(sorted(summaries, key=lambda summary: summary.started_at, reverse=True))
-        self._stack.setCurrentIndex(1 if self.model.rows() else 0)
-        if self.model.rows():
-            self.select(selected.session_id if selected is not None else self.model.rows()[0].session_id)
-        self._show_selected()
+        self._stack.setCurrentIndex(1 if summaries else 0)
+        for widget in (self.library.search, self.library.kinds):
+            widget.setVisible(bool(summaries))
+        self.library.show_sessions(summaries)
 
     def show_failure(self, sentence: str) -> None:
         """Say why something could not be done."""
@@ -138,252 +137,199 @@ class DataPage(QWidget):
 
     def selected(self) -> SessionSummary | None:
         """Return the selected session."""
-        rows = self.table.selectionModel().selectedRows()
-        summary = rows[0].data(SUMMARY_ROLE) if rows else None
-        return summary if isinstance(summary, SessionSummary) else None
+        return self.library.selected()
 
     def select(self, session_id: str) -> None:
         """Select a session."""
-        for row in range(self._sorted.rowCount()):
-            summary = self._sorted.index(row, 0).data(SUMMARY_ROLE)
-            if isinstance(summary, SessionSummary) and summary.session_id == session_id:
-                self.table.selectRow(row)
-                return
+        self.library.select(session_id)
 
+    @Slot()
     def ask_export(self) -> None:
-        """Export the selected session."""
+        """Export the selected session as the last one of its experiment."""
         summary = self.selected()
-        if summary is not None and self._exporting is None:
-            self.export_asked.emit(summary)
+        if summary is not None and not summary.problem:
+            self.export_asked.emit(summary, self.settings_of(summary.experiment_id))
 
-    def show_export_started(self, summary: SessionSummary) -> None:
-        """Show that the export runs."""
-        self._exporting = summary
+    @Slot()
+    def ask_options(self) -> None:
+        """Ask what the export of the selected session holds."""
+        summary = self.selected()
+        if summary is None or summary.problem:
+            return
+        dialog = ExportDialog(
+            self._theme,
+            summary.label or summary.session_id,
+            self.settings_of(summary.experiment_id),
+            [person.participant_id for person in self._people],
+            self.place_of(summary.experiment_id),
+            self,
+            is_open=summary.state == "open",
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.confirmed.connect(lambda settings: self.export_asked.emit(summary, settings))
+        dialog.destroyed.connect(self._on_export_dialog_gone)
+        self.export_dialog = dialog
+        dialog.open()
+
+    def show_export_started(self, words: str) -> None:
+        """Show that an export runs, and of what."""
         self.notice.say("")
-        self._show_selected()
+        self.detail.show_exporting(words)
 
-    @Slot(float, str)
     def show_progress(self, share: float, text: str) -> None:
         """Show how far the export is."""
-        self.progress.setRange(0, 1000)
-        self.progress.setValue(round(1000 * share))
-        self._progress_text.setText(text)
+        self.detail.show_progress(share, text)
 
-    @Slot(str)
     def show_export_failed(self, sentence: str) -> None:
         """Say why there is no export."""
-        self._exporting = None
+        self.detail.show_exporting("")
         self.show_failure(sentence)
-        self._show_selected()
 
-    def show_export_done(self, folder: Path, tables: Mapping[str, Path]) -> None:
-        """Show where the export is, and offer its tables."""
-        self._exporting = None
+    def show_export_done(self, folder: Path, notes: Sequence[str] = (), keys: str = "") -> None:
+        """Show where the export is, and what the records lacked."""
+        self.detail.show_exporting("")
         self._folder = str(folder)
         self._open_folder.show()
-        self.notice.say(f"The export is complete: {folder}", "check-circle", "good")
-        self.show_tables(tables)
-        self._show_selected()
+        words = f"The export is complete: {folder}"
+        if keys:
+            words += f"\nThe key file, which is no part of it: {keys}"
+        if notes:
+            shown = "\n".join(f"· {note}" for note in notes[:3])
+            more = f"\n· and {len(notes) - 3} more, in its manifest.json" if len(notes) > 3 else ""
+            words += f"\nThe records lacked something:\n{shown}{more}"
+        self.notice.say(words, *(("warning", "warning") if notes else ("check-circle", "good")))
 
-    def show_tables(self, tables: Mapping[str, Path]) -> None:
-        """Offer the tables of the newest export for a look."""
-        self._tables = dict(tables)
-        ordered = [name for name in _TABLES if name in tables] + [name for name in tables if name not in _TABLES]
-        self._choice.blockSignals(True)
-        self._choice.clear()
-        self._choice.addItems(ordered)
-        for place, name in enumerate(ordered):
-            meaning = TABLES[name].description if name in TABLES else ""
-            self._choice.setItemData(place, meaning, Qt.ItemDataRole.ToolTipRole)
-        self._choice.blockSignals(False)
-        self._preview_stack.setCurrentIndex(1 if ordered else 0)
-        self._choice.setVisible(bool(ordered))
-        if ordered:
-            self._choice.setCurrentText("frames" if "frames" in ordered else ordered[0])
-            self._on_table_chosen(self._choice.currentText())
+    def show_exports(self, exports: Sequence[MadeExport]) -> None:
+        """List the exports of the selected session, and offer them for a look."""
+        self.detail.exports.show_exports(exports)
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show the head of a table."""
-        self.preview.show(preview)
-        rows = len(preview.rows)
-        self._preview_text.setText(
-            f"First {PREVIEW_ROWS} rows" if preview.has_more else f"{rows} row{'' if rows == 1 else 's'}"
-        )
-        self._preview_table.resizeColumnsToContents()
+    def show_quality(self, quality: SessionQuality | None, words: str = "") -> None:
+        """Show how good the selected session's data are; None: not known, and why (`words`)."""
+        self._people = tuple(quality.people) if quality is not None else ()
+        self.detail.overview.show_quality(quality, words)
+        self.detail.people.show_people(self._people, words)
 
-    def show_exports(self, folders: Sequence[Path]) -> None:
-        """List the last exports of the selected session's experiment."""
-        while (item := self._exports.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
-        if not folders:
-            self._exports.addWidget(label("None yet.", "muted"))
-        for folder in folders[:3]:
-            button = Button(
-                self._theme,
-                _short_name(folder),
-                "folder",
-                role="link",
-                name=f"Open export {folder.name}",
-                tip=str(folder),
-            )
-            button.clicked.connect(lambda _checked=False, folder=folder: self.open_folder_asked.emit(str(folder)))
-            self._exports.addWidget(button)
+    def show_preview(self, preview: Preview, count: int | None = None) -> None:
+        """Show the head of a table that has `count` rows."""
+        self.detail.tables.show_preview(preview, count)
 
-    def restore(self, columns: QByteArray) -> None:
-        """Bring the columns back."""
-        if not columns.isEmpty():
-            self.table.horizontalHeader().restoreState(columns)
+    def show_withdrawn(self, words: str, left: Sequence[tuple[str, str]]) -> None:
+        """Say that a withdrawal is done, and what is left to do by hand."""
+        if self.withdraw_dialog is not None:
+            self.withdraw_dialog.show_failure("")
+            self.withdraw_dialog.accept()
+        self._open_folder.hide()
+        lines = [words, *(f"· {path}: {why}" for path, why in left)]
+        lines.append("Copies elsewhere (backups, exports on other computers) are not reached: delete them yourself.")
+        self.notice.say("\n".join(lines), "check-circle", "good")
 
-    def arrangement(self) -> QByteArray:
-        """Return the columns' order and widths."""
-        return self.table.horizontalHeader().saveState()
+    def show_withdrawal_failed(self, sentence: str) -> None:
+        """Say why nobody was withdrawn."""
+        if self.withdraw_dialog is not None:
+            self.withdraw_dialog.show_failure(sentence)
+        else:
+            self.show_failure(sentence)
+
+    def restore(self, state: Callable[[str], QByteArray]) -> None:
+        """Bring columns and splitters back; `state` is asked by name."""
+        self.library.restore(state(f"{_NAMES}library"))
+        if not (sizes := state(f"{_NAMES}page")).isEmpty():
+            self.split.restoreState(sizes)
+        self.detail.restore(lambda name: state(f"{_NAMES}{name}"))
+
+    def arrangement(self) -> dict[str, QByteArray]:
+        """Return columns and splitters by name."""
+        own = {"library": self.library.arrangement(), "page": self.split.saveState()} | self.detail.arrangement()
+        return {f"{_NAMES}{name}": kept for name, kept in own.items()}
 
     # Inside
 
+    def _make_head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(label("Data", "title"))
+        self._where = Elided("muted")
+        texts.addWidget(self._where)
+        head.addLayout(texts, 1)
+        head.addWidget(self.library.kinds, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.library.search, 1, Qt.AlignmentFlag.AlignVCenter)
+        tip = "Read the data folder again (F5)"
+        head.addWidget(Button(self._theme, "Refresh", "refresh", tip=tip, on_click=self.refresh_asked.emit))
+        return head
+
+    def _join(self) -> None:
+        detail = self.detail
+        self.library.selected_changed.connect(self._on_selected)
+        detail.export_asked.connect(self.ask_export)
+        detail.options_asked.connect(self.ask_options)
+        detail.cancel_asked.connect(self.cancel_asked)
+        detail.annotated.connect(self._on_annotated)
+        detail.tables.preview_asked.connect(self._on_preview_asked)
+        detail.tables.cancel_asked.connect(self.preview_cancelled)
+        detail.exports.open_asked.connect(self.open_folder_asked)
+        detail.exports.verify_asked.connect(self._on_verify_asked)
+        detail.people.withdraw_asked.connect(self._on_withdraw_asked)
+        detail.overview.replay_asked.connect(self._on_replay_asked)
+        for keys, slot in (("Ctrl+F", self._on_find), ("Ctrl+Shift+E", self.ask_options)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.activated.connect(slot)
+
+    @Slot()
+    def _on_find(self) -> None:
+        self.library.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.library.search.selectAll()
+
+    @Slot()
     def _ask_open_folder(self) -> None:
         self.open_folder_asked.emit(self._folder)
 
-    @Slot(QItemSelection, QItemSelection)
-    def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:
-        self._show_selected()
+    @Slot(object)
+    def _on_selected(self, summary: SessionSummary | None) -> None:
+        words = self.settings_of(summary.experiment_id).sentence if summary is not None else ""
+        known = tuple({tag for session in self.library.sessions for tag in session.tags})
+        self.detail.show_session(summary, words, known)
+        self.selected_changed.emit(summary)
+
+    @Slot(tuple, str)
+    def _on_annotated(self, tags: tuple[str, ...], notes: str) -> None:
+        if (summary := self.detail.session()) is not None:
+            self.annotated.emit(summary, tags, notes)
+
+    @Slot(str, str)
+    def _on_preview_asked(self, source: str, table: str) -> None:
+        if (summary := self.detail.session()) is not None:
+            self.preview_asked.emit(summary, source, table)
 
     @Slot(str)
-    def _on_table_chosen(self, table: str) -> None:
-        if table in self._tables:
-            self._choice.setToolTip(TABLES[table].description if table in TABLES else "")
-            self.preview_asked.emit(str(self._tables[table]))
+    def _on_verify_asked(self, folder: str) -> None:
+        if (summary := self.detail.session()) is not None:
+            self.verify_asked.emit(summary, folder)
 
-    def _show_selected(self) -> None:
-        summary = self.selected()
-        running = self._exporting is not None
-        self.export.setEnabled(summary is not None and not running and not summary.problem)
-        self.progress.setVisible(running)
-        self._progress_text.setVisible(running)
-        self._cancel.setVisible(running)
-        if running and self.progress.value() in {-1, 1000}:
-            self.progress.setRange(0, 0)
-            self._progress_text.setText("Reading the records…")
-        self._session.setText(summary.session_id if summary is not None else "No session selected")
-        about = ""
-        if summary is not None and summary.problem:
-            about = summary.problem
-        elif summary is not None:
-            about = f"{summary.experiment_id} · {'open, data so far' if summary.state == 'open' else 'ended'}"
-        self._about.setText(about)
-        for name, number in self._numbers.items():
-            count = summary.rows.get(name) if summary is not None else None
-            number.setText("–" if count is None else f"{count:,}")
+    @Slot(str)
+    def _on_replay_asked(self, match_id: str) -> None:
+        if (summary := self.detail.session()) is not None:
+            self.replay_asked.emit(summary, match_id)
 
-    def _make_sessions(self) -> QWidget:
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(14)
-        upper = QSplitter(Qt.Orientation.Horizontal)
-        upper.setChildrenCollapsible(False)
-        upper.setHandleWidth(14)
-        self.model = SessionsModel(self._theme.icon, self._theme.colour, self)
-        self._sorted = SortedSessions(self.model, self)
-        self.table = RecordTable("Sessions", row_px=36, least_column_px=64, many=False)
-        self.table.setModel(self._sorted)
-        self.table.sort_by(0, Qt.SortOrder.DescendingOrder)
-        self.table.horizontalHeader().setStretchLastSection(True)
-        for section, column in enumerate(SESSION_COLUMNS):
-            self.table.setColumnWidth(section, _WIDTHS[column.key])
-        self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
-        upper.addWidget(self.table)
-        upper.addWidget(self._make_detail())
-        upper.setStretchFactor(0, 1)
-        upper.setSizes([650, 300])
-        split.addWidget(upper)
-        split.addWidget(self._make_preview())
-        split.setStretchFactor(0, 1)
-        split.setStretchFactor(1, 1)
-        split.setSizes([360, 230])
-        return split
-
-    def _make_detail(self) -> QWidget:
-        panel, layout = card(margins=16, spacing=7)
-        panel.setMinimumWidth(300)
-        self._session = label("", "heading", selectable=True)
-        self._about = label("", "muted", wrap=True)
-        layout.addWidget(self._session)
-        layout.addWidget(self._about)
-        row = QHBoxLayout()
-        self.export = Button(
-            self._theme, "Export", "export", role="primary", tip="Export the session (Ctrl+E)", on_click=self.ask_export
+    @Slot(object)
+    def _on_withdraw_asked(self, person: PersonQuality) -> None:
+        summary = self.detail.session()
+        if summary is None:
+            return
+        dialog = WithdrawDialog(self._theme, person, summary.label or summary.session_id, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.confirmed.connect(
+            lambda how, reason: self.withdraw_asked.emit(summary, person.participant_id, how, reason)
         )
-        self.export.setAccessibleName("Export the selected session")
-        row.addWidget(self.export)
-        self._cancel = Button(self._theme, "Cancel", on_click=self.cancel_asked.emit)
-        row.addWidget(self._cancel)
-        row.addStretch(1)
-        layout.addLayout(row)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the export")
-        layout.addWidget(self.progress)
-        self._progress_text = label("", "small")
-        layout.addWidget(self._progress_text)
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(3)
-        self._numbers = {}
-        for place, name in enumerate(_COUNTED):
-            number = label("–")
-            number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            number.setAccessibleName(f"Rows of {name}")
-            self._numbers[name] = number
-            grid.addWidget(label(name, "muted"), place // 2, 3 * (place % 2))
-            grid.addWidget(number, place // 2, 3 * (place % 2) + 1)
-            grid.setRowMinimumHeight(place // 2, 19)
-        grid.setColumnStretch(2, 1)
-        grid.setColumnStretch(5, 1)
-        layout.addLayout(grid)
-        layout.addSpacing(4)
-        layout.addWidget(label("Last exports", "small"))
-        self._exports = QVBoxLayout()
-        self._exports.setSpacing(0)
-        layout.addLayout(self._exports)
-        layout.addStretch(1)
-        return panel
+        dialog.destroyed.connect(self._on_withdraw_dialog_gone)
+        self.withdraw_dialog = dialog
+        dialog.open()
 
-    def _make_preview(self) -> QWidget:
-        panel, layout = card(margins=14, spacing=8)
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(label("Preview", "heading"))
-        self._preview_text = label("", "small")
-        head.addWidget(self._preview_text, 1)
-        self._choice = QComboBox()
-        self._choice.setAccessibleName("Table to preview")
-        self._choice.view().setAccessibleName("Tables of the export")
-        self._choice.setMinimumWidth(160)
-        self._choice.currentTextChanged.connect(self._on_table_chosen)
-        self._choice.hide()
-        head.addWidget(self._choice)
-        layout.addLayout(head)
-        self.preview = PreviewModel(self)
-        self._preview_table = QTableView()
-        self._preview_table.setModel(self.preview)
-        self._preview_table.setAccessibleName("First rows of the table")
-        self._preview_table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self._preview_table.setShowGrid(False)
-        self._preview_table.setWordWrap(False)
-        self._preview_table.setTabKeyNavigation(False)
-        self._preview_table.verticalHeader().setDefaultSectionSize(28)
-        self._preview_table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self._preview_table.horizontalHeader().setHighlightSections(False)
-        self._preview_table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        hint = label("After an export its tables can be looked at here.", "muted")
-        hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._preview_stack = QStackedWidget()
-        self._preview_stack.addWidget(hint)
-        self._preview_stack.addWidget(self._preview_table)
-        layout.addWidget(self._preview_stack, 1)
-        return panel
+    @Slot()
+    def _on_export_dialog_gone(self) -> None:
+        self.export_dialog = None
 
-
-def _short_name(export: Path) -> str:
-    """Drop the experiment's id from an export's name: the list is of one experiment only."""
-    return export.name.removeprefix(f"{export.parent.parent.name}_").replace("_", " · ")
+    @Slot()
+    def _on_withdraw_dialog_gone(self) -> None:
+        self.withdraw_dialog = None

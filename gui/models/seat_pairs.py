@@ -1,5 +1,7 @@
 """The connections between desks: each with each, as a table of round trips, and in words."""
 
+import heapq
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +12,7 @@ from typing_extensions import override
 from gui.models.columns import Index
 from mug.protocol.lab_console import SeatPairView
 
-__all__ = ["FAIR_MS", "GOOD_MS", "PAIR_ROLE", "PairLook", "SeatPairsModel", "pair_look", "pair_words"]
+__all__ = ["FAIR_MS", "GOOD_MS", "PAIR_ROLE", "PairLook", "SeatPairsModel", "pair_look", "pair_short", "pair_words"]
 
 GOOD_MS: Final = 40.0
 """A round trip below this is good, on the network of a lab."""
@@ -70,6 +72,14 @@ def pair_words(one: str, other: str, pair: SeatPairView | None) -> str:
     return f"{names}: {pair.rtt_ms:.1f} ms round trip, {grade}; {way}."
 
 
+def pair_short(one: str, other: str, pair: SeatPairView) -> str:
+    """Say the same in a few words, for a list."""
+    names = f"{one} – {other}"
+    if pair.state == "failed" or not pair.path or pair.rtt_ms is None:
+        return f"{names}: no connection"
+    return f"{names}: {pair.rtt_ms:.0f} ms" + (", through the server" if pair.path != "p2p" else "")
+
+
 class SeatPairsModel(QAbstractTableModel):
     """A row and a column for each desk; a cell is the connection of its two.
 
@@ -93,9 +103,11 @@ class SeatPairsModel(QAbstractTableModel):
             self._desks, self._pairs = tuple(desks), dict(pairs)
             self.endResetModel()
             return
+        before, self._pairs = self._pairs, dict(pairs)
         place = {desk: k for k, desk in enumerate(self._desks)}
-        changed = [key for key in pairs.keys() | self._pairs.keys() if pairs.get(key) != self._pairs.get(key)]
-        self._pairs = dict(pairs)
+        # Most pairs are the very object they were: a look at that is cheaper than to compare 5,000 of them.
+        changed = [key for key, pair in pairs.items() if (old := before.get(key)) is not pair and old != pair]
+        changed += [key for key in before if key not in pairs]
         cells = [(place[a], place[b]) for a, b in changed if a in place and b in place]
         if len(cells) > len(self._desks):
             last = len(self._desks) - 1
@@ -119,15 +131,21 @@ class SeatPairsModel(QAbstractTableModel):
         states = [pair.state for key, pair in self._pairs.items() if shown.issuperset(key)]
         return sum(state not in ("waiting", "probing") for state in states), len(states)
 
+    def counts(self) -> tuple[int, int, int]:
+        """Return how many pairs are direct, relayed, and without a connection."""
+        shown = set(self._desks)
+        shapes = Counter(pair_look(pair).shape for key, pair in self._pairs.items() if shown.issuperset(key))
+        return shapes["direct"], shapes["relay"], shapes["none"]
+
     def worst(self, count: int) -> list[tuple[str, str, SeatPairView]]:
         """Return the pairs that are worth a look: without connection, relayed, or not good; the worst first."""
         shown = set(self._desks)
         found = [
-            (*key, pair)
+            (-badness, *key)
             for key, pair in self._pairs.items()
-            if shown.issuperset(key) and pair.state in ("done", "failed") and _badness(pair) > 0
+            if pair.state in ("done", "failed") and shown.issuperset(key) and (badness := _badness(pair)) > 0
         ]
-        return sorted(found, key=lambda entry: (-_badness(entry[2]), entry[0], entry[1]))[:count]
+        return [(one, other, self._pairs[one, other]) for _worse, one, other in heapq.nsmallest(count, found)]
 
     def as_text(self) -> str:
         """Return the table as text: cells apart by tabs, for a spreadsheet or a message."""

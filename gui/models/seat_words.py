@@ -1,12 +1,12 @@
 """Desks in words: their state, what is wrong with them and how to mend it, how many there are of each."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from gui.models.room_plan import in_order
-from gui.models.seats import is_ready
+from gui.models.seats import checks_now, is_ready
 from mug.protocol.lab_console import SeatView
 from mug.protocol.seats import SeatCheck
 
@@ -21,6 +21,7 @@ __all__ = [
     "check_value",
     "clock_words",
     "counts_words",
+    "is_clock_far_off",
     "look_of",
     "tooltip_of",
     "troubles_of",
@@ -84,8 +85,11 @@ def look_of(view: SeatView) -> StateLook:
         detail = _short(view.checks, "wait")
     elif state == "trouble":
         detail = _short(view.checks, "bad")
-    elif view.participant_id:
-        detail = view.participant_id
+    elif state == "ready" and is_clock_far_off(view):
+        assert view.clock_offset_ms is not None
+        detail = f"Clock {clock_words(view.clock_offset_ms)}"
+    elif state in ("taking_part", "finished"):
+        detail = view.participant_id or ""
     return StateLook(word, icon, tone, detail)
 
 
@@ -120,6 +124,9 @@ class Advice:
         return f"{self.what} {self.to_do}".strip()
 
 
+_SAYS_ITSELF: Final = {"clock", "frame_rate", "focus"}
+"""Checks whose own words, where a page gives them, say what helps."""
+_FAR_OFF_MS: Final = 1_000.0
 _TO_DO: Final = {
     "page": "Reload the page (R).",
     "runtime": "Reload the page (R). If that does not help, see whether other programs at the desk use up the memory.",
@@ -151,6 +158,9 @@ def advice_of(check: SeatCheck, view: SeatView) -> Advice:
     """Say in words what a check found, and what helps."""
     name, text = check.name, _sentence(check.text)
     if check.state == "good":
+        if name == "clock" and is_clock_far_off(view):
+            assert view.clock_offset_ms is not None
+            return Advice(check, f"The desk's clock is {clock_words(view.clock_offset_ms)}.", _TO_DO[name])
         return Advice(check, text or "Good.")
     if check.state == "wait":
         return Advice(check, text or _WAITS.get(name, "Not known yet."))
@@ -160,7 +170,13 @@ def advice_of(check: SeatCheck, view: SeatView) -> Advice:
     if not text and name == "frame_rate":
         rate = check.value if check.value is not None else view.frame_rate_hz
         text = f"The page is drawn only {rate:.0f} times a second." if rate is not None else "The page is drawn slowly."
-    return Advice(check, text or _BAD.get(name, "This check failed."), _TO_DO.get(name, ""))
+    to_do = "" if check.text and name in _SAYS_ITSELF else _TO_DO.get(name, "")
+    return Advice(check, text or _BAD.get(name, "This check failed."), to_do)
+
+
+def is_clock_far_off(view: SeatView) -> bool:
+    """Whether somebody should know of the clock, although it is corrected for."""
+    return view.clock_offset_ms is not None and abs(view.clock_offset_ms) >= _FAR_OFF_MS
 
 
 def _sentence(text: str) -> str:
@@ -173,7 +189,7 @@ def _sentence(text: str) -> str:
 
 def troubles_of(view: SeatView) -> list[Advice]:
     """Return what is wrong at a desk."""
-    return [advice_of(check, view) for check in view.checks if check.state == "bad"]
+    return [advice_of(check, view) for check in checks_now(view) if check.state == "bad"]
 
 
 def check_value(check: SeatCheck, view: SeatView) -> str:
@@ -204,7 +220,10 @@ def tooltip_of(view: SeatView) -> str:
         lines.append("No browser has this desk's page open.")
     elif view.state == "lost":
         lines.append("Its page has been silent. See whether the browser is still open and the network is plugged in.")
-    for found in (*troubles_of(view), *(advice_of(c, view) for c in view.checks if c.state == "wait")):
+    if is_clock_far_off(view):
+        assert view.clock_offset_ms is not None
+        lines.append(f"Its clock is {clock_words(view.clock_offset_ms)}. {_TO_DO['clock']}")
+    for found in (*troubles_of(view), *(advice_of(c, view) for c in checks_now(view) if c.state == "wait")):
         lines.append(f"{CHECK_WORDS.get(found.check.name, found.check.name)}: {found.sentence}")
     if view.asked and view.asked_state:
         lines.append(asked_words(view.asked, view.asked_state))
@@ -263,11 +282,19 @@ class AskedSummary:
 
     @classmethod
     def of(
-        cls, what: str, desks: Iterable[str], views: dict[str, SeatView], away: Iterable[str] = ()
+        cls,
+        what: str,
+        desks: Iterable[str],
+        views: dict[str, SeatView],
+        away: Iterable[str] = (),
+        skipped: Mapping[str, str] | None = None,
     ) -> "AskedSummary":
-        """Look at the desks' views after something was asked of them."""
+        """Look at the desks' views after something was asked of them; `skipped`: by the server, and why."""
         done, waiting, failed = [], [], []
         for desk in in_order(desks):
+            if skipped and desk in skipped:
+                failed.append((desk, skipped[desk]))
+                continue
             view = views[desk]
             state = view.asked_state if view.asked == what else "sent"
             if state == "done":

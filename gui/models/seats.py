@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from mug.protocol.lab import LabBatch, LabSnapshot
 from mug.protocol.lab_console import SeatPairView, SeatView
+from mug.protocol.seats import SeatCheck
 
-__all__ = ["ABSENT", "AskedOf", "SeatBook", "absent", "is_here", "is_ready"]
+__all__ = ["ABSENT", "AskedOf", "SeatBook", "absent", "checks_now", "is_here", "is_ready"]
 
 ABSENT = "absent"
 _AWAY = {ABSENT, "lost"}
+_NOT_AT_HOME = {ABSENT, "lost", "taking_part", "finished"}
 _REMEMBERED_S = 8.0
 
 
@@ -112,6 +114,11 @@ def absent(desk: str) -> SeatView:
 def is_here(view: SeatView) -> bool:
     """Whether there is a page at the desk that can be asked something."""
     return view.state not in _AWAY
+
+
+def checks_now(view: SeatView) -> tuple[SeatCheck, ...]:
+    """Return the checks of a page that is at home; what a page said before it went elsewhere no longer holds."""
+    return () if view.state in _NOT_AT_HOME else view.checks
 
 
 def is_ready(view: SeatView) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QFont, QIcon
 from typing_extensions import override
 
 from gui.models.moments import day_and_time
@@ -38,10 +38,12 @@ class Column:
 SESSION_COLUMNS: tuple[Column, ...] = (
     Column("started", "Started", lambda s: day_and_time(s.started_at), lambda s: s.started_at),
     Column("experiment", "Experiment", lambda s: s.experiment_id, lambda s: s.experiment_id.casefold()),
+    Column("label", "Label", lambda s: s.label, lambda s: s.label.casefold()),
     Column("state", "State", lambda s: _state(s)[0], lambda s: _state(s)[0]),
     Column("participants", "Participants", lambda s: f"{s.participants:,}", lambda s: s.participants, True),
     Column("finished", "Finished", lambda s: f"{s.finished:,}", lambda s: s.finished, True),
     Column("frames", "Frames", lambda s: f"{frames_of(s):,}", frames_of, True),
+    Column("tags", "Tags", lambda s: ", ".join(s.tags), lambda s: ", ".join(s.tags).casefold()),
     Column("session", "Session", lambda s: s.session_id, lambda s: s.session_id),
 )
 
@@ -50,7 +52,7 @@ def _state(summary: SessionSummary) -> tuple[str, str, str]:
     """Word, icon, colour role."""
     looks = {"open": ("Open", "clock", "accent"), "ended": ("Ended", "check-circle", "muted")}
     word, icon, role = looks.get(summary.state, ("Unreadable", "error", "error"))
-    return (f"Pilot, {word.lower()}", icon, role) if summary.pilot else (word, icon, role)
+    return (f"Pilot, {word.lower()}", "preview", role) if summary.pilot else (word, icon, role)
 
 
 class SessionsModel(QAbstractTableModel):
@@ -119,6 +121,14 @@ class SessionsModel(QAbstractTableModel):
                 return self._icon_of(icon, colour)
             case Qt.ItemDataRole.ForegroundRole if column.key == "state":
                 return self._colour_of(_state(row)[2])
+            case Qt.ItemDataRole.ForegroundRole if row.pilot:
+                return self._colour_of("muted")
+            case Qt.ItemDataRole.FontRole if row.pilot:
+                font = QFont()
+                font.setItalic(True)
+                return font
+            case Qt.ItemDataRole.ToolTipRole if row.notes:
+                return row.notes
             case _ if role == SORT_ROLE:
                 return column.sort(row)
             case _ if role == SUMMARY_ROLE:

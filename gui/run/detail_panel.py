@@ -37,7 +37,7 @@ __all__ = ["DetailPanel"]
 
 _EVERY_MS = 2_000
 _SETTLE_MS = 150
-_LEAST_PX = 350
+_LEAST_PX = 374
 _PAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "path": ("Path", ("Scene", "Since", "Took"), "The way through the study appears here."),
     "events": ("Events", ("Time", "What happened"), "Nothing has happened yet."),

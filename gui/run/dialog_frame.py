@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets.basics import Button, label
@@ -39,10 +40,13 @@ def add_answers(theme: Theme, dialog: QDialog, layout: QVBoxLayout, *confirm: Bu
 
 def fit(dialog: QDialog, layout: QVBoxLayout) -> None:
     """Let the dialog be as high as its wrapped texts need at its width; Qt's own guess is too high."""
-    width = dialog.minimumWidth()
-    layout.invalidate()
-    layout.activate()
-    dialog.resize(width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
+
+    def resize() -> None:
+        width = dialog.minimumWidth()
+        dialog.resize(width, max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height()))
+
+    resize()
+    QTimer.singleShot(0, dialog, resize)  # once what was changed inside is laid out
 
 
 def remembering_line(name: str, past: Iterable[str], placeholder: str = "") -> QComboBox:

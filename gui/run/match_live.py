@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.match_history import MatchHistory
@@ -22,7 +22,7 @@ from gui.models.matches import (
 from gui.models.time_window import TimeWindow
 from gui.run.line_legend import LineLegend, NamedLine
 from gui.run.plot_kind import PlotKind
-from gui.widgets.basics import Pill, label
+from gui.widgets.basics import Button, Pill, label
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -65,9 +65,15 @@ class MatchLive(QFrame):
     Attributes:
         history: The figures.
         repaints: How often the plots were drawn.
+        watch: The button that asks for the match in the browser.
+
+    Signals:
+        watch_asked: The id of the match that is to be watched.
 
     Runs on: GUI thread.
     """
+
+    watch_asked = Signal(str)
 
     def __init__(self, theme: Theme, history: MatchHistory) -> None:
         super().__init__()
@@ -93,6 +99,16 @@ class MatchLive(QFrame):
         self._who = label("", "small")
         self._who.setMinimumWidth(20)
         head.addWidget(self._who, 1)
+        self.watch = Button(
+            theme,
+            "Watch",
+            "eye",
+            role="quiet",
+            name="Watch this match in the browser",
+            tip="Opens this match in the browser: about a second behind, read only",
+            on_click=lambda: self.watch_asked.emit(self.match_id),
+        )
+        head.addWidget(self.watch)
         self.of_pairs = _choice(_PAIR_CHOICES, "Figure of the pairs", self._on_figure_chosen)
         self.of_players = _choice(_PLAYER_CHOICES, "Figure of the players", self._on_figure_chosen)
         self.span = _choice(_WINDOWS, "Time shown of the match", self._on_span_chosen)
@@ -159,6 +175,7 @@ class MatchLive(QFrame):
         self._view = view
         self._stack.setCurrentIndex(0 if view is None else 1)
         self.state.setVisible(view is not None)
+        self.watch.setVisible(view is not None)
         if view is None:
             self._title.setText("Match")
             self._who.setText("")

@@ -54,6 +54,7 @@ class MatchesView(QStackedWidget):
 
     Signals:
         chosen: The id of the selected match; empty when none is.
+        watch_asked: The id of a match that is to be watched.
         said: A short message and its icon.
         players_asked: The key of an action, or nothing, and the ids of a match's players (a list of str).
 
@@ -61,6 +62,7 @@ class MatchesView(QStackedWidget):
     """
 
     chosen = Signal(str)
+    watch_asked = Signal(str)
     said = Signal(str, str)
     players_asked = Signal(str, list)
 
@@ -178,6 +180,8 @@ class MatchesView(QStackedWidget):
         menu.addSeparator()
         copy = menu.addAction(self._theme.icon("copy"), "Copy the match's id")
         copy.triggered.connect(lambda: self._copy(view.match_id))
+        watch = menu.addAction(self._theme.icon("eye"), "Watch in the browser")
+        watch.triggered.connect(lambda: self.watch_asked.emit(view.match_id))
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _copy(self, match_id: str) -> None:

@@ -52,8 +52,8 @@ class PeopleTools(QWidget):
         self.words.setPlaceholderText("Find (Ctrl+F)")
         self.words.setAccessibleName("Find participants by id, scene, state or seat")
         self.words.setClearButtonEnabled(True)
-        for button in self.words.findChildren(QToolButton):
-            button.setAccessibleName("Clear the filter")
+        for clear in self.words.findChildren(QToolButton):
+            clear.setAccessibleName("Clear the filter")
         self.words.setMinimumWidth(96)
         self.words.setMaximumWidth(240)
         row.addWidget(self.words, 2)
@@ -144,6 +144,7 @@ class PeopleTools(QWidget):
             for key, button in self.buttons.items():
                 button.setText(ACTION_KINDS[key].title if is_wide else "")
             self.more.setText("More" if is_wide else "")
+            self._whom.setVisible(is_wide)
             self.quick.setMinimumContentsLength(12 if is_wide else 7)
 
     @Slot()

@@ -120,8 +120,8 @@ class DeskTile(QGraphicsItem):
 def _fitting(font: QFont, text: str, width: float, factor: float) -> QFont:
     """Return a bold font `factor` times as large, or as large as the text has room for."""
     made = sized(font, factor, bold=True)
-    needed = QFontMetrics(made).horizontalAdvance(text) + 2
-    return made if needed <= width else sized(font, max(1.0, factor * width / needed), bold=True)
+    needed = QFontMetrics(made).horizontalAdvance(text) + 10  # hinting makes it wider on some zooms
+    return made if needed <= width else sized(font, max(0.9, factor * width / needed), bold=True)
 
 
 class SignTile(QGraphicsItem):

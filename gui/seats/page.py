@@ -1,6 +1,7 @@
 """The Seats page: the room as a map, the state of every desk, and their connections."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -32,7 +33,17 @@ __all__ = ["SeatsPage"]
 _REPAINT_MS = 100
 _EXPIRE_MS = 8_500
 _EMPTY, _ROOM = 0, 1
-_LEAVES_SESSION = {"home", "reload"}
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked last: of which desks, which had no page, which the server left out and why."""
+
+    what: str
+    desks: tuple[str, ...]
+    away: tuple[str, ...]
+    skipped: dict[str, str] = field(default_factory=dict)
+    is_taken: bool = False
 
 
 class SeatsPage(QWidget):
@@ -71,7 +82,7 @@ class SeatsPage(QWidget):
         self._theme = theme
         self._base = ""
         self._runs = False
-        self._asked: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
+        self._asked: _Asked | None = None
         self._dirty: set[str] = set()
         self._all_dirty = self._pairs_dirty = False
         self.repaints = 0
@@ -119,6 +130,7 @@ class SeatsPage(QWidget):
     def show_snapshot(self, snapshot: LabSnapshot) -> None:
         """Replace what is known of the desks."""
         self.book.take_snapshot(snapshot)
+        self.scene.in_session = frozenset(snapshot.session.seats)
         addresses = snapshot.session.addresses
         self.show_base(addresses[0] if addresses else "")
         self._show_everything()
@@ -126,6 +138,9 @@ class SeatsPage(QWidget):
     @Slot(object)
     def show_batch(self, batch: LabBatch) -> None:
         """Take up what changed; it is painted with the next repaint."""
+        if batch.session is not None and self.scene.in_session != frozenset(batch.session.seats):
+            self.scene.in_session = frozenset(batch.session.seats)
+            self._show_everything()
         if not batch.seats and not batch.seat_pairs:
             return
         self._dirty |= self.book.take_batch(batch)
@@ -140,6 +155,7 @@ class SeatsPage(QWidget):
         self._runs = outcome.state in {ServerState.READY, ServerState.STOPPING}
         if not self._runs and self.book.views():
             self.book.clear()
+            self.scene.in_session = frozenset()
             self._asked = None
             self._pairs_dirty = True
             self._show_everything()
@@ -201,32 +217,37 @@ class SeatsPage(QWidget):
             words = "has no page open" if len(selected) == 1 else "have no page open"
             self.said.emit(f"{', '.join(selected[:3])} {words}" if selected else "No desk has its page open", "info")
             return
-        playing = [desk for desk in present if self.book.view_of(desk).state == "taking_part"]
+        playing = sum(self.book.view_of(desk).state == "taking_part" for desk in present)
         away = tuple(desk for desk in selected if desk not in present)
 
         def go() -> None:
-            self._asked = (what, present, away)
+            self._asked = _Asked(what, present, away)
+            self.panel.show_asked(AskedSummary(what, (), present, (), away).sentence)
             self.ask_asked.emit(what, present if selected else ())
-            self._show_asked(was_just_asked=True)
 
-        if playing and what in _LEAVES_SESSION:
-            self._ask_first(what, len(playing), go)
+        if playing and what == "reload":  # home is not asked of somebody who takes part: the server sees to that
+            self._ask_first(what, playing, go)
         else:
             go()
 
     def _ask_first(self, what: str, playing: int, go: Callable[[], object]) -> None:
         word = ACTION_WORDS[what]
         people = "1 participant is" if playing == 1 else f"{playing} participants are"
-        follows = (
-            "They leave the session until they come back by themselves; partners in a match wait, then go on alone."
-            if what == "home"
-            else "Their pages load again and go on where they stood; partners in a match wait for them."
+        text = (
+            f"{people} taking part at these desks. Their pages load again and go on where they stood; partners in a "
+            "match wait for them."
         )
-        text = f"{people} taking part at these desks. {follows}"
         dialog = ConfirmDialog(self._theme, f"{word}, while people take part?", text, word, self.window())
         dialog.confirmed.connect(go)
         self.question = dialog
         dialog.open()
+
+    def asked(self, desks: tuple[str, ...], skipped: dict[str, str]) -> None:
+        """Take the server's word which desks it has asked, and which not, and why."""
+        if self._asked is not None:
+            known = tuple(dict.fromkeys((*desks, *skipped)))
+            self._asked = _Asked(self._asked.what, known, self._asked.away, skipped, is_taken=True)
+            self._show_asked()
 
     def refuse(self, sentence: str) -> None:
         """Say that the server did not take what was asked."""
@@ -284,15 +305,12 @@ class SeatsPage(QWidget):
         self.panel.show_sum(title, [self.book.view_of(desk) for desk in desks], is_all=not selected)
         self.view.setAccessibleDescription(title)
 
-    def _show_asked(self, *, was_just_asked: bool = False) -> None:
-        if self._asked is None:
+    def _show_asked(self) -> None:
+        asked = self._asked
+        if asked is None or not asked.is_taken:  # until then the views tell of what was asked before
             return
-        what, desks, away = self._asked
-        views = {desk: self.book.view_of(desk) for desk in desks}
-        if was_just_asked:  # the views still tell of what was asked before
-            self.panel.show_asked(AskedSummary(what, (), desks, (), away).sentence)
-            return
-        self.panel.show_asked(AskedSummary.of(what, desks, views, away).sentence)
+        views = {desk: self.book.view_of(desk) for desk in asked.desks}
+        self.panel.show_asked(AskedSummary.of(asked.what, asked.desks, views, asked.away, asked.skipped).sentence)
 
     def _show_stack(self) -> None:
         is_empty = not self.document.room.desks and not self.document.room.signs and not self.tray.desks()

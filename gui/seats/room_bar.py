@@ -38,6 +38,7 @@ class RoomBar(QWidget):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.more.setMenu(self.room_menu(self))
+        self.more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         layout.addWidget(self.more)
         layout.addStretch(1)
         self.close_here = Button(theme, "Close them", "close", on_click=actions.close_here.trigger)

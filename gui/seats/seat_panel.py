@@ -17,6 +17,7 @@ from gui.models.seat_words import (
     look_of,
     troubles_of,
 )
+from gui.models.seats import checks_now
 from gui.seats.actions import SeatActions
 from gui.widgets.basics import Button, Icon, Pill, label, scrolling
 from gui.widgets.qr_code import QrCode
@@ -136,16 +137,20 @@ class SeatPanel(QFrame):
             "absent": "No browser has this desk's page open. Make the address below its home page.",
             "lost": "Its page has been silent. See whether the browser is still open and the network is plugged in.",
             "ready": "Everything is as it should be.",
-        }.get(view.state, f"Takes part as {view.participant_id}." if view.participant_id else "")
+            "taking_part": f"Takes part as {view.participant_id}.",
+            "finished": f"{view.participant_id} has finished here. Back to home makes the desk ready for the next one.",
+        }.get(view.state, "")
         _say(self._summary, "" if troubles_of(view) and view.state == "ready" else summary)
-        seen = {check.name for check in view.checks}
+        checks = checks_now(view)
+        seen = {check.name for check in checks}
         for name, row in self._checks.items():
             row.setVisible(name in seen)
-        for check in view.checks:
+        for check in checks:
             if check.name not in self._checks:
                 self._checks[check.name] = _CheckRow(self._theme, CHECK_WORDS.get(check.name, check.name))
                 self._check_box.addWidget(self._checks[check.name])
             self._checks[check.name].show_check(check, view)
+            self._checks[check.name].show()
         self._figures.show_view(view)
         self.address.show_address(address)
 
@@ -202,7 +207,7 @@ class _CheckRow(QFrame):
     def show_check(self, check: SeatCheck, view: SeatView) -> None:
         """Show how the check stands."""
         advice = advice_of(check, view)
-        text = "" if check.state == "good" and not check.text else advice.sentence
+        text = "" if check.state == "good" and not advice.to_do else advice.sentence
         shown = (check.state, text, check_value(check, view))
         if shown == self._shown:
             return
@@ -240,7 +245,7 @@ class _Figures(QFrame):
             "Ping": ping,
             "Clock": clock_words(view.clock_offset_ms) if view.clock_offset_ms is not None else "",
             "Frame rate": f"{view.frame_rate_hz:.0f} Hz" if view.frame_rate_hz is not None else "",
-            "Browser": view.browser,
+            "Browser": view.browser[:1].upper() + view.browser[1:],
             "Full screen": ("yes" if view.fullscreen else "no") if here else "",
             "In front": ("yes" if view.visible and view.focused else "no") if here else "",
             "Participant": view.participant_id or "",

@@ -1,17 +1,22 @@
-"""The Data page's work: reading the library, exporting, looking into tables; all beside the GUI thread."""
+"""The Data page's work: the library, exports, tags and notes; all beside the GUI thread."""
 
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 
 from gui.data.page import DataPage
-from gui.models.export_tables import read_preview, tables_of
-from gui.runtime.export_process import ExportProcess
+from gui.models.export_settings import ExportSettings
+from gui.models.made_exports import MadeExport, exports_of, read_export_head
+from gui.runtime.export_process import ExportAnswer, ExportProcess, ExportRequest
+from gui.runtime.records_work import VerifyProcess, WithdrawProcess
 from gui.runtime.tasks import Tasks
+from gui.shell.data_look import DataLook
 from gui.shell.settings import LabSettings
-from mug.records import exports_dir
-from mug.records.export_layout import manifest_of
+from mug.records import experiment_dir, exports_dir
+from mug.records.annotations import Annotation, annotate
+from mug.records.anonymise import anonymised_session
 from mug.records.library import SessionSummary, library
 
 __all__ = ["DataFlow"]
@@ -31,22 +36,43 @@ class DataFlow(QObject):
     def __init__(self, settings: LabSettings, tasks: Tasks, export: ExportProcess, page: DataPage) -> None:
         super().__init__(page)
         self._settings, self._tasks, self._export, self._page = settings, tasks, export, page
-        self._experiment = ""
-        self._is_reading = False
+        self._is_reading = self._is_due = False
+        self._withdraw, self._verify = WithdrawProcess(self), VerifyProcess(self)
+        self._look = DataLook(settings, tasks, page, self)
+        page.settings_of = self._settings_of
+        page.place_of = lambda experiment: str(exports_dir(settings.data_dir, experiment))
+        export.begun.connect(self._on_export_begun)
         export.progressed.connect(page.show_progress)
         export.failed.connect(page.show_export_failed)
         export.finished.connect(self._on_exported)
+        export.waiting_changed.connect(self._on_waiting_changed)
         page.refresh_asked.connect(self.refresh)
+        page.selected_changed.connect(self._on_selected)
         page.export_asked.connect(self._start_export)
         page.cancel_asked.connect(export.cancel)
         page.open_folder_asked.connect(self._open_folder)
-        page.preview_asked.connect(self._preview)
-        page.table.selectionModel().selectionChanged.connect(lambda _new, _old: self._on_selected())
+        page.annotated.connect(self._annotate)
+        page.verify_asked.connect(self._start_verify)
+        page.withdraw_asked.connect(self._start_withdrawal)
+        self._withdraw.progressed.connect(self._on_withdrawal_progressed)
+        self._withdraw.finished.connect(self._on_withdrawn)
+        self._withdraw.failed.connect(page.show_withdrawal_failed)
+        self._verify.finished.connect(self._on_verified)
+
+    def close(self) -> None:
+        """End what was begun before the app goes."""
+        self._page.detail.overview.save_notes()
+        self._look.close()
+        self._withdraw.close()
+        self._verify.close()
+
+    # ------------------------------------------------------------------ the library
 
     @Slot()
     def refresh(self) -> None:
         """Read the data folder again."""
         if self._is_reading:
+            self._is_due = True
             return
         self._is_reading = True
         folder = self._settings.data_dir
@@ -56,45 +82,91 @@ class DataFlow(QObject):
     def _on_read(self, summaries: list[SessionSummary]) -> None:
         self._is_reading = False
         self._page.show_sessions(summaries)
+        if self._is_due:
+            self._is_due = False
+            self.refresh()
 
     def _on_read_failed(self, error: Exception) -> None:
-        self._is_reading = False
+        self._is_reading = self._is_due = False
         self._page.show_failure(f"The sessions in {self._settings.data_dir} could not be read: {error}")
 
-    def _on_selected(self) -> None:
-        summary = self._page.selected()
-        if summary is not None and summary.experiment_id != self._experiment:
-            self._experiment = summary.experiment_id
-            self._list_exports()
+    @Slot(object)
+    def _on_selected(self, summary: SessionSummary | None) -> None:
+        self._look.show_session(summary)
+        if summary is not None and not summary.problem:
+            self._list_exports(summary)
 
-    def _list_exports(self) -> None:
-        folder = exports_dir(self._settings.data_dir, self._experiment)
+    def _list_exports(self, summary: SessionSummary) -> None:
+        folder = self._settings.data_dir
+        others = self._settings.export_places(summary.experiment_id)
 
-        def look() -> tuple[list[Path], dict[str, Path]]:
-            if not folder.is_dir():
-                return [], {}
-            found = [path for path in folder.iterdir() if manifest_of(path) is not None]
-            found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-            return found, tables_of(found[0]) if found else {}
+        def look() -> list[MadeExport]:
+            found = {made.folder: made for made in exports_of(folder, summary.experiment_id)}
+            for place in others:
+                if (made := read_export_head(Path(place))) is not None:
+                    found.setdefault(made.folder, made)
+            keys = experiment_dir(folder, summary.experiment_id) / "keys"
+            ids = (summary.session_id, anonymised_session(keys, summary.session_id))
+            own = [made for made in found.values() if made.session_id in ids and made.pilot == summary.pilot]
+            return sorted(own, key=lambda made: made.at, reverse=True)
 
-        def show(found: tuple[list[Path], dict[str, Path]]) -> None:
-            self._page.show_exports(found[0])
-            self._page.show_tables(found[1])
+        def show(found: list[MadeExport]) -> None:
+            now = self._page.selected()
+            if now is not None and (now.path, now.session_id) == (summary.path, summary.session_id):
+                self._page.show_exports(found)
+                self._look.show_exports(summary, found)
 
         self._tasks.run("list the exports", look, show, lambda error: self._page.show_failure(str(error)))
 
-    @Slot(object)
-    def _start_export(self, summary: SessionSummary) -> None:
-        self._page.show_export_started(summary)
-        self._export.start(self._settings.data_dir, summary.experiment_id, summary.session_id, pilot=summary.pilot)
+    @Slot(object, tuple, str)
+    def _annotate(self, summary: SessionSummary, tags: tuple[str, ...], notes: str) -> None:
+        folder = self._settings.data_dir
 
-    @Slot(str)
-    def _on_exported(self, text: str) -> None:
-        folder = Path(text)
-        self._tasks.run(
-            "look at the export", lambda: tables_of(folder), lambda tables: self._page.show_export_done(folder, tables)
+        def write() -> None:
+            annotate(folder, summary.experiment_id, summary.session_id, Annotation(tags, notes), pilot=summary.pilot)
+
+        def failed(error: Exception) -> None:
+            self._page.show_failure(_sentence(str(error)))
+            self.refresh()
+
+        self._tasks.run("write tags and notes", write, lambda _none: self.refresh(), failed)
+
+    # ------------------------------------------------------------------ exports
+
+    def _settings_of(self, experiment_id: str) -> ExportSettings:
+        return ExportSettings.from_text(self._settings.export_settings(experiment_id))
+
+    @Slot(object, object)
+    def _start_export(self, summary: SessionSummary, settings: ExportSettings) -> None:
+        self._settings.keep_export_settings(summary.experiment_id, settings.as_text())
+        request = ExportRequest(
+            self._settings.data_dir,
+            summary.experiment_id,
+            summary.session_id,
+            pilot=summary.pilot,
+            options=tuple(settings.arguments()),
+            out=_folder_in(Path(settings.place), summary) if settings.place else None,
         )
-        self._list_exports()
+        if not self._export.start(request):
+            self.said.emit("This export runs already", "clock")
+
+    @Slot(object)
+    def _on_export_begun(self, request: ExportRequest) -> None:
+        self._page.show_export_started(f"Exporting {request.session_id}")
+
+    @Slot(int)
+    def _on_waiting_changed(self, number: int) -> None:
+        if number:
+            self.said.emit(f"{number} export{'s wait' if number > 1 else ' waits'} until this one is done", "clock")
+
+    @Slot(object)
+    def _on_exported(self, answer: ExportAnswer) -> None:
+        folder = Path(answer.folder)
+        if answer.request.out is not None:
+            self._settings.remember_export(answer.request.experiment_id, folder)
+        self._page.show_export_done(folder, answer.problems, answer.keys)
+        if (summary := self._page.selected()) is not None:
+            self._list_exports(summary)
         self.said.emit("Export complete", "check")
 
     @Slot(str)
@@ -102,11 +174,55 @@ class DataFlow(QObject):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
             self.said.emit(f"The folder is {folder}", "folder")
 
-    @Slot(str)
-    def _preview(self, path: str) -> None:
-        self._tasks.run(
-            "read a table",
-            lambda: read_preview(Path(path)),
-            self._page.show_preview,
-            lambda error: self._page.show_failure(f"{Path(path).name} could not be read: {error}"),
-        )
+    # ------------------------------------------------------------------ checks and withdrawals
+
+    def _place_of(self, summary: SessionSummary) -> list[str]:
+        place = ["--data", str(self._settings.data_dir), "--experiment", summary.experiment_id]
+        return [*place, "--session", summary.session_id, *(["--pilot"] if summary.pilot else [])]
+
+    @Slot(object, str)
+    def _start_verify(self, summary: SessionSummary, folder: str) -> None:
+        if self._verify.is_running:
+            self.said.emit("A check runs already", "clock")
+            return
+        self._verify.start([*self._place_of(summary), "--export", folder])
+
+    @Slot(bool, list)
+    def _on_verified(self, is_good: bool, lines: list[str]) -> None:
+        notice = self._page.detail.exports.notice
+        if is_good:
+            notice.say(f"Nothing is wrong. {lines[-1]}", "check-circle", "good")
+        else:
+            more = f"\n… and {len(lines) - 6} more lines" if len(lines) > 6 else ""
+            notice.say("\n".join(lines[:6]) + more, "error", "error")
+
+    @Slot(object, str, str, str)
+    def _start_withdrawal(self, summary: SessionSummary, participant_id: str, how: str, reason: str) -> None:
+        self._look.forget()
+        self._withdraw.start(self._place_of(summary), participant_id, how, reason)
+
+    @Slot(float, str)
+    def _on_withdrawal_progressed(self, fraction: float, text: str) -> None:
+        if self._page.withdraw_dialog is not None:
+            self._page.withdraw_dialog.show_progress(fraction, text)
+
+    @Slot(dict, list)
+    def _on_withdrawn(self, done: dict[str, object], left: list[tuple[str, str]]) -> None:
+        words = "are removed" if done.get("how") == "removed" else "are anonymised"
+        self._page.show_withdrawn(f"The data {words}. In the tables the participant is {done['done']} now.", left)
+        self.refresh()
+
+
+def _folder_in(place: Path, summary: SessionSummary) -> Path:
+    """Return a folder that is not there yet."""
+    today = datetime.now().astimezone().strftime("%Y-%m-%d")
+    name = f"{summary.experiment_id}_{summary.session_id}_{today}"
+    folder, number = place / name, 2
+    while folder.exists():
+        folder = place / f"{name}_{number}"
+        number += 1
+    return folder
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")

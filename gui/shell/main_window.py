@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
     reload_asked = Signal()
     settings_asked = Signal()
     new_session_asked = Signal()
+    second_screen_asked = Signal()
     closing = Signal()
 
     def __init__(
@@ -127,7 +128,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         run.restore(settings.state)
         design.editor.restore(settings.state("editor"))
-        data.restore(settings.state("sessions"))
+        data.restore(settings.state)
         self.show_records_place()
         self._on_theme_changed()
         self.show_page("design")
@@ -180,9 +181,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._settings.keep_state("window", self.saveGeometry())
-        for name, state in self.run.arrangement().items():
+        for name, state in (self.run.arrangement() | self.data.arrangement()).items():
             self._settings.keep_state(name, state)
-        self._settings.keep_state("sessions", self.data.arrangement())
         self._settings.keep_state("editor", self.design.editor.arrangement())
         self._settings.save()
         event.accept()

@@ -110,7 +110,7 @@ class SeatsFlow(QObject):
 
     @Slot(str, tuple)
     def _ask(self, what: str, desks: tuple[str, ...]) -> None:
-        self._requests.ask(what, desks, lambda: None, self._page.refuse)
+        self._requests.ask(what, desks, self._page.asked, self._page.refuse)
 
     @Slot(tuple)
     def _probe(self, desks: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ SETTINGS_VARIABLE = "MUG_LAB_SETTINGS"
 """Environment variable: the settings file to use instead of the user's own."""
 
 _RECENT = 8
+_PLACES = 50
 
 
 def _state_dir() -> Path:
@@ -115,6 +116,25 @@ class LabSettings:
     def keep_state(self, key: str, state: QByteArray) -> None:
         """Save an arrangement."""
         self._store.setValue(f"arrangement/{key}", state)
+
+    def export_settings(self, experiment_id: str) -> str:
+        """Return what the last export of an experiment held, as it was kept; empty: there was none."""
+        return self._text(f"exports/{experiment_id}/settings")
+
+    def keep_export_settings(self, experiment_id: str, text: str) -> None:
+        """Keep what an experiment's exports hold."""
+        self._store.setValue(f"exports/{experiment_id}/settings", text)
+
+    def export_places(self, experiment_id: str) -> list[str]:
+        """Return the exports of an experiment that were made in other places than its own, the newest first."""
+        value = self._store.value(f"exports/{experiment_id}/places", [])
+        texts = value if isinstance(value, list) else [value]
+        return [text for text in texts if isinstance(text, str) and text]
+
+    def remember_export(self, experiment_id: str, folder: Path) -> None:
+        """Put an export first among those in other places."""
+        others = [other for other in self.export_places(experiment_id) if other != str(folder)]
+        self._store.setValue(f"exports/{experiment_id}/places", [str(folder), *others][:_PLACES])
 
     def save(self) -> None:
         """Write the file now."""

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from mug.errors import MugError
 
-__all__ = ["Export", "ExportFolderError", "read_array", "read_export", "read_manifest"]
+__all__ = ["Export", "ExportFolderError", "read_array", "read_export", "read_manifest", "read_table"]
 
 Export: TypeAlias = dict[str, pd.DataFrame]
 
@@ -130,7 +130,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
 
 def _read_table(folder: Path, resource: _Resource, dtype_backend: str) -> pd.DataFrame:
     kinds = resource.kinds
-    table = _read_csv(folder / resource.path, kinds)
+    table = read_table(folder / resource.path, kinds)
     if dtype_backend == "pyarrow":
         frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return frame
@@ -140,7 +140,12 @@ def _read_table(folder: Path, resource: _Resource, dtype_backend: str) -> pd.Dat
     return pd.DataFrame(columns, columns=table.column_names)
 
 
-def _read_csv(path: Path, kinds: dict[str, str]) -> pa.Table:
+def read_table(path: Path, kinds: dict[str, str]) -> pa.Table:
+    """Return a table's CSV file as Arrow has it. `kinds`: column -> type as the Data Package says.
+
+    Raises:
+        ExportFolderError: It is not there, or not as described.
+    """
     parse = pa.csv.ParseOptions(newlines_in_values=True)
     error: Exception | None = None
     # Whole numbers above 2^63 are rare; they are tried as unsigned, and as texts where even that is too small.

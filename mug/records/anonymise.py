@@ -26,7 +26,7 @@ from mug.records.history import SessionHistory
 from mug.records.identifiers import secrets_of
 from mug.records.spool import json_text
 
-__all__ = ["KEY_FILE", "Anonymiser", "read_key"]
+__all__ = ["KEY_FILE", "Anonymiser", "anonymised_session", "read_key"]
 
 KEY_FILE: Final = "anonymise.key"
 """Name of the key's file, in ``keys/`` beside the records."""
@@ -152,6 +152,24 @@ def read_key(folder: Path) -> bytes:
     return key
 
 
+def anonymised_session(folder: Path, session_id: str) -> str:
+    """Return a session's id in anonymised exports; empty when none was made.
+
+    Args:
+        folder: ``keys/`` beside the records.
+        session_id: The session.
+
+    Raises:
+        ExportError: The key cannot be read.
+    """
+    return _new_id(read_key(folder), session_id, "s", session_id) if (folder / KEY_FILE).is_file() else ""
+
+
+def _new_id(key: bytes, session_id: str, prefix: str, value: str) -> str:
+    text = json.dumps([session_id, prefix, value], ensure_ascii=True)
+    return f"{prefix}-{hmac.new(key, text.encode('ascii'), hashlib.sha256).hexdigest()[:12]}"
+
+
 class Anonymiser:
     """Changes what goes into one session's export.
 
@@ -171,8 +189,7 @@ class Anonymiser:
         """Return the new id of somebody or something; policies keep theirs."""
         if prefix == "p" and value.startswith("policy:"):
             return value
-        text = json.dumps([self._session_id, prefix, value], ensure_ascii=True)
-        return f"{prefix}-{hmac.new(self._key, text.encode('ascii'), hashlib.sha256).hexdigest()[:12]}"
+        return _new_id(self._key, self._session_id, prefix, value)
 
     def text(self, text: str) -> str:
         """Return a text with all known identifiers replaced."""

@@ -43,10 +43,16 @@ def codebook_html(described: Described) -> str:
             table(
                 ("column", "type", "unit", "levels", "range", "scenes", "meaning"),
                 [
-                    (name, kind, unit, levels, f"{low} to {high}" if low or high else "", scenes, meaning)
+                    (name, kind, unit, levels, _range(low, high), scenes, meaning)
                     for where, name, kind, unit, levels, low, high, scenes, meaning in rows
                     if where == one.table
                 ],
             ),
         ]
     return page(f"Codebook: {described.title}", parts)
+
+
+def _range(low: str, high: str) -> str:
+    if low and high:
+        return f"{low} to {high}"
+    return f"from {low}" if low else f"to {high}" if high else ""

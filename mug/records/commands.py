@@ -68,7 +68,13 @@ def add_export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``mug verify``."""
-    _add_common(parser)
+    _add_common(parser, needs_experiment=False)
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FOLDER",
+        help="check an exported folder instead, and against the records it was made from where they are there",
+    )
     parser.add_argument(
         "--study",
         metavar="STUDY",
@@ -77,11 +83,11 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, needs_experiment: bool = True) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path("data"), metavar="DIR", help="the data folder (default: data)"
     )
-    parser.add_argument("--experiment", required=True, metavar="ID", help="the experiment's id")
+    parser.add_argument("--experiment", required=needs_experiment, metavar="ID", help="the experiment's id")
     parser.add_argument("--session", metavar="ID", help="only this session (default: all of the experiment)")
     parser.add_argument("--pilot", action="store_true", help="the pilot sessions instead of the real ones")
 
@@ -146,6 +152,10 @@ def verify_main(args: argparse.Namespace) -> int:
     from mug.records.verify import verify
 
     try:
+        if args.export is not None:
+            return _verify_export(args)
+        if args.experiment is None:
+            raise RecordsError("say what to check: --experiment ID, or --export FOLDER")
         path, _ = _sessions(args)
         report = verify(path, args.session, progress=_progress_line)
     except MugError as error:
@@ -164,6 +174,30 @@ def verify_main(args: argparse.Namespace) -> int:
     count = len(report.problems)
     sys.stdout.write(f"{path}: {count} problem{'s' if count != 1 else ''}; {checked}\n")
     return 1
+
+
+def _verify_export(args: argparse.Namespace) -> int:
+    from mug.records.verify_export import read_export_manifest, verify_export
+
+    manifest = read_export_manifest(args.export)
+    experiment = args.experiment or str(manifest.get("experiment_id"))
+    records: Path | None = records_path(args.data, experiment, bool(manifest.get("pilot")))
+    if records is not None and not records.is_file():
+        if args.experiment is not None:
+            raise RecordsNotFoundError(records)
+        records = None
+    report = verify_export(args.export, records, progress=_progress_line)
+    for problem in report.problems:
+        sys.stdout.write(f"{problem.where}: {problem.message} [{problem.code}]\n")
+    checked = f"{report.files:,} files, {report.rows:,} rows and {report.entries:,} lines of the journal were checked"
+    if records is None:
+        checked += "; there are no records here to compare them with"
+    else:
+        checked += f", and {report.compared:,} files made again from {records}"
+    count = len(report.problems)
+    state = "as it was exported" if report.ok else f"{count} problem{'s' if count != 1 else ''}"
+    sys.stdout.write(f"{args.export}: {state}; {checked}\n")
+    return 0 if report.ok else 1
 
 
 def _sessions(args: argparse.Namespace) -> tuple[Path, list[SessionHead]]:

@@ -9,7 +9,7 @@ from mug.records import facts as f
 from mug.records.history import SessionHistory
 from mug.records.spool import json_text
 
-__all__ = ["console_rows", "ended_by", "paused_seconds", "seat_rows", "times_told"]
+__all__ = ["console_rows", "count_console", "ended_by", "paused_seconds", "seat_rows", "times_told"]
 
 Rows = list[dict[str, Any]]
 
@@ -32,6 +32,18 @@ def console_rows(history: SessionHistory) -> Rows:
             if history.takes(said.get("participant_id")):
                 rows.append({"session_id": history.opened.session_id, "at": fact.at, **said})
     return rows
+
+
+def count_console(history: SessionHistory) -> int:
+    """Return how many rows `console_rows` must give, counted from the facts."""
+    count = 0
+    for happening in history.console:
+        match happening.fact:
+            case f.ActionTaken(participants=people, skipped=skipped) if people or skipped:
+                count += sum(map(history.takes, {*people, *skipped}))
+            case fact:
+                count += history.takes(getattr(fact, "participant_id", None))
+    return count
 
 
 def _said(history: SessionHistory, fact: f.AnyFact) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ from mug.records.agreement import TrackComparison
 from mug.records.anonymise import Anonymiser, read_key
 from mug.records.arrays import ArrayStore
 from mug.records.codebook import TABLES
-from mug.records.console import console_rows, seat_rows
+from mug.records.console import console_rows, count_console, seat_rows
 from mug.records.dataset import Described, agreement_of, table_file_name, write_dataset
 from mug.records.episodes import EpisodeFrames, collect_episodes
 from mug.records.errors import ExportError
@@ -38,7 +38,7 @@ from mug.records.spool import TableFile, TableSpool
 from mug.records.tables import Rows, episode_columns, participant_rows, visit_rows
 from mug.records.telemetry import TelemetryTables, TicksTable
 
-__all__ = ["ExportOptions", "ExportResult", "Progress", "export_session"]
+__all__ = ["ExportOptions", "ExportResult", "Progress", "count_rows", "export_session"]
 
 Progress = Callable[[float, str], None]
 
@@ -216,11 +216,13 @@ class _Exporter:
         self._write_rows("visits", visit_rows(history), visits)
         self._write_rows("matches", matches, len(history.matches))
         done, seats = console_rows(history), seat_rows(history)
-        self._write_rows("console", done, len(done))
-        self._write_rows("seats", seats, len(seats))
+        self._write_rows("console", done, count_console(history))
+        checked = sum(history.takes(getattr(fact, "participant_id", None)) for fact in history.seats)
+        self._write_rows("seats", seats, checked)
         self._arrays.close()
         shutil.rmtree(self._spool_folder)
-        self.warnings += warnings_of(history, self._answers, questions) if self._anonymiser else []
+        if self._anonymiser is not None:
+            self.warnings += warnings_of(history, self._answers, questions, texts=not self._options.drop_texts)
         problems = [self._text(problem) for problem in self._problems]
         return [self._files[name] for name in TABLES if name in self._files], problems
 
@@ -251,9 +253,7 @@ class _Exporter:
         table.flush()
         disagreeing.flush()
         self._scenes = {name: list(scenes) for name, scenes in table.scenes.items()}
-        told = [*table.problems, *disagreeing.problems]
-        missing = ": its bytes are missing"  # with a participant's data that was taken out, that is as it must be
-        self._problems += [one for one in told if not (self._history.has_withdrawals and one.endswith(missing))]
+        self._problems += [*table.problems, *disagreeing.problems]
         # A damaged chunk is told above and in the manifest; every other frame must be in the file.
         self.expected["frames"] = total - table.lost_frames if self._options.wants("frames") else 0
         self._write(spool, lambda done: self._say(0.52 + 0.2 * done, f"frames: writing {spool.rows:,} rows"))
@@ -332,7 +332,7 @@ def _check_participants(chosen: Sequence[str], history: SessionHistory) -> None:
 def _check_counts(tables: Sequence[TableFile], expected: dict[str, int]) -> None:
     """Count the rows of the written files again and compare them with the journal."""
     for table in tables:
-        rows = _count_rows(table.path)
+        rows = count_rows(table.path)
         if not rows == table.rows == expected[table.table]:
             raise ExportError(
                 f"the table {table.table} has {rows} rows in its file, and the journal gives {expected[table.table]}; "
@@ -342,7 +342,7 @@ def _check_counts(tables: Sequence[TableFile], expected: dict[str, int]) -> None
             raise ExportError(f"the Parquet file of the table {table.table} has other rows than its CSV file")
 
 
-def _count_rows(path: Path) -> int:
+def count_rows(path: Path) -> int:
     """Count the rows of a CSV file by reading it (a text may hold line breaks)."""
     parse = pa.csv.ParseOptions(newlines_in_values=True)
     with path.open("rb") as file:

@@ -1,9 +1,29 @@
 """``README.md`` and ``CHANGES.md`` of an export, with examples that read it back."""
 
+from typing import Final
+
 from mug.records.codebook import TABLES
 from mug.records.described import Described
 
 __all__ = ["changes", "readme"]
+
+_R: Final = r"""folder <- "."  # this folder
+codebook <- read.csv(file.path(folder, "documentation", "codebook.csv"))
+kinds <- c(string = "character", datetime = "character", boolean = "character",
+           integer = "numeric", number = "numeric")
+read_table <- function(file) {
+  about <- codebook[codebook$table == sub(".*_description-(.*)_data\\.csv$", "\\1", file), ]
+  table <- read.csv(file, na.strings = "NA", check.names = FALSE, encoding = "UTF-8",
+                    colClasses = setNames(kinds[about$type], about$column))
+  for (name in about$column[about$type == "boolean"]) table[[name]] <- table[[name]] == "true"
+  for (name in about$column[about$type == "datetime"])
+    table[[name]] <- as.POSIXct(table[[name]], format = "%Y-%m-%dT%H:%M:%OSZ", tz = "UTC")
+  table
+}
+files <- list.files(file.path(folder, "data"), pattern = "_data\\.csv$", full.names = TRUE)
+tables <- lapply(files, read_table)
+names(tables) <- sub(".*_description-(.*)_data\\.csv$", "\\1", files)
+"""
 
 
 def readme(described: Described) -> str:
@@ -115,10 +135,7 @@ def _how_to_read(described: Described) -> list[str]:
         "In R, without any package:",
         "",
         "```r",
-        'folder <- "."  # this folder',
-        'files <- list.files(file.path(folder, "data"), pattern = "_data\\\\.csv$", full.names = TRUE)',
-        'tables <- lapply(files, read.csv, na.strings = "NA", check.names = FALSE, encoding = "UTF-8")',
-        'names(tables) <- sub(".*_description-(.*)_data\\\\.csv$", "\\\\1", files)',
+        *_R.splitlines(),
         f'str(tables[["{table}"]])',
         "```",
         "",

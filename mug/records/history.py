@@ -101,9 +101,9 @@ class SessionHistory:
         server_events: Connections and errors of participants, as the server saw them.
         groups_of_visits: Visit id -> the group that drew the order in which it stands.
         repeated: Visit id -> the visit after which the participant was sent there again.
+        withdrawn: Participant -> the tombstone, where data was taken out on request.
         last_at: Time of the last fact.
         selected: The participants whose rows are wanted; None: all.
-        withdrawals: Whose data was taken out on request.
     """
 
     opened: f.SessionOpened
@@ -118,20 +118,10 @@ class SessionHistory:
     seats: list[f.SeatChecked | f.SeatsProbed] = field(default_factory=list)
     groups_of_visits: dict[str, str] = field(default_factory=dict)
     repeated: dict[str, str] = field(default_factory=dict)
-    withdrawals: list[f.Withdrawn] = field(default_factory=list)
+    withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
     last_at: str = ""
     facts: int = 0
     selected: frozenset[str] | None = None
-
-    @property
-    def withdrawn(self) -> dict[str, f.Withdrawn]:
-        """Participant -> the newest tombstone."""
-        return {fact.participant_id: fact for fact in self.withdrawals}
-
-    @property
-    def has_withdrawals(self) -> bool:
-        """Whether somebody's data was taken out: then facts and bytes are missing for a reason."""
-        return bool(self.withdrawals)
 
     def takes(self, participant_id: str | None) -> bool:
         """Whether rows about a participant are wanted; rows about nobody always are."""
@@ -278,7 +268,7 @@ def _take(
         case f.SeatChecked() | f.SeatsProbed():
             history.seats.append(fact)
         case f.Withdrawn():
-            history.withdrawals.append(fact)
+            history.withdrawn[fact.participant_id] = fact
             history.console.append(Happening(seq, fact))
             if story := history.participants.get(fact.participant_id):
                 story.withdrawn = fact

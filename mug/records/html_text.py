@@ -11,13 +11,11 @@ _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; margin-bottom: .25rem; }
 h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #8886; padding-bottom: .2rem; }
-table { border-collapse: collapse; width: 100%; margin: .6rem 0; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid #8883; }
+table { border-collapse: collapse; margin: .6rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .25rem 1.4rem .25rem 0; border-bottom: 1px solid #8883; }
 th { font-weight: 600; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-code { font: .92em ui-monospace, monospace; overflow-wrap: anywhere; }
-td { overflow-wrap: anywhere; }
-.quiet { color: #777; }
+td { overflow-wrap: break-word; max-width: 40rem; }
 .scroll { overflow-x: auto; }
 """
 
@@ -42,7 +40,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table; every cell is text, numbers stand on the right."""
     lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in rows)
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
-    return f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}</tbody></table></div>'
+    above = f"<thead><tr>{head}</tr></thead>\n" if any(heads) else ""
+    return f'<div class="scroll"><table>\n{above}<tbody>\n{lines}</tbody></table></div>'
 
 
 def _cell(value: object) -> str:

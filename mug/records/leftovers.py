@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from mug.records.anonymise import anonymised_session
+from mug.records.export_layout import manifest_of
+
 __all__ = ["Leftover", "leftovers_of"]
 
 _BLOCK: int = 1 << 20
@@ -25,10 +28,11 @@ class Leftover:
 def leftovers_of(records: Path, session_id: str, participant_id: str) -> tuple[Leftover, ...]:
     """Return exports of the session that were made before, and logs and notes that name the participant."""
     folder = records.parent
+    sessions = (session_id, anonymised_session(folder / "keys", session_id))
     found = [
         Leftover(export, "an export that was made before: delete it, and export again")
         for export in sorted((folder / "exports").glob("*"))
-        if export.is_dir() and not export.name.startswith(".") and _is_of(export, session_id)
+        if export.is_dir() and not export.name.startswith(".") and _is_of(export, sessions)
     ]
     names = participant_id.encode()
     for pattern, why in (
@@ -41,12 +45,15 @@ def leftovers_of(records: Path, session_id: str, participant_id: str) -> tuple[L
     return tuple(found)
 
 
-def _is_of(export: Path, session_id: str) -> bool:
+def _is_of(export: Path, session_ids: tuple[str, ...]) -> bool:
+    path = manifest_of(export)
     try:
-        manifest = json.loads((export / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(path.read_text(encoding="utf-8")) if path is not None else None
     except (OSError, ValueError):
-        return (export / "data").is_dir()
-    return not isinstance(manifest, dict) or manifest.get("session_id") in (session_id, None)
+        manifest = None
+    if not isinstance(manifest, dict):
+        return (export / "data").is_dir()  # what is left of an export, of whichever session
+    return manifest.get("session_id") in (*session_ids, None)
 
 
 def _names(path: Path, name: bytes) -> bool:

@@ -74,8 +74,7 @@ class LinesTable:
         """Add the rows of one chunk."""
         body = self._read_body(chunk.sha256)
         if body is None:
-            if not self._history.has_withdrawals:
-                self.problems.append(f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: its bytes are missing")
+            self.problems.append(f"chunk {chunk.visit_id}/{chunk.stream}/{chunk.seq}: its bytes are missing")
             return
         for number, line in enumerate(read_lines(body)):
             self.add_line(chunk, number, line)

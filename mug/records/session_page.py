@@ -62,7 +62,7 @@ def _what_ran(described: Described) -> Iterator[tuple[str, object]]:
     if opened.label and described.anonymiser is None:
         yield "label", opened.label
     if opened.expected is not None:
-        yield "participants expected", opened.expected
+        yield "participants expected", str(opened.expected)
     for name, value in opened.conditions.items():
         yield f"condition {name}", value
     for name, version in sorted(opened.versions.items()):
@@ -84,7 +84,7 @@ def _participants(described: Described) -> Iterator[str]:
     if others:
         yield "<h3>Dropouts and exclusions</h3>"
         yield table(("participant", "outcome", "reason", "at"), others)
-    withdrawn = [fact for fact in described.history.withdrawals if described.history.takes(fact.participant_id)]
+    withdrawn = [fact for fact in described.history.withdrawn.values() if described.history.takes(fact.participant_id)]
     if withdrawn:
         yield "<h3>Withdrawn</h3>"
         yield table(

@@ -13,6 +13,8 @@ def warnings_of(
     history: SessionHistory,
     answers: Mapping[str, Mapping[tuple[str, str], str]],
     questions: Sequence[Mapping[str, Any]],
+    *,
+    texts: bool = True,
 ) -> list[str]:
     """Return sentences about free texts, and about people who are the only ones with their answers.
 
@@ -20,11 +22,12 @@ def warnings_of(
         history: The session, with the participants who are exported.
         answers: Participant -> (scene, question) -> the last answer.
         questions: The rows of the table of questions.
+        texts: Whether free texts are in the export.
     """
     found = []
     kinds = {(row["scene_id"], row["question_id"]): row["kind"] for row in questions}
     free = [f"{scene}.{name}" for (scene, name), kind in kinds.items() if kind == "text"]
-    if free:
+    if free and texts:
         found.append(
             f"people may have written who they are in {len(free)} free-text question{'s' if len(free) != 1 else ''} "
             f"({', '.join(free)}): read the answers, or leave them out with --drop-texts"

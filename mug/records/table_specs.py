@@ -46,7 +46,7 @@ _PARTICIPANT: Final = ColumnSpec("participant_id", "string", "The participant (s
 _VISIT: Final = ColumnSpec("visit_id", "string", "The visit: one participant's passage through one scene of the plan.")
 _SCENE: Final = ColumnSpec("scene_id", "string", "The scene, as the study names it.")
 _MATCH: Final = ColumnSpec("match_id", "string", "The match: one group's play of one game scene.")
-_EPISODE: Final = ColumnSpec("episode", "integer", "Number of the episode in its match, from 0.")
+_EPISODE: Final = ColumnSpec("episode", "integer", "Number of the episode in its match, from 0.", minimum=0)
 _AT_PAGE: Final = ColumnSpec(
     "at", "datetime", "When, in UTC, by the page's estimate of the server's clock, true to half a round trip."
 )
@@ -60,7 +60,7 @@ _NODE_PATH: Final = ColumnSpec(
 _REPETITION: Final = ColumnSpec("repetition", "string", "Round of each RepeatScene around it, from 0, with dots.")
 _QUESTION_ID: Final = ColumnSpec("question_id", "string", "The question's name, unique within its scene.")
 _QUESTION: Final = ColumnSpec("question", "string", "What was asked, as the study says it; may hold HTML.")
-_FRAME: Final = ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0.")
+_FRAME: Final = ColumnSpec("frame", "integer", "Number of the frame in its episode, from 0.", minimum=0)
 
 _ROW: Final = (
     ColumnSpec(
@@ -208,7 +208,7 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "outcome",
                     "string",
                     "completed, failed, partner_left (a partner was lost), void, waitroom_timeout (nobody came to play "
-                    "with), skipped, excluded, advanced or sent_back (by the experimenter); NA when it was not "
+                    "with), skipped, excluded; advanced, sent_back or ended (by the experimenter); NA when it was not "
                     "finished.",
                 ),
                 ColumnSpec(
@@ -240,7 +240,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "outcome",
                     "string",
-                    "completed, failed, restarted, abandoned, partner_left, void or refused; NA when it did not end.",
+                    "completed, failed, restarted, abandoned, partner_left, void, refused; sent_back or repaired (by "
+                    "the experimenter); NA when it did not end.",
                     levels=("completed", "failed", "restarted", "abandoned", "partner_left", "void", "refused"),
                 ),
                 ColumnSpec("reason", "string", "Why it ended as it did, in words; or NA."),

@@ -57,8 +57,18 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
             return [Count("events", ADD, 1)]
         case f.ScreeningPassed() | f.ParticipantWarned():
             return [Count("events", ADD, 1)]
+        case f.WaitStarted():
+            return [Count("events", ADD, 1)]
+        case f.GroupFormed():
+            return [Count("events", ADD, len(fact.visits))]
+        case f.PairProbed():
+            return [Count("events", ADD, len(fact.participants))]
         case f.ConsoleAction() | f.ReleaseSet() | f.SessionOpened() | f.ServerStarted() | f.SessionEnded():
             return [Count("console", ADD, 1)]
+        case f.StageSet() | f.HandRaised() | f.HandLowered() | f.NoteAdded() | f.Withdrawn():
+            return [Count("console", ADD, 1)]
+        case f.ActionTaken():
+            return [Count("console", ADD, max(1, len({*fact.participants, *fact.skipped})))]
         case f.ChunkStored(stream="frames"):
             last = fact.meta.get("last")
             # A count must fit into the file, whatever a page says of its frames.

@@ -125,11 +125,11 @@ class GuiDriver:
         data = self.lab.window.data
         self.lab.window.show_page("data")
         self.wait_until(lambda: data.selected() is not None)
-        self._qtbot.mouseClick(data.export, Qt.MouseButton.LeftButton)
+        self._qtbot.mouseClick(data.detail.export, Qt.MouseButton.LeftButton)
         self.wait_until(lambda: bool(data.notice.text()))
-        words, _, folder = data.notice.text().partition(": ")
+        words, _, rest = data.notice.text().partition(": ")
         assert "complete" in words, data.notice.text()
-        return Path(folder)
+        return Path(rest.splitlines()[0])
 
     def participant(self, name: str) -> ParticipantClient:
         """Return a participant for the running session that speaks the protocol without a browser."""

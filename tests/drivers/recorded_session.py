@@ -24,6 +24,8 @@ class RecordedSession:
         *,
         study: dict[str, Any] | None = None,
         study_hash: str = "ab" * 32,
+        opened: Mapping[str, Any] | None = None,
+        bodies: Mapping[str, bytes] | None = None,
     ) -> None:
         self.path = records_path(data_dir, "exp")
         self.session_id = session_id
@@ -40,7 +42,9 @@ class RecordedSession:
                 seed=2**64 - 1,
                 versions={"mug": "0.1.0"},
                 study=study or {"id": "exp", "title": "An experiment"},
-            )
+                **(opened or {}),
+            ),
+            bodies=bodies,
         )
 
     def __enter__(self) -> "RecordedSession":

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -104,12 +103,12 @@ def test_that_a_match_is_watched_from_its_forming_to_its_end_and_exported(runnin
 
     running.export()
     data = running.lab.window.data
-    choice = data.findChild(QComboBox)
-    assert choice is not None
-    running.wait_until(lambda: choice.findText("network") >= 0)
-    choice.setCurrentText("network")
-    running.wait_until(lambda: data.preview.rowCount() == 1)
-    headers = [
-        data.preview.headerData(section, Qt.Orientation.Horizontal) for section in range(data.preview.columnCount())
-    ]
+    tables = data.detail.tables
+    data.detail.tabs.setCurrentWidget(tables)
+    running.wait_until(lambda: tables.source.count() == 2)
+    tables.source.setCurrentIndex(1)
+    tables.choice.setCurrentText("network")
+    running.wait_until(lambda: tables.model.rowCount() == 1 and tables.wanted()[1] == "network")
+    model = tables.model
+    headers = [model.headerData(section, Qt.Orientation.Horizontal) for section in range(model.columnCount())]
     assert {"match_id", "rtt_ms", "rollbacks", "path"} <= set(headers)

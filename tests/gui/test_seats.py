@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -18,6 +19,7 @@ from gui.runtime.server_state import Outcome, ServerState
 from gui.seats.dialogs import AddDesksDialog, ConfirmDialog, NameDialog
 from gui.seats.page import SeatsPage
 from gui.shell.settings import LabSettings
+from mug.protocol.lab import LabBatch
 from tests.drivers.seat_views import checks, seat, seats_batch, seats_snapshot
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -420,7 +422,7 @@ def test_that_it_is_said_what_is_wrong_and_what_helps(running: SeatsPage) -> Non
         clock={"state": "bad", "value": 12_400.0},
         frame_rate={"state": "bad", "value": 31.0},
         webrtc={"state": "bad"},
-        focus={"state": "bad", "text": "another window is in front"},
+        focus={"state": "bad", "text": "another window has the keyboard: click on this page"},
     )
     view = seat(
         "PC-1",
@@ -442,7 +444,7 @@ def test_that_it_is_said_what_is_wrong_and_what_helps(running: SeatsPage) -> Non
         "The desk's clock is 12.4 s ahead. MUG corrects for it: there is nothing to do.",
         "The page is drawn only 31 times a second. Close other programs at the desk, and plug its power in.",
         "The server relays between browsers instead",
-        "Another window is in front. Click on the page at the desk",
+        "Another window has the keyboard: click on this page.",
     ):
         assert sentence in words
     figures = running.panel.figures()
@@ -506,6 +508,7 @@ def test_that_every_desk_acknowledges_and_failures_are_in_words(
     running.scene.select(["PC-1", "PC-2"])
     running.panel.buttons["fullscreen"].click()
     assert running.panel.asked.text() == "Full screen: 0 of 2 done · waiting for PC-1, PC-2"
+    running.asked(("PC-1", "PC-2"), {})
     running.show_batch(seats_batch(seat("PC-1", asked="fullscreen", asked_state="sent")))
     running.show_batch(
         seats_batch(
@@ -517,6 +520,67 @@ def test_that_every_desk_acknowledges_and_failures_are_in_words(
     qtbot.waitUntil(lambda: running.panel.asked.text() == wanted)
     assert word(running, "PC-1")[3] == "Full screen: done"
     assert word(running, "PC-2")[3] == "Full screen: the browser wants a click first"
+
+
+def test_that_what_the_server_leaves_out_is_named_with_its_reason(
+    running: SeatsPage, asked: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    running.scene.select(["PC-1", "PC-3"])
+    running.ask("home")
+    assert asked == [("home", ("PC-1", "PC-3"))]
+    running.asked(("PC-1",), {"PC-3": "somebody takes part there, and would be interrupted"})
+    wanted = "waiting for PC-1 · PC-3: somebody takes part there, and would be interrupted"
+    assert running.panel.asked.text() == f"Back to home: 0 of 2 done · {wanted}"
+    running.refuse("The session is over.")
+    assert running.panel.asked.text() == "The session is over."
+
+
+def test_that_a_clock_that_is_far_off_is_told_of_although_the_desk_is_ready(running: SeatsPage) -> None:
+    running.show_snapshot(seats_snapshot(seat("PC-1", clock_offset_ms=-12_400.0)))
+    running.scene.select(["PC-1"])
+    running.show_due()
+    assert word(running, "PC-1") == ("Ready", "good", "check-circle", "Clock 12.4 s behind")
+    assert "The desk's clock is 12.4 s behind. MUG corrects for it: there is nothing to do." in running.panel.words()
+
+
+def test_that_checks_from_before_are_not_held_against_who_takes_part(running: SeatsPage) -> None:
+    old = checks(focus={"state": "bad"})
+    running.show_snapshot(seats_snapshot(seat("PC-1", "taking_part", participant_id="anna", checks=old)))
+    running.scene.select(["PC-1"])
+    running.show_due()
+    assert running.panel.words() == "Takes part as anna."
+
+
+def test_that_desks_that_the_session_is_not_for_say_so(running: SeatsPage, qtbot: QtBot) -> None:
+    snapshot = seats_snapshot(seat("PC-1"), seat("PC-2"))
+    session = msgspec.structs.replace(snapshot.session, seats=("PC-1", "PC-3"))
+    running.show_snapshot(msgspec.structs.replace(snapshot, session=session))
+    running.show_due()
+    assert [word(running, desk)[3] for desk in ("PC-1", "PC-2", "PC-3")] == ["", "Not in this session", ""]
+    running.show_batch(LabBatch(session=msgspec.structs.replace(session, seats=())))
+    qtbot.waitUntil(lambda: word(running, "PC-2")[3] == "")
+
+
+def test_that_everything_on_the_page_is_reached_with_tab_alone(running: SeatsPage, lab: Lab, qtbot: QtBot) -> None:
+    running.show_snapshot(seats_snapshot(seat("PC-1"), seat("NEW")))
+    running.scene.select(["PC-1"])
+    running.show_due()
+    lab.window.activateWindow()
+    for key, parts in (("room", {running.view, running.tray.list, running.bar.more}), ("pairs", {running.pairs.table})):
+        running.show_view(key)
+        start = running.bar.rooms if key == "room" else running.pairs.test
+        start.setFocus()
+        reached: set[QWidget] = set()
+        for _ in range(80):
+            widget = QApplication.focusWidget()
+            if widget is None or widget in reached:
+                break
+            reached.add(widget)
+            QTest.keyClick(widget, Qt.Key.Key_Tab)
+        buttons = [button for button in running.findChildren(QAbstractButton) if button.isVisible()]
+        missing = {button.accessibleName() for button in buttons if button.isEnabled() and button not in reached}
+        assert {name for name in missing if ": " not in name} - {""} == set()
+        assert parts <= reached
 
 
 def test_that_nothing_can_be_asked_without_a_server(page: SeatsPage, qtbot: QtBot) -> None:

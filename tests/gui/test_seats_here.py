@@ -83,6 +83,7 @@ def test_that_windows_cover_the_screen_and_not_one_another(count: int) -> None:
         assert place.width >= SCREEN.width // (count + 1)
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 def test_that_seats_are_opened_and_closed_again(
     lab: Lab, qtbot: QtBot, pages: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -106,6 +107,7 @@ def test_that_seats_are_opened_and_closed_again(
     assert not lab.window.seats.bar.close_here.isVisible()
 
 
+@pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 def test_that_seats_end_with_the_app(lab: Lab, qtbot: QtBot, pages: tuple[str, list[str]]) -> None:
     assert CHROMIUM is not None

@@ -94,10 +94,13 @@ def test_that_a_session_is_started_watched_stopped_and_exported(running: GuiDriv
 
     folder = running.export()
     data = running.lab.window.data
-    summary = data.model.rows()[0]
+    summary = data.library.model.rows()[0]
     assert (summary.experiment_id, summary.participants, summary.rows["frames"]) == ("first-flight", 1, 25)
     assert (folder / "provenance" / "manifest.json").is_file()
-    running.wait_until(lambda: data.preview.rowCount() == 25)
+    tables = data.detail.tables
+    data.detail.tabs.setCurrentWidget(tables)
+    tables.choice.setCurrentText("frames")
+    running.wait_until(lambda: tables.model.rowCount() == 25)
 
 
 def test_that_a_session_left_running_is_found_again(

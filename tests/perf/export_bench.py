@@ -28,9 +28,10 @@ BUDGET_MB = 500.0
 EXPORT = """
 import json, resource, sys, time
 from pathlib import Path
-from mug.records.export import export_session
+from mug.records.export import ExportOptions, export_session
 began = time.perf_counter()
-result = export_session(Path(sys.argv[1]), "s1", Path(sys.argv[2]))
+options = ExportOptions(formats=tuple(sys.argv[3].split(",")))
+result = export_session(Path(sys.argv[1]), "s1", Path(sys.argv[2]), options)
 seconds = time.perf_counter() - began
 used = resource.getrusage(resource.RUSAGE_SELF)
 peak, cpu = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
@@ -94,7 +95,7 @@ def main() -> None:
         began = time.perf_counter()
         make_records(path, frames)
         print(f"made {frames:,} frames in {time.perf_counter() - began:.1f} s, {path.stat().st_size / 1e6:.0f} MB")
-        command = [sys.executable, "-c", EXPORT, str(path), str(Path(folder) / "out")]
+        command = [sys.executable, "-c", EXPORT, str(path), str(Path(folder) / "out"), "csv"]
         result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         size = sum(file.stat().st_size for file in (Path(folder) / "out").rglob("*") if file.is_file())
     scale = frames / 1_000_000

@@ -999,7 +999,11 @@ export interface AskDetail {
   participant_id: string;
 }
 
-/** Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what. */
+/**
+ * Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what.
+ *
+ * The answer's data: `asked`, the desks, and `skipped`, desk -> why not.
+ */
 export interface AskSeats {
   op: "lab.ask_seats";
   request_id: string;
@@ -1007,7 +1011,11 @@ export interface AskSeats {
   desks?: string[];
 }
 
-/** Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them. */
+/**
+ * Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them.
+ *
+ * The answer's data: `pairs`, how many, and `skipped`, desk -> why it is left out.
+ */
 export interface ProbeSeats {
   op: "lab.probe_seats";
   request_id: string;
