@@ -168,6 +168,7 @@ class Lab(QObject):
         window.seats.desks_changed.connect(self._on_desks_changed)
         self._on_desks_changed()
         self.session.session_stopped.connect(self.records.refresh)
+        self.session.session_stopped.connect(window.run.people_desk.session_stopped)
         self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()

@@ -12,7 +12,7 @@ from typing_extensions import override
 from gui.models.columns import Index
 from mug.protocol.lab_console import SeatPairView
 
-__all__ = ["FAIR_MS", "GOOD_MS", "PAIR_ROLE", "PairLook", "SeatPairsModel", "pair_look", "pair_words"]
+__all__ = ["FAIR_MS", "GOOD_MS", "PAIR_ROLE", "PairLook", "SeatPairsModel", "pair_look", "pair_short", "pair_words"]
 
 GOOD_MS: Final = 40.0
 """A round trip below this is good, on the network of a lab."""
@@ -70,6 +70,14 @@ def pair_words(one: str, other: str, pair: SeatPairView | None) -> str:
     grade = "good" if pair.rtt_ms < GOOD_MS else "fair" if pair.rtt_ms < FAIR_MS else "slow"
     way = "direct, browser to browser" if pair.path == "p2p" else "relayed by the server, as no direct way was found"
     return f"{names}: {pair.rtt_ms:.1f} ms round trip, {grade}; {way}."
+
+
+def pair_short(one: str, other: str, pair: SeatPairView) -> str:
+    """Say the same in a few words, for a list."""
+    names = f"{one} – {other}"
+    if pair.state == "failed" or not pair.path or pair.rtt_ms is None:
+        return f"{names}: no connection"
+    return f"{names}: {pair.rtt_ms:.0f} ms" + (", through the server" if pair.path != "p2p" else "")
 
 
 class SeatPairsModel(QAbstractTableModel):

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QHBoxLayout, QLineEdit, QWidget
 
 from gui.run.dialog_frame import add_answers, fit, frame
 from gui.widgets.basics import Button, Notice, label
@@ -43,7 +43,8 @@ class SecondScreenDialog(QDialog):
         self.code = QrCode(220)
         self.code.hide()
         layout.addWidget(self.code)
-        self.address = label("", "address", wrap=True, selectable=True)
+        self.address = QLineEdit()
+        self.address.setReadOnly(True)
         self.address.setAccessibleName("Address of the second screen")
         self.address.hide()
         layout.addWidget(self.address)
@@ -68,6 +69,7 @@ class SecondScreenDialog(QDialog):
         self._url = url
         self.code.show_text(url)
         self.address.setText(url)
+        self.address.setCursorPosition(0)
         for part in (self.code, self.address, self.copy, self.open_here):
             part.show()
         self.notice.say("")

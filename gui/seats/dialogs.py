@@ -2,8 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.models.room_plan import desk_names, name_problem, next_name
 from gui.runtime.browser_search import FoundBrowser
@@ -58,7 +68,6 @@ class AddDesksDialog(_Question):
         words = "The number in the name goes up from desk to desk. The name is part of the desk's address, so it stays."
         self.box.addWidget(label(words, "muted", wrap=True))
         form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
         self.first = QLineEdit(next_name(self._taken))
@@ -66,9 +75,9 @@ class AddDesksDialog(_Question):
         self.first.setMaxLength(64)
         self.count = _number(20 if not self._taken else 1, 1, _MOST, "How many desks")
         self.per_row = _number(5, 1, 50, "How many desks in a row")
-        form.addRow("First desk", self.first)
-        form.addRow("How many", self.count)
-        form.addRow("In a row", self.per_row)
+        form.addRow(_beside("First desk"), self.first)
+        form.addRow(_beside("How many"), self.count)
+        form.addRow(_beside("In a row"), self.per_row)
         self.box.addLayout(form)
         self.preview = label("", "muted", wrap=True)
         self.preview.setAccessibleName("The names")
@@ -210,15 +219,14 @@ class OpenSeatsDialog(_Question):
         )
         self.box.addWidget(label(words, "muted", wrap=True))
         form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(10)
         self.count = _number(min(2, len(self._desks)), 1, len(self._desks), "How many seats")
         self.browser = QComboBox()
         self.browser.setAccessibleName("Browser")
         self.browser.addItems([browser.name for browser in self._browsers])
-        form.addRow("How many", self.count)
-        form.addRow("Browser", self.browser)
+        form.addRow(_beside("How many"), self.count)
+        form.addRow(_beside("Browser"), self.browser)
         self.box.addLayout(form)
         self.which = label("", "muted", wrap=True)
         self.which.setAccessibleName("Which seats")
@@ -237,10 +245,16 @@ class OpenSeatsDialog(_Question):
         self.answered.emit(list(self._desks[: self.count.value()]), self._browsers[self.browser.currentIndex()])
 
 
+def _beside(text: str) -> QLabel:
+    """Make the label of a field, as high as the field."""
+    made = label(text)
+    made.setMinimumHeight(32)
+    return made
+
+
 def _number(value: int, least: int, most: int, name: str) -> QSpinBox:
     spin = QSpinBox()
     spin.setRange(least, most)
     spin.setValue(value)
     spin.setAccessibleName(name)
-    spin.lineEdit().setTextMargins(8, 0, 0, 0)
     return spin

@@ -130,6 +130,7 @@ class SeatsPage(QWidget):
     def show_snapshot(self, snapshot: LabSnapshot) -> None:
         """Replace what is known of the desks."""
         self.book.take_snapshot(snapshot)
+        self.scene.in_session = frozenset(snapshot.session.seats)
         addresses = snapshot.session.addresses
         self.show_base(addresses[0] if addresses else "")
         self._show_everything()
@@ -137,6 +138,9 @@ class SeatsPage(QWidget):
     @Slot(object)
     def show_batch(self, batch: LabBatch) -> None:
         """Take up what changed; it is painted with the next repaint."""
+        if batch.session is not None and self.scene.in_session != frozenset(batch.session.seats):
+            self.scene.in_session = frozenset(batch.session.seats)
+            self._show_everything()
         if not batch.seats and not batch.seat_pairs:
             return
         self._dirty |= self.book.take_batch(batch)
@@ -151,6 +155,7 @@ class SeatsPage(QWidget):
         self._runs = outcome.state in {ServerState.READY, ServerState.STOPPING}
         if not self._runs and self.book.views():
             self.book.clear()
+            self.scene.in_session = frozenset()
             self._asked = None
             self._pairs_dirty = True
             self._show_everything()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from gui.models.columns import Index
-from gui.models.seat_pairs import FAIR_MS, GOOD_MS, PAIR_ROLE, PairLook, SeatPairsModel, pair_words
+from gui.models.seat_pairs import FAIR_MS, GOOD_MS, PAIR_ROLE, PairLook, SeatPairsModel, pair_short, pair_words
 from gui.models.seats import SeatBook
 from gui.seats.actions import SeatActions
 from gui.widgets.basics import Button, Elided, label
@@ -90,6 +90,7 @@ class PairsView(QWidget):
         self.worst.setAccessibleName("Worst pairs")
         self.worst.setFixedWidth(260)
         self.worst.setWordWrap(True)
+        self.worst.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.worst.itemActivated.connect(self._go_to)
         self.worst.itemClicked.connect(self._go_to)
         side.addWidget(self.worst, 1)
@@ -136,16 +137,18 @@ class PairsView(QWidget):
     @Slot()
     def _refresh_worst(self) -> None:
         worst = self.model.worst(_WORST)
-        texts = [pair_words(one, other, pair) for one, other, pair in worst]
+        texts = [pair_short(one, other, pair) for one, other, pair in worst]
         if [self.worst.item(row).text() for row in range(self.worst.count())] != texts:
             self.worst.clear()
             for text, (one, other, pair) in zip(texts, worst, strict=True):
                 item = QListWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, (one, other))
-                is_none = pair.state == "failed" or not pair.path
-                icon = ("way-none", "error") if is_none else ("relay" if pair.path != "p2p" else "clock", "warning")
-                item.setIcon(self._theme.icon(*icon))
+                item.setToolTip(pair_words(one, other, pair))
                 self.worst.addItem(item)
+        for row, (_one, _other, pair) in enumerate(worst):
+            is_none = pair.state == "failed" or not pair.path
+            icon = ("way-none", "error") if is_none else ("relay" if pair.path != "p2p" else "clock", "warning")
+            self.worst.item(row).setIcon(self._theme.icon(*icon))
         self.worst.setVisible(bool(worst))
         done, _total = self.model.progress()
         self._none_bad.setVisible(not worst)

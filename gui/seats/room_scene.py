@@ -22,6 +22,9 @@ _BEYOND_PX = 3_000.0
 class RoomScene(QGraphicsScene):
     """Shows a `RoomDocument` and a `SeatBook`; it changes neither.
 
+    Attributes:
+        in_session: The desks that the session is for; empty: all.
+
     Signals:
         chosen: Other desks are selected.
         arranged: Desks have come, gone, or another room is shown.
@@ -38,6 +41,7 @@ class RoomScene(QGraphicsScene):
         self._tiles: dict[str, DeskTile] = {}
         self._signs: dict[str, SignTile] = {}
         self._room = ""
+        self.in_session: frozenset[str] = frozenset()
         document.changed.connect(self.sync)
         theme.changed.connect(self.update)
         self.selectionChanged.connect(self.chosen)
@@ -122,8 +126,11 @@ class RoomScene(QGraphicsScene):
             share = next(
                 (check.value for check in view.checks if check.name == "runtime" and check.state == "wait"), None
             )
-        line = asked_words(asked.what, asked.state) if asked is not None else look.detail
+        line = asked_words(asked.what, asked.state) if asked is not None else look.detail or self._outside(tile.desk)
         return tile.show_look(look, line, share, tooltip_of(view))
+
+    def _outside(self, desk: str) -> str:
+        return "Not in this session" if self.in_session and desk not in self.in_session else ""
 
     @override
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDropEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -18,6 +19,7 @@ from gui.runtime.server_state import Outcome, ServerState
 from gui.seats.dialogs import AddDesksDialog, ConfirmDialog, NameDialog
 from gui.seats.page import SeatsPage
 from gui.shell.settings import LabSettings
+from mug.protocol.lab import LabBatch
 from tests.drivers.seat_views import checks, seat, seats_batch, seats_snapshot
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -547,6 +549,38 @@ def test_that_checks_from_before_are_not_held_against_who_takes_part(running: Se
     running.scene.select(["PC-1"])
     running.show_due()
     assert running.panel.words() == "Takes part as anna."
+
+
+def test_that_desks_that_the_session_is_not_for_say_so(running: SeatsPage, qtbot: QtBot) -> None:
+    snapshot = seats_snapshot(seat("PC-1"), seat("PC-2"))
+    session = msgspec.structs.replace(snapshot.session, seats=("PC-1", "PC-3"))
+    running.show_snapshot(msgspec.structs.replace(snapshot, session=session))
+    running.show_due()
+    assert [word(running, desk)[3] for desk in ("PC-1", "PC-2", "PC-3")] == ["", "Not in this session", ""]
+    running.show_batch(LabBatch(session=msgspec.structs.replace(session, seats=())))
+    qtbot.waitUntil(lambda: word(running, "PC-2")[3] == "")
+
+
+def test_that_everything_on_the_page_is_reached_with_tab_alone(running: SeatsPage, lab: Lab, qtbot: QtBot) -> None:
+    running.show_snapshot(seats_snapshot(seat("PC-1"), seat("NEW")))
+    running.scene.select(["PC-1"])
+    running.show_due()
+    lab.window.activateWindow()
+    for key, parts in (("room", {running.view, running.tray.list, running.bar.more}), ("pairs", {running.pairs.table})):
+        running.show_view(key)
+        start = running.bar.rooms if key == "room" else running.pairs.test
+        start.setFocus()
+        reached: set[QWidget] = set()
+        for _ in range(80):
+            widget = QApplication.focusWidget()
+            if widget is None or widget in reached:
+                break
+            reached.add(widget)
+            QTest.keyClick(widget, Qt.Key.Key_Tab)
+        buttons = [button for button in running.findChildren(QAbstractButton) if button.isVisible()]
+        missing = {button.accessibleName() for button in buttons if button.isEnabled() and button not in reached}
+        assert {name for name in missing if ": " not in name} - {""} == set()
+        assert parts <= reached
 
 
 def test_that_nothing_can_be_asked_without_a_server(page: SeatsPage, qtbot: QtBot) -> None:
