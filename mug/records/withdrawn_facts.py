@@ -84,11 +84,11 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
         case f.PlayerDropped() if own:
             return msgspec.structs.replace(fact, reason="")
         case f.MatchFormed() if who.participant_id in fact.agents.values():
-            blank = {"mug_globals": {}} if "mug_globals" in fact.settings else {}
+            blank: dict[str, Any] = {"mug_globals": {}} if "mug_globals" in fact.settings else {}
             return msgspec.structs.replace(fact, settings=fact.settings | blank)
         case f.ConsoleAction() if own:
             return msgspec.structs.replace(fact, reason="", detail={})
-        case f.ActionTaken() if who.participant_id in fact.participants or who.participant_id in fact.skipped:
+        case f.ActionTaken() if who.participant_id in {*fact.participants, *fact.skipped, *fact.affected}:
             return _action_without(fact, who)
         case (
             f.GlobalsSet()
