@@ -1,17 +1,16 @@
 """After a withdrawal an export has nothing of the participant, and all of the partner."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from frictionless import Package, system
 
 from mug.data import load
 from mug.records.export import ExportOptions, export_session
 from mug.records.verify_export import verify_export
 from mug.records.withdrawal import withdraw
+from tests.drivers.export_checks import package_errors
 from tests.drivers.whole_session import record_whole_session
 
 SESSION = "s-2026-03-01"
@@ -37,16 +36,6 @@ def records(before: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(before.parent, tmp_path / "data" / "exp")) / before.name
 
 
-def validate(folder: Path) -> list[list[str]]:
-    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    described["resources"] = [one for one in described["resources"] if one["format"] == "csv"]
-    with system.use_context(trusted=True):
-        found: list[list[str]] = (
-            Package.from_descriptor(described, basepath=str(folder)).validate().flatten(["message"])
-        )
-    return found
-
-
 @pytest.mark.parametrize(
     "options", [BOTH, ExportOptions(anonymise=True), ExportOptions(participants=("anna-lena",))],
     ids=["all", "anonymised", "the partner alone"],
@@ -57,7 +46,7 @@ def test_that_an_export_after_a_removal_is_whole_and_holds_nothing_of_the_partic
     withdraw(records, SESSION, "bertram", "removed", reason="asked by mail")
     result = export_session(records, SESSION, tmp_path / "out", options)
     assert result.problems == ()
-    assert validate(result.folder) == []
+    assert package_errors(result.folder) == []
     assert verify_export(result.folder, records).problems == []
     kept = (b"bertram",) if not options.anonymise else ()  # the id stands in the partner's match, and in the tombstone
     for path in result.folder.rglob("*"):
@@ -88,7 +77,7 @@ def test_that_the_partners_rows_stay_as_they_were(before: Path, records: Path, t
 def test_that_a_pseudonym_after_a_withdrawal_is_told_in_the_table(records: Path, tmp_path: Path) -> None:
     done = withdraw(records, SESSION, "bertram", "anonymised")
     result = export_session(records, SESSION, tmp_path / "out", BOTH)
-    assert validate(result.folder) == []
+    assert package_errors(result.folder) == []
     people = load(result.folder)["participants"].set_index("participant_id")
     assert people.loc[done.participant_id, "withdrawn"] == "anonymised"
     assert people["withdrawn"].isna().tolist() == [True, False]
