@@ -76,6 +76,24 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
         default="automatic",
         help="who lets groups go in a new session: as soon as they are complete (default), or MUG Lab's button",
     )
+    session = serve.add_argument_group("a new session", "one that goes on keeps its own")
+    session.add_argument("--label", default="", metavar="TEXT", help="what you call it")
+    session.add_argument("--expected", type=_number, metavar="N", help="how many participants are expected")
+    session.add_argument("--seats", default="", metavar="PC-01,PC-02", help="the desks that take part (default: any)")
+    session.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a condition of the session, told to the study's functions; may be repeated",
+    )
+    session.add_argument(
+        "--stage",
+        default="running",
+        metavar="{prepared,doors_open,running}",
+        help="doors closed; people come in and wait for the start; or it runs at once (default)",
+    )
+    session.add_argument("--help-button", action="store_true", help="participants can ask for the experimenter")
     serve.add_argument("--remote-lab", action="store_true", help="let consoles on other machines in (with the token)")
     serve.set_defaults(run=_serve)
 
@@ -87,6 +105,7 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
         ("new", "make a study from a template", _new, ("mug.study.commands", "add_new_arguments")),
         ("export", "write a session's tables as files", _export, ("mug.records.commands", "add_export_arguments")),
         ("verify", "check a session's records", _verify, ("mug.records.commands", "add_verify_arguments")),
+        ("replay", "watch a recorded session's matches", _replay, ("mug.server.replay", "add_replay_arguments")),
         ("records", "withdraw participants from records", _records, ("mug.records.upkeep", "add_records_arguments")),
         ("runtime", "the Python that runs in browsers", _runtime, ("mug.runtime.commands", "add_arguments")),
     ):
@@ -117,6 +136,13 @@ def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
     return int(text)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def _run(module: str, function: str, args: argparse.Namespace) -> int | None:
@@ -156,6 +182,10 @@ def _verify(args: argparse.Namespace) -> int | None:
     if args.study is None or args.export is not None or args.experiment is None:
         return code
     return _run("mug.check.resimulation", "resimulate_main", args) or code
+
+
+def _replay(args: argparse.Namespace) -> int | None:
+    return _run("mug.server.replay", "replay_main", args)
 
 
 def _records(args: argparse.Namespace) -> int | None:

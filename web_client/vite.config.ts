@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
 import { studyFrame } from "./vite_frame.ts";
 
+/** The pages, each with an entry of its own: what one of them needs, the others do not load. */
+const PAGES = ["index.html", "view.html", "watch.html"];
+
 /** Writes the hash of everything built into `<meta name="mug-build">`: an old cached page cannot join a newer server. */
 function buildHash(): Plugin {
   return {
@@ -15,9 +18,11 @@ function buildHash(): Plugin {
         if (item) hash.update(name).update(item.type === "chunk" ? item.code : item.source);
       }
       const build = hash.digest("hex").slice(0, 16);
-      const page = bundle["index.html"];
-      if (page?.type !== "asset" || typeof page.source !== "string") this.error("index.html was not built");
-      page.source = page.source.replace('name="mug-build" content="dev"', `name="mug-build" content="${build}"`);
+      for (const name of PAGES) {
+        const page = bundle[name];
+        if (page?.type !== "asset" || typeof page.source !== "string") this.error(`${name} was not built`);
+        page.source = page.source.replace('name="mug-build" content="dev"', `name="mug-build" content="${build}"`);
+      }
     },
   };
 }
@@ -36,6 +41,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1000,
     rolldownOptions: {
+      input: PAGES,
       output: {
         codeSplitting: {
           groups: [

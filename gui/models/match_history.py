@@ -8,7 +8,12 @@ import numpy.typing as npt
 from gui.models.matches import has_left, is_over
 from mug.protocol.lab import MatchView
 
-__all__ = ["CAPACITY", "MatchHistory", "MatchTrack"]
+__all__ = ["CAPACITY", "PAIR_FIGURES", "PLAYER_FIGURES", "MatchHistory", "MatchTrack"]
+
+PAIR_FIGURES = ("rtt", "jitter", "loss")
+"""Of each pair of players: round trip and its changes in ms, lost packets in %."""
+PLAYER_FIGURES = ("depth", "rollbacks", "stall")
+"""Of each player and second: frames of the deepest rollback, how many rollbacks, ms that the game stood still."""
 
 CAPACITY = 7_200
 """Moments kept per match: half an hour of four players, each of whom reports once a second."""
@@ -27,8 +32,8 @@ class MatchTrack:
     the newest moments are always one contiguous view, and a short match takes little memory.
 
     Attributes:
-        pairs: The agents of each pair, in the order of the rows of `rtt_ms`.
-        players: The agents of the players, in the order of the rows of `depth`.
+        pairs: The agents of each pair, in the order of the rows of a pair's figure.
+        players: The agents of the players, in the order of the rows of a player's figure.
     """
 
     def __init__(self, view: MatchView) -> None:
@@ -36,7 +41,8 @@ class MatchTrack:
         self.players = tuple(player.agent for player in view.players)
         self._first = 0
         self._end = 0
-        self._buffer = np.zeros((1 + len(self.pairs) + len(self.players), _FIRST), dtype=np.float64)
+        rows = 1 + len(PAIR_FIGURES) * len(self.pairs) + len(PLAYER_FIGURES) * len(self.players)
+        self._buffer = np.zeros((rows, _FIRST), dtype=np.float64)
 
     def __len__(self) -> int:
         return self._end - self._first
@@ -50,11 +56,10 @@ class MatchTrack:
     def remade(self, view: MatchView) -> "MatchTrack":
         """Return the same moments for the match's present pairs and players; NaN where one was not there before."""
         made = MatchTrack(view)
-        keys: list[object] = [*self.pairs, *self.players]
-        rows = {key: 1 + row for row, key in enumerate(keys)}
-        made._buffer = np.full((1 + len(made.pairs) + len(made.players), self._buffer.shape[1]), np.nan)
+        rows = {key: 1 + row for row, key in enumerate(self._keys())}
+        made._buffer = np.full((made._buffer.shape[0], self._buffer.shape[1]), np.nan)
         made._buffer[0] = self._buffer[0]
-        for row, key in enumerate((*made.pairs, *made.players)):
+        for row, key in enumerate(made._keys()):
             if key in rows:
                 made._buffer[1 + row] = self._buffer[rows[key]]
         made._first, made._end = self._first, self._end
@@ -68,8 +73,12 @@ class MatchTrack:
             view: The match then, with the pairs and players of this track.
         """
         values = [at_s]
-        values += [np.nan if pair.rtt_ms is None or has_left(view, pair) else pair.rtt_ms for pair in view.pairs]
-        values += [np.nan if player.dropped else float(player.depth_max) for player in view.players]
+        here = [not has_left(view, pair) for pair in view.pairs]
+        for name in ("rtt_ms", "jitter_ms", "loss"):
+            found = [getattr(pair, name) if stays else None for pair, stays in zip(view.pairs, here, strict=True)]
+            values += [np.nan if value is None else value * (100.0 if name == "loss" else 1.0) for value in found]
+        for name in ("depth_max", "rollbacks", "stalled_ms"):
+            values += [np.nan if player.dropped else float(getattr(player, name)) for player in view.players]
         if len(self):
             newest = self._buffer[:, self._end - 1]
             is_same = np.array_equal(newest[1:], values[1:], equal_nan=True)
@@ -99,15 +108,21 @@ class MatchTrack:
         """Unix seconds, ascending: (n,) float64, a view."""
         return self._buffer[0, self._first : self._end]
 
-    @property
-    def rtt_ms(self) -> Floats:
-        """Round-trip times, NaN where none was measured: (n_pairs, n) float64, a view."""
-        return self._buffer[1 : 1 + len(self.pairs), self._first : self._end]
+    def of_pairs(self, figure: str) -> Floats:
+        """One of `PAIR_FIGURES`, NaN where none was measured: (n_pairs, n) float64, a view."""
+        first = 1 + PAIR_FIGURES.index(figure) * len(self.pairs)
+        return self._buffer[first : first + len(self.pairs), self._first : self._end]
 
-    @property
-    def depth(self) -> Floats:
-        """Frames of the deepest rollback of the second before: (n_players, n) float64, a view."""
-        return self._buffer[1 + len(self.pairs) :, self._first : self._end]
+    def of_players(self, figure: str) -> Floats:
+        """One of `PLAYER_FIGURES`: (n_players, n) float64, a view."""
+        before = 1 + len(PAIR_FIGURES) * len(self.pairs)
+        first = before + PLAYER_FIGURES.index(figure) * len(self.players)
+        return self._buffer[first : first + len(self.players), self._first : self._end]
+
+    def _keys(self) -> list[tuple[str, object]]:
+        """What each row of the buffer is, from the second one on."""
+        pairs = [(figure, pair) for figure in PAIR_FIGURES for pair in self.pairs]
+        return [*pairs, *((figure, player) for figure in PLAYER_FIGURES for player in self.players)]
 
 
 class MatchHistory:

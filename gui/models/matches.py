@@ -70,6 +70,7 @@ _STATES = {
     "refused": MatchLook("Refused", "block", "error", 5, over=True),
     "void": MatchLook("Void", "block", "warning", 6, over=True),
     "partner_left": MatchLook("Partner left", "lost", "warning", 7, over=True),
+    "called_off": MatchLook("Called off", "lost", "muted", 7, over=True),
     "restarted": MatchLook("Restarted", "refresh", "muted", 7, over=True),
     "completed": MatchLook("Completed", "check-circle", "muted", 8, over=True),
 }

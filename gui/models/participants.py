@@ -15,7 +15,19 @@ from typing_extensions import override
 from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.matches import is_over
 from gui.models.moments import clock_time
-from gui.models.outcomes import OVER, outcome_words, warning_words
+from gui.models.outcomes import OVER
+from gui.models.participant_looks import (
+    StateLook,
+    doing_words,
+    focus_look,
+    hand_words,
+    is_here,
+    look_of,
+    needs_attention,
+    number_words,
+    ping_words,
+    scene_words,
+)
 from mug.protocol.lab import MatchView, ParticipantView
 
 __all__ = [
@@ -27,109 +39,11 @@ __all__ = [
     "StateLook",
     "is_here",
     "look_of",
+    "needs_attention",
 ]
 
 VIEW_ROLE = Qt.ItemDataRole.UserRole + 1
 MATCH_ID_ROLE = Qt.ItemDataRole.UserRole + 2
-
-
-@dataclass(frozen=True)
-class StateLook:
-    """A state as word, icon and colour role; `rank` sorts what needs help to the top."""
-
-    word: str
-    icon: str
-    role: str
-    rank: int
-
-
-_STATES = {
-    "lost": StateLook("Connection lost", "lost", "error", 0),
-    "turned_away": StateLook("Turned away", "block", "warning", 1),
-    "background": StateLook("In background", "eye-off", "warning", 2),
-    "connected": StateLook("Connected", "connected", "good", 3),
-    "screening": StateLook("Being checked", "search", "accent", 3),
-    "left": StateLook("Left", "door", "muted", 4),
-    "finished": StateLook("Finished", "check-circle", "muted", 5),
-    "excluded": StateLook("Excluded", "block", "muted", 6),
-}
-
-_ENDS = {
-    "screened_out": StateLook("Turned away", "block", "muted", 6),
-    "no_partner": StateLook("No partner", "user", "muted", 5),
-    "partner_left": StateLook("Partner left", "lost", "muted", 5),
-    "technical": StateLook("Technical", "error", "warning", 5),
-}
-"""Ends that are not those of their states."""
-
-_FOCUS_GONE = StateLook("–", "", "muted", 3)
-_FOCUSED = StateLook("Focused", "eye", "good", 2)
-_UNFOCUSED = StateLook("Unfocused", "blur", "warning", 1)
-_HIDDEN = StateLook("Hidden", "eye-off", "error", 0)
-
-_PHASES = {
-    "connecting": "Connecting",
-    "loading": "Loading",
-    "page": "Reading",
-    "waiting": "Waiting",
-    "matching": "Being matched",
-    "countdown": "Countdown",
-    "playing": "Playing",
-    "ended": "Ended",
-    "excluded": "Excluded",
-    "error": "Error",
-}
-
-
-def look_of(view: ParticipantView) -> StateLook:
-    """Return how a participant's state is shown; a state of a newer server keeps its own name."""
-    if view.state in OVER and view.outcome in _ENDS:
-        return _ENDS[view.outcome]
-    return _STATES.get(view.state, StateLook(view.state.replace("_", " ").capitalize(), "info", "muted", 4))
-
-
-def _focus_of(view: ParticipantView) -> StateLook:
-    if not is_here(view):
-        return _FOCUS_GONE
-    if not view.visible:
-        return _HIDDEN
-    return _FOCUSED if view.focused else _UNFOCUSED
-
-
-def _scene_of(view: ParticipantView) -> str:
-    if view.scene_id is None:
-        return "–"
-    return f"{view.scene_index + 1} of {view.scene_total} · {view.scene_id}" if view.scene_total else view.scene_id
-
-
-def is_here(view: ParticipantView) -> bool:
-    """Return whether the participant's page is connected."""
-    return view.state in {"connected", "background", "screening"}
-
-
-def _phase_of(view: ParticipantView) -> str:
-    if view.state in OVER:
-        return outcome_words(view) or "–"
-    doing = _doing(view)
-    return f"{doing} · {warned}" if (warned := warning_words(view)) else doing
-
-
-def _doing(view: ParticipantView) -> str:
-    phase = _PHASES.get(view.phase, view.phase.capitalize()) or "–"
-    if view.phase == "playing" and view.episode is not None:
-        phase = f"{phase} · episode {view.episode + 1}"
-    return f"{phase} · {view.phase_detail}" if view.phase_detail else phase
-
-
-def _ping_of(view: ParticipantView) -> str:
-    if not is_here(view):
-        return "–"
-    ping = _number(view.rtt_ms, " ms")
-    return f"{ping} · {view.lost_probes} lost" if view.lost_probes else ping
-
-
-def _number(value: float | None, unit: str = "", digits: int = 0) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}{unit}"
 
 
 def _or_least(value: float | None) -> float:
@@ -148,14 +62,26 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
     Column(
         "id", "Participant", "The participant's id", lambda v: v.participant_id, lambda v: v.participant_id.casefold()
     ),
-    Column("scene", "Scene", "The scene and its place in this participant's order", _scene_of, lambda v: v.scene_index),
-    Column("phase", "Doing", "What the page does now", _phase_of, lambda v: v.phase),
+    Column(
+        "hand",
+        "Hand",
+        "What the participant asks you for",
+        hand_words,
+        lambda v: (v.hand is None, v.hand_since),
+    ),
+    Column(
+        "seat", "Seat", "The desk that the participant sits at", lambda v: v.seat or "–", lambda v: v.seat.casefold()
+    ),
+    Column(
+        "scene", "Scene", "The scene and its place in this participant's order", scene_words, lambda v: v.scene_index
+    ),
+    Column("phase", "Doing", "What the page does now", doing_words, lambda v: v.phase),
     Column("match", "Match", "Number of the match that the participant is in, and the partners there", _none, _none),
     Column(
         "ping",
         "Ping",
         "Round trip to the server; lost: how many of the last ten measurements were not answered",
-        _ping_of,
+        ping_words,
         lambda v: _or_least(v.rtt_ms if is_here(v) else None),
         True,
     ),
@@ -163,14 +89,14 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
         "focus",
         "Focus",
         "Whether the page is visible and has the focus",
-        lambda v: _focus_of(v).word,
-        lambda v: _focus_of(v).rank,
+        lambda v: focus_look(v).word,
+        lambda v: focus_look(v).rank,
     ),
     Column(
         "rate",
         "fps",
         "Game frames a second",
-        lambda v: _number(v.frame_rate_hz if is_here(v) else None, "", 1),
+        lambda v: number_words(v.frame_rate_hz if is_here(v) else None, "", 1),
         lambda v: _or_least(v.frame_rate_hz if is_here(v) else None),
         True,
     ),
@@ -183,11 +109,19 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
         True,
     ),
     Column("errors", "Errors", "Errors that the page reported", lambda v: str(v.errors), lambda v: v.errors, True),
+    Column(
+        "unseen",
+        "Not seen",
+        "What you sent or did that the page has not shown yet",
+        lambda v: str(v.unseen_actions) if v.unseen_actions else "–",
+        lambda v: v.unseen_actions,
+        True,
+    ),
 )
 
 _PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
-_STATE, _ID, _PHASE, _MATCH, _PING, _FOCUS, _ERRORS = (
-    _PLACE[key] for key in ("state", "id", "phase", "match", "ping", "focus", "errors")
+_STATE, _ID, _PHASE, _MATCH, _PING, _FOCUS, _ERRORS, _HAND, _UNSEEN = (
+    _PLACE[key] for key in ("state", "id", "phase", "match", "ping", "focus", "errors", "hand", "unseen")
 )
 
 
@@ -311,6 +245,18 @@ class ParticipantsModel(ThemedTable):
         """Return the rows in order of arrival."""
         return tuple(self._rows)
 
+    def view_at(self, row: int) -> ParticipantView:
+        """Return one row."""
+        return self._rows[row]
+
+    def row_of(self, participant_id: str) -> int:
+        """Return the row of a participant; -1 when there is none."""
+        return self._row_of.get(participant_id, -1)
+
+    def match_of(self, participant_id: str) -> str:
+        """Return the id of the match that a participant is in; empty when in none."""
+        return self._matches.get(participant_id, _NOWHERE).match_id
+
     def view_of(self, participant_id: str) -> ParticipantView | None:
         """Return a participant's row."""
         row = self._row_of.get(participant_id)
@@ -358,7 +304,7 @@ class ParticipantsModel(ThemedTable):
         if column == _STATE:
             look = look_of(view)
             return self._icon_of(look.icon, look.role)
-        if column == _FOCUS and (focus := _focus_of(view)).icon:
+        if column == _FOCUS and (focus := focus_look(view)).icon:
             return self._icon_of(focus.icon, focus.role)
         if column == _ID:
             if row not in self._dots:
@@ -366,17 +312,25 @@ class ParticipantsModel(ThemedTable):
             return self._dots[row]
         if column == _ERRORS and view.errors:
             return self._icon_of("error", "error")
-        if column == _PHASE and view.warning and view.state not in OVER:
-            return self._icon_of("warning", "warning")
+        if column == _PHASE and view.state not in OVER and (view.paused or view.warning):
+            return self._icon_of("pause", "accent") if view.paused else self._icon_of("warning", "warning")
+        if column == _HAND and view.hand is not None:
+            return self._icon_of("hand", "accent")
+        if column == _UNSEEN and view.unseen_actions:
+            return self._icon_of("clock", "warning")
         return None
 
     def _foreground(self, view: ParticipantView, column: int) -> QColor | None:
         if column == _STATE:
             return self._colour_of(look_of(view).role)
         if column == _FOCUS:
-            return self._colour_of(_focus_of(view).role)
+            return self._colour_of(focus_look(view).role)
         if column == _ERRORS and view.errors:
             return self._colour_of("error")
+        if column == _HAND and view.hand is not None:
+            return self._colour_of("accent")
+        if column == _UNSEEN and view.unseen_actions:
+            return self._colour_of("warning")
         if ((column == _PHASE and view.warning) or (column == _PING and view.lost_probes)) and view.state not in OVER:
             return self._colour_of("warning")
         if view.state in OVER:
@@ -386,13 +340,17 @@ class ParticipantsModel(ThemedTable):
 
 def _columns_between(before: ParticipantView, after: ParticipantView) -> set[int]:
     """Return the columns that differ in what they say, in their order or in their colours."""
-    if (before.state, before.outcome, before.warning) != (after.state, after.outcome, after.warning):
+    if _colours(before) != _colours(after):
         return set(range(len(COLUMNS)))
     return {
         number
         for number, column in enumerate(COLUMNS)
         if column.text(before) != column.text(after) or column.sort(before) != column.sort(after)
     }
+
+
+def _colours(view: ParticipantView) -> tuple[object, ...]:
+    return view.state, view.outcome, view.warning, view.paused
 
 
 def _dot(colour: QColor) -> QPixmap:
@@ -416,6 +374,8 @@ def _tip(view: ParticipantView, column: Column[ParticipantView]) -> str:
         return ", ".join([*parts, *([view.browser] if view.browser else [])])
     if column.key == "ping" and view.jitter_ms is not None:
         return f"Varies by {view.jitter_ms:.0f} ms"
+    if column.key == "hand" and view.hand is not None:
+        return f"{hand_words(view)} (since {clock_time(view.hand_since)})"
     if column.key == "stored" and view.unacked_chunks:
         return f"{view.unacked_chunks} parts are still on their way"
     return ""

@@ -1,17 +1,31 @@
 """Two hours of pulses per participant in numpy rings, and what the plots draw of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from gui.models.metrics import Metric, values_of
 from mug.protocol.lab import TelemetryPoint
 
-__all__ = ["CAPACITY", "GAP_S", "Attention", "Pulses", "Segments", "TelemetryHistory", "attention_segments", "thin"]
+__all__ = [
+    "CAPACITY",
+    "GAP_S",
+    "Attention",
+    "Pulses",
+    "Segments",
+    "TelemetryHistory",
+    "attention_segments",
+    "fullscreen_stretches",
+    "thin",
+]
 
 CAPACITY = 7_200
 """Pulses kept per participant: two hours at one a second."""
+
+_FIRST = 256
 
 GAP_S = 3.5
 """Without a pulse for this long, the participant's page was out of reach."""
@@ -31,7 +45,8 @@ class Attention(IntEnum):
 class Pulses:
     """One participant's pulses, the newest `CAPACITY`, in order of arrival.
 
-    Every value is written twice, half a buffer apart, so that the newest ones are always one contiguous view.
+    The buffers grow with the session up to twice the capacity; when they are full, the newest half moves to the front.
+    So the newest pulses are always one contiguous view, and a short session takes little memory.
 
     Attributes:
         version: Rises with every pulse.
@@ -41,46 +56,66 @@ class Pulses:
     def __init__(self, colour_index: int) -> None:
         self.version = 0
         self.colour_index = colour_index
-        self._written = 0
-        self._at_s = np.zeros(2 * CAPACITY, dtype=np.float64)
-        self._rtt_ms = np.full(2 * CAPACITY, np.nan, dtype=np.float64)
-        self._attention = np.zeros(2 * CAPACITY, dtype=np.uint8)
+        self._first = self._end = 0
+        self._at_s = np.zeros(_FIRST, dtype=np.float64)
+        self._values = np.zeros((len(Metric), _FIRST), dtype=np.float32)
+        self._states = np.zeros((2, _FIRST), dtype=np.uint8)
 
     def __len__(self) -> int:
-        return min(self._written, CAPACITY)
+        return self._end - self._first
 
-    def append(self, at_s: float, rtt_ms: float | None, attention: Attention) -> None:
-        """Add one pulse; one that is older than the newest is dropped, for the time axis only goes on."""
-        if self._written and at_s <= self._at_s[(self._written - 1) % CAPACITY]:
+    def append(self, at_s: float, values: Sequence[float], attention: Attention, *, fullscreen: bool = False) -> None:
+        """Add one pulse; one that is older than the newest is dropped, for the time axis only goes on.
+
+        Args:
+            at_s: Unix seconds.
+            values: One for each `Metric`, NaN where there is none.
+            attention: Where the participant's attention could be.
+            fullscreen: Whether the page fills the screen.
+        """
+        if len(self) and at_s <= self._at_s[self._end - 1]:
             return
-        i = self._written % CAPACITY
-        for k in (i, i + CAPACITY):
-            self._at_s[k] = at_s
-            self._rtt_ms[k] = np.nan if rtt_ms is None else rtt_ms
-            self._attention[k] = attention
-        self._written += 1
+        self._make_room()
+        self._at_s[self._end] = at_s
+        self._values[:, self._end] = values
+        self._states[:, self._end] = attention, fullscreen
+        self._end += 1
+        self._first = max(0, self._end - CAPACITY)
         self.version += 1
 
-    def _slice(self) -> slice:
-        if self._written <= CAPACITY:
-            return slice(0, self._written)
-        i = self._written % CAPACITY
-        return slice(i, i + CAPACITY)
+    def _make_room(self) -> None:
+        size = len(self._at_s)
+        if self._end < size:
+            return
+        if size < 2 * CAPACITY:
+            more = min(size, 2 * CAPACITY - size)
+            self._at_s = np.pad(self._at_s, (0, more))
+            self._values = np.pad(self._values, ((0, 0), (0, more)))
+            self._states = np.pad(self._states, ((0, 0), (0, more)))
+            return
+        kept = len(self)
+        for buffer in (self._at_s, self._values, self._states):
+            buffer[..., :kept] = buffer[..., self._first : self._end].copy()
+        self._first, self._end = 0, kept
 
     @property
     def at_s(self) -> Floats:
         """Unix seconds, ascending: (n,) float64, a view."""
-        return self._at_s[self._slice()]
+        return self._at_s[self._first : self._end]
 
-    @property
-    def rtt_ms(self) -> Floats:
-        """Round-trip times, NaN where none was measured: (n,) float64, a view."""
-        return self._rtt_ms[self._slice()]
+    def values(self, metric: Metric) -> npt.NDArray[np.float32]:
+        """One figure, NaN where none was measured: (n,) float32, a view."""
+        return self._values[metric, self._first : self._end]
 
     @property
     def attention(self) -> npt.NDArray[np.uint8]:
         """`Attention` codes: (n,) uint8, a view."""
-        return self._attention[self._slice()]
+        return self._states[0, self._first : self._end]
+
+    @property
+    def fullscreen(self) -> npt.NDArray[np.uint8]:
+        """1 where the page filled the screen: (n,) uint8, a view."""
+        return self._states[1, self._first : self._end]
 
 
 class Segments:
@@ -116,7 +151,7 @@ class TelemetryHistory:
                 attention = Attention.HIDDEN
             else:
                 attention = Attention.FOCUSED if point.focused else Attention.UNFOCUSED
-            pulses.append(point.at_ms / 1000.0, point.rtt_ms, attention)
+            pulses.append(point.at_ms / 1000.0, values_of(point), attention, fullscreen=point.fullscreen)
             self.version += 1
 
     def pulses(self, participant_id: str) -> Pulses:
@@ -138,7 +173,17 @@ def attention_segments(pulses: Pulses, now_s: float, *, live: bool) -> Segments:
         now_s: Unix seconds.
         live: Whether pulses are still expected: then the silence since the last one counts too.
     """
-    at, code = pulses.at_s, pulses.attention
+    return _segments(pulses.at_s, pulses.attention, now_s, live=live)
+
+
+def fullscreen_stretches(pulses: Pulses, now_s: float, *, live: bool) -> tuple[Floats, Floats]:
+    """Return the beginnings and ends of the stretches in which the page filled the screen: (k,) float64 each."""
+    found = _segments(pulses.at_s, pulses.fullscreen, now_s, live=live)
+    fills = found.code == 1
+    return found.start_s[fills], found.end_s[fills]
+
+
+def _segments(at: Floats, code: npt.NDArray[np.uint8], now_s: float, *, live: bool) -> Segments:
     if len(at) == 0:
         empty = np.zeros(0, dtype=np.float64)
         return Segments(empty, empty, np.zeros(0, dtype=np.uint8))
@@ -163,7 +208,9 @@ def attention_segments(pulses: Pulses, now_s: float, *, live: bool) -> Segments:
     return Segments(starts[order], ends[order], codes[order])
 
 
-def thin(x: Floats, y: Floats, start: float, end: float, width_px: int) -> tuple[Floats, Floats]:
+def thin(
+    x: Floats, values: npt.NDArray[np.floating[Any]], start: float, end: float, width_px: int
+) -> tuple[Floats, Floats]:
     """Return the points between `start` and `end`, at most two a pixel: the least and the greatest.
 
     One point on either side is kept, so that lines leave the picture where they should; silences longer than
@@ -171,14 +218,15 @@ def thin(x: Floats, y: Floats, start: float, end: float, width_px: int) -> tuple
 
     Args:
         x: Ascending seconds, (n,).
-        y: Values, (n,).
+        values: One for each of `x`, (n,).
         start: The left edge.
         end: The right edge.
         width_px: The width of the picture.
     """
     first = max(0, int(np.searchsorted(x, start)) - 1)
     last = min(len(x), int(np.searchsorted(x, end, side="right")) + 1)
-    x, y = x[first:last], y[first:last]
+    x = x[first:last]
+    y: Floats = values[first:last].astype(np.float64)
     buckets = max(1, width_px)
     if len(x) > 2 * buckets:
         size = int(np.ceil(len(x) / buckets))

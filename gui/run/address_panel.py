@@ -5,13 +5,13 @@ from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.run.qr_code import QrCode
 from gui.widgets.basics import Button, Icon, label
+from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 
 __all__ = ["AddressPanel"]
 
-_NARROW_PX = 620
+_NARROW_PX = 720
 
 
 class AddressPanel(QFrame):
@@ -31,18 +31,13 @@ class AddressPanel(QFrame):
         self._theme = theme
         self._dialog: QDialog | None = None
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 10, 12, 10)
-        layout.setSpacing(10)
+        layout.setContentsMargins(12, 4, 5, 4)
+        layout.setSpacing(8)
         self._icon = Icon(theme, "monitor", "accent", 22)
         layout.addWidget(self._icon)
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        self._who = label("", "small")
         self._address = label("", "address", selectable=True)
         self._address.setAccessibleName("Address for participants")
-        texts.addWidget(self._who)
-        texts.addWidget(self._address)
-        layout.addLayout(texts, 1)
+        layout.addWidget(self._address, 1)
         layout.addWidget(
             Button(
                 theme,
@@ -56,7 +51,9 @@ class AddressPanel(QFrame):
         name = "Open the address in a browser"
         self._open = Button(theme, "Open", "external", name=name, tip=name, on_click=self.open_in_browser)
         layout.addWidget(self._open)
-        layout.addWidget(Button(theme, "QR code", "qr", name="Show the QR code large", on_click=self.show_large))
+        name = "Show the QR code large"
+        self._code = Button(theme, "QR code", "qr", name=name, tip=name, on_click=self.show_large)
+        layout.addWidget(self._code)
 
     def address(self) -> str:
         """Return the address."""
@@ -66,12 +63,16 @@ class AddressPanel(QFrame):
         """Show another address."""
         self._address.setText(address)
         self._icon.show_icon("network" if on_network else "monitor", "accent")
-        self._who.setText("For participants, in the lab network" if on_network else "For participants, on this machine")
+        who = "For participants, in the lab network" if on_network else "For participants, on this machine"
+        self._icon.setToolTip(who)
+        self._address.setToolTip(who)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._open.setText("Open" if self.width() >= _NARROW_PX else "")  # the address comes first
+        is_wide = self.width() >= _NARROW_PX  # the address comes first
+        self._open.setText("Open" if is_wide else "")
+        self._code.setText("QR code" if is_wide else "")
 
     def copy(self) -> None:
         """Put the address on the clipboard."""

@@ -1,12 +1,13 @@
-"""The questions of the Run page: who can open the address, who lets groups go, whether to end the session."""
+"""The short questions of the Run page: who can open the address, whether to end, to start with people missing."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from gui.run.dialog_frame import add_answers, fit, frame
 from gui.widgets.basics import Button, Icon, label
 from gui.widgets.theme import Theme
 
-__all__ = ["EndSessionDialog", "NewSessionDialog", "ReachDialog", "ReleaseModeDialog"]
+__all__ = ["EndSessionDialog", "ReachDialog", "ReleaseModeDialog", "StartAnywayDialog"]
 
 
 class ReachDialog(QDialog):
@@ -22,7 +23,7 @@ class ReachDialog(QDialog):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
-        layout = _frame(self, "Who can open the study?", width=520, spacing=14)
+        layout = frame(self, "Who can open the study?", width=520, spacing=14)
         layout.addWidget(
             label(
                 "This is asked once. You can change it in the settings; it holds from the next start on.",
@@ -84,7 +85,7 @@ class EndSessionDialog(QDialog):
 
     def __init__(self, theme: Theme, unfinished: int, parent: QWidget) -> None:
         super().__init__(parent)
-        layout = _frame(self, "End the session?", width=540, spacing=12)
+        layout = frame(self, "End the session?", width=540, spacing=12)
         if unfinished:
             people = "1 participant has" if unfinished == 1 else f"{unfinished} participants have"
             what = (
@@ -106,75 +107,13 @@ class EndSessionDialog(QDialog):
         layout.addWidget(self.reason)
         self.confirm = Button(theme, "End session", "end", role="danger", on_click=self._confirm)
         self.confirm.setEnabled(False)
-        _add_answers(theme, self, layout, self.confirm)
+        add_answers(theme, self, layout, self.confirm)
         self.reason.textChanged.connect(lambda text: self.confirm.setEnabled(bool(text.strip())))
         self.reason.setFocus()
 
     def _confirm(self) -> None:
         self.accept()
         self.confirmed.emit(self.reason.text().strip())
-
-
-class NewSessionDialog(QDialog):
-    """Asks, before a new session of a study with games of several people, who lets the groups go.
-
-    Attributes:
-        choices: The choices by their keys, "experimenter" and "automatic".
-        confirm: Starts the session.
-
-    Signals:
-        answered: The key of the choice.
-
-    Runs on: GUI thread.
-    """
-
-    answered = Signal(str)
-
-    def __init__(self, theme: Theme, proposed: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        layout = _frame(self, "New session", heading="Who lets the groups go?", width=540, spacing=8)
-        layout.addWidget(
-            label(
-                "People play together in this study. Who is ready waits until the partners are there. You can change "
-                "this while the session runs.",
-                "muted",
-                wrap=True,
-            )
-        )
-        layout.addSpacing(8)
-        self._group = QButtonGroup(self)
-        self.choices: dict[str, QRadioButton] = {}
-        for key, title, text in (
-            (
-                "experimenter",
-                "I do",
-                "MUG Lab shows who waits and which groups are complete; they play when you let them go. Right for the "
-                "lab, where all begin together.",
-            ),
-            (
-                "automatic",
-                "They go by themselves",
-                "Every group plays as soon as it is complete. Right for participants who come one by one, online.",
-            ),
-        ):
-            choice = QRadioButton(title)
-            choice.setAccessibleDescription(text)
-            choice.setChecked(key == proposed)
-            self._group.addButton(choice)
-            self.choices[key] = choice
-            layout.addWidget(choice)
-            sentence = label(text, "muted", wrap=True)
-            sentence.setContentsMargins(26, 0, 0, 8)
-            layout.addWidget(sentence)
-        self.confirm = Button(theme, "Start session", "play", role="primary", on_click=self._confirm)
-        self.confirm.setDefault(True)
-        _add_answers(theme, self, layout, self.confirm)
-        _fit(self, layout)
-        self.choices[proposed].setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _confirm(self) -> None:
-        self.accept()
-        self.answered.emit(next(key for key, choice in self.choices.items() if choice.isChecked()))
 
 
 class ReleaseModeDialog(QDialog):
@@ -202,7 +141,7 @@ class ReleaseModeDialog(QDialog):
                 "From now on complete groups wait until you let them go. Participants see that they are waiting. "
                 "Matches that have begun go on."
             )
-        layout = _frame(self, title, width=500, spacing=12)
+        layout = frame(self, title, width=500, spacing=12)
         layout.addWidget(label(what, wrap=True))
         layout.addSpacing(4)
         layout.addWidget(label("Reason, if there is one (recorded with the data)", "small"))
@@ -213,8 +152,8 @@ class ReleaseModeDialog(QDialog):
         words = "Let them go by themselves" if mode == "automatic" else "Let me release them"
         self.confirm = Button(theme, words, role="primary", on_click=self._confirm)
         self.confirm.setDefault(True)
-        _add_answers(theme, self, layout, self.confirm)
-        _fit(self, layout)
+        add_answers(theme, self, layout, self.confirm)
+        fit(self, layout)
         self.reason.setFocus()
 
     def _confirm(self) -> None:
@@ -222,29 +161,31 @@ class ReleaseModeDialog(QDialog):
         self.confirmed.emit(self._mode, self.reason.text().strip())
 
 
-def _frame(dialog: QDialog, title: str, *, width: int, spacing: int, heading: str = "") -> QVBoxLayout:
-    """Give a dialog its title, its margins and its heading; what it holds goes into the layout."""
-    dialog.setWindowTitle(title)
-    dialog.setMinimumWidth(width)
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(28, 26, 28, 22)
-    layout.setSpacing(spacing)
-    layout.addWidget(label(heading or title, "title"))
-    return layout
+class StartAnywayDialog(QDialog):
+    """Says who is missing before everybody begins.
 
+    Attributes:
+        confirm: Starts all the same.
 
-def _add_answers(theme: Theme, dialog: QDialog, layout: QVBoxLayout, confirm: Button) -> None:
-    """Add the last row: cancel, or confirm."""
-    row = QHBoxLayout()
-    row.addStretch(1)
-    cancel = Button(theme, "Cancel", on_click=dialog.reject)
-    cancel.setAutoDefault(False)
-    row.addWidget(cancel)
-    row.addWidget(confirm)
-    layout.addLayout(row)
-    QWidget.setTabOrder(cancel, confirm)
+    Signals:
+        confirmed: Start all the same.
 
+    Runs on: GUI thread.
+    """
 
-def _fit(dialog: QDialog, layout: QVBoxLayout) -> None:
-    """Let the dialog be as high as its wrapped texts need at its width; Qt's own guess is too high."""
-    dialog.resize(dialog.minimumWidth(), layout.totalHeightForWidth(dialog.minimumWidth()))
+    confirmed = Signal()
+
+    def __init__(self, theme: Theme, missing: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        layout = frame(self, "Start without them?", width=500, spacing=12)
+        layout.addWidget(label(missing, wrap=True))
+        layout.addWidget(
+            label("Who comes later can still join, and begins at once. The start is recorded.", "muted", wrap=True)
+        )
+        self.confirm = Button(theme, "Start all the same", "play", role="primary", on_click=self._confirm)
+        add_answers(theme, self, layout, self.confirm, cancel="Wait")
+        fit(self, layout)
+
+    def _confirm(self) -> None:
+        self.accept()
+        self.confirmed.emit()

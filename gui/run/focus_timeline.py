@@ -5,11 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from gui.models.telemetry import Attention, Pulses, Segments, TelemetryHistory, attention_segments
+from gui.models.telemetry import (
+    Attention,
+    Pulses,
+    Segments,
+    TelemetryHistory,
+    attention_segments,
+    fullscreen_stretches,
+)
 from gui.widgets.basics import label, scrolling
 from gui.widgets.theme import Theme
 
@@ -35,6 +42,8 @@ LOOKS = {
     Attention.HIDDEN: AttentionLook("Hidden", "error", 0.14, 0.30),
     Attention.LOST: AttentionLook("No connection", "muted", 0.46, 0.54),
 }
+FULLSCREEN = AttentionLook("Full screen", "accent", 0.03, 0.10)
+"""A line below the bar: it goes with each of the others."""
 
 
 class _Rows(QWidget):
@@ -49,6 +58,7 @@ class _Rows(QWidget):
         self.setAccessibleName("Focus of each participant over time")
         self.names: Sequence[str] = ()
         self.segments_of: Callable[[str], Segments] = _no_segments
+        self.fullscreen_of: Callable[[str], tuple[np.ndarray, np.ndarray]] = _no_stretches
         self.start_s, self.end_s = 0.0, 1.0
         self.left_px, self.right_px = 0.0, 1.0
 
@@ -81,6 +91,14 @@ class _Rows(QWidget):
             look = LOOKS[Attention(code)]
             top = (row + 1 - look.high) * ROW_PX
             painter.fillRect(QRectF(x, top, until - x, (look.high - look.low) * ROW_PX), brushes[code])
+        begins, ends = self.fullscreen_of(self.names[row])
+        inside = (ends > self.start_s) & (begins < self.end_s)
+        pen = QPen(self._theme.colour("accent"), 1.6)
+        painter.setPen(pen)
+        y = (row + 1 - FULLSCREEN.low) * ROW_PX
+        for begin, end in zip(begins[inside].tolist(), ends[inside].tolist(), strict=True):
+            x = self.left_px + (max(begin, self.start_s) - self.start_s) * a_second
+            painter.drawLine(QLineF(x, y, self.left_px + (min(end, self.end_s) - self.start_s) * a_second, y))
 
 
 class FocusTimeline:
@@ -124,7 +142,7 @@ class FocusTimeline:
         """
         self._history, self._live = history, live
         rows = self._rows
-        rows.names, rows.segments_of = participants, self._segments_of
+        rows.names, rows.segments_of, rows.fullscreen_of = participants, self._segments_of, self._fullscreen_of
         rows.start_s, rows.end_s = start_s, end_s
         rows.left_px = edges_px[0]
         rows.right_px = max(rows.left_px + 1.0, min(edges_px[1], float(self.widget.viewport().width())))
@@ -134,6 +152,9 @@ class FocusTimeline:
     def segments(self, participant: str) -> Segments | None:
         """Return a participant's stretches as drawn last."""
         return self._segments_of(participant) if participant in self._rows.names else None
+
+    def _fullscreen_of(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        return fullscreen_stretches(self._history.pulses(name), self._rows.end_s, live=name in self._live)
 
     def _segments_of(self, name: str) -> Segments:
         return attention_segments(self._history.pulses(name), self._rows.end_s, live=name in self._live)
@@ -152,7 +173,7 @@ class Legend(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._samples = []
-        for look in LOOKS.values():
+        for look in (*LOOKS.values(), FULLSCREEN):
             sample = label("")
             self._samples.append((sample, look))
             layout.addWidget(sample)
@@ -180,3 +201,7 @@ def _short(name: str) -> str:
 
 def _no_segments(_name: str) -> Segments:
     return attention_segments(Pulses(0), 0.0, live=False)
+
+
+def _no_stretches(_name: str) -> tuple[np.ndarray, np.ndarray]:
+    return np.zeros(0), np.zeros(0)

@@ -1,10 +1,11 @@
 """One match as it goes: round trips of its pairs above, depth of its players' rollbacks below, on one axis of time."""
 
 import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.match_history import MatchHistory
 from gui.models.matches import (
@@ -18,8 +19,10 @@ from gui.models.matches import (
     pair_name,
     player_name,
 )
+from gui.models.time_window import TimeWindow
 from gui.run.line_legend import LineLegend, NamedLine
-from gui.widgets.basics import Pill, Segments, label
+from gui.run.plot_kind import PlotKind
+from gui.widgets.basics import Button, Pill, label
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
@@ -28,7 +31,19 @@ if TYPE_CHECKING:
 
 __all__ = ["MatchLive"]
 
-_WINDOWS = (("120", "2 min"), ("600", "10 min"), ("1800", "30 min"))
+_WINDOWS = ((120.0, "2 min"), (600.0, "10 min"), (1_800.0, "30 min"))
+_PAIRS = {
+    "rtt": PlotKind("Round-trip time of each pair of players over time", "ms", 40.0, whole=False, limit=150.0),
+    "jitter": PlotKind("Jitter of each pair of players over time", "jitter, ms", 20.0, whole=False, limit=30.0),
+    "loss": PlotKind("Lost packets of each pair of players over time", "lost, %", 10.0, whole=False, limit=10.0),
+}
+_PLAYERS = {
+    "depth": PlotKind("Rollback depth of each player over time", "frames", 4.0, whole=True, limit=6.0),
+    "rollbacks": PlotKind("Rollbacks a second of each player over time", "per s", 4.0, whole=True, limit=10.0),
+    "stall": PlotKind("How long the game stood still, for each player", "ms per s", 100.0, whole=True, limit=100.0),
+}
+_PAIR_CHOICES = (("rtt", "Round trip"), ("jitter", "Jitter"), ("loss", "Loss"))
+_PLAYER_CHOICES = (("depth", "Rollback depth"), ("rollbacks", "Rollbacks"), ("stall", "Stalls"))
 _LEFT_PX = 62
 _LEAST_LEGEND_PX, _MOST_LEGEND_PX = 210, 320
 _LEAST_OFTEN_S = 2.0
@@ -50,9 +65,15 @@ class MatchLive(QFrame):
     Attributes:
         history: The figures.
         repaints: How often the plots were drawn.
+        watch: The button that asks for the match in the browser.
+
+    Signals:
+        watch_asked: The id of the match that is to be watched.
 
     Runs on: GUI thread.
     """
+
+    watch_asked = Signal(str)
 
     def __init__(self, theme: Theme, history: MatchHistory) -> None:
         super().__init__()
@@ -64,6 +85,8 @@ class MatchLive(QFrame):
         self._plots: tuple[MatchPlot, MatchPlot] | None = None
         self._drawn_s = 0.0
         self._is_stale = True
+        self.time = TimeWindow(now=self._now_s, parent=self)
+        self.time.changed.connect(self._on_time_changed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(4)
@@ -76,14 +99,26 @@ class MatchLive(QFrame):
         self._who = label("", "small")
         self._who.setMinimumWidth(20)
         head.addWidget(self._who, 1)
-        self.window_choice = Segments(_WINDOWS, name="Time shown of the match", current="120")
-        self.window_choice.chosen.connect(self._on_window_chosen)
-        head.addWidget(self.window_choice)
+        self.watch = Button(
+            theme,
+            "Watch",
+            "eye",
+            role="quiet",
+            name="Watch this match in the browser",
+            tip="Opens this match in the browser: about a second behind, read only",
+            on_click=lambda: self.watch_asked.emit(self.match_id),
+        )
+        head.addWidget(self.watch)
+        self.of_pairs = _choice(_PAIR_CHOICES, "Figure of the pairs", self._on_figure_chosen)
+        self.of_players = _choice(_PLAYER_CHOICES, "Figure of the players", self._on_figure_chosen)
+        self.span = _choice(_WINDOWS, "Time shown of the match", self._on_span_chosen)
+        for widget in (self.of_pairs, self.of_players, self.span):
+            head.addWidget(widget)
         layout.addLayout(head)
         self._about = label("", "small")
         self._about.setMinimumWidth(20)
-        self.rtt_lines = LineLegend(theme, "Round trip (RTT)", RTT)
-        self.depth_lines = LineLegend(theme, "Rollback depth", f"{ROLLBACK}\n{DEPTH}")
+        self.rtt_lines = LineLegend(theme, "Pairs", RTT)
+        self.depth_lines = LineLegend(theme, "Players", f"{ROLLBACK}\n{DEPTH}")
         self._rows = tuple(QHBoxLayout() for _ in range(2))
         body = QWidget()
         inner = QVBoxLayout(body)
@@ -107,14 +142,14 @@ class MatchLive(QFrame):
 
     @property
     def plots(self) -> "tuple[MatchPlot, MatchPlot]":
-        """The plots of round trips and of depth, made when they are first asked for."""
+        """The plots of the pairs and of the players, made when they are first asked for."""
         if self._plots is None:
             # pyqtgraph takes half a second to import; the window need not wait for it.
-            from gui.run.match_plot import MatchPlot, PlotKind
+            from gui.run.match_plot import MatchPlot
 
-            rtt = PlotKind("Round-trip time of each pair of players over time", "ms", 40.0, whole=False)
-            depth = PlotKind("Rollback depth of each player over time", "frames", 4.0, whole=True)
-            self._plots = MatchPlot(self._theme, rtt, _LEFT_PX), MatchPlot(self._theme, depth, _LEFT_PX)
+            kinds = _PAIRS[self.of_pairs.currentData()], _PLAYERS[self.of_players.currentData()]
+            above, below = (MatchPlot(self._theme, kind, _LEFT_PX, self.time) for kind in kinds)
+            self._plots = above, below
             for row, plot in zip(self._rows, self._plots, strict=True):
                 plot.widget.setMinimumHeight(60)
                 row.insertWidget(0, plot.widget, 3)
@@ -134,10 +169,13 @@ class MatchLive(QFrame):
         """
         is_other = (None if view is None else view.match_id) != (None if self._view is None else self._view.match_id)
         was_over = self._view is not None and is_over(self._view)
+        if is_other:
+            self.time.follow()
         self._is_stale |= is_other or (view is not None and is_over(view) != was_over)
         self._view = view
         self._stack.setCurrentIndex(0 if view is None else 1)
         self.state.setVisible(view is not None)
+        self.watch.setVisible(view is not None)
         if view is None:
             self._title.setText("Match")
             self._who.setText("")
@@ -164,22 +202,42 @@ class MatchLive(QFrame):
         if view is None or not self.isVisible() or self.window().isMinimized():
             return
         now_s = time.time()
-        window_s = float(self.window_choice.current())
-        a_pixel_s = window_s / max(1, self.width())
-        is_moving = not is_over(view) and now_s - self._drawn_s >= min(_LEAST_OFTEN_S, a_pixel_s)
+        a_pixel_s = self.time.span_s / max(1, self.width())
+        is_moving = self.time.follows and not is_over(view) and now_s - self._drawn_s >= min(_LEAST_OFTEN_S, a_pixel_s)
         track = self.history.track(view.match_id)
         if track is None or not (self._is_stale or is_moving):
             return
         self._is_stale = False
         self._drawn_s = now_s
         self.repaints += 1
-        # A match that has ended stands still at its end.
-        end_s = float(track.at_s[-1]) if is_over(view) and len(track) else now_s
-        for plot, values in zip(self.plots, (track.rtt_ms, track.depth), strict=True):
-            plot.draw(track.at_s, values, end_s - window_s, end_s)
+        start_s, end_s = self.time.edges()
+        shown = track.of_pairs(self.of_pairs.currentData()), track.of_players(self.of_players.currentData())
+        for plot, values in zip(self.plots, shown, strict=True):
+            plot.draw(track.at_s, values, start_s, end_s)
 
-    @Slot(str)
-    def _on_window_chosen(self, _key: str) -> None:
+    def _now_s(self) -> float:
+        """Now; a match that has ended stands still at its end."""
+        view = self._view
+        track = self.history.track(view.match_id) if view is not None and is_over(view) else None
+        return float(track.at_s[-1]) if track is not None and len(track) else time.time()
+
+    @Slot()
+    def _on_figure_chosen(self) -> None:
+        above, below = self.plots
+        above.show_kind(_PAIRS[self.of_pairs.currentData()])
+        below.show_kind(_PLAYERS[self.of_players.currentData()])
+        self._is_stale = True
+
+    @Slot()
+    def _on_span_chosen(self) -> None:
+        self.time.show_span(float(self.span.currentData()))
+        self.time.follow()
+
+    @Slot()
+    def _on_time_changed(self) -> None:
+        spans = [seconds for seconds, _ in _WINDOWS]
+        shown = self.time.span_s if self.time.follows else None
+        self.span.setCurrentIndex(spans.index(shown) if shown in spans else -1)
         self._is_stale = True
 
     @Slot()
@@ -189,6 +247,15 @@ class MatchLive(QFrame):
         self.rtt_lines.recolour()
         self.depth_lines.recolour()
         self._is_stale = True
+
+
+def _choice(choices: Sequence[tuple[object, str]], name: str, on_chosen: Callable[[], object]) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for key, words in choices:
+        box.addItem(words, key)
+    box.activated.connect(lambda _index: on_chosen())
+    return box
 
 
 def _about(view: MatchView) -> str:

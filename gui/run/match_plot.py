@@ -1,40 +1,25 @@
 """A few lines over time, apart by colour and by dashes: what the plots of a match are made of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from gui.models.telemetry import thin
+from gui.models.time_window import TimeWindow
 from gui.run.line_legend import line_pen
+from gui.run.plot_kind import PlotKind
 from gui.run.time_axis import clock_ticks, plot_widget
 from gui.widgets.theme import Theme
 
-__all__ = ["MatchPlot", "PlotKind"]
+__all__ = ["MatchPlot"]
 
 _WIDTH = 1.8
 
 Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PlotKind:
-    """What a plot shows.
-
-    Attributes:
-        name: What a screen reader calls it.
-        axis: The words along its axis.
-        least_top: The axis goes at least so far up.
-        whole: Whether the values are whole numbers.
-    """
-
-    name: str
-    axis: str
-    least_top: float
-    whole: bool
 
 
 class MatchPlot:
@@ -46,13 +31,15 @@ class MatchPlot:
     Runs on: GUI thread.
     """
 
-    def __init__(self, theme: Theme, kind: PlotKind, left_px: int) -> None:
+    def __init__(self, theme: Theme, kind: PlotKind, left_px: int, window: TimeWindow) -> None:
         self._theme, self._kind = theme, kind
-        self.widget = plot_widget(kind.name)
+        self.widget = plot_widget(kind.name, window)
         self._item = self.widget.getPlotItem()
         self._item.getAxis("left").setWidth(left_px)
         self._curves: list[pg.PlotCurveItem] = []
         self._drawn: list[tuple[Floats, Floats]] = []
+        self._limit = pg.InfiniteLine(angle=0, movable=False)
+        self._item.addItem(self._limit)
         self.recolour()
 
     def recolour(self) -> None:
@@ -65,8 +52,15 @@ class MatchPlot:
             axis.setTextPen(QColor(tokens.muted))
         self._item.getAxis("left").setLabel(self._kind.axis, color=tokens.muted)
         self._item.showGrid(x=False, y=True, alpha=0.12)
+        self._limit.setPen(QPen(QColor(tokens.warning), 0, Qt.PenStyle.DashLine))
         for place, curve in enumerate(self._curves):
             curve.setPen(self._pen(place))
+
+    def show_kind(self, kind: PlotKind) -> None:
+        """Show something else from the next drawing on."""
+        self._kind = kind
+        self.widget.setAccessibleName(kind.name)
+        self._item.getAxis("left").setLabel(kind.axis, color=self._theme.tokens.muted)
 
     def draw(self, at_s: Floats, values: Floats, start_s: float, end_s: float) -> None:
         """Draw the lines between two moments.
@@ -84,7 +78,10 @@ class MatchPlot:
         for curve, (x, y) in zip(self._curves, self._drawn, strict=True):
             curve.setData(x, y, connect="finite")
             top = max(top, float(np.fmax.reduce(y, initial=top)))
+        self._limit.setValue(self._kind.limit)
+        self._limit.setVisible(self._kind.limit <= top * 1.1)
         self._item.getAxis("bottom").setTicks([clock_ticks(start_s, end_s, width_px)])
+        self._item.getAxis("left").setTicks(None)
         if self._kind.whole:
             step = max(1, round(top / 4))
             self._item.getAxis("left").setTicks([[(mark, str(mark)) for mark in range(0, int(top) + 1, step)]])

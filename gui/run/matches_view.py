@@ -54,13 +54,17 @@ class MatchesView(QStackedWidget):
 
     Signals:
         chosen: The id of the selected match; empty when none is.
+        watch_asked: The id of a match that is to be watched.
         said: A short message and its icon.
+        players_asked: The key of an action, or nothing, and the ids of a match's players (a list of str).
 
     Runs on: GUI thread.
     """
 
     chosen = Signal(str)
+    watch_asked = Signal(str)
     said = Signal(str, str)
+    players_asked = Signal(str, list)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -164,8 +168,20 @@ class MatchesView(QStackedWidget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = [player.participant_id for player in view.players]
+        for key, icon, words in (
+            ("", "users", "Select the players"),
+            ("message", "message", "Message to the players…"),
+            ("to_waitroom", "to-waitroom", "Back to waitroom…"),
+            ("repair", "users", "Re-pair…"),
+        ):
+            action = menu.addAction(self._theme.icon(icon), words)
+            action.triggered.connect(lambda _checked=False, key=key: self.players_asked.emit(key, names))
+        menu.addSeparator()
         copy = menu.addAction(self._theme.icon("copy"), "Copy the match's id")
         copy.triggered.connect(lambda: self._copy(view.match_id))
+        watch = menu.addAction(self._theme.icon("eye"), "Watch in the browser")
+        watch.triggered.connect(lambda: self.watch_asked.emit(view.match_id))
         menu.popup(self.table.viewport().mapToGlobal(position))
 
     def _copy(self, match_id: str) -> None:

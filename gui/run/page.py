@@ -1,48 +1,49 @@
-"""The Run page: start and stop, the address, the participants, live plots, the log."""
+"""The Run page: one session from its start to its end."""
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QTimer, Signal, Slot
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from gui.models.match_history import MatchHistory
 from gui.models.opened_study import OpenedStudy
 from gui.models.outcomes import OVER, is_complete
 from gui.models.participants import is_here
-from gui.run.address_panel import AddressPanel
-from gui.run.dialogs import EndSessionDialog, ReleaseModeDialog
-from gui.run.live_view import LiveView
-from gui.run.log_view import LogView
-from gui.run.match_live import MatchLive
-from gui.run.people_view import PeopleView
+from gui.models.stages import Step, attendance, missing_words, stage_of
+from gui.run.action_desk import ActionDesk
+from gui.run.dialogs import EndSessionDialog, ReleaseModeDialog, StartAnywayDialog
+from gui.run.idle_panel import IdlePanel
+from gui.run.own_plots import OwnPlots
+from gui.run.page_head import RunHead
+from gui.run.people_desk import PeopleDesk
+from gui.run.running_panel import RunningPanel
 from gui.runtime.server_state import Outcome, ServerState
-from gui.widgets.basics import Button, Notice, Pill, card, label
+from gui.widgets.basics import Button, Notice
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.theme import Theme
 from mug.protocol.lab import LabBatch, LabSnapshot, LogLine, SessionView
 
 __all__ = ["RunPage"]
 
-_PILLS = {
-    ServerState.STOPPED: ("stop", "neutral"),
-    ServerState.STARTING: ("clock", "accent"),
-    ServerState.READY: ("check-circle", "good"),
-    ServerState.STOPPING: ("clock", "accent"),
-    ServerState.CRASHED: ("error", "error"),
-}
 _NO_STUDY, _IDLE, _RUNNING = 0, 1, 2
 _REPAINT_MS = 50
-_LOG_PX = 150
+_OWN_PLOTS_PX = 190
 
 
 class RunPage(QWidget):
     """The session as it runs.
 
+    Attributes:
+        head, idle, running: The parts of the page.
+        desk: Opens the dialogs of actions, hands and notes.
+        people_desk: Actions, notes, hands, and the panel of one participant.
+        end_dialog, mode_dialog, start_dialog: The questions, while they are open.
+
     Signals:
         start_asked, new_session_asked, stop_asked: The buttons.
+        step_asked: The `Step` to the next stage.
         end_session_asked: With the reason.
         let_in_asked: With the participant's id.
         release_asked: A `ReleaseWish`; `people.waiting.answered` is called with it.
@@ -57,6 +58,7 @@ class RunPage(QWidget):
     start_asked = Signal()
     new_session_asked = Signal()
     stop_asked = Signal()
+    step_asked = Signal(object)
     end_session_asked = Signal(str)
     let_in_asked = Signal(str)
     release_asked = Signal(object)
@@ -72,39 +74,36 @@ class RunPage(QWidget):
         self._theme = theme
         self._opened: OpenedStudy | None = None
         self._outcome = Outcome()
-        self._plots_state = QByteArray()
         self._session: SessionView | None = None
         self.end_dialog: EndSessionDialog | None = None
         self.mode_dialog: ReleaseModeDialog | None = None
+        self.start_dialog: StartAnywayDialog | None = None
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(28, 20, 28, 14)
-        layout.setSpacing(12)
-        layout.addLayout(self._make_head())
-        self.notice = Notice(theme, icon="error", tone="error")
-        self.new_session = Button(theme, "Start a new session", "play", on_click=self.new_session_asked.emit)
-        self.show_log = Button(theme, "Show log", "log", on_click=self._show_server_log)
-        self.notice.add_button(self.show_log)
-        self.notice.add_button(self.new_session)
-        layout.addWidget(self.notice)
+        layout.setContentsMargins(24, 14, 24, 10)
+        layout.setSpacing(8)
+        self.head = RunHead(theme)
+        layout.addWidget(self.head)
+        layout.addWidget(self._make_notice())
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_no_study())
-        self._stack.addWidget(self._make_idle())
-        self._stack.addWidget(self._make_running())
+        self.idle = IdlePanel(theme)
+        self._stack.addWidget(self.idle)
+        self.running = RunningPanel(theme)
+        self._stack.addWidget(self.running)
         layout.addWidget(self._stack, 1)
-        self.participants.chosen.connect(self.live.choose)
-        self.participants.let_in_asked.connect(self.let_in_asked)
-        self.people.view_chosen.connect(self._on_view_chosen)
-        self.people.matches_changed.connect(self._on_matches_changed)
-        self.people.waiting.release_asked.connect(self.release_asked)
-        self.people.waiting.mode_asked.connect(self.ask_release_mode)
-        self.matches.chosen.connect(self._show_match)
-        self.matches.said.connect(self.said)
+        self._name_parts()
+        self.desk = ActionDesk(theme, self.participants.model, self)
+        self.people_desk = PeopleDesk(self.running, self.desk, self)
+        self._join()
         self._repaint = QTimer(self)
         self._repaint.setObjectName("repaint")
         self._repaint.setInterval(_REPAINT_MS)
-        self._repaint.timeout.connect(self.people.show_due)
-        self._repaint.timeout.connect(self.live.draw_due)
-        self._repaint.timeout.connect(self.match_live.draw_due)
+        self._own_plots = OwnPlots(theme, self.live.history, self.live.time)
+        self._own_plots.setMinimumHeight(_OWN_PLOTS_PX)
+        self.running.detail.set_telemetry(self._own_plots)
+        self._repaint.timeout.connect(self._draw_own_plots)
+        for draw in (self.people.show_due, self.live.draw_due, self.match_live.draw_due, self.people_desk.show_due):
+            self._repaint.timeout.connect(draw)
         self._repaint.start()
         self.show_outcome(self._outcome)
 
@@ -118,9 +117,7 @@ class RunPage(QWidget):
 
     def show_places(self, data_dir: Path, reach: str) -> None:
         """Show where records go, and who can open the address ("machine", "network", or not asked yet)."""
-        self._data_dir.setText(str(data_dir))
-        words = {"machine": "This machine only", "network": "The lab network"}
-        self._reach.setText(words.get(reach, "Asked at the first start"))
+        self.idle.show_places(data_dir, reach)
 
     @Slot(object)
     def show_outcome(self, outcome: Outcome) -> None:
@@ -144,7 +141,10 @@ class RunPage(QWidget):
         self._show_match(self.match_live.match_id)
         self.live.show_participants(self.participants.model.rows())
         self.live.add(snapshot.telemetry)
+        self.live.add_marks(snapshot.actions, snapshot.notes)
+        self.live.add_health(snapshot.health)
         self.log.model.replace_all(snapshot.log)
+        self.people_desk.take_snapshot(snapshot)
         self._show_counts(snapshot.counts)
 
     @Slot(object)
@@ -158,13 +158,21 @@ class RunPage(QWidget):
         if batch.participants:
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
+        self.live.add_marks(batch.actions, batch.notes)
+        self.live.add_health(batch.health)
         self.log.model.append(batch.log)
+        self.people_desk.take_batch(batch)
         self._show_counts(batch.counts)
 
     @property
     def session(self) -> SessionView | None:
         """The session that runs, or ran last."""
         return self._session
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the page shows a running session."""
+        return self._stack.currentIndex() == _RUNNING
 
     def unfinished(self) -> int:
         """Return how many participants have begun and not finished."""
@@ -176,21 +184,25 @@ class RunPage(QWidget):
 
     def restore(self, state_of: Callable[[str], QByteArray]) -> None:
         """Bring the arrangement back: of each part by its name; empty where there is none."""
-        self.participants.restore(state_of("participants"))
+        self.participants.restore(state_of("participants"), state_of("columns"))
         self.matches.restore(state_of("matches"))
-        for name, split in (("run", self._main_split), ("live", self._lower_split)):
-            state = state_of(name)
-            if not state.isEmpty():
-                split.restoreState(state)
+        self.running.restore(*(state_of(name) for name in ("run", "live", "detail", "fold")))
 
     def arrangement(self) -> dict[str, QByteArray]:
-        """Return the arrangement of each part: columns of both tables, main and lower splitter."""
+        """Return the arrangement of each part: columns of both tables, splitters, what is folded away."""
         return {
             "participants": self.participants.arrangement(),
+            "columns": self.participants.column_choice(),
             "matches": self.matches.arrangement(),
-            "run": self._plots_state if self._plots.isHidden() else self._main_split.saveState(),
-            "live": self._lower_split.saveState(),
+            **self.running.arrangement(),
         }
+
+    # What the page asks
+
+    def ask_next_step(self) -> None:
+        """Ask for the next stage, as its button does."""
+        if self.is_running:
+            self.running.stage.ask_next()
 
     def ask_end_session(self) -> None:
         """Open the question whether to end the session."""
@@ -207,11 +219,48 @@ class RunPage(QWidget):
 
     def let_groups_go(self) -> None:
         """Let all proposed groups go, and show the waiting rooms."""
-        if self._stack.currentIndex() == _RUNNING:
+        if self.is_running:
             self.people.show_waiting()
             self.people.waiting.let_all_go()
 
     # Inside
+
+    def _name_parts(self) -> None:
+        """What others, and the tests, ask the page for."""
+        running = self.running
+        self.start_stop, self.end_session = self.head.start_stop, self.head.end_session
+        self.state, self.sentence = self.head.state, self.head.sentence
+        self.people, self.address, self.log = running.people, running.address, running.log
+        self.participants, self.matches = running.people.participants, running.people.matches
+        self.live, self.match_live = running.live, running.match_live
+
+    def _join(self) -> None:
+        self.head.start_asked.connect(self.start_asked)
+        self.head.stop_asked.connect(self.stop_asked)
+        self.head.end_asked.connect(self.ask_end_session)
+        self.idle.reach_asked.connect(self.reach_asked)
+        self.idle.data_dir_asked.connect(self.data_dir_asked)
+        for part in (self.head, self.running, self.desk, self.matches):
+            part.said.connect(self.said)
+        self.running.stage.step_asked.connect(self._on_step_asked)
+        self.participants.chosen.connect(self.live.choose)
+        self.live.participant_chosen.connect(self._on_plot_chosen)
+        self.participants.let_in_asked.connect(self.let_in_asked)
+        self.people.matches_changed.connect(self._on_matches_changed)
+        self.people.waiting.release_asked.connect(self.release_asked)
+        self.people.waiting.mode_asked.connect(self.ask_release_mode)
+        self.matches.chosen.connect(self._show_match)
+
+    @Slot(str)
+    def _on_plot_chosen(self, participant_id: str) -> None:
+        self.people_desk.show_participants([participant_id])
+
+    @Slot()
+    def _draw_own_plots(self) -> None:
+        who = self.running.detail.participant_id
+        view = self.participants.model.view_of(who) if who else None
+        self._own_plots.show_participant(who, is_live=view is not None and is_here(view))
+        self._own_plots.draw_due()
 
     def _forget(self) -> None:
         self._session = None
@@ -220,6 +269,7 @@ class RunPage(QWidget):
         self.match_live.history.clear()
         self.people.replace_all((), ())
         self.log.model.replace_all(())
+        self.people_desk.forget()
         self._show_counts({})
 
     def _show_session(self, session: SessionView) -> None:
@@ -233,72 +283,56 @@ class RunPage(QWidget):
 
     def _show_counts(self, counts: dict[str, int]) -> None:
         rows = self.participants.model.rows()
-        self._numbers["present"].setText(str(self.present()))
-        playing = sum(view.phase == "playing" and is_here(view) for view in rows)
-        self._numbers["playing"].setText(str(playing))
-        self._numbers["finished"].setText(str(sum(map(is_complete, rows))))
         frames = max(counts.get("frames", 0), sum(view.frames_stored for view in rows))
-        self._numbers["frames"].setText(f"{frames:,}")
+        self.running.show_numbers(
+            present=str(self.present()),
+            playing=str(sum(view.phase == "playing" and is_here(view) for view in rows)),
+            finished=str(sum(map(is_complete, rows))),
+            frames=f"{frames:,}",
+        )
+        self._show_stage()
+
+    def _show_stage(self) -> None:
+        session = self._session
+        if session is not None:
+            is_open = self._outcome.state is ServerState.READY and self._outcome.link in {"", "connected"}
+            found = attendance(session, self.participants.model.rows())
+            self.running.stage.show_stage(stage_of(session), found, enabled=is_open)
 
     def _refresh(self) -> None:
         outcome, state = self._outcome, self._outcome.state
-        icon, tone = _PILLS[state]
-        if state is ServerState.READY and outcome.link in {"gone", "refused"}:
-            icon, tone = "clock", "warning"
-        self.state.show_state(outcome.word, icon, tone)
         title = self._opened.title if self._opened is not None else ""
-        if state in {ServerState.READY, ServerState.STOPPING, ServerState.STARTING} and outcome.study:
-            title = outcome.study
-        self._title.setText(title or "Run a session")
-        ended = self._session is not None and self._session.state == "ended" and state is ServerState.READY
-        sentence = (
-            "The session has ended. Nobody can join it any more; its data can be exported."
-            if ended
-            else outcome.sentence
-        )
-        is_crashed = state is ServerState.CRASHED
-        self.sentence.setText("" if is_crashed else sentence)
-        self.sentence.setVisible(not is_crashed)
-        self.notice.say(sentence if is_crashed else "", "error", "error")
-        self.new_session.setVisible(is_crashed and "--new-session" in sentence)
-        self.show_log.setVisible(is_crashed and bool(outcome.log.strip()))
-        self.progress.setVisible(state in {ServerState.STARTING, ServerState.STOPPING})
         runs = state in {ServerState.STARTING, ServerState.READY, ServerState.STOPPING}
-        if runs:
-            self.start_stop.show_as("Stop", "stop", "plain")
-        else:
-            self.start_stop.show_as("Start session", "play", "primary")
+        if runs and outcome.study:
+            title = outcome.study
+        ended = self._session is not None and self._session.state == "ended" and state is ServerState.READY
         can_start = self._opened is not None and not self._opened.errors
-        self.start_stop.setEnabled(can_start if not runs else state is not ServerState.STOPPING)
-        self.start_stop.setToolTip("Stop the server (Ctrl+.)" if runs else "Start the session (Ctrl+R)")
-        self.end_session.setVisible(state is ServerState.READY)
-        self.end_session.setEnabled(not ended)
-        self._blocked.setVisible(self._opened is not None and bool(self._opened.errors))
+        self.head.show_state(outcome, self._session, title, can_start=can_start, ended=ended)
+        is_crashed = state is ServerState.CRASHED
+        self.notice.say(outcome.sentence if is_crashed else "", "error", "error")
+        self.new_session.setVisible(is_crashed and "--new-session" in outcome.sentence)
+        self.show_log.setVisible(is_crashed and bool(outcome.log.strip()))
         if runs and state is not ServerState.STARTING and self._session is not None:
             self._stack.setCurrentIndex(_RUNNING)
         else:
             self._stack.setCurrentIndex(_NO_STUDY if self._opened is None and not runs else _IDLE)
         self.people.expect_matches(self._opened is not None and self._opened.plays_together)
-        if self._opened is not None:
-            self._study.setText(f"{self._opened.title}  ·  {self._opened.path}")
+        self.idle.show_study(self._opened)
+        self._show_stage()
 
-    @Slot(str)
-    def _on_view_chosen(self, view: str) -> None:
-        self._plots.setCurrentIndex(1 if view == "matches" else 0)
-        self._give_room(view == "waiting")
-
-    def _give_room(self, to_waiting: bool) -> None:
-        """While who waits is in front, the plots give way: its buttons need the room, and the log stays in sight."""
-        if to_waiting is self._plots.isHidden():
+    @Slot(object)
+    def _on_step_asked(self, step: Step) -> None:
+        """Ask first, where everybody would begin although somebody is missing."""
+        session = self._session
+        if session is None:
             return
-        if to_waiting:
-            self._plots_state = self._main_split.saveState()
-            self._plots.hide()
-            height = sum(self._main_split.sizes())
-            self._main_split.setSizes([height - _LOG_PX, _LOG_PX])
-        else:
-            self._plots.show()
-            self._main_split.restoreState(self._plots_state)
+        missing = missing_words(attendance(session, self.participants.model.rows()))
+        if step.stage != "running" or session.stage == "paused" or not missing:
+            self.step_asked.emit(step)
+            return
+        self.start_dialog = StartAnywayDialog(self._theme, missing, self)
+        self.start_dialog.confirmed.connect(lambda: self.step_asked.emit(step))
+        self.start_dialog.open()
 
     @Slot(list)
     def _on_matches_changed(self, match_ids: list[str]) -> None:
@@ -314,40 +348,13 @@ class RunPage(QWidget):
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self.log.show_line(LogLine(at=now, level="error", text=self._outcome.sentence, traceback=self._outcome.log))
 
-    def _on_start_stop(self) -> None:
-        if self._outcome.state in {ServerState.STARTING, ServerState.READY}:
-            self.stop_asked.emit()
-        else:
-            self.start_asked.emit()
-
-    def _make_head(self) -> QHBoxLayout:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        texts = QVBoxLayout()
-        texts.setSpacing(4)
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        self._title = label("", "title")
-        row.addWidget(self._title)
-        self.state = Pill(self._theme)
-        row.addWidget(self.state)
-        row.addStretch(1)
-        texts.addLayout(row)
-        self.sentence = label("", "muted", wrap=True)
-        self.sentence.setAccessibleName("State of the server")
-        texts.addWidget(self.sentence)
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 0)
-        self.progress.setTextVisible(False)
-        self.progress.setMaximumWidth(280)
-        self.progress.setAccessibleName("Working")
-        texts.addWidget(self.progress)
-        head.addLayout(texts, 1)
-        self.end_session = Button(self._theme, "End session…", "end", role="danger", on_click=self.ask_end_session)
-        head.addWidget(self.end_session, 0, Qt.AlignmentFlag.AlignTop)
-        self.start_stop = Button(self._theme, "Start session", "play", role="primary", on_click=self._on_start_stop)
-        head.addWidget(self.start_stop, 0, Qt.AlignmentFlag.AlignTop)
-        return head
+    def _make_notice(self) -> Notice:
+        self.notice = Notice(self._theme, icon="error", tone="error")
+        self.new_session = Button(self._theme, "Start a new session", "play", on_click=self.new_session_asked.emit)
+        self.show_log = Button(self._theme, "Show log", "log", on_click=self._show_server_log)
+        self.notice.add_button(self.show_log)
+        self.notice.add_button(self.new_session)
+        return self.notice
 
     def _make_no_study(self) -> QWidget:
         return EmptyState(
@@ -357,120 +364,3 @@ class RunPage(QWidget):
             "Open a study first. Then one press on Start makes it available to participants.",
             Button(self._theme, "Open a study", "folder-open", role="primary", on_click=self.open_study_asked.emit),
         )
-
-    def _make_idle(self) -> QWidget:
-        page = QWidget()
-        outer = QVBoxLayout(page)
-        outer.setContentsMargins(0, 8, 0, 0)
-        outer.setSpacing(14)
-        panel, layout = card(margins=22, spacing=14)
-        panel.setMaximumWidth(860)
-        layout.addWidget(label("What Start will do", "heading"))
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(20)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
-        self._study = label("", wrap=True, selectable=True)
-        self._reach = label("")
-        self._data_dir = label("", wrap=True, selectable=True)
-        for row, (title, value) in enumerate(
-            (("Study", self._study), ("Who can open it", self._reach), ("Data folder", self._data_dir))
-        ):
-            grid.addWidget(label(title, "muted"), row, 0)
-            grid.addWidget(value, row, 1)
-        grid.addWidget(
-            Button(self._theme, "Change…", role="link", name="Change who can open it", on_click=self.reach_asked.emit),
-            1,
-            2,
-        )
-        grid.addWidget(
-            Button(
-                self._theme, "Change…", role="link", name="Change the data folder", on_click=self.data_dir_asked.emit
-            ),
-            2,
-            2,
-        )
-        layout.addLayout(grid)
-        outer.addWidget(panel)
-        self._blocked = Notice(self._theme, icon="error", tone="error")
-        self._blocked.say("The study has errors and cannot be started. The Design page lists them.", "error", "error")
-        self._blocked.setMaximumWidth(860)
-        outer.addWidget(self._blocked)
-        hint = label(
-            "An open session of the same study is resumed as it was: participants who were in the middle go on where "
-            "they were.",
-            "muted",
-            wrap=True,
-        )
-        hint.setMaximumWidth(860)
-        outer.addWidget(hint)
-        outer.addStretch(1)
-        return page
-
-    def _make_running(self) -> QWidget:
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        strip = QHBoxLayout()
-        strip.setSpacing(12)
-        self.address = AddressPanel(self._theme)
-        self.address.copied.connect(lambda _address: self.said.emit("Address copied", "copy"))
-        strip.addWidget(self.address, 1)
-        strip.addWidget(self._make_numbers())
-        layout.addLayout(strip)
-        self.people = PeopleView(self._theme)
-        self.people.setMinimumHeight(120)
-        self.participants, self.matches = self.people.participants, self.people.matches
-        self.live = LiveView(self._theme)
-        self.match_live = MatchLive(self._theme, MatchHistory())
-        self._plots = QStackedWidget()
-        self._plots.addWidget(self.live)
-        self._plots.addWidget(self.match_live)
-        self._plots.setMinimumSize(380, 200)
-        self.log = LogView(self._theme)
-        self.log.setMinimumWidth(300)
-        self._lower_split = QSplitter(Qt.Orientation.Horizontal)
-        self._lower_split.setChildrenCollapsible(False)
-        self._lower_split.setHandleWidth(12)
-        self._lower_split.addWidget(self._plots)
-        self._lower_split.addWidget(self.log)
-        self._lower_split.setStretchFactor(0, 3)
-        self._lower_split.setStretchFactor(1, 2)
-        self._lower_split.setSizes([600, 400])
-        self._main_split = QSplitter(Qt.Orientation.Vertical)
-        self._main_split.setChildrenCollapsible(False)
-        self._main_split.setHandleWidth(12)
-        self._main_split.addWidget(self.people)
-        self._main_split.addWidget(self._lower_split)
-        self._main_split.setStretchFactor(0, 2)
-        self._main_split.setStretchFactor(1, 3)
-        self._main_split.setSizes([220, 330])
-        layout.addWidget(self._main_split, 1)
-        return page
-
-    def _make_numbers(self) -> QWidget:
-        panel, inner = card(margins=8, spacing=0)
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 0, 10, 0)
-        row.setSpacing(18)
-        inner.addLayout(row)
-        self._numbers = {}
-        for key, title, tip in (
-            ("present", "Present", "Participants whose page is connected now"),
-            ("playing", "Playing", "Participants who are in a game now"),
-            ("finished", "Finished", "Participants who have come to the end"),
-            ("frames", "Frames", "Frames on disk, of all participants. In a match each player records every frame."),
-        ):
-            column = QVBoxLayout()
-            column.setSpacing(0)
-            number = label("0", "number")
-            number.setAccessibleName(title)
-            self._numbers[key] = number
-            column.addWidget(number)
-            title_label = label(title, "small")
-            for part in (number, title_label):
-                part.setToolTip(tip)
-            column.addWidget(title_label)
-            row.addLayout(column)
-        return panel

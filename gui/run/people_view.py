@@ -8,18 +8,19 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.models.matches import is_over
+from gui.run.actions_view import ActionsView
 from gui.run.matches_view import MatchesView
 from gui.run.participants_view import ParticipantsView
-from gui.run.qr_code import QrCode
 from gui.run.waiting_view import WaitingView
-from gui.widgets.basics import Segments, card, label
+from gui.widgets.basics import Elided, Segments, card, label
+from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, ParticipantView, WaitroomView
 
 __all__ = ["PeopleView"]
 
 _FIGURES_EVERY_S = 0.25
-_VIEWS = ("participants", "waiting", "matches")
+_VIEWS = ("participants", "waiting", "matches", "actions")
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,20 @@ class _Counts:
     differing: int
     waiting: int
     ready: int
+    actions: int
 
 
 class PeopleView(QWidget):
     """Participants, waiting rooms or matches, whichever is chosen; while nobody is here, how people get here.
 
-    The choice is offered only where there are games of several people: in every other study the participants are all
-    there is to see.
+    Waiting rooms and matches are offered only where there are games of several people.
 
     Attributes:
-        participants, waiting, matches: The views.
+        participants, waiting, matches, actions_view: The views.
         choice: The switch between them.
 
     Signals:
-        view_chosen: "participants", "waiting" or "matches" came to the front.
+        view_chosen: "participants", "waiting", "matches" or "actions" came to the front.
         matches_changed: The ids of the matches that are shown otherwise than before (a list of str).
 
     Runs on: GUI thread.
@@ -69,29 +70,47 @@ class PeopleView(QWidget):
         head = QHBoxLayout(self._head)
         head.setContentsMargins(0, 0, 0, 0)
         self.choice = Segments(
-            (("participants", "Participants"), ("waiting", "Waiting room"), ("matches", "Matches")), name="Shown"
+            (
+                ("participants", "Participants"),
+                ("waiting", "Waiting room"),
+                ("matches", "Matches"),
+                ("actions", "Actions"),
+            ),
+            name="Shown",
         )
         self.choice.chosen.connect(self._on_chosen)
         head.addWidget(self.choice)
-        self._hint = label("", "small")
+        self._hint = Elided("small")
         head.addWidget(self._hint, 1)
+        self._head_row = head
         layout.addWidget(self._head)
         self.participants = ParticipantsView(theme)
         self.participants.match_asked.connect(self.show_match)
         self.waiting = WaitingView(theme)
         self.matches = MatchesView(theme)
+        self.actions_view = ActionsView(theme)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_invitation())
         self._stack.addWidget(self.participants)
         self._stack.addWidget(self.waiting)
         self._stack.addWidget(self.matches)
+        self._stack.addWidget(self.actions_view)
         layout.addWidget(self._stack, 1)
         theme.changed.connect(self._on_theme_changed)
         self._refresh()
 
     def current(self) -> str:
-        """Return what is in front: "participants", "waiting" or "matches"."""
-        return self.choice.current() if self._has_matches() else "participants"
+        """Return what is in front: "participants", "waiting", "matches" or "actions"."""
+        chosen = self.choice.current()
+        return chosen if self._has_matches() or chosen == "actions" else "participants"
+
+    def add_to_head(self, widget: QWidget) -> None:
+        """Put something at the right end of the row above the tables."""
+        self._head_row.addWidget(widget)
+
+    def show_actions_count(self) -> None:
+        """Say how many actions there are, and whether one is not delivered."""
+        self._refresh()
 
     def show_address(self, address: str, *, on_network: bool) -> None:
         """Show where participants go; a code to scan only where another device can open it."""
@@ -186,7 +205,9 @@ class PeopleView(QWidget):
     def _refresh(self) -> None:
         anybody = self.participants.model.rowCount() > 0
         has_matches = self._has_matches()
-        self._head.setVisible(anybody and has_matches)
+        self._head.setVisible(anybody or self.actions_view.model.rowCount() > 0)
+        for key in ("waiting", "matches"):
+            self.choice.offer(key, has_matches)
         self.participants.show_match_column(has_matches)
         self._stack.setCurrentIndex(1 + _VIEWS.index(self.current()) if anybody else 0)
         if self.current() != self._in_front:
@@ -199,6 +220,7 @@ class PeopleView(QWidget):
             differing=sum(view.desyncs > 0 for view in rows),
             waiting=self.waiting.rooms.people(),
             ready=self.waiting.rooms.ready(),
+            actions=self.actions_view.undelivered(),
         )
         if said != self._said:
             self._say_counts(said)
@@ -209,10 +231,12 @@ class PeopleView(QWidget):
         self.choice.rename("matches", f"Matches ({said.live})" if said.live else "Matches", icon)
         icon = self._theme.icon("check-circle", "good") if said.ready else None
         self.choice.rename("waiting", f"Waiting room ({said.waiting})" if said.waiting else "Waiting room", icon)
+        icon = self._theme.icon("lost", "warning") if said.actions else None
+        self.choice.rename("actions", f"Actions ({said.actions})" if said.actions else "Actions", icon)
         words = [f"{said.ready} group{'' if said.ready == 1 else 's'} ready to go"] if said.ready else []
         words += [f"{_matches(said.paused)} paused"] if said.paused else []
         words += [f"{_matches(said.differing)} with desyncs"] if said.differing else []
-        self._hint.setText(", ".join(words))
+        self._hint.say(", ".join(words))
 
     @Slot(str)
     def _on_chosen(self, _key: str) -> None:

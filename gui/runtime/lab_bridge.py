@@ -66,20 +66,34 @@ class LabBridge(QObject):
             client, self._client = self._client, None
             client.close()
 
-    def request(self, request: LabRequest, done: Callable[[LabReply], object], failed: Callable[[str], object]) -> None:
-        """Ask the server for something; `done` or `failed` (with a sentence) follows on the GUI thread."""
+    def request(
+        self,
+        request: LabRequest,
+        done: Callable[[LabReply], object],
+        failed: Callable[[str], object],
+        unanswered: Callable[[str], object] | None = None,
+    ) -> None:
+        """Ask the server for something; one of the callables follows on the GUI thread.
+
+        Args:
+            request: What is asked for.
+            done: Takes the answer.
+            failed: Takes the server's sentence why it was not done.
+            unanswered: Takes the sentence why there is no answer; not given: `failed` does.
+        """
         client = self._client
+        silent = unanswered or failed
         if client is None:
-            failed("MUG Lab is not connected to a server.")
+            silent("MUG Lab is not connected to a server.")
             return
 
         def deliver(future: "Future[LabReply]") -> None:
-            self._crossing.post(lambda: _answer(future, done, failed))
+            self._crossing.post(lambda: _answer(future, done, failed, silent))
 
         def ask() -> None:
             client.request(request).add_done_callback(deliver)
 
-        self._tasks.run("ask the server", ask, lambda _: None, lambda error: failed(str(error)))
+        self._tasks.run("ask the server", ask, lambda _: None, lambda error: silent(str(error)))
 
     def _on_message(self, client: "LabClient", message: LabMessage) -> None:
         if client is not self._client:
@@ -98,10 +112,15 @@ class LabBridge(QObject):
             self.link_changed.emit("gone")
 
 
-def _answer(future: "Future[LabReply]", done: Callable[[LabReply], object], failed: Callable[[str], object]) -> None:
+def _answer(
+    future: "Future[LabReply]",
+    done: Callable[[LabReply], object],
+    failed: Callable[[str], object],
+    silent: Callable[[str], object],
+) -> None:
     error = future.exception()
     if error is not None:
-        failed(str(error) or "The server did not answer.")
+        silent(str(error) or "The server did not answer.")
     elif (reply := future.result()).error:
         failed(reply.error)
     else:

@@ -1,17 +1,19 @@
 """Starting, finding again and stopping the experiment server, as one state the pages show."""
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from gui.runtime.lab_bridge import LabBridge
+from gui.runtime.open_sessions import OpenSession, newest_open
 from gui.runtime.server_state import Outcome, ServerEvent, ServerState, after
 from gui.runtime.tasks import Tasks
 from mug.protocol.lab import EndSession, LabSnapshot, LetIn, ReleaseGroups, SetRelease, StopServer
+from mug.protocol.lab_console import SetStage
 
 if TYPE_CHECKING:
     from mug.host import LaunchedServer, ServerAddress
@@ -34,6 +36,9 @@ class StartRequest:
         host: The address to listen on: 127.0.0.1 for this machine, 0.0.0.0 for the lab network.
         new_session: Open another session although one could be resumed.
         release: Who lets groups go in a new session: automatic or experimenter.
+        session: Go on with this session; empty: with the newest that is open, else a new one.
+        pilot: Keep the records apart, as a pilot's.
+        label, expected, seats, conditions, stage, help: What a new session is, as in `SessionWish`.
     """
 
     study: Path
@@ -42,6 +47,14 @@ class StartRequest:
     host: str = "127.0.0.1"
     new_session: bool = False
     release: str = "automatic"
+    session: str = ""
+    pilot: bool = False
+    label: str = ""
+    expected: int | None = None
+    seats: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    stage: str = "running"
+    help: bool = False
 
 
 class ServerControl(QObject):
@@ -96,6 +109,14 @@ class ServerControl(QObject):
                 host=request.host,
                 new_session=request.new_session,
                 release=request.release,
+                session=request.session or None,
+                pilot=request.pilot,
+                label=request.label,
+                expected=request.expected,
+                seats=request.seats,
+                conditions=request.conditions,
+                stage=request.stage,
+                help=request.help,
             )
 
         self._tasks.run("start the server", begin, self._on_launched, self._on_start_failed)
@@ -105,13 +126,13 @@ class ServerControl(QObject):
         if not self.is_running:
             self._tasks.run("find a running server", lambda: _running(data_dir), self._on_found, lambda _error: None)
 
-    def look_for_open(self, data_dir: Path, experiment_id: str, tell: Callable[[bool], object]) -> None:
-        """Look whether an experiment has an open session, which the next start would go on with."""
+    def look_for_open(self, data_dir: Path, experiment_id: str, tell: Callable[[OpenSession | None], object]) -> None:
+        """Look for the open session of an experiment, which the next start would go on with."""
         self._tasks.run(
             "look for an open session",
-            lambda: _has_open(data_dir, experiment_id),
+            lambda: newest_open(data_dir, experiment_id),
             tell,
-            lambda _error: tell(False),
+            lambda _error: tell(None),
         )
 
     def stop(self) -> None:
@@ -140,6 +161,10 @@ class ServerControl(QObject):
     def end_session(self, reason: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
         """Close the session for good."""
         self._bridge.request(EndSession(request_id=_new_id(), reason=reason), lambda _reply: done(), failed)
+
+    def set_stage(self, stage: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
+        """Move the session on to another stage."""
+        self._bridge.request(SetStage(request_id=_new_id(), stage=stage), lambda _reply: done(), failed)
 
     def let_in(self, participant_id: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
         """Allow, once, that a turned-away id is taken by the next browser that asks."""
@@ -294,13 +319,3 @@ def _running(data_dir: Path) -> "list[ServerAddress]":
     from mug.host import find_running
 
     return list(find_running(data_dir))
-
-
-def _has_open(data_dir: Path, experiment_id: str) -> bool:
-    from mug.records import RecordReader, records_path
-
-    path = records_path(data_dir, experiment_id)
-    if not path.is_file():
-        return False
-    with RecordReader(path) as reader:
-        return any(head.is_open for head in reader.sessions())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QWidget
 
 from gui.design.canvas.actions import CanvasActions
@@ -18,7 +18,8 @@ class EditMenu(QObject):
     keys of the scenes' actions work only where the chain has the focus, so they never reach a text.
 
     Attributes:
-        undo, redo: Of the study; their keys work in the windows beside the main one too.
+        undo, redo: Of the study, and on the Seats page of the rooms; their keys work in the windows beside the main one
+            too.
 
     Runs on: GUI thread.
     """
@@ -26,15 +27,15 @@ class EditMenu(QObject):
     def __init__(
         self,
         menu: QMenu,
-        stack: QUndoStack,
+        undo: QUndoGroup,
         actions: CanvasActions,
         is_on_design: Callable[[], bool],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._is_on_design = is_on_design
-        self.undo = stack.createUndoAction(parent, "Undo")
-        self.redo = stack.createRedoAction(parent, "Redo")
+        self.undo = undo.createUndoAction(parent, "Undo")
+        self.redo = undo.createRedoAction(parent, "Redo")
         for action, keys in ((self.undo, ["Ctrl+Z"]), (self.redo, ["Ctrl+Shift+Z", "Ctrl+Y"])):
             action.setShortcuts([QKeySequence(key) for key in keys])
             action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QIcon, QKeySequence, QUndoGroup
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -23,8 +23,10 @@ from gui.models.chain_document import ChainDocument
 from gui.places import resource
 from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome
+from gui.seats.page import SeatsPage
 from gui.shell.edit_menu import EditMenu
 from gui.shell.navigation import Navigation
+from gui.shell.session_menu import SessionMenu
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
 from gui.widgets.toasts import Toasts
@@ -33,8 +35,9 @@ __all__ = ["MainWindow"]
 
 _PAGES = (
     ("design", "Design", "design", "The chain of scenes (Ctrl+1)"),
-    ("run", "Run", "run", "Start a session and watch it (Ctrl+2)"),
-    ("data", "Data", "data", "Recorded sessions and their export (Ctrl+3)"),
+    ("seats", "Seats", "seats", "The room, and whether its desks are ready (Ctrl+2)"),
+    ("run", "Run", "run", "Start a session and watch it (Ctrl+3)"),
+    ("data", "Data", "data", "Recorded sessions and their export (Ctrl+4)"),
 )
 
 
@@ -42,14 +45,14 @@ class MainWindow(QMainWindow):
     """The window with its pages.
 
     Attributes:
-        design, run, data: The pages.
+        design, seats, run, data: The pages.
         toasts: The short messages.
         may_close: Asked before the window closes: takes the function that closes it, answers whether it may at once.
 
     Signals:
         page_shown: The key of the page that came to the front.
-        new_asked, open_folder_asked, open_script_asked, reload_asked, save_asked, save_as_asked, settings_asked: The
-            menus.
+        new_asked, open_folder_asked, open_script_asked, reload_asked, save_asked, save_as_asked, settings_asked,
+            new_session_asked: The menus.
         closing: The window goes for good.
 
     Runs on: GUI thread.
@@ -64,6 +67,8 @@ class MainWindow(QMainWindow):
     open_recent_asked = Signal(str)
     reload_asked = Signal()
     settings_asked = Signal()
+    new_session_asked = Signal()
+    second_screen_asked = Signal()
     closing = Signal()
 
     def __init__(
@@ -71,14 +76,14 @@ class MainWindow(QMainWindow):
         theme: Theme,
         settings: LabSettings,
         document: ChainDocument,
-        pages: tuple[DesignPage, RunPage, DataPage],
+        pages: tuple[DesignPage, SeatsPage, RunPage, DataPage],
         version: str,
     ) -> None:
         super().__init__()
-        design, run, data = pages
+        design, seats, run, data = pages
         self._document = document
         self._theme, self._settings, self._version = theme, settings, version
-        self.design, self.run, self.data = design, run, data
+        self.design, self.seats, self.run, self.data = design, seats, run, data
         self.may_close: Callable[[Callable[[], object]], bool] = lambda _close: True
         self._themed: list[tuple[QAction, str]] = []
         self._show_title()
@@ -97,7 +102,7 @@ class MainWindow(QMainWindow):
         self.navigation.chosen.connect(self.show_page)
         layout.addWidget(self.navigation)
         self._stack = QStackedWidget()
-        for page in (design, run, data):
+        for page in pages:
             self._stack.addWidget(page)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(host)
@@ -105,13 +110,16 @@ class MainWindow(QMainWindow):
         self._server_text.setTextFormat(Qt.TextFormat.PlainText)
         self._records_text = QLabel("")
         self._records_text.setTextFormat(Qt.TextFormat.PlainText)
-        self.statusBar().addWidget(self._server_text)
+        self._hands_text, self._undelivered_text = QLabel(""), QLabel("")
+        for text in (self._server_text, self._hands_text, self._undelivered_text):
+            self.statusBar().addWidget(text)
         self.statusBar().addPermanentWidget(self._records_text)
         self.statusBar().setSizeGripEnabled(False)
         self.toasts = Toasts(theme, self)
         self._make_menus()
         theme.changed.connect(self._on_theme_changed)
         design.run_asked.connect(lambda: self.show_page("run"))
+        seats.run_asked.connect(lambda: self.show_page("run"))
         run.open_study_asked.connect(lambda: self.show_page("design"))
         data.run_asked.connect(lambda: self.show_page("run"))
         run.said.connect(self.toasts.say)
@@ -134,6 +142,8 @@ class MainWindow(QMainWindow):
         """Bring a page to the front."""
         self._stack.setCurrentIndex([page[0] for page in _PAGES].index(key))
         self.navigation.show_current(key)
+        self.session_menu.show_page(key)
+        self._undo.setActiveStack(self.seats.document.stack if key == "seats" else self._document.stack)
         self.page_shown.emit(key)
 
     @Slot()
@@ -147,6 +157,19 @@ class MainWindow(QMainWindow):
     def show_outcome(self, outcome: Outcome) -> None:
         """Show the server's state in the status line."""
         self._server_text.setText(f"{outcome.word} · {outcome.study}" if outcome.study else outcome.word)
+
+    @Slot(int)
+    def show_hands(self, count: int) -> None:
+        """Show in the status line and beside the Run page's entry how many hands are raised."""
+        words = "1 hand raised" if count == 1 else f"{count} hands raised"
+        self._hands_text.setText(words if count else "")
+        self.navigation.show_badge("run", count, words)
+
+    @Slot(int)
+    def show_undelivered(self, count: int) -> None:
+        """Show in the status line how many actions wait for the connection."""
+        words = "1 action is not delivered yet" if count == 1 else f"{count} actions are not delivered yet"
+        self._undelivered_text.setText(words if count else "")
 
     def show_records_place(self) -> None:
         """Show in the status line where records go."""
@@ -182,8 +205,11 @@ class MainWindow(QMainWindow):
         self._add(study, "S&ettings…", "settings", "Ctrl+,", self.settings_asked.emit)
         study.addSeparator()
         self._add(study, "&Quit", "close", "Ctrl+Q", self.close)
+        self._undo = QUndoGroup(self)
+        for stack in (self._document.stack, self.seats.document.stack):
+            self._undo.addStack(stack)
         actions = self.design.editor.canvas.actions()
-        edit = EditMenu(bar.addMenu("&Edit"), self._document.stack, actions, lambda: self.page() == "design", self)
+        edit = EditMenu(bar.addMenu("&Edit"), self._undo, actions, lambda: self.page() == "design", self)
         self._themed += [(edit.undo, "undo"), (edit.redo, "redo")]
         view = bar.addMenu("&View")
         for number, (key, title, icon, _tip) in enumerate(_PAGES, start=1):
@@ -199,15 +225,9 @@ class MainWindow(QMainWindow):
             action.setCheckable(True)
             action.setData(str(choice))
             self._looks.addAction(action)
-        session = bar.addMenu("S&ession")
-        self._add(session, "&Start session", "play", "Ctrl+R", self._on_start)
-        self._add(session, "S&top", "stop", "Ctrl+.", self.run.stop_asked.emit)
-        self._add(session, "&End session…", "end", "", self._on_end_session)
-        session.addSeparator()
-        self._add(session, "Let all proposed &groups go", "users", "Ctrl+L", self._on_let_groups_go)
-        session.addSeparator()
-        self._add(session, "&Copy the address", "copy", "Ctrl+Shift+C", self.run.address.copy)
-        self._add(session, "&Export", "export", "Ctrl+E", self._on_export)
+        self.session_menu = SessionMenu(bar.addMenu("S&ession"), self.run, self)
+        self._themed += self.session_menu.themed
+        bar.addMenu(self.seats.menu(self))
         about = bar.addMenu("&Help")
         self._add(about, "&About MUG Lab", "info", "", self._on_about)
 
@@ -236,23 +256,6 @@ class MainWindow(QMainWindow):
             self.data.refresh_asked.emit()
         else:
             self.reload_asked.emit()
-
-    def _on_start(self) -> None:
-        self.show_page("run")
-        self.run.start_asked.emit()
-
-    def _on_end_session(self) -> None:
-        if self.run.end_session.isVisibleTo(self.run) and self.run.end_session.isEnabled():
-            self.show_page("run")
-            self.run.ask_end_session()
-
-    def _on_let_groups_go(self) -> None:
-        self.show_page("run")
-        self.run.let_groups_go()
-
-    def _on_export(self) -> None:
-        self.show_page("data")
-        self.data.ask_export()
 
     def _on_about(self) -> None:
         box = QMessageBox(self)

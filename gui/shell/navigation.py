@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from gui.widgets.basics import Icon
 from gui.widgets.theme import Theme
@@ -45,6 +45,8 @@ class Navigation(QFrame):
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QToolButton] = {}
         self._icons: dict[str, str] = {}
+        self._titles: dict[str, str] = {}
+        self._badges: dict[str, QLabel] = {}
         for key, title, icon, tip in entries:
             button = QToolButton()
             button.setObjectName("navigationButton")
@@ -60,6 +62,7 @@ class Navigation(QFrame):
             self._group.addButton(button)
             self._buttons[key] = button
             self._icons[key] = icon
+            self._titles[key] = title
             layout.addWidget(button)
         layout.addStretch(1)
         theme.changed.connect(self._on_theme_changed)
@@ -70,6 +73,23 @@ class Navigation(QFrame):
         if any(button.hasFocus() for button in self._buttons.values()):
             self._buttons[key].setFocus(Qt.FocusReason.OtherFocusReason)
         self._on_theme_changed()
+
+    def show_badge(self, key: str, count: int, words: str) -> None:
+        """Show a number at a page's entry; `words` say what it counts. Zero takes it away."""
+        button = self._buttons[key]
+        if key not in self._badges:
+            badge = QLabel(button)
+            badge.setObjectName("badge")
+            badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            badge.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self._badges[key] = badge
+        badge = self._badges[key]
+        badge.setText(str(min(count, 99)))
+        badge.adjustSize()
+        badge.resize(max(18, badge.width()), 18)
+        badge.move(button.width() - badge.width() - 10, 5)
+        badge.setVisible(count > 0)
+        button.setAccessibleName(f"{self._titles[key]} page" + (f", {words}" if count else ""))
 
     @Slot()
     def _on_theme_changed(self) -> None:

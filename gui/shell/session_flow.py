@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from gui.models.opened_study import OpenedStudy
+from gui.models.session_wish import SessionWish, next_label
+from gui.models.stages import Step
 from gui.models.waiting import ReleaseWish
-from gui.run.dialogs import NewSessionDialog, ReachDialog
+from gui.run.dialogs import ReachDialog
 from gui.run.page import RunPage
+from gui.run.session_dialog import NewSessionDialog, ResumeDialog
 from gui.runtime.lab_bridge import LabBridge
+from gui.runtime.open_sessions import OpenSession
 from gui.runtime.server_control import ServerControl, StartRequest
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
@@ -61,7 +66,9 @@ class SessionFlow(QObject):
 
     Attributes:
         reach_dialog: The question who can open the address, while it is open.
-        new_session_dialog: The question who lets the groups go, while it is open.
+        new_session_dialog: The questions about a new session, while they are open.
+        resume_dialog: The question whether an open session goes on, while it is open.
+        desks: The desks of the room, where they are known: proposed as a new session's seats.
         close_question: The question before the app closes, while it is open.
         may_start: Asked before a session starts: takes the function that starts it, answers whether it may at once.
 
@@ -86,6 +93,8 @@ class SessionFlow(QObject):
         self._is_looking = False
         self.reach_dialog: ReachDialog | None = None
         self.new_session_dialog: NewSessionDialog | None = None
+        self.resume_dialog: ResumeDialog | None = None
+        self.desks: tuple[str, ...] = ()
         self.close_question: CloseQuestion | None = None
         self.may_start: Callable[[Callable[[], object]], bool] = lambda _start: True
         control.outcome_changed.connect(page.show_outcome)
@@ -93,8 +102,9 @@ class SessionFlow(QObject):
         bridge.snapshot_received.connect(page.show_snapshot)
         bridge.batch_received.connect(page.show_batch)
         page.start_asked.connect(self.start)
-        page.new_session_asked.connect(self._start_new)
+        page.new_session_asked.connect(self.start_new)
         page.stop_asked.connect(control.stop)
+        page.step_asked.connect(self._set_stage)
         page.end_session_asked.connect(self._end_session)
         page.let_in_asked.connect(self._let_in)
         page.release_asked.connect(self._release)
@@ -161,38 +171,60 @@ class SessionFlow(QObject):
 
     def _start(self, *, new_session: bool) -> None:
         opened = self._opened
-        if opened is None or opened.errors or self._control.is_running:
+        if opened is None or opened.errors or self._control.is_running or self._is_asking():
             return
         if not self._settings.reach:
             self._ask_reach(lambda: self._start(new_session=new_session))
-            return
-        if not opened.forms_groups:
-            self._launch(opened, new_session=new_session)
         elif new_session:
-            self._ask_release(opened, new_session=True)
+            self._ask_new(opened, new_session=True)
         elif not self._is_looking:
             self._is_looking = True
             self._control.look_for_open(self._settings.data_dir, str(opened.study.id), self._on_looked(opened))
 
-    def _on_looked(self, opened: OpenedStudy) -> Callable[[bool], None]:
-        def go_on(has_open: bool) -> None:
+    def _is_asking(self) -> bool:
+        return self.new_session_dialog is not None or self.resume_dialog is not None
+
+    def _on_looked(self, opened: OpenedStudy) -> Callable[[OpenSession | None], None]:
+        def go_on(found: OpenSession | None) -> None:
             self._is_looking = False
-            if self._control.is_running or opened is not self._opened:
+            if self._control.is_running or opened is not self._opened or self._is_asking():
                 return
-            if has_open:  # it keeps its own way of letting groups go
-                self._launch(opened, new_session=False)
+            if found is None:
+                self._ask_new(opened, new_session=False)
             else:
-                self._ask_release(opened, new_session=False)
+                self._ask_resume(opened, found)
 
         return go_on
 
-    def _ask_release(self, opened: OpenedStudy, *, new_session: bool) -> None:
-        dialog = NewSessionDialog(self._theme, self._settings.release, self._page.window())
+    def _ask_resume(self, opened: OpenedStudy, found: OpenSession) -> None:
+        dialog = ResumeDialog(self._theme, found, self._page.window())
+        self.resume_dialog = dialog
+
+        def forget() -> None:
+            self.resume_dialog = None
+            dialog.deleteLater()
+
+        dialog.finished.connect(lambda _result: forget())
+        dialog.go_on_asked.connect(lambda session: self._go_on(opened, session))
+        dialog.new_asked.connect(lambda: self._ask_new(opened, new_session=True))
+        dialog.open()
+
+    def _ask_new(self, opened: OpenedStudy, *, new_session: bool) -> None:
+        dialog = NewSessionDialog(
+            self._theme,
+            self._proposal(opened),
+            self._page.window(),
+            title=opened.title,
+            forms_groups=opened.forms_groups,
+            desks=self.desks,
+        )
         self.new_session_dialog = dialog
 
-        def take(release: str) -> None:
-            self._settings.release = release
-            self._launch(opened, new_session=new_session)
+        def take(wish: SessionWish) -> None:
+            if opened.forms_groups:
+                self._settings.release = wish.release
+            self._settings.remember_wish(str(opened.study.id), wish)
+            self._launch(opened, wish, new_session=new_session)
 
         def forget() -> None:
             self.new_session_dialog = None
@@ -202,7 +234,15 @@ class SessionFlow(QObject):
         dialog.finished.connect(lambda _result: forget())
         dialog.open()
 
-    def _launch(self, opened: OpenedStudy, *, new_session: bool) -> None:
+    def _proposal(self, opened: OpenedStudy) -> SessionWish:
+        """The last answers; before the first ones, what is right for who can open the address."""
+        last = self._settings.wish(str(opened.study.id))
+        if last is None:
+            stage = "prepared" if self._settings.reach == "network" else "running"
+            return SessionWish(stage=stage, release=self._settings.release)
+        return msgspec.structs.replace(last, label=next_label(last.label), release=self._settings.release)
+
+    def _launch(self, opened: OpenedStudy, wish: SessionWish, *, new_session: bool) -> None:
         self._control.start(
             StartRequest(
                 study=opened.path,
@@ -210,7 +250,26 @@ class SessionFlow(QObject):
                 data_dir=Path(self._settings.data_dir),
                 host=_HOSTS[self._settings.reach],
                 new_session=new_session,
-                release=self._settings.release if opened.forms_groups else "automatic",
+                release=wish.release if opened.forms_groups else "automatic",
+                pilot=wish.pilot,
+                label=wish.label,
+                expected=wish.expected,
+                seats=wish.seats,
+                conditions=wish.conditions,
+                stage=wish.stage,
+                help=wish.help,
+            )
+        )
+
+    def _go_on(self, opened: OpenedStudy, found: OpenSession) -> None:
+        self._control.start(
+            StartRequest(
+                study=opened.path,
+                title=opened.title,
+                data_dir=Path(self._settings.data_dir),
+                host=_HOSTS[self._settings.reach],
+                session=found.session_id,
+                pilot=found.pilot,
             )
         )
 
@@ -227,7 +286,8 @@ class SessionFlow(QObject):
         dialog.open()
 
     @Slot()
-    def _start_new(self) -> None:
+    def start_new(self) -> None:
+        """Start a new session, although one may be open."""
         self._ask_start(new_session=True)
 
     def _ask_start(self, *, new_session: bool) -> None:
@@ -240,6 +300,10 @@ class SessionFlow(QObject):
     @Slot()
     def _change_reach(self) -> None:
         self._ask_reach(lambda: None)
+
+    @Slot(object)
+    def _set_stage(self, step: Step) -> None:
+        self._control.set_stage(step.stage, lambda: self.said.emit(step.done, step.icon), self._say_error)
 
     @Slot(str)
     def _end_session(self, reason: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from gui.models.session_wish import SessionWish, read_wish
 from gui.widgets.theme import ThemeChoice
 
 __all__ = ["SETTINGS_VARIABLE", "LabSettings"]
@@ -86,6 +87,14 @@ class LabSettings:
     @release.setter
     def release(self, release: str) -> None:
         self._store.setValue("run/release", release)
+
+    def wish(self, experiment_id: str) -> SessionWish | None:
+        """What the last session of an experiment was to be; None before its first."""
+        return read_wish(self._text(f"run/wish-{experiment_id}"))
+
+    def remember_wish(self, experiment_id: str, wish: SessionWish) -> None:
+        """Keep what a new session is to be, as the next one's proposal."""
+        self._store.setValue(f"run/wish-{experiment_id}", wish.as_text())
 
     @property
     def recent(self) -> list[Path]:

@@ -226,6 +226,10 @@ class Pill(QFrame):
         """Return the word."""
         return self._text.text()
 
+    def show_words(self, shown: bool) -> None:
+        """Show the word, or the icon alone where there is little room; its name stays for screen readers."""
+        self._text.setVisible(shown)
+
     def show_state(self, text: str, icon: str, tone: str) -> None:
         """Show another state."""
         if (text, icon, tone) == self._shown:
@@ -321,6 +325,11 @@ class Segments(QFrame):
         button.setAccessibleName(f"{self._name}: {text}")
         button.setIcon(icon or QIcon())
         self._leave_room(button)
+
+    def offer(self, key: str, offered: bool) -> None:
+        """Show a choice, or leave it out."""
+        if self._buttons[key].isHidden() is offered:
+            self._buttons[key].setVisible(offered)
 
     def _leave_room(self, button: QPushButton) -> None:
         """Let the button be as wide as it is when it is chosen, and bold; it never shrinks, so that others stay put."""

@@ -2,9 +2,12 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
+from mug.engine.care import Care
 from mug.engine.clock import derive_seed
+from mug.engine.doors import Doors
 from mug.engine.effects import Close, ConnectionId, Send
 from mug.engine.endings import CODE_LENGTH, Endings, spell
 from mug.engine.live import Core, WaitingPage
@@ -16,6 +19,7 @@ from mug.engine.state import ParticipantState
 from mug.engine.visits import Visits
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId, SessionId, is_valid_id
+from mug.protocol.care import Held
 from mug.protocol.messages import PROTOCOL_VERSION, Closed, Hello, Refused, Welcome
 from mug.protocol.parts import RuntimeManifest
 from mug.records import facts as f
@@ -41,7 +45,11 @@ _MESSAGES: Final = {
 
 
 class Admission:
-    """Answers hello."""
+    """Answers hello.
+
+    Attributes:
+        taken_in: Called when somebody takes part, or goes on, with the page's connection and its hello.
+    """
 
     def __init__(
         self,
@@ -54,11 +62,16 @@ class Admission:
         endings: Endings,
         gate: EntryGate,
         monitoring: Monitoring,
+        doors: Doors,
+        care: Care,
     ) -> None:
         self._core = core
         self._endings = endings
         self._gate = gate
         self._monitoring = monitoring
+        self._doors = doors
+        self._care = care
+        self.taken_in: Callable[[ConnectionId, ParticipantId, Hello], None] = lambda _connection, _who, _hello: None
         self._recruited = {
             person_key(participant.recruiter): participant.participant_id
             for participant in core.state.participants.values()
@@ -157,7 +170,7 @@ class Admission:
                 presence.waiting = WaitingPage(connection, hello)
                 core.say("warning", "asked for from a browser that does not hold its token", participant.participant_id)
                 self._refuse(connection, "token")
-        elif participant.outcome not in (None, "complete") and self._is_held(participant, hello):
+        elif participant.is_closed and self._is_held(participant, hello):
             core.emit(Send(connection, self._endings.refused(participant)))
         elif self._is_held(participant, hello):
             core.say("info", "a second tab was turned away", participant.participant_id)
@@ -184,6 +197,8 @@ class Admission:
             participant = self._core.state.participants.get(ParticipantId(candidate.participant_id))
             if participant is None or participant.outcome is not None:
                 continue
+            if hello.seat and participant.seat != hello.seat:
+                continue  # several desks may share a browser's storage: each goes on with its own
             token = self._token_for(participant, hello)
             if token is not None and not self._is_held(participant, hello):
                 return participant, token
@@ -224,6 +239,8 @@ class Admission:
 
     def _create(self, connection: ConnectionId, participant_id: ParticipantId, hello: Hello) -> None:
         core = self._core
+        if self._doors.hold(connection, hello):
+            return
         assert core.state.opened is not None
         session_id = SessionId(core.state.opened.session_id)
         seed = derive_seed("participant", core.state.opened.seed, participant_id)
@@ -240,6 +257,7 @@ class Admission:
                 params=params,
                 recruiter=recruiter,
                 environment=environment,
+                seat=hello.seat if is_valid_id(hello.seat) else "",
             ),
             f.PlanDrawn(
                 at=core.now(),
@@ -251,9 +269,13 @@ class Admission:
         if person := person_key(recruiter):
             self._recruited[person] = participant_id
         participant = core.state.participants[participant_id]
-        if not self._gate.screens(hello.environment):
+        if core.state.begun and not self._gate.screens(hello.environment):
             core.record(*self._visits.begin(participant, plan, 0))
         core.say("info", "joined", participant_id)
+        if len(core.state.participants) - 1 == core.state.opened.expected:
+            core.say(
+                "warning", f"all {core.state.opened.expected} expected participants were here already; more come in"
+            )
         self._take_in(connection, participant, hello, token, resume=False)
 
     def _resume(self, connection: ConnectionId, participant: ParticipantState, token: str, hello: Hello) -> None:
@@ -306,8 +328,11 @@ class Admission:
         presence.pulsing = False
         self._monitoring.page_came(participant.participant_id)
         presence.recent_rtts.clear()
+        presence.environment = hello.environment
+        self._doors.gone(connection)
         core.owner[connection] = participant.participant_id
         core.changed.add(participant.participant_id)
+        self.taken_in(connection, participant.participant_id, hello)
         welcome = Welcome(
             participant_id=participant.participant_id,
             session_id=opened.session_id,
@@ -318,19 +343,23 @@ class Admission:
             runtime=self._runtime,
             mug_globals=dict(participant.mug_globals),
             preview=core.preview,
+            help=opened.help,
         )
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
-        core.record(connected, then=(Send(connection, welcome),))
+        core.record(connected, then=(Send(connection, welcome), *self._care.missed(participant)))
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
         was_at = (participant.position, participant.outcome)
         self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of
         if (participant.position, participant.outcome) != was_at:
             return  # the wait was over at this moment: the page is told already where it goes on, or why it ends
-        if participant.outcome not in (None, "complete"):
+        if participant.is_closed:
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return
+        if participant.position < 0 and not core.state.begun:
+            core.after_commit(Send(connection, Held(why="start")))
+            return
         if participant.position < 0:
-            self._gate.begin(connection, participant, hello.environment)
+            self._gate.enter(connection, participant, hello.environment)
             return
         self._matches.page_came(participant, reloaded=reloaded)
         core.after_commit(*self._visits.show(connection, participant, resume=resume, entered=not resume))

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "Rng", "derive_seed", "iso", "short_hash"]
+__all__ = ["Clock", "Rng", "derive_seed", "iso", "ms_of", "short_hash", "since_ms"]
 
 
 class Clock(Protocol):
@@ -26,6 +26,16 @@ class Rng(Protocol):
 def iso(now_ms: float) -> str:
     """Write a time as ISO-8601 UTC with milliseconds."""
     return datetime.fromtimestamp(now_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def ms_of(at: str) -> float:
+    """Read a time that `iso` wrote."""
+    return datetime.fromisoformat(at).timestamp() * 1000
+
+
+def since_ms(before: str, after: str) -> float:
+    """How long it is from one written time to a later one; 0 when the clock was set back between them."""
+    return max(ms_of(after) - ms_of(before), 0.0)
 
 
 def derive_seed(*parts: object) -> int:

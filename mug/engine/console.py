@@ -1,15 +1,27 @@
 """What MUG Lab sees of a session, and what it may ask for."""
 
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from mug.engine.action_log import action_view, last_actions
+from mug.engine.actions import Actions
 from mug.engine.admission import Admission
 from mug.engine.clock import iso
+from mug.engine.details import answer_detail
+from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, LabUpdate, Send, Stop
 from mug.engine.endings import session_over
+from mug.engine.hands import Hands
+from mug.engine.health import with_round_trips
 from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
+from mug.engine.notes import Notes, last_notes
 from mug.engine.release import Release
+from mug.engine.seats import Seats
+from mug.engine.second_screen import SecondScreen
+from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
@@ -28,7 +40,17 @@ from mug.protocol.lab import (
     StopServer,
     TelemetryPoint,
 )
-from mug.protocol.lab_console import Act, AddNote, AnswerHand, AskDetail, AskSeats, MakeView, ProbeSeats, SetStage
+from mug.protocol.lab_console import (
+    Act,
+    AddNote,
+    AnswerHand,
+    AskDetail,
+    AskSeats,
+    HealthView,
+    MakeView,
+    ProbeSeats,
+    SetStage,
+)
 from mug.records import facts as f
 
 __all__ = ["Console"]
@@ -39,19 +61,48 @@ SNAPSHOT_TELEMETRY_POINTS = 50_000
 
 
 class Console:
-    """Views for the consoles, in batches, and their requests."""
+    """Views for the consoles, in batches, and their requests.
 
-    def __init__(self, core: Core, admission: Admission, waiting: Waiting, monitoring: Monitoring) -> None:
+    Attributes:
+        second_screen: The read-only web view of the session.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        admission: Admission,
+        waiting: Waiting,
+        monitoring: Monitoring,
+        *,
+        doors: Doors,
+        stages: Stages,
+        actions: Actions,
+        hands: Hands,
+        seats: Seats,
+    ) -> None:
+        self._seats = seats
+        self._doors = doors
+        self._stages = stages
+        self._actions = actions
+        self._hands = hands
+        self._notes = Notes(core)
         self._monitoring = monitoring
         self._core = core
         self._admission = admission
         self._waiting = waiting
         self._release = Release(core, waiting)
+        self.second_screen = SecondScreen(
+            core, waiting, self.session_view, lambda: map(self.participant_view, core.state.participants.values())
+        )
 
     def connected(self, connection: ConnectionId) -> None:
         """Give a new console everything, once."""
         self._core.labs.add(connection)
         self._send_everything(connection)
+
+    def measured(self, health: HealthView) -> None:
+        """Take up how the server was in the last second."""
+        self._core.health, self._core.health_changed = with_round_trips(self._core, health), True
 
     def past_telemetry(self, points: tuple[TelemetryPoint, ...]) -> None:
         """Take up what was measured before a restart; consoles that are here already get everything again."""
@@ -75,20 +126,31 @@ class Console:
             counts=self.counts(),
             matches=tuple(match_view(core, match) for match in core.state.matches.values() if match.visits),
             waitrooms=waitrooms(core, self._waiting),
+            seats=self._seats.views(),
+            seat_pairs=self._seats.pair_views(),
+            health=core.health,
+            actions=last_actions(core.state.actions),
+            notes=last_notes(core.state),
         )
         core.emit(LabUpdate(snapshot, connection))
 
     def flush(self) -> None:
         """Send what changed since the last batch, if there is anybody to see it."""
         core = self._core
+        self.second_screen.ticked()
         if core.labs and (
             core.changed
             or core.changed_matches
             or core.changed_rooms
+            or core.changed_seats
+            or core.changed_seat_pairs
             or core.session_changed
             or core.new_log
             or core.new_telemetry
             or core.counts_changed
+            or core.health_changed
+            or core.changed_actions
+            or core.new_notes
         ):
             views = tuple(
                 self.participant_view(core.state.participants[who])
@@ -103,14 +165,25 @@ class Console:
                 counts=self.counts() if core.counts_changed else {},
                 matches=tuple(match_view(core, core.state.matches[which]) for which in sorted(core.changed_matches)),
                 waitrooms=changed_waitrooms(core, self._waiting),
+                seats=self._seats.changed_views(),
+                seat_pairs=self._seats.changed_pair_views(),
+                health=core.health if core.health_changed else None,
+                actions=tuple(
+                    action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
+                ),
+                notes=tuple(core.new_notes),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
         core.changed_matches.clear()
         core.changed_rooms.clear()
+        core.changed_seats.clear()
+        core.changed_seat_pairs.clear()
         core.new_log.clear()
         core.new_telemetry.clear()
-        core.session_changed = core.counts_changed = False
+        core.changed_actions.clear()
+        core.new_notes.clear()
+        core.session_changed = core.counts_changed = core.health_changed = False
 
     def asked(self, connection: ConnectionId, request: LabRequest) -> None:
         """Do what the experimenter asks for; every request is answered, after it is on disk."""
@@ -119,8 +192,27 @@ class Console:
                 self._let_in(connection, request)
             case EndSession():
                 self._end(connection, request)
-            case SetStage() | Act() | AnswerHand() | AddNote() | AskDetail() | AskSeats() | ProbeSeats() | MakeView():
-                self._reply(connection, request.request_id, "this server does not do that yet")
+            case AskDetail():
+                if error := answer_detail(self._core, connection, request):
+                    self._reply(connection, request.request_id, error)
+            case AskSeats() | ProbeSeats():
+                self._seats.asked(connection, request)
+            case SetStage():
+                self._reply(connection, request.request_id, self._stages.set_stage(request))
+            case Act():
+                error, view = self._actions.act(request)
+                self._reply(
+                    connection,
+                    request.request_id,
+                    error,
+                    msgspec.json.decode(msgspec.json.encode(view)) if view else {},
+                )
+            case AnswerHand():
+                self._reply(connection, request.request_id, self._hands.answer(request))
+            case AddNote():
+                self._reply(connection, request.request_id, self._notes.add(request))
+            case MakeView():
+                self._reply(connection, request.request_id, *self.second_screen.asked(request))
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():
@@ -130,8 +222,9 @@ class Console:
                     "stopped from MUG Lab", LabUpdate(LabReply(request_id=request.request_id), connection)
                 )
 
-    def _reply(self, connection: ConnectionId, request_id: str, error: str) -> None:
-        self._core.after_commit(LabUpdate(LabReply(request_id=request_id, error=error), connection))
+    def _reply(self, connection: ConnectionId, request_id: str, error: str, data: dict[str, Any] | None = None) -> None:
+        reply = LabReply(request_id=request_id, error=error, data=data or {})
+        self._core.after_commit(LabUpdate(reply, connection))
 
     def _let_in(self, connection: ConnectionId, request: LetIn) -> None:
         core = self._core
@@ -161,6 +254,7 @@ class Console:
         unfinished = (c for c, who in core.owner.items() if core.state.participants[who].outcome is None)
         core.after_commit(*(Send(c, closed) for c in unfinished), reply)
         self._waiting.session_over()
+        self._doors.session_over()
         core.session_changed = True
         core.say("info", f"the session was ended: {reason}")
 
@@ -188,6 +282,12 @@ class Console:
             data_dir=core.data_dir,
             pilot=opened.pilot,
             release=core.state.release,
+            stage=core.state.stage,
+            label=opened.label,
+            expected=opened.expected,
+            seats=opened.seats,
+            conditions=dict(opened.conditions),
+            help=opened.help,
         )
 
     def counts(self) -> dict[str, int]:
@@ -202,6 +302,7 @@ class Console:
         """One participant as the console shows it."""
         core = self._core
         presence = core.presence(participant.participant_id)
+        held = waits_for_the_start(core.state, participant)
         visit = core.state.current_visit(participant)
         match = core.state.current_match(visit) if visit is not None else None
         frames = sum(core.state.matches[m].frames for v in participant.plan for m in core.state.visits[v].match_ids)
@@ -214,8 +315,8 @@ class Console:
             scene_index=max(participant.position, 0),
             scene_total=len(participant.plan),
             visit_id=visit.planned.visit_id if visit is not None else None,
-            phase=presence.phase,
-            phase_detail=presence.phase_detail,
+            phase="held" if held else presence.phase,
+            phase_detail="until the session starts" if held else presence.phase_detail,
             since=iso(presence.phase_since_ms),
             joined_at=participant.joined_at,
             rtt_ms=presence.rtt_ms,
@@ -235,6 +336,11 @@ class Console:
             outcome_reason=participant.outcome_reason,
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
+            seat=presence.seat or participant.seat,
+            paused=core.state.is_paused(participant),
+            hand=participant.hand_text if participant.hand_id else None,
+            hand_since=participant.hand_since,
+            unseen_actions=len(participant.unseen),
         )
 
     def _state(self, participant: ParticipantState) -> str:
@@ -247,6 +353,6 @@ class Console:
             return "left" if presence.left else "lost"
         if presence.silent:
             return "lost"
-        if participant.position < 0:
+        if participant.position < 0 and not waits_for_the_start(self._core.state, participant):
             return "screening"
         return "connected" if presence.visible else "background"

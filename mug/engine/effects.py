@@ -10,11 +10,13 @@ from typing import Any, NewType, TypeAlias
 
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LabMessage
+from mug.protocol.lab_console import DetailView
 from mug.protocol.messages import ServerMessage
 from mug.records.facts import AnyFact
 from mug.study.model import GymGame
 
 __all__ = [
+    "AnswerDetail",
     "Call",
     "Close",
     "ConnectionId",
@@ -90,6 +92,20 @@ class LabUpdate:
 
     message: LabMessage
     connection: ConnectionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDetail:
+    """Answer a console's AskDetail: `view` with what the records say besides, beside the dispatcher's thread.
+
+    `forms`: scene and SHA-256 of each chunk of a form that the participant has sent, in order.
+    """
+
+    connection: ConnectionId
+    request_id: str
+    session_id: str
+    view: DetailView
+    forms: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +197,7 @@ Effect: TypeAlias = (
     | SetRoutes
     | DropRoutes
     | Close
+    | AnswerDetail
     | LabUpdate
     | Call
     | ObserveChunk

@@ -58,23 +58,28 @@ class Endings:
         before: Sequence[f.AnyFact] = (),
         redirect_url: str | None = None,
         value: float | None = None,
+        pay: str = "",
     ) -> None:
         """End a participation, once, and show its page why, with the code and the address.
 
         Args:
             participant: Whose.
-            outcome: screened_out, excluded, no_partner, partner_left or technical.
+            outcome: screened_out, excluded, no_partner, partner_left, technical; complete, by the experimenter's hand.
             reason: A stable word: why.
             message: What the participant reads; empty: words of ours.
             before: Facts that belong to it, recorded with it: the end of a visit.
             redirect_url: In place of the study's address for this outcome; may hold its placeholders.
             value: What was measured, in ms, where that is the reason.
+            pay: What the experimenter said of the pay.
         """
         core = self._core
         if participant.outcome is not None:
             core.record(*before)
             return
-        core.record(*before, self.fact(participant, outcome, reason, message, redirect_url=redirect_url, value=value))
+        core.record(
+            *before,
+            self.fact(participant, outcome, reason, message, redirect_url=redirect_url, value=value, pay=pay),
+        )
         why = f" ({reason})" if reason else ""
         core.say("info", f"the participation is over: {outcome}{why}", participant.participant_id)
         connection = core.presence(participant.participant_id).connection
@@ -90,6 +95,7 @@ class Endings:
         *,
         redirect_url: str | None = None,
         value: float | None = None,
+        pay: str = "",
     ) -> f.ParticipantFinished:
         """The fact of the end. Who came to the end of a study without codes gets none; its address is complete."""
         complete = outcome == "complete"
@@ -103,6 +109,7 @@ class Endings:
             completion_code=code,
             redirect_url=redirect_url if complete else self.address(participant, outcome, redirect_url),
             value=value,
+            pay=pay,
         )
 
     def code(self, participant: ParticipantState, outcome: str) -> str:
@@ -155,6 +162,7 @@ class Endings:
             completion_code=participant.outcome_code,
             redirect_url=participant.outcome_url,
             redirect_after_s=self._core.frozen.study.endings.redirect_after_s,
+            action_id=participant.moved_by,
         )
 
     def refused(self, participant: ParticipantState) -> Refused:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from mug.engine.effects import ConnectionId
 from mug.ids import ParticipantId, VisitId
 from mug.protocol.lab import LabRequest, TelemetryPoint
+from mug.protocol.lab_console import HealthView
 from mug.protocol.messages import ParticipantMessage
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PageMessage",
     "PageRefusal",
     "PastTelemetry",
+    "ServerMeasured",
     "ServerTrouble",
     "StopRequested",
     "StorageFailed",
@@ -130,6 +132,13 @@ class ServerTrouble:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerMeasured:
+    """How the server was in the last second; what only the engine knows is not in it yet."""
+
+    health: HealthView
+
+
+@dataclass(frozen=True, slots=True)
 class PastTelemetry:
     """What pages measured before the server was started again, oldest first."""
 
@@ -172,6 +181,7 @@ Input: TypeAlias = (
     | HookFailed
     | StorageFailed
     | StorageRecovered
+    | ServerMeasured
     | ServerTrouble
     | PastTelemetry
     | LifelineEnded

@@ -1,6 +1,8 @@
 """What is true only while the process runs: who is connected, what their page said last, what the console is shown."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -10,8 +12,9 @@ from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState, VisitState
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
+from mug.protocol.lab_console import HealthView, NoteView
 from mug.protocol.messages import ErrorReply, FinishVisit, Hello
-from mug.protocol.parts import MatchStatus
+from mug.protocol.parts import ClientEnvironment, MatchStatus
 from mug.records.facts import AnyFact
 
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
@@ -54,6 +57,8 @@ class Presence:
     pulsed_at_ms: float = 0.0
     pulsing: bool = False
     silent: bool = False
+    seat: str = ""
+    environment: ClientEnvironment = field(default_factory=ClientEnvironment)
 
     def server_rtt_ms(self) -> float | None:
         """The round trip to the server that matchmakers are told: the median of the last pulses."""
@@ -116,10 +121,16 @@ class Core:
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
     changed_rooms: set[tuple[int, ...]] = field(default_factory=set)
+    changed_seats: set[str] = field(default_factory=set)
+    changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
+    changed_actions: dict[str, None] = field(default_factory=dict)
+    new_notes: list[NoteView] = field(default_factory=list)
     session_changed: bool = False
     new_log: list[LogLine] = field(default_factory=list)
     new_telemetry: list[TelemetryPoint] = field(default_factory=list)
     counts_changed: bool = False
+    health: HealthView | None = None
+    health_changed: bool = False
 
     def now(self) -> str:
         """The present time as facts write it."""
@@ -131,6 +142,24 @@ class Core:
             self.state.apply(fact)
         self.counts_changed = self.counts_changed or bool(facts)
         self.effects.append(Record(facts, bodies or {}, then))
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Have all that is recorded meanwhile written together: after a crash it happened wholly or not at all."""
+        begin = len(self.effects)
+        yield
+        meanwhile = self.effects[begin:]
+        records = [effect for effect in meanwhile if isinstance(effect, Record)]
+        whole = Record(
+            tuple(fact for record in records for fact in record.facts),
+            {name: body for record in records for name, body in record.bodies.items()},
+            tuple(effect for record in records for effect in record.then),
+        )
+        self.effects[begin:] = [*(effect for effect in meanwhile if not isinstance(effect, Record)), whole]
+
+    def is_paused(self, who: ParticipantId) -> bool:
+        """Whether a participant is paused at present, alone or with everybody."""
+        return self.state.is_paused(self.state.participants[who])
 
     def after_commit(self, *then: Effect) -> None:
         """Perform `then` when everything recorded so far is on disk."""
@@ -192,6 +221,7 @@ class Core:
             "visit_id": visit.planned.visit_id,
             "params": dict(participant.params),
             "mug_globals": dict(participant.mug_globals),
+            "conditions": dict(self.state.opened.conditions),
         }
 
     def participant(self, connection: ConnectionId) -> ParticipantState | None:

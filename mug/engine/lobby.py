@@ -46,6 +46,8 @@ class Place:
         behind_until_ms: Not matched until then: their page did not answer when connections were measured.
         not_before_ms: Their time is not up before: the server was away meanwhile.
         told: What their page was told last: the count and the stage.
+        reserved: The experimenter keeps them for others by name.
+        paused: The experimenter pauses them: they are not matched, and their time stands still.
     """
 
     participant_id: ParticipantId
@@ -61,11 +63,13 @@ class Place:
     behind_until_ms: float = 0.0
     not_before_ms: float = 0.0
     told: tuple[int, str] | None = None
+    reserved: bool = False
+    paused: bool = False
 
     @property
     def is_free(self) -> bool:
         """Whether they may be matched as far as this place knows: their page is here, and they are in nothing else."""
-        return self.connection is not None and self.state == WAITING
+        return self.connection is not None and self.state == WAITING and not (self.paused or self.reserved)
 
 
 @dataclass(frozen=True, slots=True)

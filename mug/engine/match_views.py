@@ -47,9 +47,13 @@ def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
 def _state(core: Core, match: MatchState, live: list[MatchStatus]) -> str:
     if match.outcome == "abandoned":
         return "partner_left"
+    if match.outcome in ("sent_back", "repaired"):
+        return "called_off"
     if match.outcome is not None:
         return match.outcome
     pages = [core.presence(who) for agent, who in match.players.items() if agent not in match.dropped]
+    if any(core.is_paused(who) for agent, who in match.players.items() if agent not in match.dropped):
+        return "paused"
     if all(page.connection is None for page in pages) or any(status.stage == "paused" for status in live):
         return "paused"
     return "playing" if any(status.stage in _PLAYING for status in live) else "connecting"

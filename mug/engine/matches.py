@@ -1,6 +1,6 @@
 """Games of several people: from a group to a match, through dropouts, to its end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.engine.clock import derive_seed, short_hash
@@ -62,6 +62,7 @@ class Matches:
         }
         self._flagged: set[tuple[MatchId, str, int]] = set()
         self._returns = Returns()
+        self._gone_on_ms: dict[MatchId, float] = {}
         for match in core.state.matches.values():
             if match.away and not self._is_over(match):
                 for agent in match.away:
@@ -186,7 +187,7 @@ class Matches:
         self._reports.forget_player(match.match_id, agent)
         self._await_return(match, agent)
         message = PartnerReturning(match_id=match.match_id, agent=agent, returns=returns)
-        core.after_commit(*(Send(connection, message) for connection in self._pages_in(match, but=who)))
+        core.after_commit(*(Send(connection, message) for connection in self._pages_in(match, but=(who,))))
 
     def _await_return(self, match: MatchState, agent: str) -> None:
         until_ms = self._returns.begin(match.match_id, agent, self._core.clock.now_ms(), self._rejoin_timeout_ms(match))
@@ -222,13 +223,13 @@ class Matches:
         self._reports.forget_player(match.match_id, agent)
         core.changed_matches.add(match.match_id)
 
-    def _pages_in(self, match: MatchState, but: ParticipantId | None) -> Iterable[ConnectionId]:
-        """The pages that are in a match at present, but for one."""
+    def _pages_in(self, match: MatchState, but: Collection[ParticipantId]) -> Iterable[ConnectionId]:
+        """The pages that are in a match at present, but for some."""
         core = self._core
         for who, visit in match.visits.items():
             connection = core.presence(who).connection
             present = core.state.current_visit(core.state.participants[who])
-            if who != but and connection is not None and present is not None and present.planned.visit_id == visit:
+            if who not in but and connection is not None and present is not None and present.planned.visit_id == visit:
                 yield connection
 
     def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
@@ -306,7 +307,10 @@ class Matches:
                 self._hears_nothing(match, own, peer.agent, peer.silent_ms)
 
     def _hears_nothing(self, match: MatchState, own: str, agent: str, silent_ms: float) -> None:
+        if self._is_paused(match):
+            return
         now_ms = self._core.clock.now_ms()
+        silent_ms = min(silent_ms, now_ms - self._gone_on_ms.get(match.match_id, 0.0))
         since = self._reports.lost(match.match_id, own, agent, silent_ms, now_ms)
         self._judge_in(match, since + self._timeout_ms(match) - now_ms)
 
@@ -319,6 +323,8 @@ class Matches:
         match = core.state.matches.get(match_id)
         if match is None or self._is_over(match) or core.state.ended:
             return  # nobody left whose game the experimenter ended
+        if self._is_paused(match):
+            return
         connected = {agent for agent, who in match.players.items() if core.presence(who).connection is not None}
         named, mutual = self._reports.due(match_id, self._timeout_ms(match), core.clock.now_ms(), connected)
         late = self._returns.late(match_id, core.clock.now_ms()) & match.away
@@ -334,6 +340,34 @@ class Matches:
             self._drop(match, lost, "void", "the players did not hear each other")
         else:
             self._drop(match, lost, self._policy(match), "was not heard any more")
+
+    def players_with(self, participant: ParticipantState) -> list[ParticipantId]:
+        """The others who are in somebody's present match and have not left it."""
+        _, match = self._match_of(participant)
+        if match is None or match.agent_of(participant.participant_id) in match.dropped:
+            return []
+        here = [who for who in self._live_players(match) if who != participant.participant_id]
+        return [who for who in here if self._core.state.visits[match.visits[who]].outcome is None]
+
+    def gone_on(self, paused_ms: Mapping[ParticipantId, float]) -> None:
+        """Players were paused for so long and play on: nobody's silence, or way back, was counted meanwhile."""
+        held: dict[MatchId, float] = {}
+        for who, ms in paused_ms.items():
+            _, match = self._match_of(self._core.state.participants[who])
+            if match is not None and not self._is_over(match):
+                held[match.match_id] = max(ms, held.get(match.match_id, 0.0))
+        for match_id, ms in held.items():
+            self._gone_on_ms[match_id] = self._core.clock.now_ms()
+            self._reports.forget_match(match_id)
+            until_ms = self._returns.hold(match_id, ms)
+            if until_ms is not None:
+                self._judge_in(self._core.state.matches[match_id], until_ms - self._core.clock.now_ms())
+
+    def _is_paused(self, match: MatchState) -> bool:
+        """Whether the experimenter pauses somebody who plays it."""
+        visits = self._core.state.visits
+        playing = (who for who in self._live_players(match) if visits[match.visits[who]].outcome is None)
+        return any(self._core.is_paused(who) for who in playing)
 
     def report_match(self, connection: ConnectionId, participant: ParticipantState, message: ReportMatch) -> None:
         """A page found something about the match that analysts must know."""
@@ -363,9 +397,9 @@ class Matches:
             # Players refuse each other before the first frame: whose rows are here has played.
             self._end(match, "refused", message.detail[:2000])
         elif message.flag == "void":
-            self._drop(match, {agent}, "void", message.detail[:2000], knows=who)
+            self._drop(match, {agent}, "void", message.detail[:2000], knows=(who,))
         elif message.flag == "not_reproduced":
-            self._drop(match, {agent}, self._policy(match), message.detail[:2000], knows=who)
+            self._drop(match, {agent}, self._policy(match), message.detail[:2000], knows=(who,))
 
     def _reported(
         self, connection: ConnectionId, participant: ParticipantState, match_id: str, about: str
@@ -377,7 +411,13 @@ class Matches:
         return match
 
     def _drop(
-        self, match: MatchState, agents: Iterable[str], policy: str, reason: str, *, knows: ParticipantId | None = None
+        self,
+        match: MatchState,
+        agents: Iterable[str],
+        policy: str,
+        reason: str,
+        *,
+        knows: Collection[ParticipantId] = (),
     ) -> None:
         """Players are out of a match for good: recorded, and told to everybody whose page is in it, but to `knows`."""
         core = self._core
@@ -410,7 +450,9 @@ class Matches:
         else:
             core.after_commit(self._routes(match))
 
-    def _verdicts(self, match: MatchState, dropped: tuple[str, ...], knows: ParticipantId | None) -> Iterable[Effect]:
+    def _verdicts(
+        self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]
+    ) -> Iterable[Effect]:
         for connection in self._pages_in(match, but=knows):
             yield Send(connection, self._verdict(match, dropped, self._core.owner[connection]))
 
@@ -451,7 +493,42 @@ class Matches:
         agent = match.agent_of(participant.participant_id) if match is not None else None
         if match is None or agent is None or agent in match.dropped or self._is_over(match):
             return
-        self._drop(match, {agent}, self._policy(match), reason, knows=participant.participant_id)
+        self._drop(match, {agent}, self._policy(match), reason, knows=(participant.participant_id,))
+
+    def policy_for(self, participant: ParticipantState) -> str:
+        """By which policy a match goes on (or not) without one of its players; empty: they are in none."""
+        _, match = self._match_of(participant)
+        return self._policy(match) if match is not None else ""
+
+    def leave(self, people: Sequence[ParticipantState], outcome: str, reason: str) -> None:
+        """Take players out of their matches, all at one moment; their pages are told otherwise.
+
+        Args:
+            people: Who; some may be in no match.
+            outcome: How a match ends that nobody else plays.
+            reason: Why, in words.
+        """
+        leaving: dict[MatchId, set[str]] = {}
+        for participant in people:
+            visit, match = self._match_of(participant)
+            agent = match.agent_of(participant.participant_id) if match is not None else None
+            if match is None or visit is None or agent is None or agent in match.dropped or visit.outcome is not None:
+                continue
+            leaving.setdefault(match.match_id, set()).add(agent)
+        for match_id, agents in leaving.items():
+            match = self._core.state.matches[match_id]
+            gone = {match.players[agent] for agent in agents}
+            others = [who for who in self._live_players(match) if who not in gone]
+            outcomes = [self._core.state.visits[match.visits[who]].outcome for who in others]
+            if None in outcomes:
+                self._drop(match, agents, self._policy(match), reason, knows=gone)
+            elif match.outcome is None and not outcomes:
+                self._end(match, outcome, reason)
+                self._core.say("info", f"match {match_id} was called off: {reason}")
+            if outcome == "repaired":
+                self._core.record(
+                    f.MatchFlagged(at=self._core.now(), match_id=match_id, flag="repaired", detail=reason)
+                )
 
     # ------------------------------------------------------------- the end
 
@@ -467,7 +544,7 @@ class Matches:
         if all(self._core.state.visits[match.visits[who]].outcome is not None for who in others):
             return
         policy = "void" if outcome == "void" else self._policy(match)
-        self._drop(match, {agent}, policy, f"left the game ({outcome})", knows=participant.participant_id)
+        self._drop(match, {agent}, policy, f"left the game ({outcome})", knows=(participant.participant_id,))
 
     def ended_by(self, visit: VisitState, outcome: str) -> list[f.AnyFact]:
         """The facts of the match's end, when the visit that is over now is the last one that it waited for."""
@@ -478,7 +555,7 @@ class Matches:
         outcomes = [outcome if other is visit else other.outcome for other in visits]
         if None in outcomes:
             return []
-        worst = _worst([word for word in (*outcomes, outcome) if word is not None])
+        worst = _worst([word for word in (*outcomes, outcome) if word is not None]) or "abandoned"
         return [f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=worst)]
 
     def visit_over(self, visit: VisitState) -> bool:
@@ -503,6 +580,7 @@ class Matches:
 
     def _dissolve(self, match: MatchState) -> None:
         self._reports.forget_match(match.match_id)
+        self._gone_on_ms.pop(match.match_id, None)
         self._told -= {(match.match_id, who) for who in match.visits}
         self._flagged = {known for known in self._flagged if known[0] != match.match_id}
         self._core.after_commit(DropRoutes(match.match_id))

@@ -70,6 +70,7 @@ class Monitoring:
         self._matches = matches
         self._visits = visits
         self._watches: dict[ParticipantId, _Watch] = {}
+        self._paused_n: dict[ParticipantId, int] = {}
 
     def warning_of(self, who: ParticipantId) -> str:
         """The kind of the warning that a participant sees now; empty when there is none."""
@@ -79,9 +80,12 @@ class Monitoring:
     def page_came(self, who: ParticipantId) -> None:
         """Another page, or the same one anew: it shows no warning yet, and counts its probes from 0."""
         self._watches.pop(who, None)
+        self._paused_n.pop(who, None)
 
     def pulsed(self, participant: ParticipantState, pulse: Pulse) -> None:
         """Look at what a page says of itself."""
+        if self._core.is_paused(participant.participant_id):
+            self._paused_n[participant.participant_id] = pulse.n  # what was measured up to here does not count
         watch = self._watch(participant)
         if watch is None:
             return
@@ -159,12 +163,15 @@ class Monitoring:
             return None
         window: deque[bool] = deque(maxlen=game.multiplayer.continuous_ping_violation_window)
         watch = _Watch(VisitId(visit.planned.visit_id), game, monitored, focus_ms, window)
+        watch.last_n = self._paused_n.get(who, -1)
         self._watches[who] = watch
         return watch
 
     def _plays(self, participant: ParticipantState, visit: VisitState | None, presence: Presence) -> bool:
         if visit is None or visit.outcome is not None or participant.outcome is not None or self._core.state.ended:
             return False
+        if self._core.is_paused(participant.participant_id):
+            return False  # whatever a paused page does counts for nothing; what was counted before is forgotten
         match = self._core.state.current_match(visit)
         if match is None or match.outcome is not None or presence.phase not in _PLAYING:
             return False
@@ -173,6 +180,8 @@ class Monitoring:
     def _over(self, who: ParticipantId, watch: _Watch) -> None:
         for kind in tuple(watch.warned):
             self._warn_no_more(self._core.state.participants[who], watch, kind)
+        if watch.away_told and self._core.is_paused(who):
+            self._matches.tell_away(self._core.state.participants[who], away=False)  # they are told of the pause
         del self._watches[who]
 
     def _ping(self, participant: ParticipantState, watch: _Watch, pulse: Pulse) -> None:

@@ -144,7 +144,8 @@ class Pairing:
         game = room.game
         if not game.multiplayer.wait_for_known_group or place.group_id:
             return None
-        until_ms = place.since_ms + game.multiplayer.group_wait_timeout
+        paused_ms = self._core.state.visits[place.visit_id].paused_ms
+        until_ms = place.since_ms + paused_ms + game.multiplayer.group_wait_timeout
         if self._core.clock.now_ms() >= until_ms or not self._may_come_together(room, place):
             return None
         return until_ms

@@ -14,7 +14,7 @@ from mug.ids import MatchId, ParticipantId
 from mug.protocol.messages import ProbeDone, ProbeOver, ProbePartners
 from mug.records import facts as f
 
-__all__ = ["PROBE_MS", "REMEMBER_MS", "Probe", "Probes"]
+__all__ = ["PINGS", "PROBE_GRACE_MS", "PROBE_MS", "REMEMBER_MS", "Probe", "Probes", "worse_path"]
 
 PINGS: Final = 5
 PROBE_MS: Final = 8_000.0
@@ -174,7 +174,7 @@ class Probes:
                     probe_id=probe.probe_id,
                     participants=members,
                     rtt_ms=rtt_ms,
-                    path=_path([probe.answers[way][1] for way in (slots, slots[::-1])]),
+                    path=worse_path([probe.answers[way][1] for way in (slots, slots[::-1])]),
                     accepted=accepted,
                     limit_ms=limit_ms,
                 )
@@ -205,7 +205,7 @@ class Probes:
         return any(probe_id == over and who in members for over, members in self._over)
 
 
-def _path(paths: list[str]) -> str:
+def worse_path(paths: list[str]) -> str:
     """The worse of the two ways: none, then the relay, then the direct one."""
     if "" in paths:
         return ""

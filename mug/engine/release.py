@@ -103,6 +103,8 @@ class Release:
                     return f"{who[:80]} does not wait there"
                 if place.connection is None:
                     return f"{who} is not connected at the moment"
+                if place.paused:
+                    return f"{who} is paused: let them go on first"
                 if who in taken:
                     return f"{who} is in two of the groups"
                 taken.add(who)

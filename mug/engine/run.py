@@ -5,12 +5,17 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
+from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.console import Console
+from mug.engine.departures import Departure
+from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
 from mug.engine.endings import MAX_FAILURES, Endings
+from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
     CallFailed,
@@ -25,6 +30,7 @@ from mug.engine.inputs import (
     PageMessage,
     PageRefusal,
     PastTelemetry,
+    ServerMeasured,
     ServerTrouble,
     StopRequested,
     StorageFailed,
@@ -36,9 +42,15 @@ from mug.engine.live import AWAY, LEFT_AFTER_MS, Core, PendingCall
 from mug.engine.matches import VERDICT, Matches
 from mug.engine.matchmakers import FIND_MATCH, JUDGE_RTTS
 from mug.engine.monitoring import Monitoring
+from mug.engine.moves import Advance, ToWaitroom
+from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
-from mug.engine.pulses import plausible
+from mug.engine.pulses import plausible, point_of
+from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
+from mug.engine.seat_probes import SEAT_PROBE
+from mug.engine.seats import Seats
+from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
 from mug.engine.visits import Visits
@@ -46,7 +58,6 @@ from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.care import ActionSeen, RaiseHand
 from mug.protocol.codec import why_unsendable
-from mug.protocol.lab import TelemetryPoint
 from mug.protocol.messages import (
     ClientCallback,
     ClientError,
@@ -81,6 +92,7 @@ PHASES: Final = frozenset(
 )
 MAX_GLOBALS_CHARS: Final = 65_536
 MAX_ERRORS_PER_PARTICIPANT: Final = 200
+MAX_CONSOLE_LINES: Final = 100
 _REFUSALS: Final = {
     "unknown_op": "this message is not known",
     "invalid": "this message is not valid",
@@ -144,6 +156,10 @@ class StudyRun:
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
         self._chunks = Chunks(self._core, self._visits)
+        self._doors = Doors(self._core)
+        pauses = Pauses(self._core, self._matches, self._waiting)
+        self._care = Care(self._core)
+        self._hands = Hands(self._core, self._care)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -153,8 +169,38 @@ class StudyRun:
             endings=self._endings,
             gate=self._gate,
             monitoring=self._monitoring,
+            doors=self._doors,
+            care=self._care,
         )
-        self._console = Console(self._core, self._admission, self._waiting, self._monitoring)
+        self._seats = Seats(
+            self._core,
+            runtime,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
+        )
+        self._admission.taken_in = self._seats.taken_in
+        self._console = Console(
+            self._core,
+            self._admission,
+            self._waiting,
+            self._monitoring,
+            doors=self._doors,
+            stages=Stages(self._core, self._doors, self._admission, self._gate, pauses),
+            actions=Actions(self._core, self._care, pauses, self._deeds()),
+            hands=self._hands,
+            seats=self._seats,
+        )
+
+    def _deeds(self) -> dict[str, Deed]:
+        """What can be done to participants, besides messages and pauses."""
+        core, visits, matches, waiting = self._core, self._visits, self._matches, self._waiting
+        return {
+            "advance": Advance(core, visits, matches, waiting),
+            "to_waitroom": ToWaitroom(core, visits, matches, waiting),
+            "repair": Repair(core, visits, matches, waiting),
+            "exclude": Departure(core, visits, matches, waiting, visit_outcome="excluded"),
+            "end": Departure(core, visits, matches, waiting, visit_outcome="ended"),
+        }
 
     @property
     def state(self) -> SessionState:
@@ -200,6 +246,8 @@ class StudyRun:
                 self._storage("")
             case ServerTrouble():
                 core.say("error", happened.text, traceback=happened.traceback)
+            case ServerMeasured():
+                self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
             case LifelineEnded():
@@ -215,6 +263,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
         core.effects.clear()
@@ -224,6 +273,12 @@ class StudyRun:
         core = self._core
         if isinstance(message, Hello):
             self._admission.hello(connection, message)
+            self._seats.answered_hello(connection)
+            return
+        if isinstance(message, SeatHello):
+            self._seats.hello(connection, message)
+            return
+        if self._seats.page(connection, message):
             return
         participant = core.participant(connection)
         if participant is None:
@@ -258,7 +313,14 @@ class StudyRun:
                 self._matches.returned(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
-            case ActionSeen() | RaiseHand() | SeatHello() | SeatReport() | SeatDone():
+            case ActionSeen():
+                self._care.seen(connection, participant, message)
+            case RaiseHand():
+                self._hands.said(connection, participant, message)
+            case SeatDone():
+                self._seats.done(connection, message)
+            case SeatReport():
+                # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
             case SendSignal() | RelayPacket():
                 # The server passes these on before they come here (`mug.server.routing`).
@@ -284,23 +346,17 @@ class StudyRun:
         self._waiting.heard(connection, participant)
         if pulse.phase in PHASES and pulse.phase != presence.phase:
             presence.phase, presence.phase_detail, presence.phase_since_ms = pulse.phase, "", now_ms
-        if pulse.match is not None and participant.participant_id in core.match_visits(pulse.match.match_id):
-            presence.match = pulse.match
-            core.changed_matches.add(MatchId(pulse.match.match_id))
-            self._matches.pulsed(participant, pulse.match)
+        match = pulse.match
+        if match is not None and participant.participant_id not in core.match_visits(match.match_id):
+            match = None
+        if match is not None:
+            presence.match = match
+            core.changed_matches.add(MatchId(match.match_id))
+            self._matches.pulsed(participant, match)
         self._gate.pulsed(connection, participant, pulse)
         self._monitoring.pulsed(participant, pulse)
         core.changed.add(participant.participant_id)
-        core.measured(
-            TelemetryPoint(
-                participant_id=participant.participant_id,
-                at_ms=now_ms,
-                rtt_ms=pulse.rtt_ms,
-                focused=pulse.focused,
-                visible=pulse.visible,
-                frame_rate_hz=pulse.frame_rate_hz,
-            )
-        )
+        core.measured(point_of(participant.participant_id, now_ms, pulse, match))
 
     def _phase(self, connection: ConnectionId, participant: ParticipantState, message: PhaseChanged) -> None:
         core = self._core
@@ -360,6 +416,7 @@ class StudyRun:
             visit_id=visit_id,
             traceback=message.traceback[:20_000],
             fatal=message.fatal,
+            console=tuple(line[:500] for line in message.console[-MAX_CONSOLE_LINES:]),
         )
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)
@@ -498,6 +555,8 @@ class StudyRun:
             if presence.waiting is not None and presence.waiting.connection == connection:
                 presence.waiting = None
                 core.changed.add(presence_id)
+        self._seats.lost(connection)
+        self._doors.gone(connection)
         who = core.owner.pop(connection, None)
         if who is None:
             return
@@ -529,6 +588,8 @@ class StudyRun:
         """A scheduled time has come."""
         if name.startswith(VERDICT):
             self._matches.judge(MatchId(name.removeprefix(VERDICT)))
+        elif name.startswith(SEAT_PROBE):
+            self._seats.probes.due(name)
         elif name == WAITROOM:
             self._waiting.due()
         elif name.startswith(SCREENING):

@@ -99,6 +99,17 @@ class EntryGate:
             or bool(reason_against(rules, environment, needs_wasm=self._needs_wasm))
         )
 
+    def enter(self, connection: ConnectionId, participant: ParticipantState, environment: ClientEnvironment) -> None:
+        """Somebody who is in begins: with the judging where there is any, else with the first scene."""
+        if self.screens(environment):
+            self.begin(connection, participant, environment)
+            return
+        core = self._core
+        plan = tuple(core.state.visits[visit].planned for visit in participant.plan)
+        core.record(*self._visits.begin(participant, plan, 0))
+        core.changed.add(participant.participant_id)
+        core.after_commit(*self._visits.show(connection, participant, entered=True))
+
     def begin(self, connection: ConnectionId, participant: ParticipantState, environment: ClientEnvironment) -> None:
         """A page of somebody who has not come in yet is here: judge it, or measure first."""
         who = participant.participant_id
@@ -141,6 +152,10 @@ class EntryGate:
         core, candidate = self._core, self._candidates.get(who)
         if candidate is None or candidate.calling or core.clock.now_ms() < candidate.deadline_ms - 1:
             return
+        if core.is_paused(who):
+            candidate.deadline_ms = core.clock.now_ms() + PATIENCE_MS
+            core.emit(Schedule(PATIENCE_MS, f"{SCREENING}{who}"))
+            return
         if core.presence(who).connection is None:
             del self._candidates[who]
             return
@@ -173,6 +188,7 @@ class EntryGate:
             "experiment_id": core.state.opened.experiment_id,
             "params": dict(participant.params),
             "recruiter": dict(participant.recruiter),
+            "conditions": dict(core.state.opened.conditions),
             "environment": {name: getattr(said, name) for name in said.__struct_fields__},
             "ping_ms": candidate.ping_ms,
             "ping_measurements": len(candidate.pings),

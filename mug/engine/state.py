@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mug.engine.action_log import MOVES, PAUSES, REACH_AFFECTED, TakenAction, superseded
+from mug.engine.clock import since_ms
 from mug.ids import MatchId, ParticipantId, SceneId, VisitId
 from mug.records import facts as f
 
@@ -80,27 +82,45 @@ class VisitState:
 
     Attributes:
         waiting_since: When the participant first came into this visit's waitroom.
+        paused_ms: How long the participant was paused while they waited in this visit; it does not count as waiting.
         group_id: The group that drew the order in which this visit stands; empty: none.
         next_seq: Per stream, the chunk expected next.
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
+        form_chunks: SHA-256 of its stored chunks of the form stream, in order.
     """
 
     participant_id: ParticipantId
     planned: f.PlannedVisit
     started_at: str | None = None
     waiting_since: str | None = None
+    paused_ms: float = 0.0
     group_id: str = ""
     outcome: str | None = None
+    finished_at: str = ""
     next_seq: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
+    form_chunks: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class ParticipantState:
-    """One person in this session. `plan`: the visits in order; `position`: index of the present one, -1 before."""
+    """One person in this session. `plan`: the visits in order; `position`: index of the present one, -1 before.
+
+    Attributes:
+        seat: The desk from which they came; empty: none.
+        paused_by: The action that paused this participant; empty: none does.
+        pause_action: The last action that paused them or let them go on; empty: none ever did.
+        pause_message: What they read while they are paused.
+        paused_since: Since when they are paused, by that or with the whole session; empty: they are not.
+        was_paused: Whether they ever were.
+        unseen: Actions that their page has not answered, oldest first -> what was done.
+        unread: Messages that they have not put away, oldest first.
+        hands: Every time they asked for the experimenter -> raised, answered or lowered.
+        hand_id: The raised hand; empty: none.
+    """
 
     participant_id: ParticipantId
     seed: int
@@ -122,11 +142,41 @@ class ParticipantState:
     screened: bool = False
     let_in: bool = False
     errors: int = 0
+    seat: str = ""
+    paused_by: str = ""
+    pause_action: str = ""
+    pause_message: str = ""
+    paused_since: str = ""
+    was_paused: bool = False
+    unseen: dict[str, str] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    hands: dict[str, str] = field(default_factory=dict)
+    hand_id: str = ""
+    hand_text: str = ""
+    hand_since: str = ""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the participation is over and shows no scene any more; who came to the end sees the last page."""
+        return self.outcome is not None and (self.outcome != "complete" or self.outcome_reason != "")
+
+    @property
+    def moved_by(self) -> str:
+        """The action that brought the participant where they are, until their page has acknowledged it; empty: none."""
+        return next((action_id for action_id, what in reversed(self.unseen.items()) if what in MOVES), "")
 
 
 @dataclass(slots=True)
 class SessionState:
-    """Everything that outlives the process."""
+    """Everything that outlives the process.
+
+    Attributes:
+        stage: prepared, doors_open, running, paused or ended.
+        begun: Whether it ran at some time: then who comes in begins at once, whatever the stage.
+        stages_set: How often the experimenter moved it on.
+        actions: What the experimenter did to participants, oldest first.
+        notes: The experimenter's notes, oldest first.
+    """
 
     opened: f.SessionOpened | None = None
     ended: bool = False
@@ -136,7 +186,20 @@ class SessionState:
     groups: dict[str, f.GroupFormed] = field(default_factory=dict)
     release: str = "automatic"
     stage: str = "running"
+    begun: bool = True
+    stages_set: int = 0
+    actions: dict[str, TakenAction] = field(default_factory=dict)
+    notes: dict[str, f.NoteAdded] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def doors_are_open(self) -> bool:
+        """Whether newcomers may come in."""
+        return self.stage in ("doors_open", "running", "paused")
+
+    def is_paused(self, participant: ParticipantState) -> bool:
+        """Whether a participant is paused, alone or with everybody."""
+        return participant.outcome is None and (bool(participant.paused_by) or self.stage == "paused")
 
     def current_visit(self, participant: ParticipantState) -> VisitState | None:
         """The visit that the participant is in; None before the first."""
@@ -158,8 +221,10 @@ class SessionState:
             case f.SessionOpened():
                 self.opened = fact
                 self.release, self.stage = fact.release, fact.stage
+                self.begun = fact.stage == "running"
             case f.SessionEnded():
-                self.ended, self.stage = True, "ended"
+                self.ended = True
+                self._set_stage("ended", fact.at)
             case f.ParticipantJoined():
                 who = ParticipantId(fact.participant_id)
                 self.participants[who] = ParticipantState(
@@ -170,7 +235,9 @@ class SessionState:
                     dict(fact.params),
                     dict(fact.environment),
                     recruiter=dict(fact.recruiter),
+                    seat=fact.seat,
                 )
+                self._pause_or_go_on(self.participants[who], fact.at)
                 self._count("participants")
             case f.PlanDrawn():
                 self._apply_plan(fact)
@@ -196,7 +263,8 @@ class SessionState:
             case f.WaitStarted():
                 self.visits[VisitId(fact.visit_id)].waiting_since = fact.at
             case f.VisitFinished():
-                self.visits[VisitId(fact.visit_id)].outcome = fact.outcome
+                visit = self.visits[VisitId(fact.visit_id)]
+                visit.outcome, visit.finished_at = fact.outcome, fact.at
             case f.MatchFormed():
                 self._apply_match(fact)
             case f.PlayerDropped():
@@ -226,6 +294,7 @@ class SessionState:
                 participant.outcome, participant.outcome_message = fact.outcome, fact.message
                 participant.outcome_reason, participant.outcome_code = fact.reason, fact.completion_code
                 participant.outcome_url = fact.redirect_url
+                self._pause_or_go_on(participant, fact.at)
             case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
@@ -233,11 +302,78 @@ class SessionState:
             case f.PairProbed() | f.ParticipantWarned():
                 pass
             case f.StageSet():
-                self.stage = fact.stage
-            case f.ActionTaken() | f.ActionAcknowledged() | f.VisitRepeated() | f.HandRaised() | f.HandLowered():
+                self.stages_set += 1
+                self.begun = self.begun or fact.stage == "running"
+                self._set_stage(fact.stage, fact.at)
+            case f.ActionTaken():
+                self._apply_action(fact)
+            case f.ActionAcknowledged():
+                self._apply_acknowledgement(fact)
+            case f.VisitRepeated():
+                self._apply_repetition(fact)
+            case f.HandRaised():
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                participant.hands[fact.hand_id] = "raised"
+                participant.hand_id, participant.hand_text, participant.hand_since = fact.hand_id, fact.text, fact.at
+            case f.HandLowered():
+                participant = self.participants[ParticipantId(fact.participant_id)]
+                if participant.hands[fact.hand_id] == "raised":
+                    participant.hands[fact.hand_id] = "lowered"
+                participant.hand_id = participant.hand_text = participant.hand_since = ""
+            case f.NoteAdded():
+                self.notes[fact.note_id] = fact
+            case f.SeatChecked() | f.SeatsProbed() | f.Withdrawn():
                 pass
-            case f.NoteAdded() | f.SeatChecked() | f.SeatsProbed() | f.Withdrawn():
-                pass
+
+    def _set_stage(self, stage: str, at: str) -> None:
+        self.stage = stage
+        for participant in self.participants.values():
+            self._pause_or_go_on(participant, at)
+
+    def _pause_or_go_on(self, participant: ParticipantState, at: str) -> None:
+        """Take up that a participant is paused from now on, or is not any more."""
+        is_paused = self.is_paused(participant)
+        if is_paused == bool(participant.paused_since):
+            return
+        if is_paused:
+            participant.paused_since, participant.was_paused = at, True
+            return
+        visit = self.current_visit(participant)
+        if visit is not None and visit.waiting_since is not None:
+            visit.paused_ms += since_ms(max(participant.paused_since, visit.waiting_since), at)
+        participant.paused_since = ""
+
+    def _apply_action(self, fact: f.ActionTaken) -> None:
+        self.actions[fact.action_id] = TakenAction(fact)
+        affected = fact.affected if fact.action in REACH_AFFECTED else {}
+        for who in dict.fromkeys((*fact.participants, *affected)):
+            participant = self.participants[ParticipantId(who)]
+            for earlier in superseded(participant.unseen, fact.action):
+                del participant.unseen[earlier]
+            participant.unseen[fact.action_id] = fact.action
+            if fact.action == "message":
+                participant.unread.append(fact.action_id)
+            if fact.action in PAUSES:
+                participant.pause_action, participant.pause_message = fact.action_id, fact.text
+                participant.paused_by = fact.action_id if fact.action == "pause" else ""
+                self._pause_or_go_on(participant, fact.at)
+            if fact.hand_id:
+                participant.hands[fact.hand_id] = "answered"
+
+    def _apply_acknowledgement(self, fact: f.ActionAcknowledged) -> None:
+        who = ParticipantId(fact.participant_id)
+        self.actions[fact.action_id].seen[who] = (fact.state, fact.at)
+        participant = self.participants[who]
+        participant.unseen.pop(fact.action_id, None)
+        if fact.state == "read" and fact.action_id in participant.unread:
+            participant.unread.remove(fact.action_id)
+
+    def _apply_repetition(self, fact: f.VisitRepeated) -> None:
+        who, after = ParticipantId(fact.participant_id), VisitId(fact.after_visit_id)
+        participant, added = self.participants[who], VisitId(fact.visit.visit_id)
+        place = participant.plan.index(after) + 1
+        participant.plan = (*participant.plan[:place], added, *participant.plan[place:])
+        self.visits[added] = VisitState(who, fact.visit, group_id=self.visits[after].group_id)
 
     def _apply_plan(self, fact: f.PlanDrawn) -> None:
         who = ParticipantId(fact.participant_id)
@@ -278,6 +414,7 @@ class SessionState:
         visit.next_seq[fact.stream] = fact.seq + 1
         self._count("chunks")
         if fact.stream == "form":
+            visit.form_chunks.append(fact.sha256)
             visit.answers.update(fact.meta.get("answers", {}))
             visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
         if fact.stream != "frames":

@@ -90,6 +90,13 @@ class Returns:
         returning[agent] = (min(now_ms + timeout_ms, last_ms), last_ms)
         return returning[agent][0]
 
+    def hold(self, match_id: MatchId, held_ms: float) -> float | None:
+        """The match was paused for so long, which does not count; returns until when the first of them may take."""
+        until = self._until.get(match_id, {})
+        for agent, (due_ms, last_ms) in until.items():
+            until[agent] = (due_ms + held_ms, last_ms + held_ms)
+        return min((due_ms for due_ms, _ in until.values()), default=None)
+
     def end(self, match_id: MatchId, agent: str) -> None:
         """The page is back."""
         self._until.get(match_id, {}).pop(agent, None)

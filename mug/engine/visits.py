@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
+
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
 from mug.engine.endings import Endings, session_over
@@ -10,6 +12,7 @@ from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
 from mug.engine.live import Core, PendingCall
 from mug.engine.matches import Matches
+from mug.engine.pause_news import pause_news
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.waiting import Waiting
@@ -69,6 +72,13 @@ class Visits:
         address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
         return self._endings.fact(participant, "complete", redirect_url=address)
 
+    def _complete_address(self, participant: ParticipantState) -> str | None:
+        """Where the last page of the study would lead to."""
+        last = self._core.frozen.study.chain[-1]
+        if isinstance(last, EndPage):
+            return self._endings.page_address(participant, last)
+        return self._endings.address(participant, "complete")
+
     def _match(self, participant: ParticipantState, visit_id: str, game: GymGame, attempt: int) -> f.MatchFormed:
         core = self._core
         assert core.state.opened is not None
@@ -98,6 +108,8 @@ class Visits:
         visit = core.state.current_visit(participant)
         assert visit is not None
         scene = self.scene(visit)
+        if participant.outcome is not None:
+            core.after_commit(*pause_news(core, participant))  # nothing is left to pause
         if scene.on_connect is not None and (entered or resume):
             self.call_hook("on_connect", scene.on_connect, connection, participant, visit, {"resumed": resume})
         if (
@@ -166,12 +178,13 @@ class Visits:
             content=content,
             next_seq=dict(visit.next_seq),
             notice=self._notice(participant),
+            action_id=participant.moved_by,
         )
 
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
         """The page says that a visit is over: go on once everything that it counted is held."""
         core = self._core
-        if participant.outcome not in (None, "complete"):
+        if participant.is_closed:
             core.after_commit(Send(connection, self._endings.closed(participant)))
             return
         visit = core.own_visit(connection, participant, message.visit_id, "visit.finish")
@@ -288,15 +301,15 @@ class Visits:
         """
         core, who = self._core, participant.participant_id
         plan = tuple(core.state.visits[v].planned for v in participant.plan)
-        over = [(visit.planned, outcome)]
-        over += [(planned, "skipped") for planned in plan[participant.position + 1 : index]]
         core.record(
+            *self._end_of(participant, visit, outcome, {}, "abandoned"),
             *(
-                f.VisitFinished(at=core.now(), participant_id=who, visit_id=planned.visit_id, outcome=word)
-                for planned, word in over
+                f.VisitFinished(at=core.now(), participant_id=who, visit_id=planned.visit_id, outcome="skipped")
+                for planned in plan[participant.position + 1 : index]
             ),
             *self.begin(participant, plan, index),
         )
+        core.after_commit(*self._over(participant, visit))
         presence = core.presence(who)
         presence.finishing = None
         core.say("info", f"went on to {plan[index].scene_id}", who)
@@ -305,6 +318,29 @@ class Visits:
         if presence.connection is not None:
             core.after_commit(*self.show(presence.connection, participant, entered=True))
         core.changed.add(who)
+
+    def send_back(self, participant: ParticipantState) -> None:
+        """End the present visit, and begin another one of the same scene, in its waitroom."""
+        core, who = self._core, participant.participant_id
+        visit, opened = core.state.current_visit(participant), core.state.opened
+        assert visit is not None
+        assert opened is not None
+        before = visit.planned
+        again = msgspec.structs.replace(
+            before, visit_id=f"v-{short_hash('visit again', opened.session_id, who, before.visit_id)}"
+        )
+        core.record(
+            *self._end_of(participant, visit, "sent_back", {}, "abandoned"),
+            f.VisitRepeated(at=core.now(), participant_id=who, after_visit_id=before.visit_id, visit=again),
+            f.VisitStarted(at=core.now(), participant_id=who, visit_id=again.visit_id),
+        )
+        self._waiting.expect(participant, core.state.visits[VisitId(again.visit_id)])
+        core.after_commit(*self._over(participant, visit))
+        presence = core.presence(who)
+        presence.finishing = None
+        core.changed.add(who)
+        if presence.connection is not None:
+            core.after_commit(*self.show(presence.connection, participant, entered=True))
 
     def _notice(self, participant: ParticipantState) -> str:
         """Why the participant is at this scene, where that is not plain: nobody came to play with before it."""
@@ -318,17 +354,38 @@ class Visits:
         return message or GOES_ON
 
     def break_off(
-        self, participant: ParticipantState, outcome: str, reason: str, message: str, *, value: float | None = None
+        self,
+        participant: ParticipantState,
+        outcome: str,
+        reason: str,
+        message: str,
+        *,
+        value: float | None = None,
+        pay: str = "",
+        visit_outcome: str = "excluded",
     ) -> None:
-        """End a participation in the middle of a scene; of a match of several people the player is out already."""
+        """End a participation in the middle of a scene; of a match of several people the player is out already.
+
+        Args:
+            participant: Whose.
+            outcome: How it ends.
+            reason: A stable word: why.
+            message: What the participant reads; empty: words of ours.
+            value: What was measured, in ms, where that is the reason.
+            pay: What the experimenter said of the pay.
+            visit_outcome: How the present visit ends.
+        """
         visit = self._core.state.current_visit(participant)
+        address = self._complete_address(participant) if outcome == "complete" else None
         if visit is None or visit.outcome is not None:
-            self._endings.end(participant, outcome, reason, message, value=value)
+            self._endings.end(participant, outcome, reason, message, redirect_url=address, value=value, pay=pay)
             return
         self._core.presence(participant.participant_id).finishing = None
         self._waiting.leave(participant.participant_id)
-        facts = self._end_of(participant, visit, "excluded", {}, "abandoned")
-        self._endings.end(participant, outcome, reason, message, before=facts, value=value)
+        facts = self._end_of(participant, visit, visit_outcome, {}, "abandoned")
+        self._endings.end(
+            participant, outcome, reason, message, before=facts, redirect_url=address, value=value, pay=pay
+        )
         self._core.after_commit(*self._over(participant, visit))
 
     def _end_of(

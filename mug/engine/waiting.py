@@ -1,18 +1,19 @@
 """Waiting for partners: who comes into a waitroom, who leaves it, and when the time is up."""
 
 import math
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from mug.engine.clock import ms_of
 from mug.engine.effects import ConnectionId, Schedule
 from mug.engine.group_orders import GroupOrders
 from mug.engine.live import Core
 from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, ScenePlace
 from mug.engine.matches import Matches
 from mug.engine.matchmakers import Matchmakers
-from mug.engine.pairing import Pairing
+from mug.engine.pairing import EXPERIMENTER, Pairing
 from mug.engine.probes import Probes
+from mug.engine.reservations import Reservations
 from mug.engine.state import ParticipantState, VisitState
 from mug.engine.waitroom_news import WaitroomNews
 from mug.ids import ParticipantId, VisitId
@@ -67,6 +68,8 @@ class Waiting:
         self._wake_at_ms: float | None = None
         self._silent: dict[ParticipantId, ConnectionId] = {}
         self._leaving: Leaving | None = None
+        self._reservations = Reservations(core, RESTART_GRACE_MS)
+        self._has_reserved = False
         self._refill()
 
     def leave_by(self, leaving: Leaving) -> None:
@@ -123,6 +126,51 @@ class Waiting:
         if room is not None and visit is not None and room.places[who].connection is None:
             self._take_place(room, connection, participant, visit)
             self.settle()
+
+    def paused(self, people: Iterable[ParticipantId]) -> None:
+        """People are paused: they keep their places, are matched with nobody, and their time stands still."""
+        for who in people:
+            if (room := self._where.get(who)) is not None:
+                place = room.places[who]
+                self._out_of_group(room, place)
+                place.paused, place.told = True, None
+                room.look_again()
+                self.pairing.changed(room)
+
+    def gone_on(self, people: Iterable[ParticipantId]) -> None:
+        """People who were paused wait on."""
+        rooms = [(who, room) for who in people if (room := self._where.get(who)) is not None]
+        for who, room in rooms:
+            room.places[who].paused, room.places[who].told = False, None
+            room.look_again()
+            self.pairing.changed(room)
+        self.settle()
+
+    def expect(self, participant: ParticipantState, visit: VisitState) -> None:
+        """Somebody is sent to a waitroom: they have a place, which their page takes up. `settle` follows."""
+        core, who = self._core, participant.participant_id
+        room = self._room(visit.planned.node_path)
+        assert room is not None
+        core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
+        is_first = not room.places
+        place = self._new_place(room, participant, visit, core.clock.now_ms())
+        place.away_since_ms = core.clock.now_ms()
+        for hook in ("start", "join") if is_first else ("join",):
+            self._news.observe(room, hook, place, [str(who)])
+        self.pairing.changed(room)
+
+    def reserve(self, path: ScenePlace, members: Sequence[ParticipantId]) -> None:
+        """Keep people for each other: as soon as all of them wait they go, by the experimenter's hand."""
+        self._reservations.add(path, members)
+        for who in members:
+            if (room := self._where.get(who)) is not None:
+                self._out_of_group(room, room.places[who])
+                self.pairing.changed(room)
+
+    def take_out(self, people: Iterable[ParticipantId]) -> None:
+        """Take people out of whatever waitrooms they are in. `settle` follows, when all that goes with it is done."""
+        for who in people:
+            self._take_out(who)
 
     def leave(self, who: ParticipantId) -> None:
         """Take somebody out of the waitroom, who waits in one."""
@@ -207,11 +255,26 @@ class Waiting:
                 core.calls.pop(room.asking, None)
                 self.pairing.ask_failed(room, "it did not answer")
             self._time_out(room, now_ms)
+        self._keep_reservations(now_ms)
         for room in list(self._rooms.values()):
             self.pairing.run(room)
         for room in list(self._rooms.values()):
             self._news.tell_all(room)
         self._wake_in_time(now_ms)
+
+    def _keep_reservations(self, now_ms: float) -> None:
+        """Let the groups go that the experimenter made, and whose members are all here."""
+        if not self._reservations.are_any and not self._has_reserved:
+            return
+        for room, group in self._reservations.take_complete(self._rooms, now_ms):
+            self.let_go(room, group, EXPERIMENTER)
+        self._has_reserved = self._reservations.are_any
+        for room in self._rooms.values():
+            for place in room.places.values():
+                is_reserved = self._reservations.is_reserved(place.participant_id)
+                if place.reserved and not is_reserved:
+                    room.look_again()
+                place.reserved = is_reserved
 
     def ticked(self) -> None:
         """A tenth of a second went by: look for what is due, and tell large waitrooms what has changed meanwhile."""
@@ -255,10 +318,11 @@ class Waiting:
         return self._news.stage(room, place)
 
     def deadline(self, room: Room, place: Place) -> float | None:
-        """When somebody's time is up; None: never, or not as long as the experimenter holds the group."""
-        if room.rules.timeout_ms is None or place.state == HELD:
+        """When somebody's time is up; None: never, or not while the experimenter holds or pauses them."""
+        if room.rules.timeout_ms is None or place.state == HELD or place.paused:
             return None
-        until_ms = max(place.since_ms + place.held_ms + room.rules.timeout_ms, place.not_before_ms)
+        waits_ms = room.rules.timeout_ms + place.held_ms + self._core.state.visits[place.visit_id].paused_ms
+        until_ms = max(place.since_ms + waits_ms, place.not_before_ms)
         probe = self.probes.of(place) if place.state == PROBING else None
         return until_ms if probe is None else max(until_ms, probe.until_ms)
 
@@ -277,7 +341,7 @@ class Waiting:
         for since, participant, visit in sorted(waited, key=lambda entry: entry[0]):
             room = self._room(visit.planned.node_path)
             if room is not None:
-                place = self._new_place(room, participant, visit, _ms(since))
+                place = self._new_place(room, participant, visit, ms_of(since))
                 place.away_since_ms, place.not_before_ms = now_ms, now_ms + RESTART_GRACE_MS
         self._wake_in_time(now_ms)
 
@@ -310,7 +374,7 @@ class Waiting:
                 core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
             assert visit.waiting_since is not None
             is_first = not room.places
-            place = self._new_place(room, participant, visit, _ms(visit.waiting_since))
+            place = self._new_place(room, participant, visit, ms_of(visit.waiting_since))
             if is_first:
                 self._news.observe(room, "start", place, [str(who)])
             self._news.observe(room, "join", place, [str(who)])
@@ -328,6 +392,7 @@ class Waiting:
             min(since_ms, self._core.clock.now_ms()),  # the computer's clock may have been set back meanwhile
             self._arrivals,
             group_id=visit.group_id if is_bound else "",
+            paused=self._core.state.is_paused(participant),
         )
         room.places[place.participant_id] = place
         self._where[place.participant_id] = room
@@ -364,6 +429,8 @@ class Waiting:
             if participant.outcome is not None:  # it was ended elsewhere
                 self._take_out(place.participant_id)
                 continue
+            if place.paused:
+                continue
             deadline = self.deadline(room, place)
             is_over = deadline is not None and now_ms >= deadline
             if not is_over and not (place.group_id and self._orders.is_broken(place.group_id, place.visit_id)):
@@ -385,6 +452,7 @@ class Waiting:
         now_ms = self._core.clock.now_ms()
         times: list[float | None] = [probe.until_ms for probe in self.probes.running() if probe.room is room]
         times += [rejection.until_ms for rejection in room.rejected.values()]
+        times += self._reservations.next_ms(room.path)
         if room.asking is not None:
             times.append(room.ask_until_ms)
         for place in room.places.values():
@@ -396,7 +464,3 @@ class Waiting:
 
     def _asking(self, call_id: int) -> Room | None:
         return next((room for room in self._rooms.values() if room.asking == call_id), None)
-
-
-def _ms(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp() * 1000

@@ -36,14 +36,15 @@ class WaitroomNews:
         if place.told == told:
             return
         place.told = told
-        timeout_ms = room.rules.timeout_ms
+        timeout_ms, held = room.rules.timeout_ms, place.state == HELD or place.paused
+        held_ms = place.held_ms + self._core.state.visits[place.visit_id].paused_ms
         message = MatchWaiting(
             visit_id=place.visit_id,
             waiting=waiting,
             needed=room.rules.needed,
             stage=told[1],
             waited_ms=max(self._core.clock.now_ms() - place.since_ms, 0.0),
-            timeout_ms=None if timeout_ms is None or place.state == HELD else timeout_ms + place.held_ms,
+            timeout_ms=None if timeout_ms is None or held else timeout_ms + held_ms,
         )
         self._core.emit(Send(place.connection, message))
 

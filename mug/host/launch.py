@@ -36,6 +36,12 @@ def launch(
     session: str | None = None,
     pilot: bool = False,
     release: str = "automatic",
+    label: str = "",
+    expected: int | None = None,
+    seats: Sequence[str] = (),
+    conditions: Mapping[str, str] | None = None,
+    stage: str = "running",
+    help: bool = False,  # noqa: A002 - as the protocol calls it
     preview: bool = False,
     as_edited: Path | None = None,
     arguments: Sequence[str] = (),
@@ -51,6 +57,12 @@ def launch(
         session: Go on with this session.
         pilot: Keep the records apart, as a pilot's.
         release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
+        label: What a new session is called.
+        expected: How many participants are expected in it.
+        seats: The desks that take part in it; empty: any.
+        conditions: Its conditions, told to the study's functions.
+        stage: Where it begins: prepared, doors_open or running.
+        help: Whether its participants can ask for the experimenter.
         preview: A scratch session, of which nothing is kept; `data_dir` then holds its log and what it needs meanwhile.
         as_edited: With `preview`: the file that has the study's content; files and functions are those of `study`.
         arguments: What a script finds in ``sys.argv``.
@@ -66,6 +78,17 @@ def launch(
         command.append("--pilot")
     if release != "automatic":
         command += ["--release", release]
+    if label:
+        command.append(f"--label={label}")
+    if expected is not None:
+        command.append(f"--expected={expected}")
+    if seats:
+        command.append(f"--seats={','.join(seats)}")
+    command += [f"--condition={name}={value}" for name, value in (conditions or {}).items()]
+    if stage != "running":
+        command += ["--stage", stage]
+    if help:
+        command.append("--help-button")
     if preview:
         command.append("--preview")
     if as_edited is not None:

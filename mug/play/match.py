@@ -46,6 +46,7 @@ REBUILD_S: Final = 0.04
 """So long one call steps frames on the way back into a match; then packets and the page have their turn."""
 
 _ENDINGS: Final = {"end": "partner_left", "void": "void"}
+_STANDS_WHEN_HELD: Final = frozenset(("countdown", "playing", "stalled", "between"))
 _UNTOLD: Final = frozenset(("stalled", "unstalled"))
 """Events between the players that come many times a second, and are told as figures."""
 
@@ -115,6 +116,7 @@ class MatchSession:
         self._last_tick_ms: float | None = None
         self._stalled = False
         self._waiting_input = False
+        self._held = False  # by the experimenter
         self._last_live = ("", -math.inf)
         self._ending = "partner_left"
         self._outcome: str | None = None
@@ -141,6 +143,10 @@ class MatchSession:
     @property
     def stage(self) -> str:
         """connecting, countdown, playing, stalled, paused, between, over."""
+        stage = self._stage_of_game()
+        return "paused" if self._held and stage in _STANDS_WHEN_HELD else stage
+
+    def _stage_of_game(self) -> str:
         core = self._core
         if self._outcome is not None:
             return "over"
@@ -200,7 +206,7 @@ class MatchSession:
         """A page changed the participant's dict: a match keeps the values that it was formed with."""
 
     def note(self, note: Mapping[str, Any]) -> None:
-        """Take what the page knows: a path, a hidden page, a verdict (`MatchNote` in the worker's messages)."""
+        """Take what the page knows: a path, a hidden or held page, a verdict (`MatchNote` in the worker's messages)."""
         kind = note.get("kind")
         if kind == "path":
             peer = self._peers.get(int(note["player"]))
@@ -210,10 +216,20 @@ class MatchSession:
                     self._core.set_path(int(note["player"]), peer.path)
         elif kind == "hidden":
             self._person.hidden = bool(note["hidden"])
+        elif kind == "held":
+            self._hold(bool(note["held"]))
         elif kind == "verdict":
             self._verdicts.append(([int(player) for player in note["dropped"]], str(note["policy"])))
         elif kind == "returning":
             self._pending_returns.append((int(note["player"]), int(note["returns"])))
+
+    def _hold(self, held: bool) -> None:
+        """Make no frame from now on, or go on: the partners' packets are answered meanwhile, and no time passes."""
+        if held == self._held:
+            return
+        self._held = held
+        self._last_tick_ms, self._moved_ms = None, self._now_ms
+        self._person.forget_presses()
 
     def tick(self, now_ms: float, packets: Iterable[Incoming] = ()) -> Output:
         """One frame time has passed: step a frame, if the match allows it.
@@ -257,6 +273,8 @@ class MatchSession:
             error, self._raise = self._raise, None
             raise error
         output = Output()
+        if self._held:
+            self._stand_still(now_ms)
         self._now_ms = now_ms
         if self._closed or not self.config.match_id:
             output.stage = self.stage
@@ -270,6 +288,12 @@ class MatchSession:
                 self._raise = error  # what was recorded goes first
         output.stage = self.stage
         return output
+
+    def _stand_still(self, now_ms: float) -> None:
+        """A countdown stops while the page is held, and a stand-still is nobody's."""
+        if self._go_ms > self._now_ms:
+            self._go_ms += now_ms - self._now_ms
+        self._moved_ms = now_ms
 
     def _work(self, now_ms: float, packets: Iterable[Incoming], frame: bool, output: Output) -> None:
         core = self._require_core(now_ms)
@@ -338,6 +362,7 @@ class MatchSession:
     def _may_step(self, core: Rollback, now_ms: float) -> bool:
         return (
             self._outcome is None
+            and not self._held
             and core.stage == "playing"
             and self._began_epoch == core.epoch
             and now_ms >= self._go_ms
@@ -715,6 +740,7 @@ class MatchSession:
             "countdownMs": max(self._go_ms - now_ms, 0.0) if stage == "countdown" else 0.0,
             "waitingMs": max(now_ms - self._moved_ms, 0.0) if waits else 0.0,
             "returning": core.away,
+            "held": self._held,
             "silent": [
                 {"player": number, "ms": round(peer.silent_ms, 1)}
                 for number, peer in self._peers.items()

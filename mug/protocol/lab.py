@@ -159,8 +159,8 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
     """One match of several people as the console shows it.
 
-    `state`: connecting, playing, paused, completed, partner_left, void, refused, failed. `compared`, `desyncs`: of the
-    player who counts most.
+    `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
+    sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
     """
 
     match_id: str

@@ -110,6 +110,7 @@ class SeatPairView(msgspec.Struct, frozen=True, kw_only=True):
     rtt_ms: float | None = None
     path: str = ""
     at: str = ""
+    why: str = ""  # in words, where it failed
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +219,10 @@ class AskDetail(Message, frozen=True, kw_only=True, tag="lab.ask_detail"):
 
 
 class AskSeats(Message, frozen=True, kw_only=True, tag="lab.ask_seats"):
-    """Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what."""
+    """Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what.
+
+    The answer's data: `asked`, the desks, and `skipped`, desk -> why not.
+    """
 
     request_id: str
     what: str
@@ -226,7 +230,10 @@ class AskSeats(Message, frozen=True, kw_only=True, tag="lab.ask_seats"):
 
 
 class ProbeSeats(Message, frozen=True, kw_only=True, tag="lab.probe_seats"):
-    """Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them."""
+    """Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them.
+
+    The answer's data: `pairs`, how many, and `skipped`, desk -> why it is left out.
+    """
 
     request_id: str
     desks: tuple[str, ...] = ()

@@ -560,7 +560,8 @@ class PartnerReturning(Message, frozen=True, kw_only=True, tag="match.returning"
 class Closed(Message, frozen=True, kw_only=True, tag="participant.closed"):
     """The participation is over from the server's side.
 
-    `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
+    `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical; or
+    complete, when the experimenter ended it so before the last scene.
     The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
     visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
     `action_id` as there: ActionSeen goes out before the connection ends.

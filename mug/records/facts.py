@@ -208,7 +208,8 @@ class VisitFinished(Fact, frozen=True, kw_only=True, tag="visit_finished"):
 
     participant_id: str
     visit_id: str
-    outcome: str  # completed | failed | partner_left | void | waitroom_timeout | skipped | excluded
+    outcome: str  # completed | failed | partner_left | void | waitroom_timeout | skipped | excluded, and by the
+    # experimenter: advanced | sent_back | ended
     counts: dict[str, int] = {}
 
 
@@ -244,7 +245,7 @@ class MatchEnded(Fact, frozen=True, kw_only=True, tag="match_ended"):
     """The match is over."""
 
     match_id: str
-    outcome: str  # completed | failed | restarted | abandoned | partner_left | void | refused
+    outcome: str  # completed | failed | restarted | abandoned | partner_left | void | refused | sent_back | repaired
     reason: str = ""
 
 

@@ -136,8 +136,35 @@ class RecordReader:
         for _, fact in self.numbered_facts(session_id, kinds):
             yield fact
 
-    def numbered_facts(self, session_id: str, kinds: Sequence[str] = ()) -> Iterator[tuple[int, f.AnyFact]]:
+    def facts_naming(self, session_id: str, kinds: Sequence[str], text: str) -> Iterator[f.AnyFact]:
+        """Yield the session's facts of these kinds whose JSON holds `text` somewhere, in order.
+
+        It reads the bytes only, so that looking for one participant among hundreds costs little; whether a fact is
+        about that one, its fields say.
+
+        Raises:
+            RecordsDamagedError: A fact cannot be understood.
+        """
+        if not self._has_tables:
+            return
+        query, values = self._selection(session_id, kinds)
+        where, _, order = query.partition(" ORDER BY ")
+        columns = "SELECT seq, kind, bytes FROM journal JOIN body ON body.sha256 = body_sha256 WHERE "
+        found = f"{columns}{where} AND instr(bytes, CAST(? AS BLOB)) ORDER BY {order}"
+        for seq, kind, body in self._rows(found, [*values, text]):
+            yield self._decode(seq, kind, body)
+
+    def numbered_facts(
+        self, session_id: str, kinds: Sequence[str] = (), *, after: int = 0, stream: str = ""
+    ) -> Iterator[tuple[int, f.AnyFact]]:
         """Yield the session's facts with their numbers in the journal.
+
+        Args:
+            session_id: The session.
+            kinds: Only facts of these kinds (their tags), when given.
+            after: Only those with a number above it.
+            stream: Of stored chunks only those of this stream, when given: the others, which are nearly all facts of a
+                session, are passed over by SQLite.
 
         Facts that were taken out with a participant's data are left out, when the session has a tombstone.
 
@@ -146,8 +173,11 @@ class RecordReader:
         """
         if not self._has_tables:
             return
-        query, values = self._selection(session_id, kinds)
+        query, values = self._selection(session_id, kinds, after)
         columns = "SELECT seq, kind, body_sha256, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
+        if stream:
+            columns += "(kind != 'chunk_stored' OR bytes IS NULL OR instr(bytes, ?)) AND "
+            values.insert(0, f'"stream":"{stream}"'.encode())
         for seq, kind, sha256, body in self._rows(columns + query, values):
             if body is None:
                 by = self.replacement(sha256)
@@ -257,9 +287,9 @@ class RecordReader:
             self._replaces = bool(self._connection.execute(query).fetchone()[0])
         return self._replaces
 
-    def _selection(self, session_id: str | None, kinds: Sequence[str]) -> tuple[str, list[object]]:
-        where = ["seq <= ?"]
-        values: list[object] = [self.head.seq]
+    def _selection(self, session_id: str | None, kinds: Sequence[str], after: int = 0) -> tuple[str, list[object]]:
+        where = ["seq > ?", "seq <= ?"]
+        values: list[object] = [after, self.head.seq]
         if session_id is not None:
             where.append("session = ?")
             values.append(session_id)

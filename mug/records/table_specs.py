@@ -47,7 +47,9 @@ _VISIT: Final = ColumnSpec("visit_id", "string", "The visit: one participant's p
 _SCENE: Final = ColumnSpec("scene_id", "string", "The scene, as the study names it.")
 _MATCH: Final = ColumnSpec("match_id", "string", "The match: one group's play of one game scene.")
 _EPISODE: Final = ColumnSpec("episode", "integer", "Number of the episode in its match, from 0.", minimum=0)
-_AT_PAGE: Final = ColumnSpec("at", "datetime", "When, in UTC, by the clock of the participant's computer.")
+_AT_PAGE: Final = ColumnSpec(
+    "at", "datetime", "When, in UTC, by the page's estimate of the server's clock, true to half a round trip."
+)
 _AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady clock, since the page was opened.", "ms")
 _AGENT: Final = ColumnSpec("agent", "string", "The agent that the participant played.")
 _DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
@@ -206,7 +208,7 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "outcome",
                     "string",
                     "completed, failed, partner_left (a partner was lost), void, waitroom_timeout (nobody came to play "
-                    "with), skipped, excluded, advanced or sent_back (by the experimenter); NA when it was not "
+                    "with), skipped, excluded; advanced, sent_back or ended (by the experimenter); NA when it was not "
                     "finished.",
                 ),
                 ColumnSpec(
@@ -238,7 +240,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "outcome",
                     "string",
-                    "completed, failed, restarted, abandoned, partner_left, void or refused; NA when it did not end.",
+                    "completed, failed, restarted, abandoned, partner_left, void, refused; sent_back or repaired (by "
+                    "the experimenter); NA when it did not end.",
                     levels=("completed", "failed", "restarted", "abandoned", "partner_left", "void", "refused"),
                 ),
                 ColumnSpec("reason", "string", "Why it ended as it did, in words; or NA."),
@@ -293,7 +296,9 @@ TABLES: Final[dict[str, TableSpec]] = {
                 _MATCH,
                 _EPISODE,
                 ColumnSpec("seed", "string", "The seed given to reset(), as decimal text so that no bit is lost."),
-                ColumnSpec("started_at", "datetime", "When it began, in UTC, by the clock of the player's computer."),
+                ColumnSpec(
+                    "started_at", "datetime", "When it began, in UTC, by the page's estimate of the server's time."
+                ),
                 ColumnSpec("ended_at", "datetime", "When it ended; NA when the player left before."),
                 ColumnSpec("frames", "integer", "Stored frames (calls of step).", minimum=0),
                 ColumnSpec(
@@ -429,7 +434,9 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "connected, disconnected, let_in, screening_passed, wait_started, pair_probed, group_formed, "
                     "warned, player_dropped, player_returned, error, participation_ended.",
                 ),
-                ColumnSpec("at", "datetime", "When, in UTC: the page's clock for its rows, the server's for its own."),
+                ColumnSpec(
+                    "at", "datetime", "When, in UTC, by the server's clock; for rows of the page by its estimate of it."
+                ),
                 _AT_MS,
                 ColumnSpec("match_id", "string", "The match, where the event belongs to one."),
                 ColumnSpec("episode", "integer", "The episode, where the event belongs to one.", minimum=0),
@@ -461,6 +468,12 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "tick_p50_ms", "number", "Median time of a step and its picture in Python.", "ms", minimum=0
                 ),
                 ColumnSpec("tick_p95_ms", "number", "95th percentile of it.", "ms", minimum=0),
+                ColumnSpec(
+                    "clock_offset_ms",
+                    "number",
+                    "The clock of the participant's computer minus the server's; times in the tables are corrected.",
+                    "ms",
+                ),
                 ColumnSpec("<other>", "any", "Anything else that the page measured, under its own name."),
             ),
         ),

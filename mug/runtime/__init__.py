@@ -12,6 +12,7 @@ from mug.runtime.errors import (
     NoSourceError,
     PackageNotHeldError,
     PackageNotLoadableError,
+    RecordedPackagesError,
     ResolutionError,
     RuntimeMissingError,
     RuntimeProblem,
@@ -19,6 +20,7 @@ from mug.runtime.errors import (
 )
 from mug.runtime.pins import PYODIDE_VERSION
 from mug.runtime.prepare import PreparedRuntime, prepare_study
+from mug.runtime.recorded_lock import recorded_runtime
 from mug.runtime.serving import RuntimeFiles, ServedFile
 from mug.runtime.study_files import browser_part, study_zip
 from mug.runtime.study_lock import LockedPackage, StudyLock
@@ -35,6 +37,7 @@ __all__ = [
     "PackageNotLoadableError",
     "PreparedRuntime",
     "Progress",
+    "RecordedPackagesError",
     "ResolutionError",
     "RuntimeFiles",
     "RuntimeMissingError",
@@ -48,6 +51,7 @@ __all__ = [
     "find_distribution",
     "install",
     "prepare_study",
+    "recorded_runtime",
     "status",
     "study_parts",
     "study_zip",

@@ -11,6 +11,7 @@ __all__ = [
     "NodeError",
     "PackageNotHeldError",
     "PackageNotLoadableError",
+    "RecordedPackagesError",
     "ResolutionError",
     "RuntimeMissingError",
     "RuntimeProblem",
@@ -165,3 +166,7 @@ class ResolutionError(RuntimeProblem):
             f"The packages {', '.join(packages)} cannot be resolved for the browser: {reason}"
             + (f"\n{log}" if log else "")
         )
+
+
+class RecordedPackagesError(RuntimeProblem):
+    """The packages of a recorded session cannot be loaded again on this machine."""

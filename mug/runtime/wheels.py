@@ -1,6 +1,7 @@
 """Wheels on this machine: where they are kept, what they say about themselves."""
 
 import email.parser
+import glob
 import json
 import zipfile
 from collections.abc import Collection
@@ -110,3 +111,10 @@ class WheelStore:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return (path, expected) if path.is_file() and file_sha256(path) == expected else None
+
+    def find_compiled_as(self, sha256: str, file_name: str) -> Path | None:
+        """A rebuilt wheel by its own hash, whichever recipe made it; None: it is not here."""
+        for path in sorted(self._compiled.glob(f"*/*/{glob.escape(file_name)}")):
+            if file_sha256(path) == sha256:
+                return path
+        return None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from mug.engine.effects import (
+    AnswerDetail,
     Call,
     Close,
     ConnectionId,
@@ -41,6 +42,8 @@ from mug.protocol.messages import StoredFrames
 from mug.protocol.parts import Message
 from mug.records import RecordReader, RecordWriter, WriteFailure
 from mug.server.calls import CallPool, Outcome
+from mug.server.details import DetailReader
+from mug.server.health import Busyness
 
 __all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
 
@@ -88,6 +91,7 @@ class Dispatcher:
 
     Attributes:
         on_stop: Called on the dispatcher's thread when the engine asks for the end of the process.
+        busyness: How long inputs and commits took, for the console.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class Dispatcher:
         on_stop: Callable[[str], None],
     ) -> None:
         self.on_stop = on_stop
+        self.busyness = Busyness()
         self._run = run
         self._writer = writer
         self._records = records
@@ -113,7 +118,7 @@ class Dispatcher:
         self._hooks = CallPool("study-hook", workers=1)
         self._timers: list[tuple[float, str]] = []
         self._troubles = 0
-        self._lab_queue: queue.SimpleQueue[LabUpdate | None] = queue.SimpleQueue()
+        self._lab_queue: queue.SimpleQueue[LabUpdate | AnswerDetail | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
         # A snapshot of a long session takes tenths of a second to write: no participant waits for it.
         self._lab_thread = threading.Thread(target=self._send_to_labs, name="lab-sender", daemon=True)
@@ -129,6 +134,11 @@ class Dispatcher:
     def put(self, happened: Input) -> None:
         """Have the engine take up an input; returns at once."""
         self._queue.put(happened)
+
+    @property
+    def waiting(self) -> int:
+        """How many inputs wait for the engine."""
+        return self._queue.qsize()
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """Finish what is queued and end the thread."""
@@ -160,10 +170,12 @@ class Dispatcher:
                 continue
             if taken is None:
                 break
+            began = time.monotonic()
             if isinstance(taken, tuple):
                 self._perform(taken)
             else:
                 self._take(taken)
+            self.busyness.handled(time.monotonic() - began)
             if time.monotonic() >= next_tick:
                 next_tick = time.monotonic() + TICK_S
                 self._tick()
@@ -214,6 +226,8 @@ class Dispatcher:
                 self._record(effect)
             case LabUpdate():
                 self._lab_queue.put(effect)
+            case AnswerDetail():
+                self._lab_queue.put(effect)
             case SendFrames():
                 self._send_frames(effect)
             case Close():
@@ -229,15 +243,26 @@ class Dispatcher:
 
     def _record(self, effect: Record) -> None:
         then = effect.then
-        self._writer.append(effect.facts, effect.bodies, (lambda: self._queue.put(then)) if then else None)
+        began = time.monotonic()
+
+        def committed() -> None:
+            if effect.facts:
+                self.busyness.committed(time.monotonic() - began)
+            if then:
+                self._queue.put(then)
+
+        self._writer.append(effect.facts, effect.bodies, committed)
 
     def _send_to_labs(self) -> None:
         assert self._outlet is not None
+        details = DetailReader(self._records)
         while (update := self._lab_queue.get()) is not None:
             try:
-                self._outlet.send_lab(update.message, update.connection)
+                message = details.answer(update) if isinstance(update, AnswerDetail) else update.message
+                self._outlet.send_lab(message, update.connection)
             except Exception:
                 self._trouble("the server could not write to MUG Lab")
+        details.close()
 
     def _send_frames(self, effect: SendFrames) -> None:
         assert self._outlet is not None

@@ -3,7 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,10 @@ KEPT_MS: Final = 2 * 3_600_000
 MAX_POINTS: Final = 100_000
 MAX_READING_S: Final = 3.0
 """A long session's chunks are read newest first, for no longer than this: participants come first."""
+
+SECOND_MS: Final = 1_500.0
+"""A point's figures of the match are those of the second that ended before it, by so much at most."""
+PINGS_COUNTED: Final = 10
 
 _LOG = logging.getLogger(__name__)
 _DECODER: Final = msgspec.json.Decoder()
@@ -59,6 +65,7 @@ def read_past_telemetry(
     since = now_ms - KEPT_MS
     until = time.monotonic() + max_reading_s
     rows: list[tuple[str, float, dict[str, Any]]] = []
+    seconds: dict[str, list[tuple[float, dict[str, Any]]]] = defaultdict(list)
     offsets: dict[str, float] = {}
     with RecordReader(path) as reader:
         entries = [entry for entry in reader.entries(session_id, ("chunk_stored",)) if entry.at >= iso(since)]
@@ -72,29 +79,56 @@ def read_past_telemetry(
             found = list(_rows(body)) if body is not None else []
             if not found:
                 continue
-            offset = _unix_ms(chunk.at) - found[-1][0]
+            offset = _unix_ms(chunk.at) - max(at_ms for at_ms, _ in found)
             known = offsets.get(chunk.participant_id)
             offsets[chunk.participant_id] = offset if known is None else min(known, offset)
-            rows += [(chunk.participant_id, at_ms, row) for at_ms, row in found]
-    points = [
-        TelemetryPoint(
-            participant_id=who,
-            at_ms=at_ms + offsets[who],
-            rtt_ms=_number(row.get("rtt_ms")),
-            focused=bool(row.get("focused", True)),
-            visible=bool(row.get("visible", True)),
-            frame_rate_hz=_number(row.get("frame_rate_hz")),
-        )
-        for who, at_ms, row in rows
-    ]
+            for at_ms, row in found:
+                if not row.get("table"):
+                    rows.append((chunk.participant_id, at_ms, row))
+                elif row["table"] == "network":
+                    seconds[chunk.participant_id].append((at_ms, row))
+    for told in seconds.values():
+        told.sort(key=lambda second: second[0])
+    points = [_point(who, at_ms, offsets[who], row, seconds.get(who, ())) for who, at_ms, row in rows]
     return tuple(sorted((p for p in points if since <= p.at_ms <= now_ms), key=lambda point: point.at_ms)[-max_points:])
+
+
+def _point(
+    who: str,
+    at_ms: float,
+    offset_ms: float,
+    row: Mapping[str, Any],
+    seconds: Sequence[tuple[float, Mapping[str, Any]]],
+) -> TelemetryPoint:
+    """Build a point from its row and from what the page told of its match in that second, one row a partner."""
+    lost = _number(row.get("lost"))
+    place = bisect_right(seconds, at_ms, key=lambda second: second[0]) - 1
+    known = place >= 0 and at_ms - seconds[place][0] <= SECOND_MS
+    match = seconds[place][1] if known else {}
+    match_id = match.get("match_id")
+    return TelemetryPoint(
+        participant_id=who,
+        at_ms=at_ms + offset_ms,
+        rtt_ms=_number(row.get("rtt_ms")),
+        focused=bool(row.get("focused", True)),
+        visible=bool(row.get("visible", True)),
+        frame_rate_hz=_number(row.get("frame_rate_hz")),
+        jitter_ms=_number(row.get("jitter_ms")),
+        loss=None if lost is None else min(max(lost / PINGS_COUNTED, 0.0), 1.0),
+        fullscreen=bool(row.get("fullscreen", False)),
+        match_id=match_id if isinstance(match_id, str) else "",
+        rollbacks=int(_number(match.get("rollbacks")) or 0),
+        depth_mean=_number(match.get("depth_mean")) or 0.0,
+        depth_max=int(_number(match.get("depth_max")) or 0),
+        stalled_ms=_number(match.get("stalled_ms")) or 0.0,
+    )
 
 
 def _rows(body: bytes) -> Iterator[tuple[float, dict[str, Any]]]:
     for line in body.splitlines():
         try:
             row = _DECODER.decode(line)
-            if not row.get("table"):  # those of other tables are about pairs and ticks of a match
+            if row.get("table") != "ticks":
                 yield _unix_ms(row["at"]), row
         except (msgspec.DecodeError, ValueError, TypeError, KeyError, AttributeError):
             continue  # a page can store anything; the export keeps it as it is

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -14,14 +15,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
 
 import msgspec
-from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun
@@ -30,7 +29,6 @@ from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION
-from mug.protocol.parts import RuntimeManifest
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
@@ -40,12 +38,16 @@ from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
 from mug.server.errors import StudyRefusedError
 from mug.server.freeze import FrozenFiles, freeze, mug_version, versions
+from mug.server.health import HealthSampler
 from mug.server.hooks import StudyHooks
 from mug.server.late_packets import leave_out_late_packets
 from mug.server.past_telemetry import refill_telemetry
 from mug.server.preview import ready_preview
+from mug.server.serving import http_server, runtime_manifest
+from mug.server.session_details import SessionDetails, session_details
 from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.study_matchmakers import built_in_matchmakers
+from mug.server.watching import WatchedMatches
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
@@ -70,6 +72,7 @@ class Options:
         port: None: the session's own, else the study's.
         release: Who lets groups go in a new session, automatic or experimenter; an open one keeps its own.
         preview: A scratch session, of which nothing is kept.
+        details: What is said of a new session.
         idle_s: A preview that no page has looked at for so long ends.
     """
 
@@ -82,28 +85,9 @@ class Options:
     pilot: bool = False
     remote_lab: bool = False
     release: str = "automatic"
+    details: SessionDetails = field(default_factory=SessionDetails)
     preview: bool = False
     idle_s: float = PREVIEW_IDLE_S
-
-
-class _QuietHandler(WSGIRequestHandler):
-    """Requests are not logged one by one; what goes wrong is."""
-
-    def make_environ(self) -> dict[str, Any]:
-        """Leave out the browser's offer to compress its WebSocket, which simple-websocket would always take up.
-
-        Small messages and packed chunks gain nothing by it, and each connection would pay with time and 300 kB.
-        """
-        environ = super().make_environ()
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        return environ
-
-    def log_request(self, *_: object, **__: object) -> None:
-        """Say nothing."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's name
-        """Give errors to logging."""
-        _LOG.log(logging.INFO if type == "info" else logging.WARNING, message, *args)
 
 
 def serve_main(args: argparse.Namespace) -> int:
@@ -120,6 +104,14 @@ def serve_main(args: argparse.Namespace) -> int:
         pilot=args.pilot,
         remote_lab=args.remote_lab,
         release=args.release,
+        details=session_details(
+            label=args.label,
+            expected=args.expected,
+            seats=args.seats,
+            conditions=args.condition,
+            stage=args.stage,
+            help=args.help_button,
+        ),
         preview=args.preview,
         idle_s=args.idle,
     )
@@ -246,15 +238,16 @@ class _Session:
         self._stopped = threading.Event()
         self._reason = ""
         self._study = self._served(prepared)
-        self._manifest = self._runtime_manifest()
+        self._manifest = runtime_manifest(self._study)
 
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""
         state = self._open_session()
+        clock = SteadyClock()
         run = StudyRun(
             self._files.frozen,
             state,
-            clock=SteadyClock(),
+            clock=clock,
             rng=random.SystemRandom(),
             runtime=self._manifest,
             build=client_build(),
@@ -269,18 +262,37 @@ class _Session:
         dispatcher = Dispatcher(
             run, self._writer, self._path, code=hooks.call, observe=hooks.observe, on_stop=self._stop
         )
+        watching = WatchedMatches(
+            self._path,
+            self._choice.session_id,
+            self._files.frozen,
+            self._manifest,
+            live=True,
+            build=client_build(),
+        )
         health = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
         app = make_app(
             self._study,
             token=self._token,
             describe=lambda: msgspec.to_builtins(run.console.session_view()),
+            look=run.console.second_screen.look,
             health=health,
             host=self._host,
             remote_lab=self._options.remote_lab,
+            watching=watching,
         )
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
-        http = _http_server(app, self._host, self._listening)
+        http = http_server(app, self._host, self._listening)
         dispatcher.start(channel)
+        sampler = HealthSampler(
+            dispatcher.put,
+            dispatcher.busyness,
+            queue=lambda: dispatcher.waiting,
+            pages=lambda: channel.pages,
+            records=self._path,
+            now_ms=clock.now_ms,
+        )
+        sampler.start()
         if self._choice.state is not None:
             refill_telemetry(self._path, self._choice.session_id, time.time() * 1000, dispatcher.put)
         serving = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
@@ -293,7 +305,9 @@ class _Session:
             self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
+        sampler.stop()
         dispatcher.stop()
+        watching.close()
         http.server_close()
         return 0
 
@@ -317,8 +331,12 @@ class _Session:
         state = self._choice.state
         now = iso(time.time() * 1000)
         facts: list[f.AnyFact] = []
+        details = self._options.details
+        bodies: dict[str, bytes] = {}
         if state is None:
             state = SessionState()
+            bodies = self._what_pages_run()
+            zip_sha256, lock_sha256 = (*bodies, "", "")[:2]
             facts.append(
                 f.SessionOpened(
                     at=now,
@@ -332,6 +350,14 @@ class _Session:
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,
+                    stage=details.stage,
+                    label=details.label,
+                    expected=details.expected,
+                    seats=details.seats,
+                    conditions=dict(details.conditions),
+                    help=details.help,
+                    zip_sha256=zip_sha256,
+                    lock_sha256=lock_sha256,
                 )
             )
         else:
@@ -339,9 +365,17 @@ class _Session:
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))
         for fact in facts:
             state.apply(fact)
-        self._writer.append(facts)
+        self._writer.append(facts, bodies)
         self._writer.flush(10.0)
         return state
+
+    def _what_pages_run(self) -> dict[str, bytes]:
+        """The study's zip and its packages' lock, by SHA-256: with them the session's matches can be stepped again."""
+        study = self._study
+        if study.prepared is None or self._options.preview:
+            return {}
+        lock = study.prepared.lock_json
+        return {study.zip_sha256: study.zip_bytes, hashlib.sha256(lock).hexdigest(): lock}
 
     def _served(self, prepared: PreparedRuntime | None) -> ServedStudy:
         roots: dict[str, Path] = {}
@@ -359,21 +393,6 @@ class _Session:
             prepared=prepared,
             runtime_files=RuntimeFiles.of_distribution(distribution),
             runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
-        )
-
-    def _runtime_manifest(self) -> RuntimeManifest | None:
-        study = self._study
-        if study.prepared is None or study.runtime_files is None:
-            return None
-        index = f"/_mug/runtime/{study.runtime_name}/"
-        snapshot = study.runtime_files.snapshot_name
-        return RuntimeManifest(
-            pyodide_version=study.prepared.pyodide_version,
-            index_url=index,
-            lock_url=f"/_mug/packages/{study.prepared.lock_sha256}/pyodide-lock.json",
-            packages=study.prepared.packages,
-            study_url=f"/_mug/study/{study.zip_sha256}.zip",
-            snapshot_url=f"{index}{snapshot}" if snapshot is not None else None,
         )
 
     def _announce(self, out: TextIO, say: TextIO) -> None:
@@ -457,17 +476,6 @@ class _Session:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _http_server(app: Flask, host: str, listening: socket.socket) -> BaseWSGIServer:
-    return make_server(
-        host,
-        int(listening.getsockname()[1]),
-        app,
-        threaded=True,
-        request_handler=_QuietHandler,
-        fd=listening.fileno(),
-    )
 
 
 def _watch_lifeline(ended: Callable[[], None]) -> None:

@@ -10,7 +10,10 @@ from typing import Any, Final
 
 from flask import Flask, Response, abort, request, send_file
 
+from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
+from mug.server.watching import WatchedMatches
+from mug.server.watching_routes import add_watching
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
 
@@ -22,6 +25,10 @@ _NOT_BUILT: Final = (
     "<!doctype html><meta charset=utf-8><title>MUG</title><h1>The participants' page is not built</h1>"
     "<p>Run <code>python3 bootstrap.py lab</code>, or <code>npm ci &amp;&amp; npm run build</code> in the folder "
     "<code>web_client</code>, then start the server again.</p>"
+)
+_NO_DESK: Final = (
+    "<!doctype html><meta charset=utf-8><title>MUG</title><h1>This is not the address of a desk</h1>"
+    "<p>A desk's name has letters, digits, “-”, “_” and “.” only, and 64 of them at most: <code>/seat/PC-07</code>.</p>"
 )
 _COMPRESSED_SUFFIXES: Final = frozenset({".js", ".mjs", ".css", ".html", ".json", ".svg", ".map", ".txt"})
 _MIN_COMPRESSED_BYTES: Final = 1_024
@@ -71,10 +78,13 @@ def make_app(
     *,
     token: str,
     describe: Callable[[], dict[str, Any]],
+    look: Callable[[str], dict[str, Any] | None] = lambda _token: None,
     health: dict[str, Any],
     client: Path = CLIENT_FOLDER,
     host: str = "",
     remote_lab: bool = False,
+    watching: WatchedMatches | None = None,
+    page_for_all: bool = True,
 ) -> Flask:
     """Build the HTTP side.
 
@@ -82,19 +92,28 @@ def make_app(
         study: What is served besides the page.
         token: Of the lab's routes.
         describe: What `/_mug/lab` answers to who holds the token.
+        look: What `/_mug/view/data` answers to who holds the token of a web view; None: there is no such view.
         health: What `/_mug/health` answers to everybody.
         client: Folder of the built client.
         host: The address that the server listens on.
         remote_lab: Let consoles on other machines in, too.
+        watching: The matches that can be watched with the token.
+        page_for_all: Serve the participants' page; not where a session is only looked at.
     """
     app = Flask("mug", static_folder=None)
     packed = _Packed()
 
-    def page(subject_id: str = "") -> Response:
-        index = client / "index.html"
-        if not index.is_file():
+    def built_page(name: str) -> Response:
+        file = client / name
+        if not file.is_file():
             return Response(_NOT_BUILT, 503, mimetype="text/html")
-        return packed.send(index, "text/html", "no-cache")
+        return packed.send(file, "text/html", "no-cache")
+
+    def page(subject_id: str = "") -> Response:
+        return built_page("index.html")
+
+    def seat(desk: str) -> Response:
+        return page() if is_valid_id(desk) else Response(_NO_DESK, 404, mimetype="text/html")
 
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
@@ -127,13 +146,23 @@ def make_app(
         response.headers["Cache-Control"] = _FOREVER
         return response
 
-    def lab() -> dict[str, Any]:
+    def admit() -> None:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not (remote_lab or is_this_machine(request.remote_addr, host)) or not hmac.compare_digest(
             given.encode(), token.encode()
         ):
             abort(403)
+
+    def lab() -> dict[str, Any]:
+        admit()
         return describe()
+
+    def view_data() -> dict[str, Any]:
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
+        shown = look(given.strip()) if kind == "Bearer" else None
+        if shown is None:
+            abort(403)
+        return shown
 
     def static_file(tail: str) -> Response:
         path = _static(study.static_roots, tail)
@@ -141,13 +170,18 @@ def make_app(
             abort(404)
         return packed.send(path, _mime(path), "no-cache")
 
-    app.add_url_rule("/", "page", page)
-    app.add_url_rule("/<subject_id>", "participant", page)
+    if page_for_all:
+        app.add_url_rule("/", "page", page)
+        app.add_url_rule("/<subject_id>", "participant", page)
+        app.add_url_rule("/seat/<desk>", "seat", seat)
     app.add_url_rule("/_mug/client/<path:tail>", "client_file", client_file)
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
     app.add_url_rule("/_mug/study/<name>", "study_file", study_file)
     app.add_url_rule("/_mug/lab", "lab", lab)
+    app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
+    app.add_url_rule("/_mug/view/data", "view_data", view_data)
+    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"))
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)

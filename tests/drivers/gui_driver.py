@@ -10,6 +10,7 @@ from gui.app import Lab
 from gui.models.matches import MATCH_COLUMNS
 from gui.models.participants import COLUMNS
 from gui.models.waiting import WAITING_COLUMNS
+from gui.run.session_dialog import NewSessionDialog
 from gui.runtime.server_state import ServerState
 from mug.host import ServerAddress
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
@@ -41,21 +42,39 @@ class GuiDriver:
             self.lab.open_study(path)
         self._study = path
 
-    def start(self, deadline_ms: int = DEADLINE_MS, release: str = "automatic") -> ServerAddress:
-        """Press Start and wait until the page shows the running session.
+    def start(
+        self,
+        deadline_ms: int = DEADLINE_MS,
+        release: str = "automatic",
+        answer: Callable[[NewSessionDialog], object] = lambda _dialog: None,
+    ) -> ServerAddress:
+        """Press Start, answer what is asked, and wait until the page shows the running session.
 
         Args:
             deadline_ms: How long it may take.
             release: The answer, where it is asked who lets the groups go.
+            answer: Fills in the rest of a new session's questions. An open session goes on.
         """
+        self.press_start(release, answer)
+        return self.wait_running(deadline_ms)
+
+    def press_start(
+        self, release: str = "automatic", answer: Callable[[NewSessionDialog], object] = lambda _dialog: None
+    ) -> None:
+        """Press Start and answer what is asked, as `start` does."""
         flow = self.lab.session
         self.lab.window.show_page("run")
         self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
-        self.wait_until(lambda: self.lab.control.is_running or flow.new_session_dialog is not None)
-        if flow.new_session_dialog is not None:
-            self._qtbot.mouseClick(flow.new_session_dialog.choices[release], Qt.MouseButton.LeftButton)
-            self._qtbot.mouseClick(flow.new_session_dialog.confirm, Qt.MouseButton.LeftButton)
-        return self.wait_running(deadline_ms)
+        self.wait_until(
+            lambda: self.lab.control.is_running or flow.new_session_dialog is not None or flow.resume_dialog is not None
+        )
+        if flow.resume_dialog is not None:
+            self._qtbot.mouseClick(flow.resume_dialog.go_on, Qt.MouseButton.LeftButton)
+        elif (dialog := flow.new_session_dialog) is not None:
+            if dialog.choices:
+                self._qtbot.mouseClick(dialog.choices[release], Qt.MouseButton.LeftButton)
+            answer(dialog)
+            self._qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
 
     def wait_running(self, deadline_ms: int = DEADLINE_MS) -> ServerAddress:
         """Wait for the running session; a server that does not start fails the test in its own words."""

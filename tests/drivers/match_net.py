@@ -38,6 +38,7 @@ class Play:
         offset_ms: Origin of the page's clock. rate: Speed of the clock, around 1.
         start_ms: When the page begins to take part. frozen: (from, to) in which the page does nothing at all.
         dead_ms: When the page vanishes. hidden: (from, to) in which nobody sees the page.
+        held: (from, to) in which the experimenter has paused the page.
         hands: (episode, frame) -> the keys that are held when this frame is sampled; None: a random person.
         taps: (episode, frame) -> the keys that are pressed and let go before this frame is first offered.
         reloads: (when, for how long): the page is loaded again, and takes so long until it can play.
@@ -48,6 +49,7 @@ class Play:
     start_ms: float = 0.0
     frozen: Sequence[tuple[float, float]] = ()
     hidden: Sequence[tuple[float, float]] = ()
+    held: Sequence[tuple[float, float]] = ()
     dead_ms: float = float("inf")
     hands: Callable[[int, int], Sequence[str]] | None = None
     taps: Callable[[int, int], Sequence[str]] | None = None
@@ -300,9 +302,10 @@ class MatchNet:
         for other in range(len(self.pages)):
             if other != page.number:
                 page.session.note({"kind": "path", "player": other, "path": "p2p", "pair": "host/host"})
-        for begin, end in page.play.hidden:
-            for moment, hidden in ((begin, True), (end, False)):
-                note = {"kind": "hidden", "hidden": hidden}
+        for kind, spans in (("hidden", page.play.hidden), ("held", page.play.held)):
+            for moment, note in (
+                (at, {"kind": kind, kind: on}) for span in spans for at, on in zip(span, (True, False), strict=True)
+            ):
                 self._at(moment, lambda note=note: page.session.note(note))  # type: ignore[misc]
         page.keep(page.session.start(), self.now_ms)
         page.next_tick_ms = self.now_ms

@@ -24,7 +24,9 @@ import socketio
 from mug.play.chunks import EMPTY_CHAIN, decode_chunk, encode_chunk
 from mug.play.config import GameConfig
 from mug.protocol import Message, decode_lab_message, decode_server_message, encode
-from mug.protocol.lab import LabReply, LabSnapshot
+from mug.protocol.care import ActionSeen, HandState, Paused, RaiseHand, Told
+from mug.protocol.lab import LabBatch, LabReply, LabSnapshot
+from mug.protocol.lab_console import Act, ActionView, AddNote, AnswerHand, SetStage
 from mug.protocol.messages import (
     PROTOCOL_VERSION,
     ChunkAck,
@@ -226,6 +228,8 @@ class ParticipantClient:
         received: Every message of the server, oldest first.
         welcome: The latest welcome. token: What resumes this participant.
         scene: The scene shown at present.
+        acknowledges: Whether it acknowledges by itself what the experimenter does, as a page does.
+        paused: Whether the experimenter pauses it.
     """
 
     def __init__(
@@ -240,6 +244,8 @@ class ParticipantClient:
         self.received: list[Message] = []
         self.welcome: Welcome | None = None
         self.scene: ShowScene | None = None
+        self.acknowledges = True
+        self.paused = False
         self._build = build
         self._outboxes: dict[str, _Outgoing] = {}
         self._changed = threading.Condition()
@@ -364,7 +370,12 @@ class ParticipantClient:
                     for stream, seq in [*box.held]:
                         if stream == message.stream and seq < message.next_seq:
                             del box.held[stream, seq]
+                case Paused():
+                    self.paused = message.paused
             self._changed.notify_all()
+        action_id = getattr(message, "action_id", "")
+        if self.acknowledges and action_id and isinstance(message, (Told, Paused, ShowScene, Closed)):
+            self.seen(action_id)
 
     def wait_for(
         self,
@@ -405,6 +416,17 @@ class ParticipantClient:
         seen = len(self.received)
         self.send_raw(message if isinstance(message, dict) else encode(message))
         return self.wait_for(ErrorReply, after=seen)
+
+    def seen(self, action_id: str, state: str = "shown") -> None:
+        """Acknowledge what the experimenter did."""
+        self.send(ActionSeen(action_id=action_id, state=state))
+
+    def raise_hand(self, text: str = "", hand_id: str = "") -> str:
+        """Ask for the experimenter; returns the hand's id once the server knows it."""
+        hand_id = hand_id or uuid.uuid4().hex
+        self.send(RaiseHand(hand_id=hand_id, text=text))
+        self.wait_for(HandState, lambda hand: (hand.hand_id, hand.state) == (hand_id, "raised"))
+        return hand_id
 
     def pulse(self, n: int = 0, **fields: Any) -> PulseEcho:
         """Send the second's status and wait for its echo."""
@@ -625,6 +647,53 @@ class LabDriver:
     def snapshot(self) -> LabSnapshot:
         """What came on connecting."""
         return self.wait_for(LabSnapshot)
+
+    def act(self, action: str, *participants: str, request_id: str = "", **fields: Any) -> ActionView:
+        """Do something to participants, as the experimenter; it must be possible."""
+        request = Act(request_id=request_id or uuid.uuid4().hex, action=action, participants=participants, **fields)
+        answer = self.ask(request)
+        assert answer.error == "", answer.error
+        return msgspec.convert(answer.data, ActionView)
+
+    def set_stage(self, stage: str, reason: str = "") -> None:
+        """Move the session on."""
+        answer = self.ask(SetStage(request_id=uuid.uuid4().hex, stage=stage, reason=reason))
+        assert answer.error == "", answer.error
+
+    def add_note(self, text: str, participant_id: str | None = None) -> None:
+        """Keep a note."""
+        answer = self.ask(AddNote(request_id=uuid.uuid4().hex, text=text, participant_id=participant_id))
+        assert answer.error == "", answer.error
+
+    def answer_hand(self, participant_id: str, text: str = "", request_id: str = "") -> str:
+        """Answer a raised hand; returns the request's id."""
+        request_id = request_id or uuid.uuid4().hex
+        answer = self.ask(AnswerHand(request_id=request_id, participant_id=participant_id, text=text))
+        assert answer.error == "", answer.error
+        return request_id
+
+    def wait_for_action(self, action_id: str, participant_id: str, state: str) -> ActionView:
+        """Wait until the console is shown that an action is so far with a participant."""
+
+        def is_so_far(view: ActionView) -> bool:
+            return view.action_id == action_id and any(
+                target.participant_id == participant_id and target.state == state for target in view.targets
+            )
+
+        def shown(message: LabBatch | LabSnapshot) -> ActionView | None:
+            return next((view for view in message.actions if is_so_far(view)), None)
+
+        found: list[ActionView] = []
+
+        def is_there() -> bool:
+            messages = [m for m in self.received if isinstance(m, (LabBatch, LabSnapshot))]
+            found[:] = [view for view in map(shown, messages) if view is not None]
+            return bool(found)
+
+        with self._changed:
+            if not self._changed.wait_for(is_there, DEADLINE_S):
+                raise AssertionError(f"the action {action_id} was not {state} with {participant_id}")
+        return found[-1]
 
     def ask(self, request: Message) -> LabReply:
         """Send a request and wait for its reply."""

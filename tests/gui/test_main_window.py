@@ -42,12 +42,12 @@ def press(qtbot: QtBot, window: QMainWindow, keys: str) -> None:
 def test_that_the_pages_are_reached_by_rail_and_by_shortcut(lab: Lab, qtbot: QtBot) -> None:
     window = lab.window
     seen = [window.page()]
-    for keys in ("Ctrl+3", "Ctrl+2", "Ctrl+1"):
+    for keys in ("Ctrl+4", "Ctrl+3", "Ctrl+2", "Ctrl+1"):
         press(qtbot, window, keys)
         seen.append(window.page())
-    assert seen == ["design", "data", "run", "design"]
+    assert seen == ["design", "data", "run", "seats", "design"]
     buttons = {button.text(): button for button in window.navigation.findChildren(QAbstractButton)}
-    assert list(buttons) == ["Design", "Run", "Data"]
+    assert list(buttons) == ["Design", "Seats", "Run", "Data"]
     qtbot.mouseClick(buttons["Data"], Qt.MouseButton.LeftButton)
     assert window.page() == "data"
 
@@ -57,7 +57,7 @@ def test_that_no_shortcut_is_used_twice(lab: Lab) -> None:
         action.shortcut().toString() for action in lab.window.findChildren(QAction) if not action.shortcut().isEmpty()
     ]
     assert sorted(keys) == sorted(set(keys))
-    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+O", "Ctrl+R", "Ctrl+E", "Ctrl+Q"} <= set(keys)
+    assert {"Ctrl+1", "Ctrl+2", "Ctrl+3", "Ctrl+4", "Ctrl+O", "Ctrl+R", "Ctrl+E", "Ctrl+Q"} <= set(keys)
 
 
 CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractItemView, QProgressBar, QPlainTextEdit)
@@ -162,7 +162,7 @@ def test_that_an_uncaught_exception_is_shown_with_the_log_and_the_app_goes_on(
     assert lab.crashes.dialog is dialog
     dialog.accept()
     qtbot.waitUntil(lambda: lab.crashes.dialog is None)
-    press(qtbot, lab.window, "Ctrl+2")
+    press(qtbot, lab.window, "Ctrl+3")
     assert lab.window.page() == "run"
     caplog.clear()
 

@@ -78,8 +78,8 @@ def test_that_a_session_is_started_watched_stopped_and_exported(running: GuiDriv
 
         pulses = run.live.history.pulses("anna")
         running.wait_until(lambda: Attention.HIDDEN in pulses.attention.tolist())
-        running.wait_until(lambda: len(run.live.ping.drawn("anna")[0]) >= 1)
-        seconds, milliseconds = run.live.ping.drawn("anna")
+        running.wait_until(lambda: len(run.live.lines.drawn("anna")[0]) >= 1)
+        seconds, milliseconds = run.live.lines.drawn("anna")
         assert np.all(np.diff(seconds) > 0)
         assert {12.0, 14.0} & set(milliseconds.tolist())
         segments = run.live.focus.segments("anna")
@@ -197,7 +197,7 @@ def test_that_a_port_in_use_is_said_in_words(gui: GuiDriver, study: Path, tmp_pa
     with ServerDriver(study, tmp_path / "other") as other:
         (study / "study.toml").write_text(first_flight(other.port), encoding="utf-8")
         gui.open_study(study)
-        gui.lab.session.start()
+        gui.press_start()
         gui.wait_until(lambda: gui.lab.control.outcome.state is ServerState.CRASHED)
     notice = gui.lab.window.run.notice.text()
     assert str(other.port) in notice

@@ -1,15 +1,20 @@
 import numpy as np
 import pytest
 
+from gui.models.metrics import Metric
 from gui.models.telemetry import CAPACITY, Attention, Pulses, TelemetryHistory, attention_segments, thin
 from gui.run.time_axis import clock_ticks
 from mug.protocol.lab import TelemetryPoint
 
 
+def figures(ping_ms: float) -> list[float]:
+    return [ping_ms, *[float("nan")] * (len(Metric) - 1)]
+
+
 def filled(codes: list[Attention], start: float = 1000.0) -> Pulses:
     pulses = Pulses(0)
     for second, code in enumerate(codes):
-        pulses.append(start + second, 20.0, code)
+        pulses.append(start + second, figures(20.0), code)
     return pulses
 
 
@@ -24,22 +29,22 @@ def stretches(pulses: Pulses, now: float, *, live: bool = True) -> list[tuple[fl
 def test_that_the_ring_keeps_the_newest_two_hours_in_order() -> None:
     pulses = Pulses(0)
     for second in range(CAPACITY + 1234):
-        pulses.append(float(second), float(second), Attention.FOCUSED)
+        pulses.append(float(second), figures(float(second)), Attention.FOCUSED)
     assert len(pulses) == CAPACITY
     assert np.array_equal(pulses.at_s, np.arange(1234, CAPACITY + 1234, dtype=float))
-    assert np.array_equal(pulses.rtt_ms, pulses.at_s)
+    assert np.array_equal(pulses.values(Metric.PING), pulses.at_s)
 
 
 def test_that_a_pulse_from_the_past_is_dropped() -> None:
     pulses = filled([Attention.FOCUSED] * 3)
-    pulses.append(1001.0, 5.0, Attention.HIDDEN)
+    pulses.append(1001.0, figures(5.0), Attention.HIDDEN)
     assert pulses.at_s.tolist() == [1000.0, 1001.0, 1002.0]
 
 
 def test_that_a_missing_ping_is_a_hole_in_the_line() -> None:
-    pulses = Pulses(0)
-    pulses.append(1.0, None, Attention.FOCUSED)
-    assert np.isnan(pulses.rtt_ms[0])
+    history = TelemetryHistory()
+    history.add([TelemetryPoint(participant_id="p", at_ms=1000, rtt_ms=None, focused=True, visible=True)])
+    assert np.isnan(history.pulses("p").values(Metric.PING)[0])
 
 
 def test_that_hidden_wins_over_unfocused() -> None:
@@ -65,7 +70,7 @@ def test_that_equal_pulses_make_one_stretch_each() -> None:
 
 def test_that_silence_becomes_a_lost_stretch() -> None:
     pulses = filled([Attention.FOCUSED] * 2)
-    pulses.append(1020.0, 20.0, Attention.FOCUSED)
+    pulses.append(1020.0, figures(20.0), Attention.FOCUSED)
     assert stretches(pulses, 1021.0) == [
         (1000.0, 1002.0, Attention.FOCUSED),
         (1002.0, 1020.0, Attention.LOST),
@@ -86,7 +91,7 @@ def test_that_stretches_never_overlap_and_never_run_backwards() -> None:
         at = 0.0
         for _ in range(60):
             at += float(rng.choice([1.0, 1.0, 1.0, 9.0]))
-            pulses.append(at, 1.0, Attention(int(rng.integers(0, 3))))
+            pulses.append(at, figures(1.0), Attention(int(rng.integers(0, 3))))
         found = attention_segments(pulses, at + float(rng.choice([0.2, 30.0])), live=bool(rng.integers(0, 2)))
         assert np.all(found.end_s > found.start_s)
         assert np.allclose(found.start_s[1:], found.end_s[:-1])

@@ -11,10 +11,11 @@ from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
 from gui.models.columns import SortedTable
+from gui.models.session_wish import SessionWish
 from gui.models.waiting import WAITING_COLUMNS, ReleaseWish, WaitingModel, Waitrooms, by_hand_words, room_words
-from gui.run.dialogs import NewSessionDialog
 from gui.run.page import RunPage
 from gui.run.room_block import RoomBlock
+from gui.run.session_dialog import NewSessionDialog
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
@@ -398,14 +399,15 @@ def test_that_a_group_is_formed_by_keys_alone(lab: Lab, qtbot: QtBot) -> None:
 
 
 def test_that_a_new_session_is_started_by_keys_with_the_way_that_was_chosen(lab: Lab, qtbot: QtBot) -> None:
-    dialog = NewSessionDialog(lab.theme, "experimenter", lab.window)
+    dialog = NewSessionDialog(lab.theme, SessionWish(release="experimenter"), lab.window)
     dialog.open()
-    qtbot.waitUntil(dialog.choices["experimenter"].hasFocus)
+    qtbot.waitUntil(dialog.confirm.hasFocus)
+    dialog.choices["experimenter"].setFocus()
     qtbot.keyClick(dialog.choices["experimenter"], Qt.Key.Key_Down)
     assert dialog.choices["automatic"].isChecked()
     with qtbot.waitSignal(dialog.answered) as told:
         qtbot.keyClick(dialog.choices["automatic"], Qt.Key.Key_Return)
-    assert told.args == ["automatic"]
+    assert told.args == [SessionWish(release="automatic")]
 
 
 def test_that_the_way_chosen_last_is_proposed_and_at_first_it_is_the_experimenters(settings: LabSettings) -> None:

@@ -219,8 +219,12 @@ def test_that_only_a_new_session_asks_who_lets_groups_go(
         driver.stop()
     settings.release = "automatic"
     qtbot.mouseClick(lab.window.run.start_stop, Qt.MouseButton.LeftButton)
-    driver.wait_until(lambda: lab.control.is_running or lab.session.new_session_dialog is not None)
+    driver.wait_until(lambda: lab.session.resume_dialog is not None)
     assert lab.session.new_session_dialog is None
+    resume = lab.session.resume_dialog
+    assert resume is not None
+    qtbot.waitUntil(resume.go_on.hasFocus)
+    qtbot.keyClick(resume.go_on, Qt.Key.Key_Return)
     driver.wait_running(TRIED_WITHIN_MS)
     again = lab.window.run.session
     assert first is not None

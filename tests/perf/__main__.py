@@ -27,6 +27,7 @@ BENCHMARKS = {
     "export": ("export_rows", "export of a million frames"),
     "editor": ("editor", "the editor's canvas with 200 and 500 scenes: open, insert, drag, undo, field change"),
     "lab": ("lab_window", "MUG Lab: start, memory, window with 100 live participants"),
+    "console": ("console_hours", "MUG Lab beside 100 participants for ten minutes"),
     "panel": ("property_panel", "MUG Lab's editor: selecting scenes, typing into the property panel"),
 }
 

@@ -1,8 +1,8 @@
-"""MUG Lab in a process of its own, watched from inside: ``python -m tests.perf.lab_process FOLDER [SECONDS]``.
+"""MUG Lab in a process of its own, watched from inside: ``python -m tests.perf.lab_process FOLDER [SECONDS [tour]]``.
 
 Prints one line of JSON when the window is painted. With SECONDS it then waits until the app has found the server whose
 records are below FOLDER by itself, shows the Run page and watches its own event loop for that long; a second line tells
-what it saw.
+what it saw. With "tour" the plots show something else every twenty seconds.
 """
 
 import json
@@ -24,6 +24,7 @@ from gui.shell.settings import LabSettings
 IMPORTED = time.time()
 LOOK_EVERY_MS = 10
 FIND_WITHIN_S = 60.0
+TOUR_EVERY_MS = 20_000
 
 
 class FirstPaint(QObject):
@@ -65,6 +66,28 @@ class LoopWatch(QObject):
         self._timer.stop()
 
 
+class Tour(QObject):
+    """Goes through the views, figures and stretches of time of the live plots."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__()
+        self._live = lab.window.run.live
+        self._step = 0
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._go_on)
+        self._timer.start(TOUR_EVERY_MS)
+
+    def _go_on(self) -> None:
+        self._step += 1
+        live = self._live
+        live.mode.choose(("lines", "room", "server")[self._step % 3])
+        live.figure.setCurrentIndex(self._step % live.figure.count())
+        live.time.show_span((120.0, 600.0, 7_200.0)[self._step // 3 % 3])
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
@@ -94,12 +117,13 @@ def _watch(app: QApplication, lab: Lab, seconds: float) -> dict[str, Any]:
     process = psutil.Process()
     used = process.cpu_times()
     watch = LoopWatch()
+    tour = Tour(lab) if "tour" in sys.argv[3:] else None
     _live_for(app, seconds)
     watch.stop()
+    if tour is not None:
+        tour.stop()
     after = process.cpu_times()
     share = (after.user + after.system - used.user - used.system) / seconds
-    if len(sys.argv) > 3:
-        lab.window.grab().save(sys.argv[3])
     return {
         "busy_ms": watch.busy_ms,
         "cpu_ms": watch.cpu_ms,

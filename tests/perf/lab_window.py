@@ -12,7 +12,7 @@ from tests.perf.bench import ROOT, Bench
 from tests.perf.measurement import Row, Skipped, Spread
 from tests.perf.round_trip import generating
 
-__all__ = ["measure"]
+__all__ = ["BUDGET_CORE_PERCENT", "BUDGET_FRAME_MS", "PARTICIPANTS", "measure", "run_lab"]
 
 STARTS = 3
 PARTICIPANTS = 100
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> list[Row]:
     if importlib.util.find_spec("PySide6") is None:
         raise Skipped("PySide6 is not installed: python3 bootstrap.py setup")
     bench.say(f"starting MUG Lab {STARTS} times")
-    starts = [_run(bench.folder / f"lab-{number}")[0] for number in range(STARTS)]
+    starts = [run_lab(bench.folder / f"lab-{number}")[0] for number in range(STARTS)]
     shown = [start["shown_s"] for start in starts]
     rows = [
         Row(
@@ -44,7 +44,7 @@ def measure(bench: Bench) -> list[Row]:
     ]
     bench.say(f"MUG Lab beside a session with {PARTICIPANTS} participants, {WATCHED_S:.0f} s")
     with bench.server() as server, generating(bench, server, PARTICIPANTS, WATCHED_S + 12) as result:
-        watched = _run(server.data_dir, str(WATCHED_S))[1]
+        watched = run_lab(server.data_dir, str(WATCHED_S))[1]
         result()
     if watched["rows"] != PARTICIPANTS:
         raise RuntimeError(f"MUG Lab shows {watched['rows']} participants instead of {PARTICIPANTS}")
@@ -70,10 +70,11 @@ def measure(bench: Bench) -> list[Row]:
     ]
 
 
-def _run(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+def run_lab(folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    """Run MUG Lab in a process of its own; returns its lines: how it started, and what it saw, if it was to watch."""
     folder.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "tests.perf.lab_process", str(folder), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=180, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=1_200, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"MUG Lab did not run: {done.stderr[-3000:]}")
     return [json.loads(line) for line in done.stdout.splitlines()]

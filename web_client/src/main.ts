@@ -1,12 +1,19 @@
 /** The page's composition root: builds the parts and wires them. Nothing of it is reachable from `window`. */
 import "./styles/page.css";
 import "./styles/form.css";
+import "./styles/seat.css";
+import "./styles/care.css";
+import { Care } from "./care/care";
+import { listenToConsole, PageLog } from "./care/page_log";
 import { describe } from "./errors";
 import { Monitor } from "./monitor/monitor";
+import { ServerClock } from "./monitor/server_clock";
 import { countKept } from "./outbox/store";
 import { Participation } from "./participation";
-import { PROTOCOL_VERSION, type Hello, type KeptChunks } from "./protocol/messages";
+import { PROTOCOL_VERSION, type Hello, type KeptChunks, type SeatHello } from "./protocol/messages";
 import { noticePage } from "./scenes/notices";
+import { deskOfPath, rememberedDesk } from "./seat/desk";
+import { Seat } from "./seat/seat";
 import { parseAddress } from "./transport/address";
 import { describeBrowser } from "./transport/browser";
 import { Connection } from "./transport/connection";
@@ -44,15 +51,44 @@ function start(): void {
   const tabId = claimTabId(sessionStorage, randomId);
   const build = document.querySelector<HTMLMetaElement>('meta[name="mug-build"]')?.content ?? "";
   const address = parseAddress(window.location.pathname, window.location.search);
+  const clock = new ServerClock();
+  const desk = rememberedDesk(window.location.pathname, sessionStorage);
+  const atHome = deskOfPath(window.location.pathname) !== null;
+  if (atHome) address.subjectId = "";
+  const seat: Seat | null =
+    desk === null
+      ? null
+      : new Seat(desk, atHome, {
+          shell,
+          build,
+          tabId,
+          session: sessionStorage,
+          clock,
+          say: (message) => connection.say(message),
+          retry: () => connection.retry(),
+          sessionId: () => participation.sessionId(),
+        });
 
-  const participation = new Participation({
+  const log = new PageLog();
+  listenToConsole(console, (line) => log.add(line));
+  const carePlaces = { app: places.app, told: required("mug-told"), pause: required("mug-pause"), help: required("mug-help") };
+  const care = new Care(carePlaces, sessionStorage, randomId, {
+    send: (message) => participation.send(message),
+    event: (name, data) => participation.event(name, data),
+    hold: (held) => participation.hold(held),
+  });
+  const participation: Participation = new Participation({
     shell,
+    care,
+    log,
     tokens,
     session: sessionStorage,
     build,
     echo: (n) => monitor.echo(n),
     tick: (ms) => monitor.tick(ms),
     measureEvery: (ms) => monitor.measureEvery(ms),
+    clock,
+    seat,
   });
   const monitor = new Monitor(participation.monitorPort());
 
@@ -62,7 +98,9 @@ function start(): void {
     () => undefined, // the outbox itself tells of a storage that fails
   );
 
-  const hello = (): Hello => {
+  const hello = (): Hello | SeatHello => {
+    const seated = seat?.hello(participation.isOver);
+    if (seated) return seated;
     const me = participation.identity();
     const subjectId = me?.participantId ?? address.subjectId;
     return {
@@ -76,26 +114,40 @@ function start(): void {
       params: address.params,
       environment: describeBrowser(),
       kept,
+      seat: desk ?? "",
     };
   };
   const connection = new Connection({
     hello,
-    received: (message) => participation.received(message),
+    received: (message) => {
+      if (message.op === "pulse.echo") clock.echoed(message.client_ms, message.server_time);
+      if (!seat?.received(message)) participation.received(message);
+    },
     stateChanged: (state) => {
-      if (state === "lost") monitor.connectionLost();
+      if (state === "lost") {
+        monitor.connectionLost();
+        seat?.connectionLost();
+      }
       participation.connectionChanged(state);
     },
   });
   participation.use(connection);
-  shell.onPhase((phase, detail, fraction) => participation.phaseChanged(phase, detail, fraction));
+  shell.onPhase((phase, detail, fraction) => {
+    care.phaseChanged(phase);
+    participation.phaseChanged(phase, detail, fraction);
+  });
 
   window.addEventListener("error", (event) => {
     // The browser's note that a size settles in the next frame is no failure.
     if (event.message.startsWith("ResizeObserver loop")) return;
-    participation.reportError(describe(event.error ?? event.message, "script"));
+    const error = describe(event.error ?? event.message, "script");
+    log.error(`uncaught: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("unhandledrejection", (event) => {
-    participation.reportError(describe(event.reason, "script"));
+    const error = describe(event.reason, "script");
+    log.error(`unhandled rejection: ${error.message}`);
+    participation.reportError(error);
   });
   window.addEventListener("pagehide", () => releaseTabId(sessionStorage));
   // Back from the browser's page cache: connections are dead there, and the server knows best where we are.

@@ -1,12 +1,16 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
+import type { Care } from "./care/care";
+import { heldPage } from "./care/held_page";
+import type { PageLog } from "./care/page_log";
 import { describe } from "./errors";
 import { DraftStore } from "./forms/drafts";
 import { PythonWorker } from "./game/python_worker";
 import type { MonitorPort } from "./monitor/monitor";
+import type { ServerClock } from "./monitor/server_clock";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
-import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Refused, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
+import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, RuntimeManifest, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
 import { Ending } from "./scenes/ending";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
@@ -33,6 +37,9 @@ const RELOADED = "mug:reloaded-for";
 
 export interface ParticipationOptions {
   shell: Shell;
+  /** What is seen of the experimenter. */
+  care: Care;
+  log: PageLog;
   tokens: TokenStore;
   /** For the mark that an outdated page has already reloaded itself once. */
   session: Storage | null;
@@ -41,6 +48,10 @@ export interface ParticipationOptions {
   tick(ms: number): void;
   /** Pulse so often while the connection is measured; null: as always. */
   measureEvery(ms: number | null): void;
+  /** The server's time, by which rows are stamped. */
+  clock: ServerClock;
+  /** Where the page stands at a desk, the Python that is warm already; and it stays connected to the end. */
+  seat: { handOver(runtime: RuntimeManifest, received: (message: FromWorker) => void): PythonWorker | null } | null;
 }
 
 interface Welcomed {
@@ -82,6 +93,16 @@ export class Participation {
     return this.me && { participantId: this.me.participantId, token: this.me.token };
   }
 
+  /** Of whom this page is, or was last. */
+  sessionId(): string | null {
+    return this.me?.sessionId ?? null;
+  }
+
+  /** Whether this page shows the end of a participation, or why there is none. */
+  get isOver(): boolean {
+    return this.options.shell.phase === "ended" || this.options.shell.phase === "excluded";
+  }
+
   /** Messages are taken one after the other: opening the storage must be done before a scene is shown. */
   received(message: ServerMessage): void {
     this.work = this.work.then(() => this.handle(message)).catch((error: unknown) => {
@@ -102,7 +123,7 @@ export class Participation {
           : "The connection is interrupted. Trying again…",
       );
       this.event("connection_lost");
-    } else if (state === "open") {
+    } else if (state === "open" || state === "connecting") {
       shell.setStatus(null);
     }
   }
@@ -113,14 +134,14 @@ export class Participation {
 
   /** A row of the event stream of the present visit. */
   event(name: string, data: Record<string, unknown> = {}): void {
-    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "event", { name, ...stamp(), ...data });
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "event", { name, ...this.stamp(), ...data });
   }
 
   monitorPort(): MonitorPort {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => this.telemetry(row),
+      telemetry: (row) => this.telemetry({ ...row, clock_offset_ms: this.options.clock.offsetMs() }),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
@@ -132,10 +153,11 @@ export class Participation {
   }
 
   /** Tell the server what failed; before the welcome it waits. A page that fails in a loop does not flood. */
-  reportError(error: Omit<ClientError, "op" | "visit_id">): void {
+  reportError(error: Omit<ClientError, "op" | "visit_id" | "console">): void {
     if (this.errorsSent >= MAX_ERRORS) return;
     this.errorsSent += 1;
-    const message: ClientError = { op: "participant.error", visit_id: this.scene?.visitId ?? null, ...error };
+    const console = this.options.log.lines();
+    const message: ClientError = { op: "participant.error", visit_id: this.scene?.visitId ?? null, console, ...error };
     if (error.kind === "script" || error.kind === "storage") this.event("error", { kind: error.kind, message: error.message });
     if (!this.send(message)) this.lateErrors.push(message);
   }
@@ -150,7 +172,15 @@ export class Participation {
         await this.welcome(message);
         break;
       case "scene.show":
-        this.showScene(message);
+        await this.showScene(message);
+        break;
+      case "participant.told":
+      case "participant.paused":
+      case "participant.hand_state":
+        this.options.care.received(message);
+        break;
+      case "participant.held":
+        this.held(message);
         break;
       case "chunk.ack":
         this.me?.outbox.acknowledged(message.visit_id, message.stream, message.next_seq);
@@ -200,6 +230,7 @@ export class Participation {
   private notTaken(reply: ErrorReply): void {
     const { about, message, code, path } = reply;
     console.warn(`the server did not take ${about}: ${message} (${code} ${path})`);
+    this.options.care.refused(about, message);
     if (about === "frames.fetch") this.storedFrames.refused(message);
     if (about === "visit.finish" && code === "unanswered") this.reopen();
     this.scene?.serverRefused(about, message, reply);
@@ -208,6 +239,7 @@ export class Participation {
   private async welcome(message: Welcome): Promise<void> {
     const { shell, tokens } = this.options;
     const { session_id: sessionId, participant_id: participantId, token } = message;
+    this.options.clock.welcomed(message.server_time);
     tokens.remember({ session_id: sessionId, participant_id: participantId, token }, message);
     if (isAnotherPreview(this.me, message)) {
       this.connection?.stop();
@@ -227,10 +259,12 @@ export class Participation {
       this.scene?.dispose();
       this.scene = null;
       this.me = await this.arrive(message);
+      this.me.python?.hold(this.options.care.paused);
       this.me.python?.boot();
       // The drawing code is large; it comes while the first pages are read.
       if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
+    this.options.care.welcomed(`${sessionId} ${participantId}`, message.help ?? false);
     this.globals.flush();
     this.unsent.flush();
     for (const error of this.lateErrors.splice(0)) this.send(error);
@@ -245,7 +279,8 @@ export class Participation {
       storageFailed: (reason) => this.storageFailed(reason),
       changed: () => undefined,
     });
-    const python = runtime && new PythonWorker(runtime, (incoming) => this.onWorker(incoming));
+    const onWorker = (incoming: FromWorker): void => this.onWorker(incoming);
+    const python = runtime && (this.options.seat?.handOver(runtime, onWorker) ?? new PythonWorker(runtime, onWorker));
     const drafts = new DraftStore(preview ? null : storageOrNull("localStorage"), sessionId, participantId);
     return { sessionId, participantId, token, preview, outbox, drafts, python };
   }
@@ -272,13 +307,28 @@ export class Participation {
 
   private onWorker(message: FromWorker): void {
     if (message.op === "globals") this.setGlobals(message.values, "worker");
+    // A game that had to go in the middle may hand over its last rows when the next scene is there already.
+    if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
+    if (message.op === "console") for (const line of message.lines) this.options.log.add(line);
     // A scene that listens reports a failure itself; before that it would be lost.
     if (message.op === "failed" && !(this.scene instanceof GameScene)) {
       this.reportError({ kind: message.kind, message: message.message, traceback: message.traceback, fatal: false });
     }
   }
 
-  private showScene(message: ShowScene): void {
+  /** Games stand still while the experimenter has paused this page. */
+  hold(held: boolean): void {
+    this.me?.python?.hold(held);
+  }
+
+  /** Before the first scene there is nothing to do until the experimenter opens or starts the session. */
+  private held(message: Held): void {
+    if (this.scene || this.over) return;
+    this.screeningOver();
+    this.options.shell.show(heldPage(message), "waiting", `held:${message.why}`);
+  }
+
+  private async showScene(message: ShowScene): Promise<void> {
     if (!this.me) return;
     this.screeningOver();
     const { outbox } = this.me;
@@ -287,10 +337,14 @@ export class Participation {
       if (this.finishing?.message.visit_id === message.visit_id) this.announceFinish();
       this.scene.shownAgain(message);
       this.storedFrames.askAgain();
+      this.options.care.shown(message.action_id);
       return;
     }
-    // Where the server leads on by itself, the last rows of the scene are not cut yet.
-    if (this.scene && this.closing !== this.scene.visitId) outbox.flush();
+    // Where the server leads on by itself, a game has recorded rows that the worker still holds, and no row is cut yet.
+    if (this.scene && this.closing !== this.scene.visitId) {
+      await this.scene.leave?.();
+      outbox.flush();
+    }
     this.scene?.dispose();
     if (this.finishing?.timer) clearTimeout(this.finishing.timer);
     this.finishing = null;
@@ -304,6 +358,7 @@ export class Participation {
     shell.setNotice(message.notice);
     shell.clearWarnings();
     this.scene?.show();
+    if (this.scene) this.options.care.shown(message.action_id);
   }
 
   /** Null where this page does not know the kind of scene: it says so, and the server hears of it. */
@@ -371,13 +426,13 @@ export class Participation {
   }
 
   private formRow(row: Record<string, unknown>): void {
-    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...stamp(), ...row });
+    if (this.me && this.scene) this.me.outbox.addRow(this.scene.visitId, "form", { ...this.stamp(), ...row });
   }
 
   private telemetry(row: Record<string, unknown>): void {
     if (!this.me || !this.scene) return;
-    const at = stamp();
-    // The clocks stand first in every row, and are the page's.
+    const at = this.stamp();
+    // The clocks stand first in every row: nothing that is told replaces them.
     this.me.outbox.addRow(this.scene.visitId, "telemetry", { ...at, ...row, ...at });
   }
 
@@ -481,8 +536,9 @@ export class Participation {
     this.connection?.retry();
   }
 
-  private closed({ reason, message: text, completion_code: code, redirect_url: url, redirect_after_s: afterS, ...visit }: Closed): void {
+  private closed({ reason, message: text, completion_code: code, redirect_url: url, redirect_after_s: afterS, action_id: actionId, ...visit }: Closed): void {
     const { me, scene } = this;
+    this.options.care.shown(actionId);
     me?.outbox.flush();
     if (reason === "replaced") {
       this.leave(reason, text, refusedPhase(reason), {});
@@ -504,6 +560,7 @@ export class Participation {
   private end(reason: string, text: string, { code, url, afterS }: { code: string | null; url: string | null; afterS: number | null }): Ending {
     const { shell } = this.options;
     this.over = true;
+    this.options.care.over();
     this.scene = null;
     if (this.finishing?.timer) clearTimeout(this.finishing.timer);
     this.finishing = null;
@@ -542,6 +599,7 @@ export class Participation {
     more: { action?: { label: string; run(): void }; working?: boolean },
   ): void {
     this.over = phase !== "waiting";
+    if (this.over) this.options.care.over();
     this.screeningOver();
     this.options.shell.clearWarnings();
     this.scene?.dispose();
@@ -551,14 +609,14 @@ export class Participation {
     this.options.shell.show(noticePage({ title: titleFor(reason), text, ...more }), phase, reason);
   }
 
-  /** A preview's page keeps listening: it begins anew when the study was changed. */
+  /** A preview's page keeps listening: it begins anew when the study was changed. So does a desk's, to be called home. */
   private stop(): void {
     this.over = true;
-    if (!this.me?.preview) this.connection?.stop();
+    if (!this.me?.preview && !this.options.seat) this.connection?.stop();
   }
-}
 
-/** Both clocks of a row: UTC, and ms since the page's time origin. */
-function stamp(): { at: string; at_ms: number } {
-  return { at: new Date().toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
+  /** Both clocks of a row: the server's time in UTC, and ms since the page's time origin. */
+  private stamp(): { at: string; at_ms: number } {
+    return { at: new Date(this.options.clock.now()).toISOString(), at_ms: Math.round(performance.now() * 10) / 10 };
+  }
 }

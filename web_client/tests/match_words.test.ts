@@ -10,6 +10,7 @@ const STANDING = {
   frame: 0,
   silent: [] as { player: number; ms: number }[],
   returning: [] as number[],
+  held: false,
 };
 
 function said(words: MatchWords, now: number, live: Partial<typeof STANDING>, server = true): Words["kind"] {

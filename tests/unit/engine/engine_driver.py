@@ -21,6 +21,8 @@ from mug.engine.inputs import (
     Wake,
 )
 from mug.protocol import Message
+from mug.protocol.lab import LabBatch, LabReply, LabSnapshot
+from mug.protocol.lab_console import Act, ActionView, SetStage
 from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
 from mug.study.game import PoliciesSection
@@ -105,10 +107,12 @@ class Memory:
     others: list[Effect] = field(default_factory=list)
     timers: list[tuple[float, str]] = field(default_factory=list)
     stopped: str = ""
+    acts: int = 0
     seed: int = 1
     finished_before: frozenset[str] = frozenset()
     matchmakers: dict[str, Matchmaker] = field(default_factory=dict)
     release: str = "automatic"
+    details: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         opened = f.SessionOpened(
@@ -118,6 +122,7 @@ class Memory:
             study_hash="h",
             seed=self.seed,
             release=self.release,
+            **self.details,
         )
         state = SessionState()
         state.apply(opened)
@@ -208,6 +213,38 @@ class Memory:
 
     def ask(self, request: Any, connection: str = "lab") -> None:
         self.take(LabAsked(ConnectionId(connection), request))
+
+    def reply_to(self, request: Any) -> LabReply:
+        """Ask, with the disk writing, and return the answer."""
+        self.ask(request)
+        self.commit()
+        found = [m for m in self.lab if isinstance(m, LabReply) and m.request_id == request.request_id]
+        return found[-1]
+
+    def act(self, action: str, *who: str, request_id: str = "", **fields: Any) -> LabReply:
+        """Do something to participants; the request has an id of its own unless one is given."""
+        self.acts += 1
+        return self.reply_to(
+            Act(request_id=request_id or f"act-{self.acts}", action=action, participants=who, **fields)
+        )
+
+    def set_stage(self, stage: str, reason: str = "") -> str:
+        """Move the session on; returns what is wrong."""
+        return self.reply_to(SetStage(request_id="stage", stage=stage, reason=reason)).error
+
+    def action(self, action_id: str) -> ActionView:
+        """An action as a console that connects now sees it."""
+        return next(view for view in self.snapshot().actions if view.action_id == action_id)
+
+    def snapshot(self) -> LabSnapshot:
+        """What a console that connects now sees."""
+        self.lab_in("fresh")
+        return [m for m in self.lab if isinstance(m, LabSnapshot)][-1]
+
+    def batch(self) -> LabBatch:
+        """What the consoles are told at the next tick."""
+        self.tick()
+        return [m for m in self.lab if isinstance(m, LabBatch)][-1]
 
     def answer(self, call: Call, value: Any) -> None:
         self.take(CallResult(call.call_id, value))

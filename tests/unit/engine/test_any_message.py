@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import initialize, invariant, rule
 from test_participation_properties import STUDIES as STUDIES_WITH_ENDS
 from test_participation_properties import Participations
-from test_people_properties import BUILT_IN, NAMES, names
+from test_people_properties import BUILT_IN, FIRST_STAGES, NAMES, details, names
 from test_people_properties import STUDIES as STUDIES_OF_GROUPS
 
 from mug.engine import fold
 from mug.engine.inputs import PageRefusal
 from mug.protocol import decode_lab_request, decode_participant_message, encode
 from mug.protocol.lab import LabRequest, StopServer
+from mug.protocol.lab_console import ACTIONS, STAGES
 from mug.protocol.messages import Hello, ParticipantMessage, ReturnDone
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
@@ -33,7 +34,7 @@ WORDS = """
 0 1 a0 a1 bot start one form frames event telemetry lost back desync refused void not_reproduced completed failed
 partner_left playing waiting p2p relay automatic experimenter
 """
-TEXTS = st.sampled_from(("", *WORDS.split(), "ü\0\n", "x" * 3_000))
+TEXTS = st.sampled_from(("", *WORDS.split(), "ü\0\n", "half \ud83d", "x" * 3_000))
 NUMBERS = st.one_of(st.integers(-1, 3), st.sampled_from((-(2**53) + 1, 2**31, 2**53 - 1)))
 FLOATS = st.sampled_from((0.0, -1.0, 0.5, 90.0, 3_000.0, 1e6, 1e308, -1e308, 5e-324))
 PLAIN = st.recursive(
@@ -58,9 +59,13 @@ LAB_TYPES = tuple(kind for kind in get_args(LabRequest) if kind is not StopServe
 class AnyMessage(Participations):
     """The people of `Participations`, and among them pages and consoles that say anything that can be decoded."""
 
-    @initialize(study=st.sampled_from((*STUDIES_WITH_ENDS, *STUDIES_OF_GROUPS)), people=st.integers(0, len(NAMES)))
-    def begin(self, study: Study, people: int) -> None:
-        self.memory = Memory(study=study, matchmakers=dict(BUILT_IN))
+    @initialize(
+        study=st.sampled_from((*STUDIES_WITH_ENDS, *STUDIES_OF_GROUPS)),
+        people=st.integers(0, len(NAMES)),
+        stage=FIRST_STAGES,
+    )
+    def begin(self, study: Study, people: int, stage: str) -> None:
+        self.memory = Memory(study=study, matchmakers=dict(BUILT_IN), details=details(stage))
         self.told = 0
         self.memory.lab_in()
         self.come_to_the_waitroom_at_once(list(NAMES[:people]))
@@ -77,6 +82,14 @@ class AnyMessage(Participations):
                 return [probe.probe_id for probe in waiting.probes.running()]
             case "participant_id" | "subject_id":
                 return [f"p-{name}" for name in NAMES]
+            case "action_id":
+                return list(state.actions)
+            case "hand_id":
+                return [hand for participant in state.participants.values() for hand in participant.hands]
+            case "action":
+                return list(ACTIONS)
+            case "stage":
+                return list(STAGES)
             case "session_id":
                 return ["s1"]
         return []
@@ -88,6 +101,8 @@ class AnyMessage(Participations):
         if name == "node_path" and data.draw(st.booleans()):
             rooms = self.memory.run._waiting.rooms()
             return list(data.draw(st.sampled_from([room.path for room in rooms]))) if rooms else [-1]
+        if name == "participants":
+            return data.draw(st.lists(st.sampled_from([f"p-{n}" for n in NAMES]), max_size=4))
         if name == "groups":
             return data.draw(st.lists(st.lists(st.sampled_from([f"p-{n}" for n in NAMES]), max_size=4), max_size=3))
         if name == "meta" and self._known("match_id") and data.draw(st.booleans()):

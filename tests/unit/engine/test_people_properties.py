@@ -3,6 +3,7 @@
 from typing import Any
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from engine_driver import Memory
 from hypothesis import HealthCheck, settings
@@ -14,7 +15,9 @@ from mug.engine.effects import Call
 from mug.engine.lobby import HELD, PROBING, WAITING
 from mug.engine.waiting import WAITROOM
 from mug.ids import ParticipantId
+from mug.protocol.care import ActionSeen, Paused, RaiseHand, Told
 from mug.protocol.lab import EndSession, LetIn, ReleaseGroups, SetRelease
+from mug.protocol.lab_console import Act, AddNote, AnswerHand, SetStage
 from mug.protocol.messages import (
     FinishVisit,
     JoinMatch,
@@ -30,6 +33,7 @@ from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.matchmaking import GroupReunionMatchmaker, LatencyFIFOMatchmaker, StrangersMatchmaker
 from mug.study.model import RandomizeOrder, Repeat, Study
+from mug.study.waitrooms import waitroom_at
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -64,7 +68,12 @@ STUDIES: tuple[Study, ...] = (
 )
 
 names = st.sampled_from(NAMES)
+FIRST_STAGES = st.sampled_from(("running", "running", "running", "doors_open", "prepared"))
 rtts = st.sampled_from((5.0, 5.0, 70.0, 200.0, None))
+
+
+def details(stage: str) -> dict[str, Any]:
+    return {"stage": stage, "help": True, "expected": 3, "conditions": {"light": "dim"}}
 
 
 class People(RuleBasedStateMachine):
@@ -75,14 +84,17 @@ class People(RuleBasedStateMachine):
         self.pages: dict[str, str] = {}
         self.tabs = 0
         self.answered = 0
+        self.matches_seen = 0
+        self.requests = 0
 
     @initialize(
         study=st.sampled_from(STUDIES),
         release=st.sampled_from(("automatic", "automatic", "experimenter")),
         people=st.integers(0, len(NAMES)),
+        stage=FIRST_STAGES,
     )
-    def begin(self, study: Study, release: str, people: int) -> None:
-        self.memory = Memory(study=study, release=release, matchmakers=dict(BUILT_IN))
+    def begin(self, study: Study, release: str, people: int, stage: str) -> None:
+        self.memory = Memory(study=study, release=release, matchmakers=dict(BUILT_IN), details=details(stage))
         self.memory.lab_in()
         self.come_to_the_waitroom_at_once(list(NAMES[:people]))
 
@@ -267,6 +279,82 @@ class People(RuleBasedStateMachine):
         self.pages.clear()
         self.answered = len(self.memory.calls)
 
+    # ------------------------------------------------------------- what the experimenter does to people
+
+    @rule(stage=st.sampled_from(("running", "running", "running", "prepared", "doors_open", "paused", "?")))
+    def set_stage(self, stage: str) -> None:
+        self.memory.ask(SetStage(request_id="1", stage=stage))
+
+    def _act(self, action: str, who: tuple[str, ...], **fields: Any) -> None:
+        """Ask for it, mostly under an id of its own, and sometimes twice."""
+        self.requests += 1
+        request = Act(request_id=f"act-{self.requests - self.requests % 3 // 2}", action=action, **fields)
+        everyone = not who and action != "repair"
+        request = msgspec.structs.replace(request, participants=who, everyone=everyone)
+        self.memory.ask(request)
+        if self.requests % 4 == 0:
+            self.memory.ask(request)
+
+    @rule(
+        action=st.sampled_from(("message", "pause", "pause", "resume", "resume", "advance", "to_waitroom")),
+        who=st.lists(st.sampled_from((*NAMES, "?")), max_size=4),
+        preview=st.sampled_from((False, False, False, True)),
+    )
+    def act(self, action: str, who: list[str], preview: bool) -> None:
+        self._act(action, tuple(f"p-{name}" for name in who), text="words", preview=preview)
+
+    @rule(
+        action=st.sampled_from(("exclude", "end")),
+        who=st.lists(names, min_size=1, max_size=2),
+        pay=st.sampled_from(("", "full")),
+        chance=st.integers(0, 3),
+    )
+    def end_participations(self, action: str, who: list[str], pay: str, chance: int) -> None:
+        if chance == 0:
+            self._act(action, tuple(f"p-{name}" for name in who), pay=pay)
+
+    @rule(groups=st.lists(st.lists(names, min_size=1, max_size=4), min_size=1, max_size=2))
+    def put_into_groups(self, groups: list[list[str]]) -> None:
+        self._act("repair", (), groups=tuple(tuple(f"p-{name}" for name in group) for group in groups))
+
+    @rule(order=st.permutations(NAMES))
+    def put_everybody_of_a_scene_into_groups(self, order: list[str]) -> None:
+        """Groups of the right size, of whoever is at one scene of several people at present."""
+        state = self.memory.run.state
+        at: dict[tuple[int, ...], list[str]] = {}
+        for name in order:
+            participant = state.participants.get(ParticipantId(f"p-{name}"))
+            visit = state.current_visit(participant) if participant is not None else None
+            if participant is not None and participant.outcome is None and visit is not None:
+                at.setdefault(visit.planned.node_path, []).append(f"p-{name}")
+        for path, people in at.items():
+            rules_there = waitroom_at(self.memory.study, path)
+            if rules_there is not None and len(people) >= rules_there.needed:
+                self._act("repair", (), groups=(tuple(people[: rules_there.needed]),))
+
+    @rule(name=names, state=st.sampled_from(("shown", "shown", "read", "?")))
+    def acknowledge(self, name: str, state: str) -> None:
+        """A page acknowledges everything that it was told."""
+        page = self.pages.get(name, "")
+        for where, message in list(self.memory.sent):
+            action_id = getattr(message, "action_id", "")
+            if where == page and page in self.pages.values() and action_id:
+                self.memory.say(page, ActionSeen(action_id=action_id, state=state))
+
+    @rule(name=names, hand=st.integers(0, 3), raised=st.booleans())
+    def raise_a_hand(self, name: str, hand: int, raised: bool) -> None:
+        if name in self.pages:
+            self.memory.say(self.pages[name], RaiseHand(hand_id=f"hand-{hand}", text="Why?", raised=raised))
+
+    @rule(name=names, text=st.sampled_from(("Because.", "")))
+    def answer_a_hand(self, name: str, text: str) -> None:
+        self.requests += 1
+        self.memory.ask(AnswerHand(request_id=f"act-{self.requests}", participant_id=f"p-{name}", text=text))
+
+    @rule(number=st.integers(0, 2))
+    def add_a_note(self, number: int) -> None:
+        self.memory.ask(AddNote(request_id=f"note-{number}", text="x"))
+
     @rule(chance=st.integers(0, 20))
     def session_ends(self, chance: int) -> None:
         if chance == 0:
@@ -322,11 +410,67 @@ class People(RuleBasedStateMachine):
         for room in waiting.rooms():
             for place in room.places.values():
                 deadline = waiting.deadline(room, place)
-                assert deadline is not None or place.state == HELD
+                assert deadline is not None or place.state == HELD or place.paused
                 assert deadline is None or deadline > now_ms - 2
                 timed = timed or deadline is not None
         if timed:
             assert any(name == WAITROOM for _, name in self.memory.timers)
+
+    @invariant()
+    def nobody_begins_before_the_start(self) -> None:
+        state = self.memory.run.state
+        if not state.begun:
+            assert all(participant.position < 0 for participant in state.participants.values())
+
+    @invariant()
+    def who_is_paused_is_in_no_group_and_whoever_plays_with_them_is_paused_too(self) -> None:
+        run = self.memory.run
+        state = run.state
+        for room in run._waiting.rooms():
+            for who, place in room.places.items():
+                assert place.paused == run._core.is_paused(who)
+                assert not place.paused or place.state == WAITING
+        for number, match in enumerate(state.matches.values()):
+            playing = [
+                run._core.is_paused(who)
+                for agent, who in match.players.items()
+                if match.visits and agent not in match.dropped and state.visits[match.visits[who]].outcome is None
+            ]
+            assert len(set(playing)) <= 1
+            assert number < self.matches_seen or not any(playing)
+        self.matches_seen = len(state.matches)
+
+    @invariant()
+    def pages_know_whether_they_are_paused_and_what_was_written_to_them(self) -> None:
+        memory = self.memory
+        if memory.waiting or memory.run.state.ended:
+            return  # what was done is not on disk yet, or the pages show that all is over
+        for connection, who in memory.run._core.owner.items():
+            participant = memory.run.state.participants[who]
+            if participant.outcome is not None:
+                continue
+            told = memory.to(connection, Paused)
+            assert memory.run.state.is_paused(participant) == bool(told and told[-1].paused)
+            assert set(participant.unread) <= {message.action_id for message in memory.to(connection, Told)}
+
+    @invariant()
+    def actions_are_done_and_acknowledged_once(self) -> None:
+        taken = [fact.action_id for fact in self.memory.recorded if isinstance(fact, f.ActionTaken)]
+        assert len(taken) == len(set(taken))
+        seen = [
+            (fact.action_id, fact.participant_id, fact.state)
+            for fact in self.memory.recorded
+            if isinstance(fact, f.ActionAcknowledged)
+        ]
+        assert len(seen) == len(set(seen))
+
+    def let_all_go_on(self) -> None:
+        """Nobody is paused any more, and nobody waits for the start."""
+        memory = self.memory
+        memory.ask(SetStage(request_id="1", stage="running"))
+        memory.ask(Act(request_id="go-on", action="resume", everyone=True))
+        state = memory.run.state
+        assert state.ended or not any(state.is_paused(p) for p in state.participants.values() if p.outcome is None)
 
     def teardown(self) -> None:
         if not hasattr(self, "memory"):
@@ -335,6 +479,7 @@ class People(RuleBasedStateMachine):
         memory.hold_disk = False
         memory.commit()
         assert fold(memory.recorded) == memory.run.state
+        self.let_all_go_on()
         for _ in range(8):  # the clock alone, with nobody doing anything
             memory.later(60_000)
             memory.tick()

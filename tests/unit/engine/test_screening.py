@@ -232,6 +232,7 @@ def test_that_the_studys_function_is_asked_last_with_the_documented_context() ->
         "experiment_id": "memory",
         "params": {"condition": "blue"},
         "recruiter": {"PROLIFIC_PID": "x1"},
+        "conditions": {},
         "environment": {name: getattr(CHROME, name) for name in CHROME.__struct_fields__},
         "ping_ms": 12,
         "ping_measurements": 1,

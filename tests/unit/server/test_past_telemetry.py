@@ -83,3 +83,14 @@ def test_that_records_that_cannot_be_read_only_leave_the_plots_empty(tmp_path: P
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert len(given) == 1
+
+
+def test_that_a_point_carries_what_its_page_told_of_the_match_in_that_second(tmp_path: Path) -> None:
+    told = {"match_id": "m1", "rollbacks": 4, "depth_mean": 1.5, "depth_max": 3, "stalled_ms": 20.0}
+    pair = {"at": iso(NOW - 1_200), "table": "network", "partner": "b", "rtt_ms": 99.0, **told}
+    first = {**row(NOW - 4_000, 1.0), "jitter_ms": 2.0, "lost": 3, "fullscreen": True}
+    body = lines(first, pair, {**pair, "partner": "c"}, row(NOW - 1_000, 5.0))
+    before, during = read_past_telemetry(records(tmp_path / "r.sqlite", [("ann", "telemetry", NOW, body)]), "s1", NOW)
+    assert (before.jitter_ms, before.loss, before.fullscreen, before.match_id) == (2.0, 0.3, True, "")
+    assert (during.match_id, during.rollbacks, during.depth_mean, during.depth_max) == ("m1", 4, 1.5, 3)
+    assert (during.stalled_ms, during.rtt_ms, during.loss) == (20.0, 5.0, None)

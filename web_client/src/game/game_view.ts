@@ -5,6 +5,8 @@ import { element } from "../view/dom";
 
 /** The game page's padding, above and below, and the gap under the bar (page.css). */
 const MARGINS_PX = 44;
+/** What the button that asks for help takes of the page's lower left corner (care.css). */
+const HELP_PX = { width: 190, height: 36 };
 
 export interface GameViewOptions {
   width: number;
@@ -44,6 +46,8 @@ export class GameView {
     this.resizer = new ResizeObserver(() => this.fit());
     this.resizer.observe(document.documentElement);
     this.resizer.observe(this.view);
+    // What comes or goes above the page moves it: then the room for the picture is another one.
+    this.resizer.observe(document.body);
   }
 
   attach(renderer: Renderer): void {
@@ -87,7 +91,11 @@ export class GameView {
     const bar = this.view.querySelector<HTMLElement>(".game-bar")?.offsetHeight ?? 0;
     const availableWidth = space.clientWidth;
     const availableHeight = document.documentElement.clientHeight - this.view.offsetTop - bar - MARGINS_PX;
-    const scale = Math.max(0.1, Math.min(1, availableWidth / width, availableHeight / height));
+    let scale = Math.max(0.1, Math.min(1, availableWidth / width, availableHeight / height));
+    const beside = (document.documentElement.clientWidth - width * scale) / 2;
+    if (document.body.classList.contains("with-help") && beside < HELP_PX.width) {
+      scale = Math.max(0.1, Math.min(scale, (availableHeight - HELP_PX.height) / height));
+    }
     this.stage.style.width = `${Math.round(width * scale)}px`;
     this.stage.style.height = `${Math.round(height * scale)}px`;
     this.renderer?.resize(Math.round(width * scale), Math.round(height * scale));

@@ -11,7 +11,7 @@ export interface Words {
   heading?: string;
 }
 
-type Standing = Pick<MatchLive, "stage" | "countdownMs" | "waitingMs" | "silent" | "returning" | "episode" | "frame">;
+type Standing = Pick<MatchLive, "stage" | "countdownMs" | "waitingMs" | "silent" | "returning" | "held" | "episode" | "frame">;
 
 const SHOWN_AT_LEAST_MS = 800;
 /** Between two episodes everybody waits for the others' last keys and for their start: that long more is no stand-still. */
@@ -51,8 +51,9 @@ export class MatchWords {
     return wanted;
   }
 
-  private wanted({ stage, countdownMs, waitingMs, silent, returning, episode, frame }: Standing, serverReachable: boolean, now: number): Words {
-    if (stage === "over") return NONE;
+  private wanted({ stage, countdownMs, waitingMs, silent, returning, held, episode, frame }: Standing, serverReachable: boolean, now: number): Words {
+    // Of a pause by the experimenter the page speaks, over all of it.
+    if (stage === "over" || held) return NONE;
     if (returning.length > 0) {
       const who = this.partners > 1 ? "Another player" : "Your partner";
       return { kind: "paused", text: `${who} is coming back. The game goes on by itself.` };

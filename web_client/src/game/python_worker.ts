@@ -25,6 +25,7 @@ export class PythonWorker {
   private listener: PythonListener | null = null;
   private silence: ReturnType<typeof setTimeout> | null = null;
   private used = false;
+  private held = false;
   /** The last progress and failure, for a scene that begins to listen later. */
   progress: Progress = { stage: "runtime", fraction: 0, text: "Starting Python" };
   failure: Extract<FromWorker, { op: "failed" }> | null = null;
@@ -32,7 +33,7 @@ export class PythonWorker {
 
   constructor(
     private readonly runtime: RuntimeManifest,
-    private readonly always: (message: FromWorker) => void,
+    private always: (message: FromWorker) => void,
   ) {}
 
   /** Start loading Python; does nothing when that has begun. */
@@ -51,6 +52,7 @@ export class PythonWorker {
     worker.onmessageerror = () => this.onMessage(worker, failed("a message of the Python worker could not be read"));
     this.expectLife();
     this.post({ op: "boot", runtime: this.runtime });
+    if (this.held) this.post({ op: "hold", held: true });
   }
 
   /** A fresh interpreter, for scenes that ask for one, or after a failure. Keeps one that ran nothing yet. */
@@ -62,8 +64,26 @@ export class PythonWorker {
     this.boot();
   }
 
+  /** Another part of the page goes on with this interpreter: it hears of everything from now on. */
+  goOn(always: (message: FromWorker) => void): void {
+    this.always = always;
+  }
+
+  stop(): void {
+    this.lifeSeen();
+    this.worker?.terminate();
+    this.worker = null;
+  }
+
   listen(listener: PythonListener | null): void {
     this.listener = listener;
+  }
+
+  /** Games stand still, the present one and those that are loaded later; loading goes on. */
+  hold(held: boolean): void {
+    if (held === this.held) return;
+    this.held = held;
+    this.post({ op: "hold", held });
   }
 
   load(message: Extract<ToWorker, { op: "load" }>): void {

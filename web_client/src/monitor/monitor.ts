@@ -5,6 +5,7 @@
 import type { ClientMessage, MatchStatus, Pulse } from "../protocol/messages";
 import { Durations } from "./durations";
 import { PingStats } from "./ping";
+import { everySecond } from "./ticker";
 
 export interface MonitorPort {
   send(message: ClientMessage): boolean;
@@ -28,7 +29,7 @@ export class Monitor {
   constructor(private readonly port: MonitorPort) {}
 
   start(): void {
-    this.startTicker();
+    everySecond(() => this.second());
     const frame = (at: number): void => {
       if (this.lastFrameAt !== null) this.frames.add(at - this.lastFrameAt);
       this.lastFrameAt = at;
@@ -74,16 +75,6 @@ export class Monitor {
   /** Time that Python needed for one tick, ms. */
   tick(ms: number): void {
     this.ticks.add(ms);
-  }
-
-  private startTicker(): void {
-    try {
-      const worker = new Worker(new URL("./ticker.worker.ts", import.meta.url), { type: "module" });
-      worker.onmessage = () => this.second();
-      worker.onerror = () => setInterval(() => this.second(), 1000);
-    } catch {
-      setInterval(() => this.second(), 1000);
-    }
   }
 
   /** While a study measures connections at entry: pulse so often, without rows; null: once a second again. */

@@ -784,7 +784,9 @@ export interface PartnerReturning {
 /**
  * The participation is over from the server's side.
  *
- * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical.
+ * `reason`: session_ended, replaced, or how it ended: screened_out, excluded, no_partner, partner_left, technical;
+ * or
+ * complete, when the experimenter ended it so before the last scene.
  * The page keeps sending what it holds. `redirect_url` is complete, its parameters already added. `visit_id` is the
  * visit in which it ended, if it was in one, and `next_seq` what the server expects of it, as in ShowScene.
  * `action_id` as there: ActionSeen goes out before the connection ends.
@@ -997,7 +999,11 @@ export interface AskDetail {
   participant_id: string;
 }
 
-/** Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what. */
+/**
+ * Ask something of desks' pages, all that are there (`desks` empty) or some: SeatAsked says what.
+ *
+ * The answer's data: `asked`, the desks, and `skipped`, desk -> why not.
+ */
 export interface AskSeats {
   op: "lab.ask_seats";
   request_id: string;
@@ -1005,7 +1011,11 @@ export interface AskSeats {
   desks?: string[];
 }
 
-/** Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them. */
+/**
+ * Measure the connections between the desks' pages that are at home, each with each; SeatPairView tells of them.
+ *
+ * The answer's data: `pairs`, how many, and `skipped`, desk -> why it is left out.
+ */
 export interface ProbeSeats {
   op: "lab.probe_seats";
   request_id: string;
@@ -1133,9 +1143,8 @@ export interface PairView {
 /**
  * One match of several people as the console shows it.
  *
- * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed. `compared`, `desyncs`: of
- * the
- * player who counts most.
+ * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
+ * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
  */
 export interface MatchView {
   match_id: string;
@@ -1250,6 +1259,7 @@ export interface SeatPairView {
   rtt_ms: number | null;
   path: string;
   at: string;
+  why: string;
 }
 
 /** How the server is, of the last second. Shares 0..1 of one core. */

@@ -223,9 +223,6 @@ export class GameScene implements Scene {
       case "tail":
         if (message.tail.visitId === this.visitId) this.context.outbox.putTail(message.tail);
         break;
-      case "chunk":
-        this.context.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
-        break;
       case "event":
         if (message.visitId === this.visitId) this.context.event(message.name, message.data);
         break;
@@ -258,7 +255,9 @@ export class GameScene implements Scene {
           this.fail(message.kind, message.message, message.traceback);
         }
         break;
+      case "chunk": // the participation takes it: it may come when its scene is gone
       case "booted":
+      case "console":
       case "globals":
         break;
     }

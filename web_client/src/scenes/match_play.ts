@@ -79,7 +79,7 @@ export class MatchPlay {
   /** For the pulse; null while no match is formed. */
   status(): MatchStatus | null {
     if (!this.last) return null;
-    const { countdownMs: _countdown, waitingMs: _waiting, silent: _silent, returning: _returning, ...status } = this.last;
+    const { countdownMs: _countdown, waitingMs: _waiting, silent: _silent, returning: _returning, held: _held, ...status } = this.last;
     return this.state === "ended" ? { ...status, stage: "over" } : status;
   }
 

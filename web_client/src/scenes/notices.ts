@@ -127,10 +127,11 @@ const TITLES: Readonly<Record<string, string>> = {
   partner_left: "Your partner has left",
   technical: "The study could not go on",
   session_ended: "The session has ended",
+  complete: "Thank you for taking part",
   replaced: "The study goes on in another window",
 };
 
-const ENDED: ReadonlySet<string> = new Set(["finished", "closed", "session_ended", "no_partner", "partner_left", "technical"]);
+const ENDED: ReadonlySet<string> = new Set(["finished", "closed", "session_ended", "no_partner", "partner_left", "technical", "complete"]);
 
 /** The phase of the page that says so. */
 export function refusedPhase(reason: string): "ended" | "excluded" | "error" {

@@ -48,7 +48,7 @@ export interface SceneContext {
   formRows(rows: readonly AnswerRow[]): void;
   /** What is typed and not handed in. */
   readonly drafts: DraftStore;
-  reportError(error: Omit<ClientError, "op" | "visit_id">): void;
+  reportError(error: Omit<ClientError, "op" | "visit_id" | "console">): void;
   /** Save everything, then tell the server that this visit is done. */
   finish(outcome: VisitOutcome): void;
   /** False when it did not go out: the server is out of reach. */

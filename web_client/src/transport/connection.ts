@@ -3,17 +3,28 @@
  * else goes out before the server's welcome; what must not be lost waits in the outbox, not here.
  */
 import { io, type Socket } from "socket.io-client";
-import type { ClientMessage, Hello, ServerMessage } from "../protocol/messages";
+import type { ClientError, ClientMessage, Hello, ProbeDone, RelayPacket, SeatDone, SeatHello, SeatReport, SendSignal, ServerMessage } from "../protocol/messages";
 
 const EVENT = "m";
 const PATH = "/_mug/socket.io";
 /** A hello without an answer for this long is said again on a new connection. */
 const HELLO_TIMEOUT_MS = 15_000;
+/** To a hello. Who is held in front of closed doors is welcomed when they open, however long that takes. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  "participant.welcome",
+  "participant.refused",
+  "participant.held",
+  "seat.welcome",
+  "seat.refused",
+]);
 
 export type ConnectionState = "connecting" | "open" | "lost" | "stopped";
 
+/** What a desk's page says, before anybody takes part there, too. */
+export type DeskMessage = SeatReport | SeatDone | ProbeDone | SendSignal | RelayPacket | ClientError;
+
 export interface ConnectionPort {
-  hello(): Hello;
+  hello(): Hello | SeatHello;
   received(message: ServerMessage): void;
   stateChanged(state: ConnectionState): void;
 }
@@ -21,6 +32,8 @@ export interface ConnectionPort {
 export class Connection {
   private readonly socket: Socket;
   private current: ConnectionState = "connecting";
+  /** The server knows which desk this is. */
+  private seated = false;
   private helloTimer: ReturnType<typeof setTimeout> | null = null;
   private reconnectTimer: ReturnType<typeof setTimeout> | null = null;
 
@@ -70,6 +83,14 @@ export class Connection {
     return true;
   }
 
+  /** The same for a desk's page; what it was asked for is answered whether or not the participant is welcome. */
+  say(message: DeskMessage): boolean {
+    const known = this.seated || this.current === "open";
+    if ((!known && message.op !== "seat.done") || !this.socket.connected) return false;
+    this.socket.emit(EVENT, message);
+    return true;
+  }
+
   private sayHello(): void {
     if (this.current === "stopped") return;
     this.socket.emit(EVENT, this.port.hello());
@@ -81,10 +102,13 @@ export class Connection {
   }
 
   private onMessage(message: ServerMessage): void {
-    if (message.op === "participant.welcome" || message.op === "participant.refused") {
+    if (ANSWERS.has(message.op)) {
       if (this.helloTimer !== null) clearTimeout(this.helloTimer);
       this.helloTimer = null;
       if (message.op === "participant.welcome") this.setState("open");
+      if (message.op === "seat.welcome") this.seated = true;
+      // In front of closed doors the connection is back, too; the welcome comes when they open.
+      if (message.op === "participant.held" && this.current === "lost") this.setState("connecting");
     }
     this.port.received(message);
   }
@@ -92,6 +116,7 @@ export class Connection {
   private onDisconnect(reason: Socket.DisconnectReason): void {
     if (this.current === "stopped") return;
     this.clearTimers();
+    this.seated = false;
     this.setState("lost");
     // The library does not come back by itself when the server closed the connection.
     if (reason === "io server disconnect") {

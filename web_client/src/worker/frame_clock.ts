@@ -18,6 +18,8 @@ export class FrameClock {
   private due = 0;
   private timer: number | null = null;
   private running = false;
+  /** While it is held: how long the next frame had still to wait. */
+  private leftMs: number | null = null;
   /** Times that lost time was dropped. */
   dropped = 0;
   /** Factor on the time of the frames from now on. */
@@ -39,12 +41,36 @@ export class FrameClock {
   start(waitMs: number): void {
     if (this.running) return;
     this.running = true;
-    this.due = this.timers.now() + Math.max(this.frameMs, waitMs);
+    const firstMs = Math.max(this.frameMs, waitMs);
+    if (this.leftMs !== null) {
+      this.leftMs = firstMs;
+      return;
+    }
+    this.due = this.timers.now() + firstMs;
     this.schedule();
   }
 
   stop(): void {
     this.running = false;
+    this.clearTimer();
+  }
+
+  /** No frame comes due until `release`, however long that is. */
+  hold(): void {
+    if (this.leftMs !== null) return;
+    this.leftMs = this.running ? Math.max(0, this.due - this.timers.now()) : 0;
+    this.clearTimer();
+  }
+
+  /** Go on as if no time had passed. */
+  release(): void {
+    if (this.leftMs === null) return;
+    this.due = this.timers.now() + this.leftMs;
+    this.leftMs = null;
+    if (this.running) this.schedule();
+  }
+
+  private clearTimer(): void {
     if (this.timer !== null) this.timers.clear(this.timer);
     this.timer = null;
   }

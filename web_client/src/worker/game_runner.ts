@@ -38,6 +38,11 @@ export class GameRunner implements Runner {
     this.game.tell((python) => python.set_globals(JSON.stringify(values)));
   }
 
+  hold(held: boolean): void {
+    if (held) this.clock.hold();
+    else this.clock.release();
+  }
+
   unload(): void {
     this.clock.stop();
     this.game.unload();

@@ -69,6 +69,10 @@ export class MatchRunner implements Runner {
     this.pollWithin(0);
   }
 
+  hold(held: boolean): void {
+    this.note({ kind: "held", held });
+  }
+
   packet(player: number, channel: PeerChannel, body: ArrayBuffer): void {
     if (this.game.stopped) return;
     this.arrivals.push({ player, channel, atMs: this.entropy.now(), body });

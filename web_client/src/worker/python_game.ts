@@ -21,6 +21,8 @@ export interface Runner {
   start(): void;
   keys(held: readonly string[], pressed: readonly string[]): void;
   setGlobals(values: Record<string, unknown>): void;
+  /** Make no frame from now on, or go on where it stood. */
+  hold(held: boolean): void;
   /** End the visit: rows that are not cut yet are handed over, and Python forgets the study's code. */
   unload(): void;
 }

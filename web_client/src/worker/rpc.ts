@@ -2,6 +2,7 @@
  * Messages between the page and the worker that runs Python. Bytes are transferred, never copied.
  * Pyodide proxies never leave the worker (STYLE 36).
  */
+import type { PageLine } from "../care/page_log";
 import type { GameConfig, MatchStatus, RuntimeManifest } from "../protocol/messages";
 
 /** page -> worker */
@@ -13,6 +14,8 @@ export type ToWorker =
   /** The keys as they are now, and the presses since the last message (for single_keystroke). */
   | { op: "keys"; held: string[]; pressed: string[] }
   | { op: "globals"; values: Record<string, unknown> }
+  /** Make no frame from now on, or go on; packets of partners are answered as always. Holds for games loaded later, too. */
+  | { op: "hold"; held: boolean }
   /** A partner's packet; `at` is the worker's clock when it is taken (filled in by the worker). Transferred. */
   | { op: "packet"; visitId: string; player: number; channel: PeerChannel; body: ArrayBuffer }
   /** What the page knows of the match besides packets. */
@@ -27,6 +30,8 @@ export type MatchNote =
   | { kind: "path"; player: number; path: "p2p" | "relay" | ""; pair?: string }
   /** The page is hidden or has no focus: neutral input with the status "hidden". */
   | { kind: "hidden"; hidden: boolean }
+  /** The experimenter has paused this page: no frame, but every packet is answered. */
+  | { kind: "held"; held: boolean }
   /** The server's decision about lost players. */
   | { kind: "verdict"; dropped: number[]; policy: "end" | "default_action" | "policy" | "void" }
   /** A partner's page was loaded again: it rebuilds the game, which stands still meanwhile. */
@@ -96,6 +101,8 @@ export interface MatchLive extends MatchStatus {
   silent: { player: number; ms: number }[];
   /** Players whose page was loaded again and is rebuilding the game. */
   returning: number[];
+  /** The experimenter has paused this page; `stage` is paused, too, once the players are connected. */
+  held: boolean;
 }
 
 /** worker -> page */
@@ -109,6 +116,8 @@ export type FromWorker =
   | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
   | { op: "progress"; stage: "runtime" | "packages" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
+  /** What was written into the worker's console, by the study's prints too. */
+  | { op: "console"; lines: PageLine[] }
   /** The environment stands before its first (or resumed) frame. */
   | { op: "loaded"; visitId: string; assetSpecs: Record<string, unknown>[]; agents: string[] }
   /** What the runtime measured before play (ms), for the records and the console. */

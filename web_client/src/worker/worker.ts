@@ -6,6 +6,7 @@ import { MatchRunner } from "./match_runner";
 import type { Pyodide } from "./pyodide";
 import type { Runner } from "./python_game";
 import type { FromWorker, ToWorker } from "./rpc";
+import { WorkerLog } from "./worker_log";
 
 const scope = self as unknown as {
   postMessage(message: FromWorker, transfer: Transferable[]): void;
@@ -19,8 +20,15 @@ let pyodide: Pyodide | null = null;
 let runner: Runner | null = null;
 let inOrder: Promise<void> = Promise.resolve();
 let bootFailure: unknown = null;
+let held = false;
+const log = new WorkerLog(
+  console,
+  (lines) => scope.postMessage({ op: "console", lines }, []),
+  (work, ms) => self.setTimeout(work, ms),
+);
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
+  if (message.op === "failed") log.flush();
   scope.postMessage(message, transfer);
 }
 
@@ -51,6 +59,7 @@ function load(message: Extract<ToWorker, { op: "load" }>): void {
   const several = message.config.players.length > 0;
   runner = several ? new MatchRunner(pyodide, message, entropy, post) : new GameRunner(pyodide, message, entropy, post);
   runner.load(pyodide);
+  if (held) runner.hold(true);
   post({ op: "progress", stage: "environment", fraction: 1, text: "Preparing the game" });
 }
 
@@ -73,6 +82,10 @@ async function handle(message: ToWorker): Promise<void> {
       return runner?.keys(message.held, message.pressed);
     case "globals":
       return runner?.setGlobals(message.values);
+    case "hold":
+      held = message.held;
+      runner?.hold(held);
+      return;
     case "packet":
       if (runner instanceof MatchRunner && runner.visit === message.visitId) runner.packet(message.player, message.channel, message.body);
       return;

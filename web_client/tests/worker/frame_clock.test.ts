@@ -47,6 +47,51 @@ describe("the clock of the game", () => {
     expect(clock.dropped).toBe(0);
   });
 
+  test("a held clock makes no tick, and goes on as if no time had passed", () => {
+    const timers = new HandTimers();
+    const at: number[] = [];
+    const clock = new FrameClock(10, () => (at.push(timers.time), 0), timers);
+    clock.start(0);
+    timers.pass(250);
+    clock.hold();
+    clock.hold();
+    timers.pass(60_000);
+    clock.release();
+    timers.pass(250);
+    expect(at.map((time) => time - 1000)).toEqual([100, 200, 60_300, 60_400, 60_500]);
+    expect(clock.dropped).toBe(0);
+  });
+
+  test("a wait before the first frame stands still while the clock is held, also when it began held", () => {
+    const timers = new HandTimers();
+    let ticks = 0;
+    const clock = new FrameClock(10, () => (ticks++, 0), timers);
+    clock.hold();
+    clock.start(2000);
+    timers.pass(5000);
+    clock.release();
+    timers.pass(1000);
+    clock.hold();
+    timers.pass(5000);
+    clock.release();
+    timers.pass(999);
+    expect(ticks).toBe(0);
+    timers.pass(1);
+    expect(ticks).toBe(1);
+  });
+
+  test("a clock that is stopped while it is held stays so", () => {
+    const timers = new HandTimers();
+    let ticks = 0;
+    const clock = new FrameClock(10, () => (ticks++, 0), timers);
+    clock.start(0);
+    clock.hold();
+    clock.stop();
+    clock.release();
+    timers.pass(1000);
+    expect(ticks).toBe(0);
+  });
+
   test("after a hold-up at most three ticks follow at once, and the rest of the time is dropped", () => {
     const timers = new HandTimers();
     const times: number[] = [];

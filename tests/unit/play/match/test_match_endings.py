@@ -287,6 +287,38 @@ def test_that_the_game_pauses_for_all_while_a_player_is_hidden(
     assert max(live["waitingMs"] for live in net.pages[0].lives) >= 2000
 
 
+@pytest.mark.parametrize("spans", [(4000.0, 4000.0), (4000.0, 4060.0), (4000.0, 9000.0)])
+@pytest.mark.parametrize("begin", [40.0, 500.0, 2500.0])
+def test_that_a_match_that_the_experimenter_pauses_goes_on_without_a_jump(
+    begin: float, spans: tuple[float, float]
+) -> None:
+    config = match_config(arena(("a", "b"), 60), num_episodes=2, countdown_ms=3000, reset_freeze_s=1.0)
+    config = replace(config, network_conditions=on_all(config, LOSS))
+    plays = [Play(held=[(begin, begin + span)]) for span in spans]
+    net = play(config, plays=dict(enumerate(plays)))
+    assert_equal_records(net, rollbacks=1)
+    played_ms = 3000 + 1000 + 2 * 60 * 1000 / config.fps
+    for page in net.pages:
+        assert [end["frames"] for end in page.named("episode_ended")] == [60, 60]
+        assert page.heard("lost") == [], "a paused page is heard all the time"
+        # No countdown and no frame ran meanwhile, and no time is made up.
+        assert page.finished_ms >= max(spans) + played_ms - 100
+        assert any(live["stage"] == "paused" and live["held"] for live in page.lives)
+
+
+def test_that_a_page_that_is_paused_alone_is_waited_for() -> None:
+    config = match_config(arena(("a", "b"), 90))
+    net = MatchNet(config, delay_ms=20.0, plays={1: Play(held=[(2000.0, 60_000.0)])})
+    net.run(12_000.0)
+    stood = [page.session.world.next_frame for page in net.pages]
+    net.run(40_000.0)
+    assert [page.session.world.next_frame for page in net.pages] == stood
+    assert [page.stage for page in net.pages] == ["stalled", "paused"]
+    net.run(120_000.0)
+    assert_equal_records(net)
+    assert [page.outcome for page in net.pages] == ["completed", "completed"]
+
+
 def test_that_a_hidden_player_who_is_dropped_holds_nobody() -> None:
     config = match_config(arena(("a", "b"), 90), pause_on_partner_background=True, dropout_policy="default_action")
     net = MatchNet(config, delay_ms=20.0, plays={1: Play(hidden=[(2000.0, 60_000.0)])})

@@ -1,0 +1,145 @@
+"""Browsers on this machine, each showing one desk's page in a window of its own: for trying a study out alone."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
+
+from gui.runtime.browser_search import FoundBrowser, WindowPlace, browser_command, find_browsers, tiled
+from gui.runtime.tasks import Tasks
+
+__all__ = ["KioskBrowsers"]
+
+_PATIENCE_MS = 3_000
+_LAST_PATIENCE_MS = 1_500
+
+
+@dataclass(eq=False)
+class _Window:
+    desk: str
+    process: QProcess
+    profile: Path
+
+
+class KioskBrowsers(QObject):
+    """Opens seats as browsers, and closes those that it opened, and no others.
+
+    Attributes:
+        headless: Open them without windows.
+
+    Signals:
+        changed: How many are open now.
+        failed: A browser that did not start or ended by itself at once, in a sentence.
+
+    Runs on: GUI thread; the profiles' folders are removed by tasks.
+    """
+
+    changed = Signal(int)
+    failed = Signal(str)
+
+    def __init__(self, tasks: Tasks, parent: QObject | None = None, *, headless: bool = False) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.headless = headless
+        self._windows: list[_Window] = []
+        self._closing = QTimer(self)
+        self._closing.setObjectName("kiosk browsers end")
+        self._closing.setSingleShot(True)
+        self._closing.setInterval(_PATIENCE_MS)
+        self._closing.timeout.connect(self._kill_left)
+
+    @property
+    def desks(self) -> tuple[str, ...]:
+        """The desks whose browsers are open."""
+        return tuple(window.desk for window in self._windows)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that were started here and run."""
+        return tuple(window.process.processId() for window in self._windows)
+
+    def found(self) -> tuple[FoundBrowser, ...]:
+        """Return the browsers of this machine."""
+        return find_browsers()
+
+    def open(self, browser: FoundBrowser, addresses: Sequence[tuple[str, str]], screen: WindowPlace) -> None:
+        """Open a window for each desk; those that are open already stay as they are.
+
+        Args:
+            browser: With which.
+            addresses: Each desk's name and its page's address.
+            screen: Where the windows are laid out.
+        """
+        wanted = [(desk, address) for desk, address in addresses if desk not in self.desks]
+        for (desk, address), place in zip(wanted, tiled(len(wanted), screen) if wanted else [], strict=True):
+            self._start(browser, desk, address, place)
+        self.changed.emit(len(self._windows))
+
+    def _start(self, browser: FoundBrowser, desk: str, address: str, place: WindowPlace) -> None:
+        try:
+            profile = Path(tempfile.mkdtemp(prefix="mug-seat-"))
+        except OSError as error:
+            self.failed.emit(f"There is no room for the browser of {desk}: {error}.")
+            return
+        process = QProcess(self)
+        window = _Window(desk, process, profile)
+        process.setProgram(browser.path)
+        process.setArguments(browser_command(browser, address, profile, place, headless=self.headless))
+        process.setStandardInputFile(QProcess.nullDevice())
+        process.setStandardOutputFile(QProcess.nullDevice())
+        process.setStandardErrorFile(QProcess.nullDevice())
+        process.finished.connect(lambda code, status: self._on_finished(window, code, status))
+        process.errorOccurred.connect(lambda error: self._on_error(window, browser, error))
+        self._windows.append(window)
+        process.start()
+
+    def close_all(self) -> None:
+        """Ask all windows to close; who does not within three seconds is ended."""
+        for window in self._windows:
+            window.process.terminate()
+        if self._windows:
+            self._closing.start()
+
+    def shut_down(self) -> None:
+        """End all windows before the app goes; it waits a moment for them."""
+        self._closing.stop()
+        windows, self._windows = self._windows, []
+        for window in windows:
+            window.process.blockSignals(True)
+            window.process.terminate()
+        for window in windows:
+            if not window.process.waitForFinished(_LAST_PATIENCE_MS):
+                window.process.kill()
+                window.process.waitForFinished(_LAST_PATIENCE_MS)
+            shutil.rmtree(window.profile, ignore_errors=True)
+
+    @Slot()
+    def _kill_left(self) -> None:
+        for window in self._windows:
+            window.process.kill()
+
+    def _on_finished(self, window: _Window, code: int, status: QProcess.ExitStatus) -> None:
+        if window in self._windows:
+            by_us = self._closing.isActive()
+            self._forget(window)
+            if status is QProcess.ExitStatus.NormalExit and code and not by_us:
+                self.failed.emit(f"The browser of {window.desk} ended with exit code {code}.")
+
+    def _on_error(self, window: _Window, browser: FoundBrowser, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart and window in self._windows:
+            self._forget(window)
+            self.failed.emit(f"{browser.name} could not be started: {window.process.errorString()}.")
+
+    def _forget(self, window: _Window) -> None:
+        self._windows.remove(window)
+        window.process.deleteLater()
+        profile = window.profile
+        self._tasks.run(
+            "remove a browser's profile", lambda: shutil.rmtree(profile, ignore_errors=True), lambda _: None
+        )
+        if not self._windows:
+            self._closing.stop()
+        self.changed.emit(len(self._windows))

@@ -1,0 +1,63 @@
+"""The addresses of watching: the page for everybody, and what it asks for only with the token of the lab."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Flask, Response, request
+
+from mug.records.errors import RecordsError
+from mug.server.watching import WatchedMatches
+
+__all__ = ["WATCH_PAGE", "add_watching"]
+
+WATCH_PAGE: Final = "/_mug/watch"
+MAX_FRAME: Final = 10**9
+
+
+def add_watching(
+    app: Flask, matches: WatchedMatches | None, *, admit: Callable[[], None], page: Callable[[], Response]
+) -> None:
+    """Add the routes.
+
+    Args:
+        app: The server.
+        matches: The session's; None: there are none to watch, and only the page is there.
+        admit: Ends the request where it may not be answered.
+        page: Sends the page.
+    """
+
+    def all_matches() -> Any:
+        admit()
+        return _answered(lambda: {"matches": [] if matches is None else matches.matches()})
+
+    def one_match(match_id: str) -> Any:
+        admit()
+        return _answered(lambda: None if matches is None else matches.match(match_id), match_id)
+
+    def frames(match_id: str) -> Any:
+        admit()
+        episode, frame = _number("episode"), _number("frame")
+        recorder = request.args.get("recorder", "")[:200]
+        return _answered(
+            lambda: None if matches is None else matches.frames(match_id, episode, frame, recorder), match_id
+        )
+
+    app.add_url_rule(WATCH_PAGE, "watch_page", page)
+    app.add_url_rule("/_mug/lab/matches", "lab_matches", all_matches)
+    app.add_url_rule("/_mug/lab/matches/<match_id>", "lab_match", one_match)
+    app.add_url_rule("/_mug/lab/matches/<match_id>/frames", "lab_match_frames", frames)
+
+
+def _number(name: str) -> int:
+    text = request.args.get(name, "0")
+    return min(int(text), MAX_FRAME) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+def _answered(ask: Callable[[], dict[str, Any] | None], match_id: str = "") -> Any:
+    try:
+        answer = ask()
+    except RecordsError as error:
+        return {"error": f"The records cannot be read: {error}"}, 500
+    if answer is None:
+        return {"error": f"There is no match {match_id[:80]!r} in this session."}, 404
+    return answer

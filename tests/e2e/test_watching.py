@@ -1,0 +1,189 @@
+"""Watching in a real browser: a match while it is played, and the same match again from the records alone."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from mug.play.chunks import EMPTY_CHAIN, decode_chunk, encode_chunk
+from mug.play.values import own_copy
+from mug.records import RecordReader, records_path
+from mug.records import facts as f
+from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.pair_study import PROFILES, write_pair_study
+from tests.drivers.server_driver import ServerDriver
+from tests.drivers.watch_driver import WatchDriver, replaying, watch_address
+
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+
+
+ROUND = 75
+"""Frames of a round: two and a half seconds."""
+
+
+@pytest.fixture
+def mountain_car(short_mountain_car: Path) -> Path:
+    file = short_mountain_car / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    assert "max_steps = 150" in text
+    file.write_text(text.replace("max_steps = 150", f"max_steps = {ROUND}"), encoding="utf-8")
+    return short_mountain_car
+
+
+def matches_of(server: ServerDriver) -> list[dict[str, str]]:
+    status, _, body = server.get("/_mug/lab/matches", {"Authorization": f"Bearer {server.token}"})
+    assert status == 200
+    found: list[dict[str, str]] = json.loads(body)["matches"]
+    return found
+
+
+def to_the_game(anna: ParticipantDriver) -> None:
+    """Read what comes before the game; the match is there then, and not begun."""
+    anna.open("anna")
+    anna.wait_for_scene("welcome")
+    anna.press_continue()
+    anna.wait_for_scene("instructions")
+    anna.press_continue()
+    anna.wait_for_scene("mountain-car")
+    anna.wait_for_phase("page")
+
+
+def test_that_a_match_is_watched_live_and_again_from_the_records(
+    browser: BrowserDriver, mountain_car: Path, tmp_path: Path, artifacts: Path
+) -> None:
+    data = tmp_path / "data"
+    with ServerDriver(mountain_car, data) as server:
+        with browser.participant(server.port) as anna, browser.participant(server.port) as room:
+            to_the_game(anna)
+            (match,) = matches_of(server)
+            watcher = WatchDriver(room, watch_address(server, match["match_id"]))
+            watcher.wait_for_phase("waiting")
+            assert "no rows yet" in watcher.text("say")
+            anna.press_continue()
+            anna.page.keyboard.down("ArrowLeft")
+            watcher.wait_for_phase("showing")
+            first, before = watcher.shown(), watcher.picture()
+            watcher.wait_past(first[1] + 5, first[0])
+            assert watcher.picture() != before
+            assert "Live" in watcher.page.locator(".badge").inner_text()
+            assert watcher.text("place").startswith("frame ")
+            room.screenshot(artifacts / "watch-live.png")
+            anna.wait_for_phase("ended")
+            watcher.wait_for("() => document.querySelector('.badge').innerText.startsWith('Replay')")
+            watcher.press("ArrowLeft", "PageUp", "Home")  # a step pauses
+            watcher.wait_for_frame(0)
+            watcher.press(*["Shift+ArrowRight"] * 4)
+            watcher.wait_for_frame(40)
+            there = watcher.picture()
+            watcher.press("End")
+            watcher.wait_for_frame(ROUND)
+            assert watcher.picture() != there
+            watcher.press("Home", *["Shift+ArrowRight"] * 4, "ArrowRight", "ArrowLeft")
+            watcher.wait_for_frame(40)
+            assert watcher.picture() == there, "the same frame looks the same, wherever the watcher came from"
+            assert watcher.page.locator('[data-watch="told"]').is_hidden()
+            room.screenshot(artifacts / "watch-replay.png")
+            assert watcher.errors == []
+        server.interrupt()
+
+    with replaying(data, "mountain-car") as line:
+        assert line["problem"] == ""
+        with browser.participant(0) as room:
+            again = WatchDriver(room, line["matches"][0]["watch"])
+            again.wait_for_phase("showing")
+            again.press("Home", *["Shift+ArrowRight"] * 4)
+            again.wait_for_frame(40)
+            assert again.picture() == there, "the records alone give the picture that was seen live"
+            again.press("End", "PageDown", "End")
+            again.wait_for_frame(ROUND, 1)
+            assert "equal to what was recorded" in again.text("proof")
+            assert again.page.locator('[data-watch="told"]').is_hidden()
+
+
+def change_a_reward(records: Path) -> None:
+    """Change one cell of the records and make all hashes of its round right again, as somebody who knows MUG could."""
+    with RecordReader(records) as reader:
+        (head,) = reader.sessions()
+        chunks = [x for x in reader.facts(head.session_id, ("chunk_stored",)) if isinstance(x, f.ChunkStored)]
+        bodies = {x.sha256: reader.body(x.sha256) for x in chunks if x.stream == "frames" and x.meta["episode"] == 0}
+    made: dict[str, bytes] = {}
+    previous = EMPTY_CHAIN
+    for number, (digest, body) in enumerate(bodies.items()):
+        chunk = decode_chunk(body)
+        columns = {name: [own_copy(value) for value in column] for name, column in chunk.columns.items()}
+        if number == 1:
+            columns["rewards.human"][10] = 7.0
+        made[digest] = encode_chunk(
+            match_id=chunk.match_id,
+            episode=0,
+            first=chunk.first,
+            columns=columns,
+            previous_chain_hash=previous,
+            context=chunk.context,
+        )
+        previous = decode_chunk(made[digest]).chain_hash
+    with sqlite3.connect(records) as database:
+        database.executemany("UPDATE body SET bytes = ? WHERE sha256 = ?", [(body, key) for key, body in made.items()])
+    database.close()
+
+
+@pytest.mark.long
+def test_that_a_changed_row_is_told_on_the_page_and_stays_told(
+    browser: BrowserDriver, mountain_car: Path, tmp_path: Path, artifacts: Path
+) -> None:
+    data = tmp_path / "data"
+    with ServerDriver(mountain_car, data) as server:
+        with browser.participant(server.port) as anna:
+            to_the_game(anna)
+            anna.press_continue()
+            anna.wait_for_phase("ended")
+        server.interrupt()
+    change_a_reward(records_path(data, "mountain-car"))
+    with replaying(data, "mountain-car") as line, browser.participant(0, color_scheme="dark") as room:
+        watcher = WatchDriver(room, line["watch"])
+        watcher.wait_for_phase("showing")
+        watcher.press("Home", *["Shift+ArrowRight"] * 3)
+        watcher.wait_for_frame(30)
+        assert watcher.page.locator('[data-watch="told"]').is_hidden()
+        watcher.press("End")
+        watcher.wait_for_frame(ROUND)
+        assert "another rewards.human in round 1, frame 40: recorded 7.0, now -1.0" in watcher.text("told")
+        room.screenshot(artifacts / "watch-differs.png")
+        watcher.press("Home")
+        watcher.wait_for_frame(0)
+        assert "frame 40" in watcher.text("told")
+
+
+@pytest.mark.long
+def test_that_two_who_play_over_a_bad_network_are_watched_live_to_the_end(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study = write_pair_study(tmp_path / "study", conditions=PROFILES["mobile_4g"], episodes=2)
+    with (
+        ServerDriver(study, tmp_path / "data") as server,
+        browser.participant(server.port) as anna,
+        browser.participant(server.port) as bert,
+        browser.participant(server.port) as room,
+    ):
+        for name, someone in (("anna", anna), ("bert", bert)):
+            someone.open(name)
+            someone.wait_for_scene("welcome")
+            someone.press_continue()
+            someone.wait_for_scene("points")
+            someone.wait_for_phase("page")
+            someone.press_continue()
+        anna.wait_for_phase("playing")
+        (match,) = matches_of(server)
+        watcher = WatchDriver(room, watch_address(server, match["match_id"]))
+        for someone, key in ((anna, "ArrowLeft"), (bert, "ArrowUp")):
+            someone.page.keyboard.down(key)
+        watcher.wait_for_phase("showing")
+        room.screenshot(artifacts / "watch-two.png")
+        anna.wait_for_phase("ended")
+        watcher.wait_for("() => document.querySelector('.badge').innerText.startsWith('Replay')")
+        watcher.press("End", "PageUp", "End", "PageDown", "End")
+        watcher.wait_for_frame(240, 1)
+        assert watcher.page.locator('[data-watch="told"]').is_hidden()
+        assert "equal to what was recorded" in watcher.text("proof")
+        assert watcher.page.locator("tbody tr").count() == 2

@@ -1,0 +1,58 @@
+"""How the server is reaches the consoles: measured for real, once a second, without anybody waiting for it."""
+
+import threading
+import time
+from pathlib import Path
+
+from mug.engine.inputs import ServerMeasured
+from mug.server.health import Busyness, HealthSampler
+
+DEADLINE_S = 10.0
+
+
+def sampler(records: Path, put: object, busyness: Busyness | None = None) -> HealthSampler:
+    return HealthSampler(
+        put,  # type: ignore[arg-type]
+        busyness or Busyness(),
+        queue=lambda: 7,
+        pages=lambda: 3,
+        records=records,
+        now_ms=lambda: 5.0,
+    )
+
+
+def test_that_busyness_tells_the_longest_since_it_was_asked_last() -> None:
+    busyness = Busyness()
+    for took_s in (0.001, 0.004, 0.002):
+        busyness.handled(took_s)
+    busyness.committed(0.25)
+    assert busyness.take() == (4.0, 250.0)
+    assert busyness.take() == (0.0, 0.0)
+
+
+def test_that_a_sample_holds_what_this_process_uses(tmp_path: Path) -> None:
+    busyness = Busyness()
+    busyness.handled(0.5)
+    health = sampler(tmp_path / "not" / "yet" / "there.sqlite", print, busyness).sample()
+    assert (health.at_ms, health.queue, health.pages, health.handled_max_ms) == (5.0, 7, 3, 500.0)
+    assert health.memory_bytes > 1_000_000
+    assert health.disk_free_bytes > 0
+    assert 0 <= health.machine_cpu <= 1
+
+
+def test_that_samples_come_by_themselves_until_it_is_stopped(tmp_path: Path) -> None:
+    came = threading.Event()
+    given: list[ServerMeasured] = []
+
+    def put(measured: ServerMeasured) -> None:
+        given.append(measured)
+        came.set()
+
+    measuring = sampler(tmp_path, put)
+    measuring.start()
+    until = time.monotonic() + 0.05
+    while time.monotonic() < until:  # something to be measured
+        pass
+    assert came.wait(DEADLINE_S)
+    measuring.stop()
+    assert given[0].health.cpu > 0

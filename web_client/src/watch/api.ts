@@ -1,0 +1,108 @@
+/** The server's side of watching, as the page asks for it. */
+import type { GameConfig, RuntimeManifest } from "../protocol/messages";
+
+export interface AgentOf {
+  agent: string;
+  who: string;
+  is_person: boolean;
+}
+
+export interface MatchGlance {
+  match_id: string;
+  number: number;
+  scene_id: string;
+  scene: string;
+  state: "live" | "over" | "unfinished";
+  outcome: string;
+  reason: string;
+  formed_at: string;
+  ended_at: string;
+  agents: AgentOf[];
+  episodes: { episode: number; frames: number }[];
+  flags: { flag: string; detail: string }[];
+}
+
+export interface WatchedContent {
+  config: GameConfig;
+  background: string;
+  asset_specs: Record<string, unknown>[];
+  asset_roots: string[];
+  assets_dir: string;
+  assets_base_url: string;
+  animations: Record<string, unknown>[];
+}
+
+export interface MatchDescription extends MatchGlance {
+  build: string;
+  session_id: string;
+  study: string;
+  seed: string;
+  recorders: string[];
+  dropped: { agent: string; reason: string }[];
+  content: WatchedContent | null;
+  runtime: RuntimeManifest | null;
+  problem: string;
+  notes: string[];
+  /** What to say of pictures that do not load. */
+  without_pictures: string;
+}
+
+export interface StoredRows extends MatchGlance {
+  chunks: { episode: number; first: number; last: number; body: string }[];
+  more: boolean;
+  /** Chunks whose bytes are not in the records any more. */
+  gone: number;
+}
+
+/** An answer that is no answer: `status` 0 when the server is not there. */
+export class AskError extends Error {
+  override readonly name = "AskError";
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export class WatchApi {
+  constructor(private readonly token: string) {}
+
+  async matches(): Promise<MatchGlance[]> {
+    return (await this.ask<{ matches: MatchGlance[] }>("/_mug/lab/matches")).matches;
+  }
+
+  match(matchId: string): Promise<MatchDescription> {
+    return this.ask(`/_mug/lab/matches/${encodeURIComponent(matchId)}`);
+  }
+
+  rows(matchId: string, episode: number, frame: number, recorder: string): Promise<StoredRows> {
+    const asked = new URLSearchParams({ episode: String(episode), frame: String(frame), recorder });
+    return this.ask(`/_mug/lab/matches/${encodeURIComponent(matchId)}/frames?${asked.toString()}`);
+  }
+
+  private async ask<T>(path: string): Promise<T> {
+    let answer: Response;
+    try {
+      answer = await fetch(path, { headers: { Authorization: `Bearer ${this.token}` }, cache: "no-store" });
+    } catch {
+      throw new AskError(0, "The server does not answer.");
+    }
+    if (answer.status === 403) {
+      throw new AskError(
+        403,
+        "This address is not valid (any more). Each start of a server makes a new one: open the match again from MUG Lab, or with `mug replay`.",
+      );
+    }
+    const said = (await answer.json().catch(() => null)) as (T & { error?: string }) | null;
+    if (!answer.ok || said === null) throw new AskError(answer.status, said?.error ?? `The server answered ${answer.status}.`);
+    return said;
+  }
+}
+
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
