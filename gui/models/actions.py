@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
@@ -62,21 +63,22 @@ class ActionsModel(QAbstractItemModel):
                 self._replace(row, view)
 
     def _replace(self, row: int, view: ActionView) -> None:
-        before = self._views[row]
-        parent, last = self.index(row, 0), len(ACTION_COLUMNS) - 1
-        if len(before.targets) > (fresh := len(view.targets)):
-            self.beginRemoveRows(parent, fresh, len(before.targets) - 1)
+        count, last = len(self._views[row].targets), len(ACTION_COLUMNS) - 1
+        fresh = len(view.targets)
+        parent, kept = self.index(row, 0), min(count, fresh)
+        rest = self._views[row].targets[kept:]
+        self._views[row] = msgspec.structs.replace(view, targets=view.targets[:kept] + rest)
+        self.dataChanged.emit(parent, self.index(row, last))
+        if kept:
+            self.dataChanged.emit(self.index(0, 0, parent), self.index(kept - 1, last, parent))
+        if count > fresh:
+            self.beginRemoveRows(parent, fresh, count - 1)
             self._views[row] = view
             self.endRemoveRows()
-        elif fresh > len(before.targets):
-            self.beginInsertRows(parent, len(before.targets), fresh - 1)
+        elif fresh > count:
+            self.beginInsertRows(parent, count, fresh - 1)
             self._views[row] = view
             self.endInsertRows()
-        else:
-            self._views[row] = view
-        self.dataChanged.emit(parent, self.index(row, last))
-        if view.targets:
-            self.dataChanged.emit(self.index(0, 0, parent), self.index(fresh - 1, last, parent))
 
     def views(self) -> tuple[ActionView, ...]:
         """Return the actions."""

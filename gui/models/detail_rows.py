@@ -77,18 +77,18 @@ class DetailTable(ThemedTable):
         fresh, before = list(rows), len(self._rows)
         if fresh == self._rows:
             return
+        kept = min(len(fresh), before)
+        if kept and fresh[:kept] != self._rows[:kept]:
+            self._rows[:kept] = fresh[:kept]
+            self.dataChanged.emit(self.index(0, 0), self.index(kept - 1, len(self._titles) - 1))
         if len(fresh) < before:
-            self.beginRemoveRows(QModelIndex(), len(fresh), before - 1)
-            self._rows = fresh
+            self.beginRemoveRows(QModelIndex(), kept, before - 1)
+            del self._rows[kept:]
             self.endRemoveRows()
         elif len(fresh) > before:
             self.beginInsertRows(QModelIndex(), before, len(fresh) - 1)
-            self._rows = fresh
+            self._rows += fresh[before:]
             self.endInsertRows()
-        else:
-            self._rows = fresh
-        if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self._titles) - 1))
 
     def rows(self) -> tuple[DetailRow, ...]:
         """Return the rows."""

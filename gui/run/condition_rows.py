@@ -77,11 +77,11 @@ class ConditionRows(QWidget):
             line.textChanged.connect(self.changed)
         self._list.insertWidget(len(self._rows), host)
         self._rows.append((host, key, what))
+        self.changed.emit()
         return key
 
     def _on_more(self) -> None:
         self.add().setFocus()
-        self.changed.emit()
 
     def _remove(self, host: QWidget) -> None:
         self._rows = [row for row in self._rows if row[0] is not host]

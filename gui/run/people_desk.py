@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
 
 from gui.models.attention import Need, needs
 from gui.run.action_desk import ActionDesk
@@ -56,6 +57,10 @@ class PeopleDesk(QObject):
         detail.detail_asked.connect(self.detail_asked)
         detail.action_asked.connect(self._on_detail_action)
         detail.closed.connect(self._on_detail_closed)
+        people.participants.chosen.connect(self._on_chosen)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), people.participants.table)
+        escape.setContext(Qt.ShortcutContext.WidgetShortcut)
+        escape.activated.connect(detail.close_panel)
 
     def take_snapshot(self, snapshot: LabSnapshot) -> None:
         """Take actions, notes and hands of a snapshot."""
@@ -201,6 +206,13 @@ class PeopleDesk(QObject):
             self._desk.ask_note([name])
         else:
             self._desk.ask(key, [name])
+
+    @Slot(list)
+    def _on_chosen(self, names: list[str]) -> None:
+        """The open panel follows the one row that is selected."""
+        shown = self._running.detail.participant_id
+        if shown and len(names) == 1 and names[0] != shown:
+            self.show_detail(names[0])
 
     @Slot()
     def _on_detail_closed(self) -> None:

@@ -136,6 +136,7 @@ def test_that_a_message_arrives_and_is_seen_to_be_shown_and_read(gui: GuiDriver,
         assert not any(isinstance(message, Told) for message in bert.received)
 
 
+@pytest.mark.long
 def test_that_some_are_paused_and_resumed_and_the_row_says_so(gui: GuiDriver, qtbot: QtBot) -> None:
     gui.start()
     run = gui.lab.window.run
@@ -185,6 +186,7 @@ def test_that_a_raised_hand_is_told_answered_and_lowered(gui: GuiDriver, qtbot: 
         assert run.running.attention.needs() == ()
 
 
+@pytest.mark.long
 def test_that_notes_are_kept_on_the_session_and_on_one_participant(gui: GuiDriver, qtbot: QtBot) -> None:
     gui.start()
     run = gui.lab.window.run
@@ -231,6 +233,7 @@ def test_that_an_action_waits_for_the_server_and_is_done_once(gui: GuiDriver, qt
         assert [view.action_id for view in run.people.actions_view.model.views()] == [paused.action_id]
 
 
+@pytest.mark.long
 def test_that_an_action_that_is_not_delivered_can_be_taken_back(gui: GuiDriver) -> None:
     gui.start()
     run = gui.lab.window.run
@@ -277,6 +280,10 @@ def test_that_the_panel_of_a_participant_opens_with_enter_and_closes_with_escape
         qtbot.keyClick(detail.tables["events"], Qt.Key.Key_Escape)
         assert not detail.isVisible()
         assert table.hasFocus()
+        qtbot.keyClick(table, Qt.Key.Key_Return)
+        assert detail.isVisible()
+        qtbot.keyClick(table, Qt.Key.Key_Escape)
+        assert not detail.isVisible()
 
 
 def test_that_who_is_excluded_reads_why_and_the_list_says_who_was_affected(gui: GuiDriver, qtbot: QtBot) -> None:
@@ -305,6 +312,7 @@ def test_that_who_is_excluded_reads_why_and_the_list_says_who_was_affected(gui: 
         assert (view.reason, view.outcome, view.pay) == ("Used the phone", "excluded", "partial")
 
 
+@pytest.mark.long
 def test_that_who_is_advanced_gets_the_next_scene(gui: GuiDriver, qtbot: QtBot) -> None:
     gui.start()
     run = gui.lab.window.run
@@ -369,6 +377,7 @@ def test_that_a_whole_session_is_run_with_the_keyboard_alone(gui: GuiDriver, qtb
         press(Qt.Key.Key_Return, control)
         assert bert.wait_for(Told).text == "Hello"
         window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
         run.participants.table.setFocus()
         press(Qt.Key.Key_Period, control)
         gui.wait_until(lambda: not gui.lab.control.is_running)
