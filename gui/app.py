@@ -33,12 +33,14 @@ from gui.shell.main_window import MainWindow
 from gui.shell.new_study_flow import NewStudyFlow
 from gui.shell.preview_flow import PreviewFlow
 from gui.shell.seats_flow import SeatsFlow
+from gui.shell.second_screen_flow import SecondScreenFlow
 from gui.shell.session_flow import SessionFlow
 from gui.shell.settings import LabSettings
 from gui.shell.settings_dialog import SettingsDialog
 from gui.shell.start_guard import StartGuard
 from gui.shell.study_flow import StudyFlow
 from gui.shell.versions_flow import VersionsFlow
+from gui.shell.watching_flow import WatchingFlow
 from gui.widgets.theme import Theme
 from mug import __version__
 from mug.study.traversal import NodePath
@@ -55,7 +57,8 @@ class Lab(QObject):
         presence: Who is where in the running session.
         control: The server as the app sees it.
         loading: What opens studies.
-        studies, new_study, versions, preview, session, console, seats, records: The flows.
+        studies, new_study, versions, preview, session, console, seats, second_screen, watching,
+            records: The flows.
         playground: The window in which an environment is stepped by hand, once it was asked for.
 
     Runs on: GUI thread.
@@ -87,6 +90,8 @@ class Lab(QObject):
         self.session = SessionFlow(self.theme, settings, self.control, self._bridge, run)
         self.console = ConsoleFlow(self._bridge, run)
         self.seats = SeatsFlow(settings, self.control, self._bridge, self._tasks, seats)
+        self.second_screen = SecondScreenFlow(self.theme, self._bridge, run)
+        self.watching = WatchingFlow(settings, self.control, self.document, run, data)
         self.start_guard = StartGuard(self.document, self.studies, self.window)
         self.session.may_start = self.start_guard.may_start
         self.records = DataFlow(settings, self._tasks, self._export, data)
@@ -121,6 +126,7 @@ class Lab(QObject):
         self.records.close()
         self._export.close()
         self.seats.close()
+        self.watching.close()
         self._bridge.close()
         self._crossing.close()
         self._tasks.close()
@@ -149,8 +155,10 @@ class Lab(QObject):
         self.studies.recovery.scan()
         self.studies.compare_asked.connect(self.versions.compare)
         self.studies.opened.connect(self.versions.refresh)
-        flows = self.studies, self.versions, self.preview, self.session, self.console, self.seats, self.records
-        for flow in flows:
+        for flow in (
+            *(self.studies, self.versions, self.preview, self.session, self.console, self.seats),
+            *(self.second_screen, self.watching, self.records),
+        ):
             flow.said.connect(window.toasts.say)
         window.seats.desks_changed.connect(self._propose_desks)
         self._propose_desks()
@@ -158,10 +166,18 @@ class Lab(QObject):
         self.console.hands_changed.connect(window.show_hands)
         self.console.requests.waiting_changed.connect(window.show_undelivered)
         window.new_session_asked.connect(self.session.start_new)
+        window.second_screen_asked.connect(self.second_screen.ask)
+        window.seats.desks_changed.connect(self._on_desks_changed)
+        self._on_desks_changed()
         self.session.session_stopped.connect(self.records.refresh)
+        self.session.session_stopped.connect(window.run.people_desk.session_stopped)
         self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()
+
+    @Slot()
+    def _on_desks_changed(self) -> None:
+        self.session.desks = self.window.seats.desks()
 
     def _join_editor(self) -> None:
         design = self.window.design

@@ -121,7 +121,7 @@ class DetailView(QWidget):
         if not same:
             self.overview.save_notes()
         self._summary = summary
-        self.setEnabled(summary is not None)
+        self.setVisible(summary is not None)
         self.title.setText(
             (summary.label or summary.session_id or "Unreadable") if summary is not None else "No session"
         )

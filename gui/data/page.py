@@ -22,6 +22,9 @@ from mug.records.quality import PersonQuality, SessionQuality
 
 __all__ = ["DataPage"]
 
+_NOTES = 3
+"""So many notes on an export are shown; all of them are in its manifest."""
+
 _NAMES = "data-"
 """Before the names under which columns and splitters are kept."""
 
@@ -185,19 +188,22 @@ class DataPage(QWidget):
         self.detail.show_exporting("")
         self.show_failure(sentence)
 
-    def show_export_done(self, folder: Path, notes: Sequence[str] = (), keys: str = "") -> None:
-        """Show where the export is, and what the records lacked."""
+    def show_export_done(
+        self, folder: Path, problems: Sequence[str] = (), warnings: Sequence[str] = (), keys: str = ""
+    ) -> None:
+        """Show where the export is, what the records lacked, and what is to be thought of before it is shared."""
         self.detail.show_exporting("")
         self._folder = str(folder)
         self._open_folder.show()
         words = f"The export is complete: {folder}"
         if keys:
             words += f"\nThe key file, which is no part of it: {keys}"
-        if notes:
-            shown = "\n".join(f"· {note}" for note in notes[:3])
-            more = f"\n· and {len(notes) - 3} more, in its manifest.json" if len(notes) > 3 else ""
-            words += f"\nThe records lacked something:\n{shown}{more}"
-        self.notice.say(words, *(("warning", "warning") if notes else ("check-circle", "good")))
+        for title, notes in (("The records lacked something:", problems), ("Before you share it:", warnings)):
+            if notes:
+                shown = "\n".join(f"· {note}" for note in notes[:_NOTES])
+                more = f"\n· and {len(notes) - _NOTES} more, in its manifest.json" if len(notes) > _NOTES else ""
+                words += f"\n{title}\n{shown}{more}"
+        self.notice.say(words, *(("warning", "warning") if problems or warnings else ("check-circle", "good")))
 
     def show_exports(self, exports: Sequence[MadeExport]) -> None:
         """List the exports of the selected session, and offer them for a look."""

@@ -63,8 +63,9 @@ class TagRow(QWidget):
             return
         self._tags = fresh
         for chip in self._chips.values():
-            chip.deleteLater()
             self._layout.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
         self._chips = {}
         for place, tag in enumerate(fresh):
             chip = Button(

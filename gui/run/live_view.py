@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from gui.models.health import FIGURES, HealthHistory, troubles
 from gui.models.markers import Markers
@@ -29,6 +31,10 @@ __all__ = ["LiveView"]
 
 _LOAD_PLOTS_MS = 300
 _LEFT_PX = 104
+_WORDS_PX, _HEALTH_PX, _FOLLOW_PX = 830, 730, 640
+"""From this width on the head says who is shown, how the server is, and what the last button does."""
+_BOX_PX, _SMALL_FIGURE_PX, _SMALL_SPAN_PX = 150, 92, 80
+_ICON_PX = 42
 _MODES = (("lines", "Lines"), ("room", "Room"), ("server", "Server"))
 _SPANS = ((30.0, "30 s"), (120.0, "2 min"), (600.0, "10 min"), (1_800.0, "30 min"), (7_200.0, "2 h"))
 _EVERY_S_PER_PARTICIPANT = 0.01
@@ -73,6 +79,7 @@ class LiveView(QFrame):
         self.repaints = 0
         self._theme = theme
         self._lines: LinesPlot | None = None
+        self._follow_word = "Hold"
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(6)
@@ -110,7 +117,7 @@ class LiveView(QFrame):
         self.figure.currentIndexChanged.connect(self._on_metric_chosen)
         head.addWidget(self.figure)
         self._who = label("", "small")
-        self._who.setMinimumWidth(20)
+        self._who.setMinimumWidth(1)
         head.addWidget(self._who, 1)
         self.server_state = Pill(self._theme)
         head.addWidget(self.server_state)
@@ -125,6 +132,21 @@ class LiveView(QFrame):
         self.follow.setAccessibleName("Hold the plots, or follow the time")
         head.addWidget(self.follow)
         return head
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """What is said in words gives way, the least important first, before anything is cut."""
+        width = self.width()
+        self._who.setVisible(width >= _WORDS_PX)
+        self.server_state.show_words(width >= _HEALTH_PX)
+        self.follow.setText(self._follow_word if width >= _FOLLOW_PX else "")
+        self.follow.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else _ICON_PX)
+        for box, small_px in ((self.figure, _SMALL_FIGURE_PX), (self.span, _SMALL_SPAN_PX)):
+            box.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else small_px)
 
     def _make_lines(self) -> QWidget:
         self.focus = FocusTimeline(self._theme)
@@ -270,7 +292,9 @@ class LiveView(QFrame):
     @Slot()
     def _on_time_changed(self) -> None:
         follows = self.time.follows
-        self.follow.show_as("Hold" if follows else "Follow", "pause" if follows else "play", "plain")
+        self._follow_word = "Hold" if follows else "Follow"
+        self.follow.show_as(self._follow_word, "pause" if follows else "play", "plain")
+        self._fit_head()
         self.follow.setToolTip(
             "Let the plots stand still; the recording goes on" if follows else "Show the present again (End)"
         )

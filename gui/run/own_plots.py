@@ -14,6 +14,7 @@ from gui.widgets.theme import Theme
 __all__ = ["OwnPlots"]
 
 _EVERY_S = 1.0
+_LEAST_CELL_PX = 138
 
 
 class OwnPlots(QWidget):
@@ -27,7 +28,7 @@ class OwnPlots(QWidget):
         self._history, self._window = history, window
         self._who, self._is_live = "", False
         self._drawn_s = 0.0
-        self.grid = SparklineGrid(theme, "Figures of this participant")
+        self.grid = SparklineGrid(theme, "Figures of this participant", least_cell_px=_LEAST_CELL_PX)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.grid.widget)

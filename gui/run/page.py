@@ -15,6 +15,7 @@ from gui.models.stages import Step, attendance, missing_words, stage_of
 from gui.run.action_desk import ActionDesk
 from gui.run.dialogs import EndSessionDialog, ReleaseModeDialog, StartAnywayDialog
 from gui.run.idle_panel import IdlePanel
+from gui.run.own_plots import OwnPlots
 from gui.run.page_head import RunHead
 from gui.run.people_desk import PeopleDesk
 from gui.run.running_panel import RunningPanel
@@ -28,6 +29,7 @@ __all__ = ["RunPage"]
 
 _NO_STUDY, _IDLE, _RUNNING = 0, 1, 2
 _REPAINT_MS = 50
+_OWN_PLOTS_PX = 190
 
 
 class RunPage(QWidget):
@@ -96,6 +98,10 @@ class RunPage(QWidget):
         self._repaint = QTimer(self)
         self._repaint.setObjectName("repaint")
         self._repaint.setInterval(_REPAINT_MS)
+        self._own_plots = OwnPlots(theme, self.live.history, self.live.time)
+        self._own_plots.setMinimumHeight(_OWN_PLOTS_PX)
+        self.running.detail.set_telemetry(self._own_plots)
+        self._repaint.timeout.connect(self._draw_own_plots)
         for draw in (self.people.show_due, self.live.draw_due, self.match_live.draw_due, self.people_desk.show_due):
             self._repaint.timeout.connect(draw)
         self._repaint.start()
@@ -238,11 +244,23 @@ class RunPage(QWidget):
             part.said.connect(self.said)
         self.running.stage.step_asked.connect(self._on_step_asked)
         self.participants.chosen.connect(self.live.choose)
+        self.live.participant_chosen.connect(self._on_plot_chosen)
         self.participants.let_in_asked.connect(self.let_in_asked)
         self.people.matches_changed.connect(self._on_matches_changed)
         self.people.waiting.release_asked.connect(self.release_asked)
         self.people.waiting.mode_asked.connect(self.ask_release_mode)
         self.matches.chosen.connect(self._show_match)
+
+    @Slot(str)
+    def _on_plot_chosen(self, participant_id: str) -> None:
+        self.people_desk.show_participants([participant_id])
+
+    @Slot()
+    def _draw_own_plots(self) -> None:
+        who = self.running.detail.participant_id
+        view = self.participants.model.view_of(who) if who else None
+        self._own_plots.show_participant(who, is_live=view is not None and is_here(view))
+        self._own_plots.draw_due()
 
     def _forget(self) -> None:
         self._session = None

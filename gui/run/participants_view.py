@@ -30,11 +30,11 @@ from mug.protocol.lab import ParticipantView
 __all__ = ["ParticipantsView"]
 
 _WIDTHS = {
-    "state": 138,
+    "state": 150,
     "id": 100,
-    "hand": 92,
+    "hand": 104,
     "seat": 70,
-    "scene": 124,
+    "scene": 148,
     "phase": 136,
     "match": 100,
     "ping": 84,

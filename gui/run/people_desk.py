@@ -94,6 +94,12 @@ class PeopleDesk(QObject):
         self._look(is_news=False)
 
     @Slot()
+    def session_stopped(self) -> None:
+        """The server has ended: nobody can be answered any more."""
+        self._hands = {}
+        self.hands_changed.emit(0)
+
+    @Slot()
     def show_due(self) -> None:
         """Look again who needs help: who is lost becomes urgent with time alone."""
         if time.monotonic() - self._looked_s >= _LOOK_EVERY_S:

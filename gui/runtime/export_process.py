@@ -34,12 +34,19 @@ class ExportRequest:
 
 @dataclass
 class ExportAnswer:
-    """A finished export. `problems`: what the records lack; `keys`: the key file, where one was written."""
+    """A finished export.
+
+    Attributes:
+        problems: What the records lack.
+        warnings: What is to be thought of before it is shared.
+        keys: The key file, where one was written.
+    """
 
     request: ExportRequest
     folder: str = ""
     keys: str = ""
     problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 class ExportProcess(QObject):
@@ -120,6 +127,8 @@ class ExportProcess(QObject):
             self._answer.keys = str(message["keys"])
         elif "problem" in message:
             self._answer.problems.append(str(message["problem"]))
+        elif "warning" in message:
+            self._answer.warnings.append(str(message["warning"]))
 
     @Slot(object, str)
     def _on_ended(self, outcome: ChildOutcome, error: str) -> None:

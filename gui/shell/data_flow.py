@@ -164,7 +164,7 @@ class DataFlow(QObject):
         folder = Path(answer.folder)
         if answer.request.out is not None:
             self._settings.remember_export(answer.request.experiment_id, folder)
-        self._page.show_export_done(folder, answer.problems, answer.keys)
+        self._page.show_export_done(folder, answer.problems, answer.warnings, answer.keys)
         if (summary := self._page.selected()) is not None:
             self._list_exports(summary)
         self.said.emit("Export complete", "check")

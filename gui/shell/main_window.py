@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
     reload_asked = Signal()
     settings_asked = Signal()
     new_session_asked = Signal()
+    second_screen_asked = Signal()
     closing = Signal()
 
     def __init__(

@@ -51,6 +51,7 @@ class SessionMenu(QObject):
         self._add(menu, "Note…", "note", "Ctrl+Shift+N", self._acting("note"), here=True)
         menu.addSeparator()
         self._add(menu, "Plots and &log", "pulse", "Ctrl+Shift+L", run.running.toggle_fold, here=True)
+        self._add(menu, "Second scr&een…", "monitor", "", window.second_screen_asked.emit)
         self._add(menu, "&Copy the address", "copy", "Ctrl+Shift+C", run.address.copy)
         self._add(menu, "&Export", "export", "Ctrl+E", self._export)
 

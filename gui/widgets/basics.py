@@ -226,6 +226,10 @@ class Pill(QFrame):
         """Return the word."""
         return self._text.text()
 
+    def show_words(self, shown: bool) -> None:
+        """Show the word, or the icon alone where there is little room; its name stays for screen readers."""
+        self._text.setVisible(shown)
+
     def show_state(self, text: str, icon: str, tone: str) -> None:
         """Show another state."""
         if (text, icon, tone) == self._shown:

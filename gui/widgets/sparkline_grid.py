@@ -77,9 +77,9 @@ class _Cells(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, least_px: int) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._least_px = theme, least_px
         self.cells: tuple[Sparkline, ...] = ()
         self.start_s, self.end_s = 0.0, 1.0
         self.current = ""
@@ -87,7 +87,7 @@ class _Cells(QWidget):
 
     def columns(self) -> int:
         """How many cells stand side by side."""
-        return max(1, (self.width() + _GAP_PX) // (_LEAST_CELL_PX + _GAP_PX))
+        return max(1, (self.width() + _GAP_PX) // (self._least_px + _GAP_PX))
 
     def fit(self) -> None:
         """Be as high as the rows need."""
@@ -216,7 +216,7 @@ class _Cells(QWidget):
 
 
 class SparklineGrid:
-    """The small plots, to be scrolled when they are many.
+    """The small plots, to be scrolled when they are many; a cell is at least `least_cell_px` wide.
 
     Attributes:
         widget: To be put into a layout.
@@ -225,8 +225,8 @@ class SparklineGrid:
     Runs on: GUI thread.
     """
 
-    def __init__(self, theme: Theme, name: str) -> None:
-        self._cells = _Cells(theme)
+    def __init__(self, theme: Theme, name: str, *, least_cell_px: int = _LEAST_CELL_PX) -> None:
+        self._cells = _Cells(theme, least_cell_px)
         self._cells.setAccessibleName(name)
         self.chosen = self._cells.chosen
         self.widget = scrolling(self._cells, name)

@@ -251,6 +251,7 @@ def _style_sheet(tokens: Tokens, is_dark: bool, font: QFont) -> str:
     values["size_small"] = f"{base * 0.9:.1f}"
     shade = "dark" if is_dark else "light"
     values["chevron"] = resource(f"styles/chevron-{shade}.svg").as_posix()
+    values["tick"] = resource(f"styles/tick-{shade}.svg").as_posix()
     values["chevron_up"] = resource(f"styles/chevron-up-{shade}.svg").as_posix()
     return Template(resource("styles/lab.qss").read_text(encoding="utf-8")).substitute(values)
 

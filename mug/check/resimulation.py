@@ -33,7 +33,10 @@ __all__ = ["Resimulated", "resimulate_main", "resimulate_session"]
 
 @dataclass(frozen=True)
 class Resimulated:
-    """One match that was stepped again. `problem`: what differs, in words; empty when every row is equal."""
+    """One match that was stepped again. `problem`: what differs, in words; empty when every row is equal.
+
+    `skipped`: why it was not stepped again.
+    """
 
     match_id: str
     recorder: str
@@ -41,6 +44,7 @@ class Resimulated:
     frames: int = 0
     hashes: int = 0
     problem: str = ""
+    skipped: str = ""
 
 
 def resimulate_session(
@@ -75,9 +79,15 @@ def resimulate_session(
         plays: list[dict[str, Any]] = []
         recorders: list[str] = []
         data: dict[str, bytes] = {}
+        skipped: list[Resimulated] = []
+        gone = {who for who, tombstone in history.withdrawn.items() if tombstone.how == "removed"}
         for story in history.matches.values():
             game = games.get(story.formed.scene_id)
             if game is None:
+                continue
+            if out := sorted(gone & set(story.participants)):
+                why = f"{' and '.join(out)} withdrew, so that their actions are not known any more"
+                skipped.append(Resimulated(story.formed.match_id, "", skipped=why))
                 continue
             for recorder, chunks in _tracks(history, story.formed.match_id).items():
                 names = [f"{chunk.sha256}.chunk" for chunk in chunks]
@@ -86,12 +96,12 @@ def resimulate_session(
                 plays.append({"config": config, "chunks": [f"{DATA_FOLDER}/{name}" for name in names]})
                 recorders.append(recorder)
     if not plays:
-        return []
+        return skipped
     spec = {"root": STUDY_FOLDER, "matches": plays}
     answers = run_in_pyodide(
         loaded, games.values(), prepared, "mug.play.resimulate:resimulate_in_page", spec, data=data, tell=tell
     )
-    return [_result(answer, recorder) for answer, recorder in zip(answers, recorders, strict=True)]
+    return [*skipped, *(_result(answer, recorder) for answer, recorder in zip(answers, recorders, strict=True))]
 
 
 def resimulate_main(args: argparse.Namespace) -> int:
@@ -115,6 +125,9 @@ def resimulate_main(args: argparse.Namespace) -> int:
         sys.stderr.write(f"mug verify: {error}\n")
         return 1
     for result in results:
+        if result.skipped:
+            sys.stdout.write(f"match {result.match_id}: not stepped again: {result.skipped}\n")
+            continue
         of = f"match {result.match_id}, recorded by {result.recorder}"
         if result.problem:
             sys.stdout.write(f"{of}: {result.problem} [not_reproduced]\n")

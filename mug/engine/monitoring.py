@@ -70,6 +70,7 @@ class Monitoring:
         self._matches = matches
         self._visits = visits
         self._watches: dict[ParticipantId, _Watch] = {}
+        self._paused_n: dict[ParticipantId, int] = {}
 
     def warning_of(self, who: ParticipantId) -> str:
         """The kind of the warning that a participant sees now; empty when there is none."""
@@ -79,9 +80,12 @@ class Monitoring:
     def page_came(self, who: ParticipantId) -> None:
         """Another page, or the same one anew: it shows no warning yet, and counts its probes from 0."""
         self._watches.pop(who, None)
+        self._paused_n.pop(who, None)
 
     def pulsed(self, participant: ParticipantState, pulse: Pulse) -> None:
         """Look at what a page says of itself."""
+        if self._core.is_paused(participant.participant_id):
+            self._paused_n[participant.participant_id] = pulse.n  # what was measured up to here does not count
         watch = self._watch(participant)
         if watch is None:
             return
@@ -159,6 +163,7 @@ class Monitoring:
             return None
         window: deque[bool] = deque(maxlen=game.multiplayer.continuous_ping_violation_window)
         watch = _Watch(VisitId(visit.planned.visit_id), game, monitored, focus_ms, window)
+        watch.last_n = self._paused_n.get(who, -1)
         self._watches[who] = watch
         return watch
 

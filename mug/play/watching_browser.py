@@ -178,8 +178,8 @@ def _told(match: WatchedMatch) -> str:
         return ""
     return (
         f"Stepping the recorded actions again gave another {found.column} in round {found.episode + 1}, frame "
-        f"{found.frame}: recorded {found.recorded}, now {found.again}. What is shown from there on is not what the "
-        "participants saw."
+        f"{found.frame}: recorded {found.recorded}, now {found.again}. What is shown from there on may not be "
+        "what the participants saw."
     )
 
 

@@ -154,7 +154,9 @@ def _decode(obj: object, ops: dict[str, type[Message]], union: Any) -> Any:
 
 def _as_plain(value: object, path: str, op: str, depth: int) -> object:
     """Copy `value` with lists for tuples (Socket.IO finds bytes in lists and dicts), refusing what JSON alters."""
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, str):
+        return value if value.isascii() else _whole_characters(value)
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         if abs(value) > LARGEST_EXACT_INTEGER:
@@ -173,11 +175,23 @@ def _as_plain(value: object, path: str, op: str, depth: int) -> object:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise InvalidMessageError(path, f"expected text keys, got {type(key).__name__}", op)
-            copy[key] = _as_plain(item, f"{path}.{key}" if path else key, op, depth + 1)
+            copy[_whole_characters(key)] = _as_plain(item, f"{path}.{key}" if path else key, op, depth + 1)
         return copy
     if isinstance(value, list | tuple):
         return [_as_plain(item, f"{path}[{index}]", op, depth + 1) for index, item in enumerate(value)]
     raise InvalidMessageError(path, f"{type(value).__name__} is not data that can be sent", op)
+
+
+def _whole_characters(text: str) -> str:
+    """Put the replacement character in place of half a surrogate pair: a page that cuts a text may leave one.
+
+    It has no UTF-8, so it could be neither recorded nor sent.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _game_config_in(message: dict[str, Any], op: str) -> tuple[str, dict[str, Any]]:

@@ -155,9 +155,16 @@ class RecordReader:
             yield self._decode(seq, kind, body)
 
     def numbered_facts(
-        self, session_id: str, kinds: Sequence[str] = (), *, after: int = 0
+        self, session_id: str, kinds: Sequence[str] = (), *, after: int = 0, stream: str = ""
     ) -> Iterator[tuple[int, f.AnyFact]]:
-        """Yield the session's facts with their numbers in the journal; only those with a number above `after`.
+        """Yield the session's facts with their numbers in the journal.
+
+        Args:
+            session_id: The session.
+            kinds: Only facts of these kinds (their tags), when given.
+            after: Only those with a number above it.
+            stream: Of stored chunks only those of this stream, when given: the others, which are nearly all facts of a
+                session, are passed over by SQLite.
 
         Facts that were taken out with a participant's data are left out, when the session has a tombstone.
 
@@ -168,6 +175,9 @@ class RecordReader:
             return
         query, values = self._selection(session_id, kinds, after)
         columns = "SELECT seq, kind, body_sha256, bytes FROM journal LEFT JOIN body ON body.sha256 = body_sha256 WHERE "
+        if stream:
+            columns += "(kind != 'chunk_stored' OR bytes IS NULL OR instr(bytes, ?)) AND "
+            values.insert(0, f'"stream":"{stream}"'.encode())
         for seq, kind, sha256, body in self._rows(columns + query, values):
             if body is None:
                 by = self.replacement(sha256)

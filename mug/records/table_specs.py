@@ -208,7 +208,7 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "outcome",
                     "string",
                     "completed, failed, partner_left (a partner was lost), void, waitroom_timeout (nobody came to play "
-                    "with), skipped, excluded, advanced or sent_back (by the experimenter); NA when it was not "
+                    "with), skipped, excluded; advanced, sent_back or ended (by the experimenter); NA when it was not "
                     "finished.",
                 ),
                 ColumnSpec(
@@ -240,7 +240,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "outcome",
                     "string",
-                    "completed, failed, restarted, abandoned, partner_left, void or refused; NA when it did not end.",
+                    "completed, failed, restarted, abandoned, partner_left, void, refused; sent_back or repaired (by "
+                    "the experimenter); NA when it did not end.",
                     levels=("completed", "failed", "restarted", "abandoned", "partner_left", "void", "refused"),
                 ),
                 ColumnSpec("reason", "string", "Why it ended as it did, in words; or NA."),

@@ -83,9 +83,12 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             return _bare_end(fact)
         case f.PlayerDropped() if own:
             return msgspec.structs.replace(fact, reason="")
+        case f.MatchFormed() if who.participant_id in fact.agents.values():
+            blank: dict[str, Any] = {"mug_globals": {}} if "mug_globals" in fact.settings else {}
+            return msgspec.structs.replace(fact, settings=fact.settings | blank)
         case f.ConsoleAction() if own:
             return msgspec.structs.replace(fact, reason="", detail={})
-        case f.ActionTaken() if who.participant_id in fact.participants or who.participant_id in fact.skipped:
+        case f.ActionTaken() if who.participant_id in {*fact.participants, *fact.skipped, *fact.affected}:
             return _action_without(fact, who)
         case (
             f.GlobalsSet()
@@ -120,6 +123,8 @@ def without_identity(fact: f.AnyFact, who: Subject) -> Kept:
             return _renamed(_bare_end(fact), who)
         case f.GlobalsSet() if own:
             return _renamed(msgspec.structs.replace(fact, values=_cleaned(fact.values, who)), who)
+        case f.MatchFormed() if who.participant_id in fact.agents.values():
+            return _renamed(msgspec.structs.replace(fact, settings=_cleaned(fact.settings, who)), who)
         case f.ErrorReported() if own:
             return _renamed(msgspec.structs.replace(fact, message=TAKEN_OUT, traceback="", console=()), who)
         case f.Connected() if own:
@@ -205,7 +210,7 @@ def _cleaned(value: Any, who: Subject) -> Any:
             return who.clean(value)
         case dict():
             return {key: _cleaned(item, who) for key, item in value.items()}
-        case list():
+        case list() | tuple():
             return [_cleaned(item, who) for item in value]
     return value
 

@@ -60,6 +60,7 @@ class _Match:
     dropped: list[f.PlayerDropped] = field(default_factory=list)
     parts: dict[tuple[int, int], list[_Part]] = field(default_factory=dict)
     chains: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    frames: dict[int, int] = field(default_factory=dict)
 
     @property
     def recorders(self) -> list[str]:
@@ -67,7 +68,7 @@ class _Match:
 
     @property
     def episodes(self) -> list[int]:
-        return sorted({episode for episode, _ in self.parts})
+        return sorted(self.frames)
 
     def take(self, chunk: f.ChunkStored) -> None:
         meta = chunk.meta
@@ -76,6 +77,7 @@ class _Match:
         who = chunk.participant_id
         before = "" if first == 0 else self.chains.get((who, episode, first))
         self.chains[who, episode, last + 1] = chain
+        self.frames[episode] = max(self.frames.get(episode, 0), last + 1)
         known = self.parts.setdefault((episode, first), [])
         if not any(part.recorder == who and part.last == last for part in known):
             known.append(_Part(who, episode, first, last, chain, before, chunk.sha256))
@@ -231,7 +233,7 @@ class WatchedMatches:
         if self._reader is None:
             self._reader = RecordReader(self._path)
         head = self._reader.refresh()
-        for seq, fact in self._reader.numbered_facts(self._session_id, _KINDS, after=self._seen):
+        for seq, fact in self._reader.numbered_facts(self._session_id, _KINDS, after=self._seen, stream="frames"):
             self._seen = seq
             self._take(fact)
         self._seen = max(self._seen, head.seq)
@@ -257,10 +259,6 @@ class WatchedMatches:
         formed, ended = match.formed, match.ended
         state = "over" if ended is not None else "live" if self._live else "unfinished"
         game = self._games.get(formed.scene_id)
-        episodes = []
-        for number in match.episodes:
-            parts = match.copy(number, "")
-            episodes.append({"episode": number, "frames": parts[-1].last + 1 if parts else 0})
         return {
             "match_id": formed.match_id,
             "number": match.number,
@@ -275,7 +273,7 @@ class WatchedMatches:
                 {"agent": agent, "who": who.removeprefix("policy:"), "is_person": not who.startswith("policy:")}
                 for agent, who in formed.agents.items()
             ],
-            "episodes": episodes,
+            "episodes": [{"episode": number, "frames": match.frames[number]} for number in match.episodes],
             "flags": [{"flag": flag.flag, "detail": flag.detail} for flag in match.flags],
         }
 

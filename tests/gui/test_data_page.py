@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -229,11 +229,13 @@ def test_that_columns_and_splitters_are_kept(data: DataHand, settings: LabSettin
 
 
 def test_that_an_empty_data_folder_says_what_to_do_next(lab: Lab, qtbot: QtBot) -> None:
-    lab.window.show_page("data")
     page = lab.window.data
-    asked: list[bool] = []
-    page.run_asked.connect(lambda: asked.append(True))
-    assert not page.library.search.isVisibleTo(page)
+    lab.window.show_page("data")
+    qtbot.waitUntil(lambda: not page.library.search.isVisibleTo(page), timeout=DEADLINE_MS)
+    [go] = [button for button in page.findChildren(QPushButton) if button.text() == "Go to Run"]
+    assert go.isVisibleTo(page)
+    qtbot.mouseClick(go, Qt.MouseButton.LeftButton)
+    assert lab.window.page() == "run"
 
 
 def test_that_every_control_has_a_name(data: DataHand) -> None:

@@ -11,6 +11,8 @@ __all__ = ["measure"]
 CLIENT = ROOT / "mug" / "server" / "client"
 LIBRARIES = ("pixi-", "socketio-")
 """How the build names the chunks of libraries (web_client/vite.config.ts)."""
+OTHER_PAGES = ("watch",)
+"""Pages that participants never load."""
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -18,6 +20,7 @@ def measure(bench: Bench) -> list[Row]:
     files = sorted(path for path in CLIENT.rglob("*") if path.suffix in (".js", ".mjs", ".html"))
     if not files:
         raise Skipped("the participants' page is not built: python3 bootstrap.py setup")
+    files = [path for path in files if not path.name.startswith(OTHER_PAGES)]
     sizes = {path.relative_to(CLIENT).as_posix(): _gzipped_kb(path) for path in files}
     library = {name: kb for name, kb in sizes.items() if Path(name).name.startswith(LIBRARIES)}
     own = {name: kb for name, kb in sizes.items() if name not in library}

@@ -6,6 +6,8 @@ import { gzipSync } from "node:zlib";
 const BUDGET_KB = 100;
 const folder = new URL("../../mug/server/client", import.meta.url).pathname;
 const libraries = /^(pixi|socketio)/;
+// Pages of the experimenter: participants never load them.
+const otherPages = /^watch/;
 let own = 0;
 
 function files(at) {
@@ -19,7 +21,7 @@ for (const path of files(folder).sort()) {
   const name = path.split("/").pop();
   const kb = gzipSync(readFileSync(path)).length / 1000;
   const library = libraries.test(name);
-  const counted = /\.js$|^frame-.*\.html$/.test(name) && !library;
+  const counted = /\.js$|^frame-.*\.html$/.test(name) && !library && !otherPages.test(name);
   if (counted) own += kb;
   console.log(`${kb.toFixed(1).padStart(8)} kB  ${name}${library ? "  (library)" : ""}`);
 }

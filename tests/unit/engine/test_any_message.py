@@ -34,7 +34,7 @@ WORDS = """
 0 1 a0 a1 bot start one form frames event telemetry lost back desync refused void not_reproduced completed failed
 partner_left playing waiting p2p relay automatic experimenter
 """
-TEXTS = st.sampled_from(("", *WORDS.split(), "ü\0\n", "x" * 3_000))
+TEXTS = st.sampled_from(("", *WORDS.split(), "ü\0\n", "half \ud83d", "x" * 3_000))
 NUMBERS = st.one_of(st.integers(-1, 3), st.sampled_from((-(2**53) + 1, 2**31, 2**53 - 1)))
 FLOATS = st.sampled_from((0.0, -1.0, 0.5, 90.0, 3_000.0, 1e6, 1e308, -1e308, 5e-324))
 PLAIN = st.recursive(

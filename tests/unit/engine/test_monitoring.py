@@ -9,7 +9,7 @@ from mug.engine import fold
 from mug.engine.effects import DropRoutes
 from mug.ids import ParticipantId
 from mug.protocol.lab import LabBatch
-from mug.protocol.messages import Closed, FinishVisit, JoinMatch, MatchVerdict, Pulse, ShowScene, Warned
+from mug.protocol.messages import Closed, FinishVisit, JoinMatch, MatchVerdict, PartnerAway, Pulse, ShowScene, Warned
 from mug.records import facts as f
 from mug.study.endings import Endings
 from mug.study.model import EndPage, GymGame, StartPage, Study
@@ -442,3 +442,63 @@ def test_that_any_continuous_value_switches_monitoring_on() -> None:
         game = GymGame(scene_id="car", multiplayer=MultiplayerSection(**rules))
         assert is_monitored(game) == watched, rules
         assert focus_timeout_ms(game) == (game.multiplayer.focus_loss_timeout_ms if watched else 0)
+
+
+# ---------------------------------------------------------------- pauses
+
+
+def test_that_nothing_counts_in_a_pause_and_what_was_counted_before_is_forgotten() -> None:
+    memory, player = alone(
+        continuous_max_ping=100,
+        continuous_ping_required_violations=2,
+        continuous_tab_exclude_ms=3_000,
+        focus_loss_timeout_ms=3_000,
+    )
+    player.pulse()
+    player.pulse(500)
+    assert warnings(memory) == [("ping", True)]
+    memory.act("pause", "ann")
+    player.seconds(30, 500, visible=False, focused=False)
+    assert warnings(memory) == [("ping", True), ("ping", False)]
+    memory.act("resume", "ann")
+    player.pulse(500, visible=False, focused=False)  # measured in the pause
+    memory.tick(2_000)
+    player.pulse(500)
+    assert outcomes(memory) == []
+    player.pulse(500)
+    assert outcomes(memory) == [("excluded", "ping")]
+
+
+def test_that_a_single_slow_ping_of_a_pause_excludes_nobody() -> None:
+    memory, player = alone(continuous_max_ping=100, continuous_ping_required_violations=1)
+    memory.set_stage("paused")
+    player.seconds(5, 500)
+    memory.set_stage("running")
+    player.pulse(500)
+    assert outcomes(memory) == []
+    player.pulse(500)
+    assert outcomes(memory) == [("excluded", "ping")]
+
+
+def test_that_a_hidden_page_is_judged_anew_after_a_pause() -> None:
+    memory, player = alone(continuous_monitoring_enabled=True, continuous_tab_exclude_ms=3_000)
+    player.seconds(2, visible=False, focused=False)
+    memory.act("pause", "ann")
+    player.seconds(60, visible=False, focused=False)
+    memory.act("resume", "ann")
+    player.seconds(2, visible=False, focused=False)
+    assert outcomes(memory) == []
+    player.seconds(3, visible=False, focused=False)
+    assert outcomes(memory) == [("excluded", "tab")]
+
+
+def test_that_partners_are_not_left_with_somebody_who_is_away_after_a_pause() -> None:
+    memory, player, partner = together(pause_on_partner_background=True)
+    partner.pulse()
+    player.pulse(visible=False, focused=False)
+    memory.act("pause", "p-c")
+    player.pulse()
+    partner.pulse()
+    memory.act("resume", "p-d")
+    player.pulse()
+    assert [told.away for told in memory.to("d", PartnerAway)] == [True, False]

@@ -216,3 +216,14 @@ def test_that_the_generated_types_compile() -> None:
     ]
     result = subprocess.run(command, cwd=ROOT / "web_client", capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("text", ["half \ud83d", "\udc00", "whole \U0001f600", "ü"])
+def test_that_half_a_character_is_replaced_so_that_it_can_be_recorded(text: str) -> None:
+    error = codec.decode_participant_message({"op": "participant.error", "kind": "script", "message": text})
+    assert isinstance(error, messages.ClientError)
+    msgspec.json.encode(error)
+    is_whole = not any("\ud800" <= character <= "\udfff" for character in text)
+    assert error.message == (text if is_whole else text[:-1] + "\ufffd")
+    values = codec.decode_participant_message({"op": "globals.set", "values": {text: [text]}})
+    msgspec.json.encode(values)

@@ -1,5 +1,8 @@
 """How good the data of a session are, from its records."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,19 @@ def test_that_every_fault_is_counted_and_said(tmp_path: Path) -> None:
         assert words in said
     assert (quality.dropouts, quality.exclusions) == (1, 1)
     assert "1 match is bad." in quality.reasons
+
+
+def test_that_programs_get_the_quality_of_every_session_as_json_lines(tmp_path: Path) -> None:
+    record_pair(tmp_path)
+    with RecordedSession(tmp_path, "s2"):
+        pass
+    command = [sys.executable, "-m", "mug", "records", "quality", "--data", str(tmp_path), "--experiment", "exp"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = [SessionQuality.from_data(json.loads(line)) for line in done.stdout.splitlines()]
+    assert [one.session_id for one in told] == ["s1", "s2"]
+    wrong = subprocess.run([*command, "--session", "s3"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert "s1, s2" in wrong.stderr
 
 
 def test_that_quality_can_be_told_after_a_withdrawal_and_of_an_empty_session(tmp_path: Path) -> None:

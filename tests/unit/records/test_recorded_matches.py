@@ -12,6 +12,7 @@ from mug.play.config import ActionBinding, GameConfig
 from mug.records import facts as f
 from mug.records.export import ExportOptions, export_session
 from mug.records.verify import verify
+from mug.records.withdrawal import withdraw
 from mug.study.conditions import conditions_by_agent
 from tests.drivers.match_net import MatchNet, Play
 from tests.drivers.recorded_session import AT, RecordedSession
@@ -196,3 +197,29 @@ def test_that_a_match_that_ended_with_a_loss_keeps_what_was_confirmed(tmp_path: 
     assert (episode["end"], episode["complete"], episode["agreement"]) == ("partner_left", False, "agreed")
     assert 0 < episode["frames"] < 90
     assert episode["compared"] > 0
+
+
+@pytest.mark.parametrize("players", [("left", "right"), ("a", "b", "c")], ids=["two", "three"])
+def test_that_partners_keep_their_rows_when_a_player_withdraws(tmp_path: Path, players: tuple[str, ...]) -> None:
+    net = MatchNet(config(players)).run()
+    try:
+        with RecordedSession(tmp_path) as session:
+            people = recorded(session, net)
+            session.add(*(f.ParticipantFinished(at=AT, participant_id=who, outcome="complete") for who in people))
+        done = withdraw(session.path, "s1", people[0], "removed")
+        assert done.matches == ("m1",)
+        result = export_session(session.path, "s1", tmp_path / "out")
+        rows = rows_of(net, 1)
+    finally:
+        net.close()
+    assert result.problems == ()
+    assert verify(session.path).problems == []
+    tables = read_export(tmp_path / "out")
+    check_same(tables["frames"], rows, players[1:])
+    assert set(tables["frames"][f"status.{players[0]}"]) == {"withdrawn"}
+    blank = [name for name in tables["frames"] if f".{players[0]}" in name and not name.startswith("status.")]
+    assert tables["frames"][blank].isna().all().all()
+    assert {f"observations.{players[0]}.0", f"actions.{players[0]}"} <= set(blank)
+    assert tables["episodes"]["agreement"].tolist() == ["agreed", "agreed"]
+    assert tables["episodes"]["complete"].all()
+    assert set(tables["network"]["participant_id"]) == set(people[1:])

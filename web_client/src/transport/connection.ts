@@ -9,7 +9,14 @@ const EVENT = "m";
 const PATH = "/_mug/socket.io";
 /** A hello without an answer for this long is said again on a new connection. */
 const HELLO_TIMEOUT_MS = 15_000;
-const ANSWERS: ReadonlySet<string> = new Set(["participant.welcome", "participant.refused", "seat.welcome", "seat.refused"]);
+/** To a hello. Who is held in front of closed doors is welcomed when they open, however long that takes. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  "participant.welcome",
+  "participant.refused",
+  "participant.held",
+  "seat.welcome",
+  "seat.refused",
+]);
 
 export type ConnectionState = "connecting" | "open" | "lost" | "stopped";
 
@@ -100,11 +107,8 @@ export class Connection {
       this.helloTimer = null;
       if (message.op === "participant.welcome") this.setState("open");
       if (message.op === "seat.welcome") this.seated = true;
-    } else if (message.op === "participant.held" && this.current !== "open") {
-      // In front of closed doors: there is an answer, and the welcome comes when they open, however long that takes.
-      if (this.helloTimer !== null) clearTimeout(this.helloTimer);
-      this.helloTimer = null;
-      this.setState("connecting");
+      // In front of closed doors the connection is back, too; the welcome comes when they open.
+      if (message.op === "participant.held" && this.current === "lost") this.setState("connecting");
     }
     this.port.received(message);
   }

@@ -10,7 +10,7 @@ const BEHIND_S = 1;
 const CLOSE_S = 0.5;
 const FAR_S = 1.8;
 /** Further behind than this, what lies between is left out. */
-const LOST_S = 6;
+const LOST_S = 4;
 
 /** A page that was hidden does not make up for the time. */
 const LONGEST_STEP_MS = 250;
@@ -27,6 +27,8 @@ export class Playback {
   private position = 0;
   playing = false;
   following: boolean;
+  /** Whoever begins to follow is brought to where the match is. */
+  private joined = false;
   speed = 1;
 
   constructor(
@@ -85,7 +87,7 @@ export class Playback {
 
   follow(on: boolean): void {
     this.following = on && this.live;
-    this.playing = false;
+    this.playing = this.joined = false;
     if (!this.following) this.pause();
   }
 
@@ -118,7 +120,8 @@ export class Playback {
     const seconds = Math.min(elapsedMs, LONGEST_STEP_MS) / 1000;
     if (this.following) {
       const behind = this.behind() / this.fps;
-      if (behind > LOST_S) {
+      if (behind > LOST_S || !this.joined) {
+        this.joined = true;
         this.catchUp();
         return;
       }

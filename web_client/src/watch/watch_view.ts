@@ -19,8 +19,10 @@ export interface WatchPort {
 
 const STATE_WORDS: Readonly<Record<MatchGlance["state"], string>> = { live: "Live", over: "Replay", unfinished: "Replay, without an end" };
 
-/** Room that the page takes above and below the picture. */
-const AROUND_PX = 250;
+/** Below the picture nothing may be out of sight; more than this the window's rounding does not take. */
+const SLACK_PX = 12;
+const LEAST_HEIGHT_PX = 200;
+const MOST_SCALE = 2;
 
 function make<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Record<string, string> = {}, ...children: (Node | string)[]): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
@@ -43,7 +45,7 @@ export class WatchView {
   private readonly say = make("p", { class: "say", role: "status", "data-watch": "say" });
   private readonly hud = make("div", { class: "hud" });
   private readonly stage = make("div", { class: "stage", role: "img", "aria-label": "The game, as the participants saw it", "data-watch": "stage" });
-  private readonly place = make("output", { class: "place", "data-watch": "place" });
+  private readonly place = make("span", { class: "place", "data-watch": "place" });
   private readonly proof = make("span", { class: "proof", "data-watch": "proof" });
   private readonly play = make("button", { type: "button", class: "main" }, "Play");
   private readonly follow = make("button", { type: "button", "aria-pressed": "false", title: "L" }, "Follow");
@@ -60,6 +62,7 @@ export class WatchView {
   private readonly whose: HTMLElement;
   private renderer: Renderer | null = null;
   private size = { width: 600, height: 400 };
+  private fitted: readonly [number, number] = [0, 0];
   private drawn = "";
   private cells = new Map<string, Record<"action" | "status" | "reward" | "total", HTMLElement>>();
 
@@ -178,8 +181,11 @@ export class WatchView {
 
   proved(compared: number, hashes: number, told: string, problem: string): void {
     const wrong = [problem, told].filter((text) => text !== "").join(" ");
-    setText(this.told, wrong);
-    this.told.hidden = wrong === "";
+    if (this.told.textContent !== wrong) {
+      this.told.textContent = wrong;
+      this.told.hidden = wrong === "";
+      this.fit();
+    }
     const frames = `${compared.toLocaleString("en")} frame${compared === 1 ? "" : "s"}`;
     const checks = `${hashes.toLocaleString("en")} state hash${hashes === 1 ? "" : "es"}`;
     setText(this.proof, wrong ? "" : `Stepped again, equal to what was recorded: ${frames}, ${checks}.`);
@@ -207,7 +213,9 @@ export class WatchView {
     this.drawn = wanted;
     drawMarks(this.marks, agents, runs, frames);
     const there = Object.keys(STATUS_LOOKS).filter((status) => runs.some((run) => run[1] === status));
+    const lanes = agents.length > 1 && there.length > 0 ? [make("span", {}, `Lanes: ${agents.join(", ")}`)] : [];
     this.legend.replaceChildren(
+      ...lanes,
       ...there.map((status) => {
         const look = lookOf(status);
         const sample = make("i", { style: `background: var(${look.colour}); height: ${Math.round(10 * look.height)}px` });
@@ -215,6 +223,7 @@ export class WatchView {
       }),
     );
     this.legend.hidden = there.length === 0;
+    this.fit();
   }
 
   /** The matches of the session, when the address names none. */
@@ -227,13 +236,20 @@ export class WatchView {
     this.say.after(make("ol", { class: "choice" }, ...links));
   }
 
+  /** The picture is as large as it can be with the bar of frames and the controls still in sight. */
   private fit(): void {
     const { width, height } = this.size;
-    const room = this.stage.parentElement?.clientWidth ?? width;
-    const scale = Math.max(0.2, Math.min(1.5, room / width, Math.max(200, window.innerHeight - AROUND_PX) / height));
-    this.stage.style.width = `${Math.round(width * scale)}px`;
-    this.stage.style.height = `${Math.round(height * scale)}px`;
-    this.renderer?.resize(Math.round(width * scale), Math.round(height * scale));
+    const both = this.stage.closest<HTMLElement>(".both");
+    if (!both || !this.renderer) return;
+    const around = this.root.offsetHeight - both.offsetHeight + this.hud.offsetHeight + SLACK_PX;
+    const high = Math.max(LEAST_HEIGHT_PX, window.innerHeight - around);
+    const scale = Math.min(MOST_SCALE, (this.stage.parentElement?.clientWidth ?? width) / width, high / height);
+    const fitted = [Math.round(width * scale), Math.round(height * scale)] as const;
+    if (fitted[0] === this.fitted[0] && fitted[1] === this.fitted[1]) return;
+    this.fitted = fitted;
+    this.stage.style.width = `${fitted[0]}px`;
+    this.stage.style.height = `${fitted[1]}px`;
+    this.renderer.resize(...fitted);
   }
 }
 

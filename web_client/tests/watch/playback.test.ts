@@ -113,6 +113,13 @@ describe("a live match", () => {
     expect(playback.place).toEqual({ episode: 1, frame: 570 });
   });
 
+  it("is joined where it is, not at its beginning", () => {
+    const playback = new Playback(FPS, true);
+    playback.arrived(0, 100);
+    playback.advance(20);
+    expect(playback.place.frame).toBe(70);
+  });
+
   it("is not followed any more by whoever looks elsewhere, until it is followed again", () => {
     const playback = new Playback(FPS, true);
     playback.arrived(0, 300);
