@@ -160,6 +160,8 @@ class Lab(QObject):
             *(self.second_screen, self.watching, self.records),
         ):
             flow.said.connect(window.toasts.say)
+        window.seats.desks_changed.connect(self._propose_desks)
+        self._propose_desks()
         self._join_editor()
         self.console.hands_changed.connect(window.show_hands)
         self.console.requests.waiting_changed.connect(window.show_undelivered)
@@ -220,6 +222,11 @@ class Lab(QObject):
         if self._is_leaving:
             return True
         return self.studies.may_leave(ask_session) and self.session.may_close(go)
+
+    @Slot()
+    def _propose_desks(self) -> None:
+        """Let a new session be proposed the desks of the room that is shown on the Seats page."""
+        self.session.desks = self.window.seats.desks()
 
     @Slot(str)
     def _on_page_shown(self, key: str) -> None:

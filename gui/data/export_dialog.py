@@ -106,7 +106,6 @@ class ExportDialog(QDialog):
         self.place = QLineEdit(settings.place)
         self.place.setAccessibleName("Folder for the export")
         self.place.setPlaceholderText(default_place)
-        self.place.setClearButtonEnabled(True)
         where.addWidget(self.place, 1)
         where.addWidget(
             Button(theme, "Choose…", "folder", name="Choose the folder for the export", on_click=self._choose)

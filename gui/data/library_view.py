@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QItemSelection, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.models.sessions import SESSION_COLUMNS, SUMMARY_ROLE, SessionsModel, SortedSessions
@@ -47,6 +47,8 @@ class SearchBox(QLineEdit):
         self.setAccessibleName(name)
         self.setClearButtonEnabled(True)
         self._action = self.addAction(theme.icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
+        for button in self.findChildren(QToolButton):
+            button.setAccessibleName(f"Clear: {name}" if button.defaultAction() is None else name)
         theme.changed.connect(self._on_theme_changed)
 
     @override

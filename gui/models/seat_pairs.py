@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,21 +39,30 @@ class PairLook:
     shape: str
 
 
+_OPEN: Final = ("waiting", "probing")
 _SAME: Final = PairLook("", "neutral", "same")
 _UNKNOWN: Final = PairLook("–", "neutral", "waiting")
+
+
+def _shape(pair: SeatPairView) -> str:
+    if pair.state in _OPEN:
+        return "waiting"
+    if pair.state == "failed" or not pair.path or pair.rtt_ms is None:
+        return "none"
+    return "direct" if pair.path == "p2p" else "relay"
 
 
 def pair_look(pair: SeatPairView | None) -> PairLook:
     """Return how a pair is shown; None: it was never looked at."""
     if pair is None:
         return _UNKNOWN
-    if pair.state in ("waiting", "probing"):
+    if pair.state in _OPEN:
         return PairLook("…", "accent" if pair.state == "probing" else "neutral", "waiting")
-    if pair.state == "failed" or not pair.path or pair.rtt_ms is None:
+    if pair.rtt_ms is None or (shape := _shape(pair)) == "none":
         return PairLook("none", "error", "none")
     tone = "good" if pair.rtt_ms < GOOD_MS else "warning" if pair.rtt_ms < FAIR_MS else "error"
     figure = f"{pair.rtt_ms:.1f}" if pair.rtt_ms < 10 else f"{pair.rtt_ms:.0f}"
-    return PairLook(figure, tone, "direct" if pair.path == "p2p" else "relay")
+    return PairLook(figure, tone, shape)
 
 
 def pair_words(one: str, other: str, pair: SeatPairView | None) -> str:
@@ -127,24 +136,28 @@ class SeatPairsModel(QAbstractTableModel):
 
     def progress(self) -> tuple[int, int]:
         """Return how many of the pairs that were asked for are measured, and how many those are."""
-        shown = set(self._desks)
-        states = [pair.state for key, pair in self._pairs.items() if shown.issuperset(key)]
-        return sum(state not in ("waiting", "probing") for state in states), len(states)
+        waiting = total = 0
+        for pair in self._shown():
+            total += 1
+            waiting += pair.state in _OPEN
+        return total - waiting, total
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many pairs are direct, relayed, and without a connection."""
-        shown = set(self._desks)
-        shapes = Counter(pair_look(pair).shape for key, pair in self._pairs.items() if shown.issuperset(key))
+        shapes = Counter(_shape(pair) for pair in self._shown())
         return shapes["direct"], shapes["relay"], shapes["none"]
+
+    def _shown(self) -> Iterator[SeatPairView]:
+        shown = set(self._desks)
+        return (pair for (one, other), pair in self._pairs.items() if one in shown and other in shown)
 
     def worst(self, count: int) -> list[tuple[str, str, SeatPairView]]:
         """Return the pairs that are worth a look: without connection, relayed, or not good; the worst first."""
-        shown = set(self._desks)
-        found = [
-            (-badness, *key)
-            for key, pair in self._pairs.items()
-            if pair.state in ("done", "failed") and shown.issuperset(key) and (badness := _badness(pair)) > 0
-        ]
+        found: list[tuple[float, str, str]] = []
+        for pair in self._shown():
+            if pair.state not in _OPEN and (badness := _badness(pair)) > 0:
+                one, other = sorted(pair.desks)
+                found.append((-badness, one, other))
         return [(one, other, self._pairs[one, other]) for _worse, one, other in heapq.nsmallest(count, found)]
 
     def as_text(self) -> str:

@@ -111,6 +111,7 @@ class LiveView(QFrame):
         head.addWidget(self.mode)
         self.figure = QComboBox()
         self.figure.setAccessibleName("Figure shown")
+        self.figure.view().setAccessibleName("Figures to choose from")
         for metric, look in LOOKS.items():
             self.figure.addItem(look.title, int(metric))
             self.figure.setItemData(self.figure.count() - 1, look.meaning, Qt.ItemDataRole.ToolTipRole)
@@ -123,6 +124,7 @@ class LiveView(QFrame):
         head.addWidget(self.server_state)
         self.span = QComboBox()
         self.span.setAccessibleName("Time shown")
+        self.span.view().setAccessibleName("Stretches of time to choose from")
         for seconds, words in _SPANS:
             self.span.addItem(words, seconds)
         self.span.setCurrentIndex(1)

@@ -252,6 +252,7 @@ class MatchLive(QFrame):
 def _choice(choices: Sequence[tuple[object, str]], name: str, on_chosen: Callable[[], object]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    box.view().setAccessibleName(f"{name}: choices")
     for key, words in choices:
         box.addItem(words, key)
     box.activated.connect(lambda _index: on_chosen())

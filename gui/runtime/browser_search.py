@@ -105,7 +105,7 @@ def browser_command(
     if headless:
         words += ["--headless=new", "--disable-gpu"]
     if getattr(os, "geteuid", lambda: 1)() == 0:
-        words.append("--no-sandbox")  # as root, Chromium does not start with one
+        words += ["--no-sandbox", "--test-type"]  # as root it does not start with one, and warns of that for ever
     return words
 
 

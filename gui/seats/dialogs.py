@@ -257,4 +257,5 @@ def _number(value: int, least: int, most: int, name: str) -> QSpinBox:
     spin.setRange(least, most)
     spin.setValue(value)
     spin.setAccessibleName(name)
+    spin.lineEdit().setTextMargins(8, 0, 0, 0)
     return spin

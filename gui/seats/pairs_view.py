@@ -49,7 +49,7 @@ class PairsView(QWidget):
     def __init__(self, theme: Theme, book: SeatBook, actions: SeatActions) -> None:
         super().__init__()
         self._theme, self._book = theme, book
-        self._was_measuring = False
+        self._was_measuring = self._has_result = False
         self.model = SeatPairsModel(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -123,6 +123,7 @@ class PairsView(QWidget):
         if self._was_measuring and not measuring and total:
             self.said.emit(f"All {total} pairs are measured", "network")
         self._was_measuring = measuring
+        self._has_result = done > 0
         self.copy.setEnabled(total > 0)
         self._refresh_worst()
         current = self.table.currentIndex()
@@ -150,11 +151,9 @@ class PairsView(QWidget):
             icon = ("way-none", "error") if is_none else ("relay" if pair.path != "p2p" else "clock", "warning")
             self.worst.item(row).setIcon(self._theme.icon(*icon))
         self.worst.setVisible(bool(worst))
-        done, _total = self.model.progress()
         self._none_bad.setVisible(not worst)
-        self._none_bad.setText(
-            f"All are direct and faster than {GOOD_MS:.0f} ms." if done else "They are listed here after a test."
-        )
+        all_good = f"All are direct and faster than {GOOD_MS:.0f} ms."
+        self._none_bad.setText(all_good if self._has_result else "They are listed here after a test.")
         self._none_bad.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     @Slot(QListWidgetItem)

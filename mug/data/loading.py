@@ -27,7 +27,7 @@ class Dataset(Mapping[str, pd.DataFrame]):
     """The tables of an export by name, each read when it is asked for first.
 
     Whole numbers and booleans are the nullable types, other numbers float64, texts with fixed levels categories, all
-    other texts strings, times UTC.
+    other texts strings, times UTC. A table with another number of rows than the journal gave is refused.
 
     Attributes:
         folder: The folder.
@@ -76,6 +76,11 @@ class Dataset(Mapping[str, pd.DataFrame]):
             rows = _read_parquet(self.folder, path)
         else:
             rows = read_table(self.folder / path, {str(one["name"]): str(one["type"]) for one in fields})
+        counted = self.manifest.get("counts", {}).get(table, rows.num_rows)
+        if rows.num_rows != counted:
+            raise ExportFolderError(
+                self.folder, f"its table {table} has {rows.num_rows} rows, and was exported with {counted}"
+            )
         columns = zip(fields, rows.columns, strict=True)
         return pd.DataFrame({one["name"]: _tidy(column, one) for one, column in columns})
 

@@ -17,7 +17,7 @@ from mug.records import facts as f
 
 __all__ = ["MAX_AT_ONCE", "SEAT_PROBE", "SeatProbes", "tournament"]
 
-MAX_AT_ONCE: Final = 4
+MAX_AT_ONCE: Final = 8
 """Pairs that measure at the same time; of one desk only one: a page that serves several measures itself."""
 SEAT_PROBE: Final = "seat-probe:"
 _MAX_OVER: Final = 1_000

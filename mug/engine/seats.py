@@ -39,7 +39,7 @@ _MESSAGES: Final = {
     "build": "This page is out of date. Please reload it.",
     "bad_desk": "A desk's name has letters, digits, “-”, “_” and “.” only, 64 at most. Please correct the address.",
     "full": "This server has no room for more desks.",
-    "taken": "Another page is open for this desk. Please close it, or give this one another name.",
+    "taken": "Another page is open for this desk. Please close it, or open this one at another desk's address.",
     "closed": "This session is over. The desk waits for the next one.",
 }
 

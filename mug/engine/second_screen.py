@@ -115,6 +115,7 @@ class SecondScreen:
             "pilot": session.pilot,
             "stage": "ended" if session.state == "ended" else session.stage,
             "since": session.started_at,
+            "stage_since": core.state.stage_since,
             "now": iso(core.clock.now_ms()),
             "expected": session.expected,
             "counts": {

@@ -171,7 +171,7 @@ class SessionState:
     """Everything that outlives the process.
 
     Attributes:
-        stage: prepared, doors_open, running, paused or ended.
+        stage: prepared, doors_open, running, paused or ended. stage_since: when it began.
         begun: Whether it ran at some time: then who comes in begins at once, whatever the stage.
         stages_set: How often the experimenter moved it on.
         actions: What the experimenter did to participants, oldest first.
@@ -186,6 +186,7 @@ class SessionState:
     groups: dict[str, f.GroupFormed] = field(default_factory=dict)
     release: str = "automatic"
     stage: str = "running"
+    stage_since: str = ""
     begun: bool = True
     stages_set: int = 0
     actions: dict[str, TakenAction] = field(default_factory=dict)
@@ -326,7 +327,7 @@ class SessionState:
                 pass
 
     def _set_stage(self, stage: str, at: str) -> None:
-        self.stage = stage
+        self.stage, self.stage_since = stage, at
         for participant in self.participants.values():
             self._pause_or_go_on(participant, at)
 

@@ -83,7 +83,10 @@ class NoteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeatView(msgspec.Struct, frozen=True, kw_only=True):
-    """One desk. `state`: absent, lost, warming, trouble, ready (all checks good), taking_part, finished."""
+    """One desk. `state`: absent, lost, warming, trouble, ready (all checks good), taking_part, finished.
+
+    `participant_id`: who takes part there, or did last, also when the desk is at home again.
+    """
 
     desk: str
     state: str

@@ -20,7 +20,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mug.records.codebook import describe
+from mug.records.codebook import TABLES, describe
 from mug.records.errors import ExportError
 from mug.records.history import SessionHistory
 from mug.records.identifiers import secrets_of
@@ -50,10 +50,11 @@ _ID_COLUMNS: Final = {
 _ID_FAMILIES: Final = {"agents.": "p", "visits.": "v"}
 _KEPT_ENVIRONMENT: Final = ("environment.browser", "environment.mobile")
 _DROPPED: Final = ("environment.", "params.", "globals.")
-_SYSTEM: Final = re.compile(
-    r"status\..*|state_hash|chain_hash|.*\.sha256|scene_id|kind|node_path|repetition|question_id"
-)
+_SYSTEM: Final = re.compile(r"state_hash|chain_hash|.*\.sha256|scene_id|kind|node_path|repetition")
 """Texts that MUG itself makes of nothing that people say."""
+_MEASURED: Final = {
+    table: frozenset(column.name for column in TABLES[table].columns) for table in ("telemetry", "network")
+}
 _JSON: Final = ("data", "detail", "partners", "dropped_details", "flag_details", "affected", "problems")
 _LINKS: Final = {
     "participant_id": "p",
@@ -193,7 +194,7 @@ class Anonymiser:
 
     def text(self, text: str) -> str:
         """Return a text with all known identifiers replaced."""
-        return self._pattern.sub(lambda found: self._names[found[0].lower()], text)
+        return self._pattern.sub(lambda found: self._names.get(found[0].lower(), _GONE), text)
 
     def time(self, text: str) -> str:
         """Return a time as it would be if the session had begun with the year 2000; empty when it is none."""
@@ -239,6 +240,8 @@ class Anonymiser:
             return _mapped(array, self._json)
         if _SYSTEM.fullmatch(name):
             return array
+        if table in _MEASURED and name not in _MEASURED[table]:
+            return None  # a text under a name of which MUG knows nothing
         return _mapped(array, self.text)
 
     def _json(self, text: str) -> str | None:
@@ -277,13 +280,16 @@ class Anonymiser:
         seats = {*history.opened.seats, *(story.joined.seat for story in history.participants.values())}
         for fact in history.seats:
             seats.update(getattr(fact, "desks", ()) or (getattr(fact, "desk", ""),))
+        planned = (
+            visit.visit_id for story in history.participants.values() if story.plan for visit in story.plan.visits
+        )
         kinds = {
             "seat": seats - {""},
             "g": {match.formed.group_id for match in history.matches.values()} - {""},
-            "m": set(history.matches),
-            "v": set(history.visits),
+            "m": {*history.matches, *(str(chunk.meta.get("match_id") or "") for chunk in history.chunks)} - {""},
+            "v": {*history.visits, *planned, *(chunk.visit_id for chunk in history.chunks)},
             "s": {self._session_id},
-            "p": set(history.participants),
+            "p": {*history.participants, *(chunk.participant_id for chunk in history.chunks)},
         }
         for prefix, values in kinds.items():
             names |= {value.lower(): self.new_id(prefix, value) for value in values}

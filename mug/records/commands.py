@@ -5,7 +5,8 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,14 @@ def _add_common(parser: argparse.ArgumentParser, *, needs_experiment: bool = Tru
 
 def export_main(args: argparse.Namespace) -> int:
     """Export sessions; returns the exit code: 0, or 1 with a sentence on stderr."""
+    with _cleaned_up_when_ended():
+        return _export(args)
+
+
+def _export(args: argparse.Namespace) -> int:
     from mug.records.export import ExportOptions, export_session
     from mug.records.keys import write_keys
 
-    _clean_up_when_ended()
     try:
         path, sessions = _sessions(args)
         targets = _targets(args, sessions)
@@ -239,14 +244,21 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (name.strip() for name in text.split(","))))
 
 
-def _clean_up_when_ended() -> None:
+@contextmanager
+def _cleaned_up_when_ended() -> Iterator[None]:
     """Let SIGTERM end the export as Ctrl-C does: what is half written is removed."""
 
     def leave(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, leave)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _scaled(show: Callable[[float, str], None], number: int, total: int) -> Callable[[float, str], None]:

@@ -155,6 +155,10 @@ class _Verification:
             return
         if isinstance(fact, f.Withdrawn):
             self._take_withdrawal(fact, where, used)
+        if isinstance(fact, f.SessionOpened):
+            for what, digest in (("the study's files", fact.zip_sha256), ("the lock", fact.lock_sha256)):
+                if digest:
+                    self._body(digest, f"{where}, {what} as pages got them", used)
         if fact.__struct_config__.tag != kind or fact.at != at:
             self.say("fact_differs", where, "the fact is not the one that the journal names")
         if isinstance(fact, f.ChunkStored):

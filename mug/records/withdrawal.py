@@ -101,8 +101,9 @@ def withdraw(
     if not records.is_file():
         with RecordReader(records):
             pass  # it says what is missing
-    lock = RecordsLock.acquire(records)
+    lock: RecordsLock | None = None
     try:
+        lock = RecordsLock.acquire(records)
         connection = open_for_writing(records, timeout_s=_WAIT_S)
         try:
             with RecordReader(records) as reader:
@@ -120,11 +121,12 @@ def withdraw(
             connection.close()
     except (sqlite3.Error, OSError) as error:
         raise WithdrawalError(
-            f"the withdrawal could not be finished: {error}. Nothing is half done: free the disk or close other "
-            "programs that read the records, and run the same command again"
+            f"the withdrawal from {records} could not be finished: {error}. Nothing is half done: make room on the "
+            "disk, see that the file can be written, and run the same command again"
         ) from error
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
     say(0.95, "looking for what is left elsewhere")
     drop_key_row(records, session_id, participant_id)
     found = leftovers_of(records, session_id, participant_id)

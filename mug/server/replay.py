@@ -38,7 +38,7 @@ from mug.study.assets import served_roots
 from mug.study.decoding import decode_study
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
-from mug.study.model import GymGame
+from mug.study.model import GymGame, Study
 from mug.study.traversal import walk
 
 __all__ = ["RecordedStudy", "add_replay_arguments", "recorded_study", "replay_main"]
@@ -59,6 +59,7 @@ class RecordedStudy:
         manifest: Where its Python comes from; None: `problem` says why there is none.
         problem: Why matches cannot be stepped, in words; empty when they can.
         notes: What a watcher should know, in sentences.
+        without_pictures: What to say of pictures that do not load.
     """
 
     frozen: FrozenStudy
@@ -66,6 +67,7 @@ class RecordedStudy:
     manifest: RuntimeManifest | None
     problem: str = ""
     notes: tuple[str, ...] = ()
+    without_pictures: str = ""
 
 
 def add_replay_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +107,7 @@ def replay_main(args: argparse.Namespace) -> int:
         live=False,
         problem=known.problem,
         notes=known.notes,
-        without_pictures="" if loaded is not None else NO_PICTURES,
+        without_pictures=known.without_pictures,
         build=client_build(),
     )
     with contextlib.closing(matches):
@@ -133,13 +135,15 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
     study, problems = decode_study(opened.study)
     if study is None:
         raise RecordsError(f"the study in the records cannot be read: {problems[0] if problems else 'it is empty'}")
-    if loaded is not None and content_hash(loaded.study) != opened.study_hash:
-        raise RecordsError(
-            f"session {session_id} did not run this study: its content hash is {opened.study_hash[:16]}…, that of "
-            f"{loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
-        )
     notes: list[str] = []
     packed = reader.find_body(opened.zip_sha256) if opened.zip_sha256 else None
+    if loaded is not None and content_hash(loaded.study) != opened.study_hash:
+        if packed is None:
+            raise RecordsError(
+                f"session {session_id} did not run this study: its content hash is {opened.study_hash[:16]}…, that of "
+                f"{loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
+            )
+        notes.append(f"{loaded.folder} was changed since the session: the game's pictures may be other ones.")
     if packed is None and loaded is not None:
         packed = _packed_again(loaded, opened, notes)
     problem = ""
@@ -156,8 +160,9 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
         except MugError as error:
             problem = f"The game cannot be stepped: {error}"
     frozen = FrozenStudy(study=study, content_hash=opened.study_hash, texts=_texts(packed, study))
-    served = _served(packed, prepared, _folders(study, loaded, notes))
-    return RecordedStudy(frozen, served, runtime_manifest(served), problem, tuple(notes))
+    folders, without_pictures = _folders(study, loaded)
+    served = _served(packed, prepared, folders)
+    return RecordedStudy(frozen, served, runtime_manifest(served), problem, tuple(notes), without_pictures)
 
 
 def _packed_again(loaded: LoadedStudy, opened: f.SessionOpened, notes: list[str]) -> bytes:
@@ -190,21 +195,17 @@ def _packages(reader: RecordReader, opened: f.SessionOpened, loaded: LoadedStudy
     return prepare_study(wanted, lock_path=loaded.folder / LOCK_FILE)
 
 
-def _folders(study: Any, loaded: LoadedStudy | None, notes: list[str]) -> dict[str, Path]:
-    """The folders of the game's pictures; what is not there is said, and drawn without."""
-    roots = served_roots(study)
-    if not roots:
-        return {}
+def _folders(study: Study, loaded: LoadedStudy | None) -> tuple[dict[str, Path], str]:
+    """The folders of the game's pictures, and what to say where one of these does not load."""
     if loaded is None:
-        return {}
-    folders = {name: loaded.resolve_path(text) for name, text in roots.items()}
-    gone = [text for name, text in roots.items() if not folders[name].is_dir()]
-    if gone:
-        notes.append(f"These folders of pictures are gone, so the game is drawn without them: {', '.join(gone)}.")
-    return {name: folder for name, folder in folders.items() if folder.is_dir()}
+        return {}, NO_PICTURES
+    folders = {name: loaded.resolve_path(text) for name, text in served_roots(study).items()}
+    gone = [str(folder) for folder in folders.values() if not folder.is_dir()]
+    said = f"There is no folder {', '.join(gone)}." if gone else ""
+    return {name: folder for name, folder in folders.items() if folder.is_dir()}, said
 
 
-def _texts(packed: bytes | None, study: Any) -> dict[str, str]:
+def _texts(packed: bytes | None, study: Study) -> dict[str, str]:
     """The environments' files, as they are in the zip."""
     texts: dict[str, str] = {}
     wanted = {

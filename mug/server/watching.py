@@ -34,6 +34,12 @@ _KINDS: Final = (
     "player_dropped",
     "globals_set",
     "chunk_stored",
+    "withdrawn",
+)
+
+_TAKEN_OUT: Final = (
+    "A participant of this match was withdrawn, and what they did was taken out of the records. "
+    "So the match cannot be stepped again."
 )
 
 
@@ -140,6 +146,7 @@ class WatchedMatches:
         self._seen = 0
         self._matches: dict[str, _Match] = {}
         self._globals: dict[str, dict[str, Any]] = {}
+        self._removed: set[str] = set()
         self._games = {str(node.scene_id): node for _, node in walk(frozen.study) if isinstance(node, GymGame)}
 
     def matches(self) -> list[dict[str, Any]]:
@@ -159,6 +166,8 @@ class WatchedMatches:
             problem = self._problem
             if game is None:
                 problem = f"The study has no game {match.formed.scene_id!r}, so its matches cannot be shown."
+            elif self._removed & set(match.formed.agents.values()):
+                problem = _TAKEN_OUT
             elif self._runtime is None and not problem:
                 problem = "Python for browsers is not installed: run `mug runtime install`, then start again."
             return self._at_a_glance(match) | {
@@ -244,6 +253,8 @@ class WatchedMatches:
                 first = next((who for who in fact.agents.values() if not who.startswith("policy:")), "")
                 number = len(self._matches) + 1
                 self._matches.setdefault(fact.match_id, _Match(fact, number, self._globals.get(first, {})))
+            case f.Withdrawn() if fact.how == "removed":
+                self._removed.add(fact.participant_id)
             case f.GlobalsSet():
                 self._globals[fact.participant_id] = fact.values
             case f.MatchEnded() if fact.match_id in self._matches:

@@ -1,9 +1,11 @@
 """What must hold of an export of Mountain Car, checked without MUG's own code: Gymnasium plays the actions again."""
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -11,7 +13,7 @@ import pandas as pd
 
 from mug.data import read_export
 
-__all__ = ["check_mountain_car", "export_session", "step_again", "verify_records"]
+__all__ = ["check_mountain_car", "export_session", "package_errors", "step_again", "verify_folder", "verify_records"]
 
 LIBM_TOLERANCE = 1e-5
 """The browser's libm and this machine's differ in the last bit; float32 positions of a few hundred steps by less."""
@@ -40,6 +42,27 @@ def step_again(data_dir: Path, experiment_id: str, study: Path) -> int:
 def verify_records(data_dir: Path, experiment: str) -> str:
     """Run ``mug verify``; returns what it said, fails when it found something."""
     command = [sys.executable, "-m", "mug", "verify", "--data", str(data_dir), "--experiment", experiment]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def package_errors(folder: Path) -> list[list[Any]]:
+    """Validate the CSV tables with frictionless: metadata, digests, types, constraints, keys; empty: all good."""
+    from frictionless import Package, system  # slow to import, and most who use these checks do not need it
+
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    described["resources"] = [one for one in described["resources"] if one["format"] == "csv"]
+    with system.use_context(trusted=True):
+        report = Package.from_descriptor(described, basepath=str(folder)).validate()
+    assert report.stats["tasks"] == len(described["resources"])
+    found: list[list[Any]] = report.flatten(["title", "fieldName", "message"])
+    return found + [list(report.errors)] * bool(report.errors)
+
+
+def verify_folder(folder: Path, data_dir: Path) -> str:
+    """Run ``mug verify --export``; returns what it said, fails when it found something."""
+    command = [sys.executable, "-m", "mug", "verify", "--export", str(folder), "--data", str(data_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

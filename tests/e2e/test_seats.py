@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Request
 
-from mug.protocol.lab import LabBatch, LabSnapshot
-from mug.protocol.lab_console import AskSeats, ProbeSeats, SeatPairView, SeatView, SetStage
+from mug.protocol.lab import EndSession, LabBatch, LabSnapshot
+from mug.protocol.lab_console import Act, AskSeats, ProbeSeats, SeatPairView, SeatView, SetStage
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
@@ -146,8 +146,6 @@ def test_that_a_desk_warms_up_waits_takes_part_and_comes_home(
         driver.screenshot(artifacts / "seat-ready.png")
         room.ask("identify", desk)
         assert desk.page.locator('[data-mug="seat-identify"]').inner_text() == "PC-07"
-        room.ask("reload", desk)
-        room.wait_for(desk, "ready")
         loads = desk.python_loads
 
         room.set_stage("running")
@@ -170,7 +168,9 @@ def test_that_a_desk_warms_up_waits_takes_part_and_comes_home(
         room.ask("begin", desk)  # somebody else sits down there
         second = room.wait_for(desk, "taking_part")
         assert second.participant_id != taking_part.participant_id
-        desk.page.reload()  # in the middle of it, the desk is the same
+        driver.wait_for_scene("welcome")
+        with desk.page.expect_navigation():  # in the middle of it, the desk is the same
+            room.ask("reload", desk)
         driver.wait_for_scene("welcome")
         assert room.wait_for(desk, "taking_part").participant_id == second.participant_id
         assert driver.page_errors == []
@@ -259,3 +259,79 @@ def test_that_a_desk_that_needs_a_click_for_fullscreen_says_so_until_somebody_cl
         desk.page.locator('[data-mug="seat-fullscreen"]').click()
         desk.wait_until(lambda: (seat := room.seat(desk)) is not None and seat.asked_state == "done", "fullscreen")
         assert desk.page.evaluate("() => document.fullscreenElement !== null")
+
+
+@pytest.mark.long
+def test_that_desks_outlive_the_server_and_sessions_and_never_begin_in_the_next_one_by_themselves(
+    browser: BrowserDriver, prepared: ServerDriver
+) -> None:
+    with browser.participant(prepared.port) as one, browser.participant(prepared.port) as other:
+        waiting, finishing = Desk("PC-01", one), Desk("PC-02", other)
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            finishing.open()
+            room.wait_for(finishing, "ready")
+            room.set_stage("running")
+            play_to_the_end(finishing)
+            room.set_stage("prepared")
+            waiting.open()
+            room.wait_for(waiting, "ready")
+        loads = waiting.python_loads
+        prepared.kill()
+        prepared.start()
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            room.wait_for(waiting, "ready")
+            room.wait_for(finishing, "finished")
+            assert "/seat/" not in finishing.page.url, "the last page of the same session stays"
+            first_session = lab.snapshot.session.session_id
+            assert lab.ask(EndSession(request_id="e", reason="done")).error == ""
+        prepared.interrupt()
+        prepared.start("--new-session", "--stage", "prepared")
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            assert lab.snapshot.session.session_id != first_session
+            room.wait_for(waiting, "ready")
+            room.wait_for(finishing, "ready")
+            assert finishing.page.url.endswith("/seat/PC-02")
+            assert lab.snapshot.participants == ()
+            room.set_stage("running")
+            for desk in (waiting, finishing):
+                room.wait_for(desk, "taking_part")
+        assert waiting.python_loads == loads, "Python was loaded again although it was the same"
+        assert one.page_errors == other.page_errors == []
+
+
+def exclude_at(desk: Desk, room: Room) -> str:
+    """Somebody begins at a desk and is excluded; returns who."""
+    desk.open()
+    room.wait_for(desk, "ready")
+    room.set_stage("running")
+    who = room.wait_for(desk, "taking_part").participant_id
+    assert who is not None
+    desk.driver.wait_for_scene("welcome")
+    act = Act(request_id="x", action="exclude", participants=(who,), reason="asleep", text="Please stop here.")
+    assert room.lab.ask(act).error == ""
+    desk.driver.wait_for_phase("excluded")
+    room.wait_for(desk, "finished")
+    return who
+
+
+@pytest.mark.long
+def test_that_a_desk_whose_participant_was_excluded_comes_home_and_takes_the_next(
+    browser: BrowserDriver, prepared: ServerDriver
+) -> None:
+    with browser.participant(prepared.port) as driver:
+        desk = Desk("PC-01", driver)
+        with LabDriver(prepared) as lab:
+            who = exclude_at(desk, Room(lab))
+        prepared.kill()
+        prepared.start()
+        with LabDriver(prepared) as lab:
+            room = Room(lab)
+            room.wait_for(desk, "finished")  # over a restart, the last page stays, and can be called home
+            assert driver.phase() == "excluded"
+            room.ask("home", desk)
+            room.wait_for(desk, "ready")
+            room.ask("begin", desk)
+            assert room.wait_for(desk, "taking_part").participant_id != who

@@ -260,6 +260,16 @@ def test_that_desks_that_are_on_no_map_are_dragged_from_the_tray(running: SeatsP
     assert "NEW-2" in running.desks()
 
 
+def test_that_a_new_session_is_proposed_the_desks_of_the_room_in_sight(page: SeatsPage, lab: Lab) -> None:
+    assert lab.session.desks == ("PC-1", "PC-2", "PC-3", "PC-10")
+    page.document.rename_desk("PC-2", "WINDOW")
+    assert lab.session.desks == ("PC-1", "PC-3", "PC-10", "WINDOW")
+    page.document.add_room("Second lab")
+    assert lab.session.desks == ()
+    page.document.choose("Lab")
+    assert len(lab.session.desks) == 4
+
+
 def test_that_signs_are_put_on_the_map_and_taken_away(page: SeatsPage) -> None:
     page.editing.toggle_sign("door")
     sign = page.scene.sign("door")

@@ -29,6 +29,7 @@ BENCHMARKS = {
     "lab": ("lab_window", "MUG Lab: start, memory, window with 100 live participants"),
     "console": ("console_hours", "MUG Lab beside 100 participants for ten minutes"),
     "panel": ("property_panel", "MUG Lab's editor: selecting scenes, typing into the property panel"),
+    "seats": ("seats_map", "MUG Lab's Seats page with 100 desks, and the table of their connections"),
 }
 
 

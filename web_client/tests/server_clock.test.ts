@@ -85,6 +85,28 @@ describe("the server's time on a page", () => {
     expect(clock.count).toBe(1);
   });
 
+  it("is true to half a round trip on any network, and never runs backwards", () => {
+    let state = 7;
+    const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
+    for (let round = 0; round < 50; round += 1) {
+      const { clock, iso, pass, echo, wrongBy } = world((random() - 0.5) * 1e9);
+      clock.welcomed(iso());
+      let best = Infinity;
+      let last = -Infinity;
+      for (let second = 0; second < 50; second += 1) {
+        const [there, back] = [1 + Math.floor(random() ** 4 * 400), 1 + Math.floor(random() ** 4 * 400)];
+        echo(there, back);
+        best = Math.min(best, there + back);
+        const now = clock.now();
+        expect(now).toBeGreaterThanOrEqual(last);
+        last = now;
+        pass(1000);
+        expect(Math.abs(wrongBy())).toBeLessThanOrEqual(best / 2);
+        last = clock.now();
+      }
+    }
+  });
+
   it("takes nothing from an answer that makes no sense", () => {
     const { clock } = world(0);
     clock.echoed(0, "never");

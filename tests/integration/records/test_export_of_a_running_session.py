@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mug.records import library
-from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.export_checks import export_session, package_errors, verify_folder, verify_records
 from tests.drivers.game_study import write_game_study
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
 
@@ -42,6 +42,9 @@ def test_that_a_session_is_exported_and_verified_while_it_runs_and_after_kill_9(
     verified = verify_records(server.data_dir, "game")
     assert "whole" in verified
     tables = export_session(server.data_dir, "game", tmp_path / "out", "--excel")
+    for folder in ("running", "out"):
+        assert package_errors(tmp_path / folder) == []
+        assert "made again" in verify_folder(tmp_path / folder, server.data_dir)
     frames = tables["frames"]
     assert list(zip(frames["episode"], frames["frame"], strict=True)) == (
         [(0, frame) for frame in range(35)] + [(1, frame) for frame in range(60)]

@@ -56,6 +56,14 @@ def test_that_rows_are_as_many_as_the_export_says(folder: Path) -> None:
     assert export.manifest["journal"]["facts_of_session"] > 40
 
 
+def test_that_a_table_that_lost_rows_is_refused(folder: Path, tmp_path: Path) -> None:
+    short = Path(shutil.copytree(folder, tmp_path / "short"))
+    [path] = (short / "data").glob("*-visits_data.csv")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ExportFolderError, match="visits has 6 rows, and was exported with 7"):
+        load(short, source="csv")["visits"]
+
+
 def test_that_columns_are_described(folder: Path) -> None:
     about = load(folder).describe("network")
     assert about.loc["rtt_ms", ["type", "unit"]].tolist() == ["number", "ms"]

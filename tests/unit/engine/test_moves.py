@@ -490,3 +490,39 @@ def test_that_an_action_is_written_whole_or_not_at_all() -> None:
     assert outcome(memory, "p-a") == "excluded"
     assert match_of(memory, "p-b").dropped == {"a0": "end"}
     assert ParticipantId("p-a") in memory.run.state.participants
+
+
+def test_that_a_group_that_was_made_outlasts_a_pause() -> None:
+    memory = four()
+    memory.act("repair", groups=(("p-d", "p-a"), ("p-c", "p-b")))
+    memory.set_stage("paused")
+    join(memory, *"abc")
+    memory.later(200_000)
+    memory.tick()
+    assert len(groups(memory)) == 2
+    memory.set_stage("running")
+    assert groups(memory)[2:] == [("p-c", "p-b")]
+    join(memory, "d")
+    assert groups(memory)[3:] == [("p-d", "p-a")]
+    whole(memory)
+
+
+def test_that_known_partners_are_waited_for_without_the_time_of_a_pause() -> None:
+    known = rules(wait_for_known_group=True, group_wait_timeout=20_000)
+    memory = Memory(study=chain_of(duel("one"), duel("two", multiplayer=known)))
+    memory.lab_in()
+    to_the_waitroom(memory, *"abcd")
+    for p in "ac":
+        memory.finish(p)
+    join(memory, "a")
+    memory.later(10_000)
+    memory.act("pause", "p-a")
+    memory.later(60_000)
+    memory.act("resume", "p-a")
+    join(memory, "c")
+    memory.later(9_000)
+    memory.tick()
+    assert len(groups(memory)) == 2
+    memory.finish("b")
+    join(memory, "b")
+    assert groups(memory)[2:] == [("p-a", "p-b")]

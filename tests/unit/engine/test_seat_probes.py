@@ -53,9 +53,9 @@ def test_that_a_tournament_has_each_pair_once_and_no_desk_twice_in_a_round(count
 
 def test_that_each_pair_is_measured_once_a_few_at_a_time_and_recorded() -> None:
     memory = room()
-    names = desks(11)
+    names = desks(20)
     ready(memory, *names)
-    assert probe(memory).data == {"pairs": 55, "skipped": {}}
+    assert probe(memory).data == {"pairs": 190, "skipped": {}}
     most = 0
     while open_now := [name for name in names if open_probes(memory, name)]:
         most = max(most, len(open_now) // 2)
@@ -69,7 +69,7 @@ def test_that_each_pair_is_measured_once_a_few_at_a_time_and_recorded() -> None:
     assert {(view.state, view.rtt_ms, view.path) for view in found.values()} == {("done", 7.0, "relay")}
     facts = [fact for fact in memory.recorded if isinstance(fact, f.SeatsProbed)]
     assert {fact.desks for fact in facts} == set(found)
-    assert len(facts) == 55
+    assert len(facts) == 190
     fold(memory.written)
 
 

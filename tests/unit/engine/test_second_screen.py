@@ -99,6 +99,7 @@ def test_that_a_view_follows_the_session_once_a_second() -> None:
     shown = look(memory, token)
     assert shown is not None
     assert (shown["stage"], shown["participants"][0]["state"]) == ("paused", "paused")
+    assert "" < shown["stage_since"] < shown["now"]
 
 
 def test_that_who_waits_for_the_start_is_shown_as_waiting() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from frictionless import Package, Resource, system
+from frictionless import Resource
 
 from mug.data import read_export, read_manifest
 from mug.records import RecordReader, library
@@ -21,6 +21,7 @@ from mug.records import facts as f
 from mug.records.export import ExportOptions, export_session
 from mug.records.export_layout import FILES, manifest_of
 from mug.records.keys import write_keys
+from tests.drivers.export_checks import package_errors
 from tests.drivers.recorded_session import AT, RecordedSession
 from tests.drivers.whole_session import record_whole_session
 
@@ -52,18 +53,8 @@ def package(folder: Path) -> dict[str, Any]:
 # ------------------------------------------------------------------ Data Package
 
 
-def frictionless_errors(folder: Path) -> list[list[Any]]:
-    """Validate the CSV resources with frictionless: metadata, digests, sizes, types, constraints and keys."""
-    described = package(folder)
-    described["resources"] = [one for one in described["resources"] if one["format"] == "csv"]
-    with system.use_context(trusted=True):
-        report = Package.from_descriptor(described, basepath=str(folder)).validate()
-    assert report.stats["tasks"] == len(described["resources"])
-    return report.flatten(["title", "fieldName", "message"]) + [list(report.errors)] * bool(report.errors)
-
-
 def test_that_frictionless_finds_nothing_wrong_with_a_whole_session(folder: Path) -> None:
-    assert frictionless_errors(folder) == []
+    assert package_errors(folder) == []
 
 
 def test_that_frictionless_finds_nothing_wrong_with_some_participants_and_some_tables(
@@ -77,7 +68,7 @@ def test_that_frictionless_finds_nothing_wrong_with_some_participants_and_some_t
         )
     ):
         out = export_session(records, SESSION, tmp_path / str(number), options).folder
-        assert frictionless_errors(out) == []
+        assert package_errors(out) == []
 
 
 def test_that_frictionless_finds_nothing_wrong_with_an_empty_a_broken_and_a_strange_session(tmp_path: Path) -> None:
@@ -96,7 +87,7 @@ def test_that_frictionless_finds_nothing_wrong_with_an_empty_a_broken_and_a_stra
         session.writer.flush()
         broken = export_session(session.path, "s1", tmp_path / "2").folder
     for out in (empty, broken):
-        assert frictionless_errors(out) == []
+        assert package_errors(out) == []
     telemetry = read_export(broken)["telemetry"]
     assert telemetry["at"].tolist() == ["yesterday", AT]
 
@@ -105,7 +96,7 @@ def test_that_frictionless_sees_a_changed_byte(folder: Path, records: Path, tmp_
     out = export_session(records, SESSION, tmp_path / "out").folder
     [path] = (out / "data").glob("*-visits_*.csv")
     path.write_bytes(path.read_bytes().replace(b"completed", b"Completed", 1))
-    assert "Hash Count Error" in str(frictionless_errors(out))
+    assert "Hash Count Error" in str(package_errors(out))
 
 
 def test_that_the_package_is_of_version_2_with_digests_types_and_constraints(folder: Path) -> None:

@@ -241,9 +241,11 @@ def test_that_large_observations_and_damaged_chunks_name_nobody_either(tmp_path:
         columns = {"status.human": ["input"] * 2, "observations.human": picture}
         session.frames("charlotte", visit, "charlottes-match", 0, 5, columns)
         session.chunk("charlotte", visit, "event", b"charlotte wrote no json\n")
+        session.chunk("stranger-5", "v-of-a-stranger", "event", b"no json either\n")
+        session.lines("charlotte", visit, "telemetry", {"at": AT, "rtt_ms": 3, "machine": "charlottes-laptop"})
         session.lines("charlotte", visit, "event", {"name": "odd", "at": AT, "charlotte": {"who": ["charlotte"]}})
         session.writer.flush()
         result = export_session(session.path, "monday-1", tmp_path / "out", ExportOptions(anonymise=True))
-    assert len(result.problems) == 2
+    assert len(result.problems) == 3
     assert list((result.folder / "arrays").iterdir())
-    assert found_in(result.folder, ("charlotte", "monday-1")) == []
+    assert found_in(result.folder, ("charlotte", "monday-1", "stranger-5", "v-of-a-stranger")) == []

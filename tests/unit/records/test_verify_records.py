@@ -1,6 +1,7 @@
 """`verify` finds what was changed, lost or contradicts itself, and names the place."""
 
 import argparse
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mug.records import RecordsError, UnknownSessionError, library, records_path
+from mug.records import RecordsError, RecordWriter, UnknownSessionError, library, records_path
 from mug.records import facts as f
 from mug.records.commands import add_export_arguments, add_verify_arguments, export_main, verify_main
 from mug.records.verify import verify
@@ -54,6 +55,28 @@ def test_that_faultless_records_have_no_problem(tmp_path: Path) -> None:
     assert report.problems == []
     assert (report.frames, report.sessions) == (17, ["s1"])
     assert report.entries == 11
+
+
+def test_that_what_pages_got_of_the_study_belongs_to_the_session(tmp_path: Path) -> None:
+    study, lock = b"a zip", b"a lock"
+    digests = [hashlib.sha256(body).hexdigest() for body in (study, lock)]
+    opened = f.SessionOpened(
+        at=AT,
+        session_id="s1",
+        experiment_id="x",
+        study_hash="h",
+        seed=1,
+        zip_sha256=digests[0],
+        lock_sha256=digests[1],
+    )
+    path = tmp_path / "records.sqlite"
+    with RecordWriter.open(path) as writer:
+        writer.append([opened], dict(zip(digests, (study, lock), strict=True)))
+    assert codes(path) == set()
+    gone = f"DELETE FROM body WHERE sha256 = '{digests[0]}'"
+    changed = f"UPDATE body SET bytes = x'00' WHERE sha256 = '{digests[1]}'"
+    change(path, gone, changed)
+    assert codes(path) == {"body_missing", "body_changed"}
 
 
 CHUNKS = "SELECT body_sha256 FROM journal WHERE kind = 'chunk_stored' LIMIT 1 OFFSET 1"

@@ -1233,7 +1233,11 @@ export interface NoteView {
   participant_id: string | null;
 }
 
-/** One desk. `state`: absent, lost, warming, trouble, ready (all checks good), taking_part, finished. */
+/**
+ * One desk. `state`: absent, lost, warming, trouble, ready (all checks good), taking_part, finished.
+ *
+ * `participant_id`: who takes part there, or did last, also when the desk is at home again.
+ */
 export interface SeatView {
   desk: string;
   state: string;

@@ -44,6 +44,7 @@ export class SeatHome {
   private storage: Trial = { state: "wait", text: "Trying." };
   private probe: Probe | null = null;
   private reported = "";
+  private again: ReturnType<typeof setTimeout> | null = null;
   private shown = false;
   private steppedBack = false;
   private over = false;
@@ -177,7 +178,7 @@ export class SeatHome {
       window.location.reload();
       return;
     }
-    this.shown = false;
+    this.shown = this.welcomed = false;
     const waits = reason === "taken" || reason === "closed";
     const again = { label: "Try again", run: () => (waits ? this.port.retry() : window.location.reload()) };
     shell.show(
@@ -185,7 +186,8 @@ export class SeatHome {
       waits ? "waiting" : "error",
       reason,
     );
-    if (waits) setTimeout(() => !this.over && this.port.retry(), ASK_AGAIN_MS);
+    if (this.again !== null) clearTimeout(this.again);
+    this.again = waits ? setTimeout(() => !this.over && this.port.retry(), ASK_AGAIN_MS) : null;
   }
 
   private echoed(echo: PulseEcho): void {

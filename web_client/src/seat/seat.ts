@@ -97,6 +97,7 @@ export class Seat {
   }
 
   connectionLost(): void {
+    this.sure = false;
     this.home?.connectionLost();
   }
 

@@ -30,10 +30,12 @@ export class SeatView {
     this.words = element("p", { class: "seat-words", role: "status", "aria-live": "polite", "data-mug": "seat-words" }, WORDS.wait);
     this.study = element("p", { class: "seat-study" });
     this.list = element("ul", { class: "seat-checks", "aria-label": "Checks" });
+    const name = element("h1", { class: "seat-name" }, desk);
+    name.style.fontSize = `max(2rem, min(9rem, ${Math.round(100 / Math.max(desk.length, 1))}vw))`;
     this.view = element(
       "main",
       { class: "seat-page", "data-mug": "seat", "data-state": "wait" },
-      element("h1", { class: "seat-name" }, desk),
+      name,
       this.study,
       this.words,
       this.progress.view,

@@ -19,6 +19,7 @@ export interface SessionShown {
   pilot: boolean;
   stage: string;
   since: string;
+  stage_since: string;
   now: string;
   expected: number | null;
   counts: Record<string, number>;
@@ -66,10 +67,10 @@ export function durationWords(since: string, now: string): string {
   return hours === 0 ? `for ${minutes} min` : `for ${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
-export function stageLine({ stage, since, now, pilot, conditions }: SessionShown): string {
-  const began = stage === "ended" ? "" : durationWords(since, now);
+export function stageLine({ stage, since, stage_since: stageSince, now, pilot, conditions }: SessionShown): string {
+  const lasts = stage === "ended" ? "" : durationWords(stageSince || since, now);
   const labels = Object.entries(conditions).map(([name, value]) => (value ? `${name}: ${value}` : name));
-  return [stageWords(stage), began && `open ${began}`, pilot ? "pilot" : "", ...labels].filter(Boolean).join(" · ");
+  return [[stageWords(stage), lasts].filter(Boolean).join(" "), pilot ? "pilot" : "", ...labels].filter(Boolean).join(" · ");
 }
 
 export function placeWords({ kind, scene, number, of }: PersonShown): string {

@@ -25,10 +25,31 @@ export function lookOf(status: string): StatusLook {
   return STATUS_LOOKS[status] ?? { ...OTHER, word: status };
 }
 
-export function drawMarks(canvas: HTMLCanvasElement, agents: readonly string[], runs: readonly StatusRun[], frames: number): void {
+/** A mark that the server set during the session, where its words name a frame. */
+export interface FlagPlace {
+  flag: string;
+  episode: number;
+  frame: number;
+}
+
+export function flagPlaces(flags: readonly { flag: string; detail: string }[]): FlagPlace[] {
+  return flags.flatMap(({ flag, detail }) => {
+    const place = /episode (\d+), frame (\d+)/.exec(detail);
+    return place ? [{ flag, episode: Number(place[1]), frame: Number(place[2]) }] : [];
+  });
+}
+
+export function drawMarks(
+  canvas: HTMLCanvasElement,
+  agents: readonly string[],
+  runs: readonly StatusRun[],
+  frames: number,
+  flags: readonly FlagPlace[] = [],
+): void {
   const ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth;
-  const height = agents.length * (LANE_PX + GAP_PX);
+  const lanes = agents.length * (LANE_PX + GAP_PX);
+  const height = lanes + (flags.length > 0 ? LANE_PX : 0);
   canvas.style.height = `${height}px`;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
@@ -48,4 +69,13 @@ export function drawMarks(canvas: HTMLCanvasElement, agents: readonly string[], 
       brush.fillRect(left, bottom - LANE_PX * look.height, Math.max(1, ((last + 1) / frames) * width - left), LANE_PX * look.height);
     }
   });
+  brush.fillStyle = style.getPropertyValue("--wrong");
+  for (const { frame } of flags) {
+    const x = (Math.min(frame, frames) / frames) * width;
+    brush.beginPath();
+    brush.moveTo(x, lanes);
+    brush.lineTo(x + LANE_PX / 2, height);
+    brush.lineTo(x - LANE_PX / 2, height);
+    brush.fill();
+  }
 }

@@ -1,7 +1,7 @@
 /** What the watching page shows: head, picture, controls, what each agent does; and, instead of it, why there is nothing to see. */
 import type { Renderer } from "../render/renderer";
 import type { MatchDescription, MatchGlance } from "./api";
-import { drawMarks, lookOf, STATUS_LOOKS } from "./marks";
+import { drawMarks, flagPlaces, lookOf, STATUS_LOOKS, type FlagPlace } from "./marks";
 import { SPEEDS, type Playback } from "./playback";
 import type { AgentNow, StatusRun, WatchedView } from "./rpc";
 
@@ -62,6 +62,7 @@ export class WatchView {
   private readonly whose: HTMLElement;
   private renderer: Renderer | null = null;
   private size = { width: 600, height: 400 };
+  private flags: FlagPlace[] = [];
   private fitted: readonly [number, number] = [0, 0];
   private drawn = "";
   private cells = new Map<string, Record<"action" | "status" | "reward" | "total", HTMLElement>>();
@@ -104,6 +105,8 @@ export class WatchView {
     this.main = make("main", { hidden: "" }, make("div", { class: "both" }, picture, side), track, this.controls);
     const header = make("header", {}, make("div", { class: "head" }, this.title, this.badge), this.about);
     this.root.replaceChildren(header, this.told, this.say, this.main);
+    const around = new ResizeObserver(() => this.fit());
+    for (const part of [header, this.told, this.say, this.hud, track, this.controls, this.root]) around.observe(part);
     setText(this.title, "Watch a match");
     window.addEventListener("resize", () => {
       this.drawn = "";
@@ -140,6 +143,7 @@ export class WatchView {
       }),
     );
     if (match.content) this.size = { width: match.content.config.game_width, height: match.content.config.game_height };
+    this.flags = flagPlaces(match.flags);
     this.state(match);
   }
 
@@ -184,7 +188,6 @@ export class WatchView {
     if (this.told.textContent !== wrong) {
       this.told.textContent = wrong;
       this.told.hidden = wrong === "";
-      this.fit();
     }
     const frames = `${compared.toLocaleString("en")} frame${compared === 1 ? "" : "s"}`;
     const checks = `${hashes.toLocaleString("en")} state hash${hashes === 1 ? "" : "es"}`;
@@ -211,7 +214,8 @@ export class WatchView {
     const wanted = `${episode} ${frames} ${runs.length} ${runs.at(-1)?.[3] ?? 0} ${this.marks.clientWidth}`;
     if (wanted === this.drawn) return;
     this.drawn = wanted;
-    drawMarks(this.marks, agents, runs, frames);
+    const flagged = this.flags.filter((flag) => flag.episode === episode);
+    drawMarks(this.marks, agents, runs, frames, flagged);
     const there = Object.keys(STATUS_LOOKS).filter((status) => runs.some((run) => run[1] === status));
     const lanes = agents.length > 1 && there.length > 0 ? [make("span", {}, `Lanes: ${agents.join(", ")}`)] : [];
     this.legend.replaceChildren(
@@ -222,8 +226,8 @@ export class WatchView {
         return make("span", {}, sample, look.word);
       }),
     );
-    this.legend.hidden = there.length === 0;
-    this.fit();
+    if (flagged.length > 0) this.legend.append(make("span", {}, make("b", {}, "▲"), ` ${flagged.map((flag) => `${flag.flag} at frame ${flag.frame}`).join(", ")}`));
+    this.legend.hidden = this.legend.childElementCount === 0;
   }
 
   /** The matches of the session, when the address names none. */

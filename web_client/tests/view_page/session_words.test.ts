@@ -5,7 +5,8 @@ const SESSION: SessionShown = {
   title: "Study",
   pilot: false,
   stage: "running",
-  since: "2026-01-01T10:00:00.000Z",
+  since: "2026-01-01T09:00:00.000Z",
+  stage_since: "2026-01-01T10:00:00.000Z",
   now: "2026-01-01T11:05:30.000Z",
   expected: null,
   counts: { present: 4, waiting: 1, playing: 2, finished: 0, excluded: 1, away: 0 },
@@ -19,17 +20,17 @@ const PERSON: PersonShown = { id: "P-01", seat: "", state: "playing", scene: "ma
 
 describe("the second screen", () => {
   it("says how long the session has been open, by the server's clock", () => {
-    expect(durationWords(SESSION.since, SESSION.now)).toBe("for 1 h 05 min");
-    expect(durationWords(SESSION.since, "2026-01-01T10:00:59Z")).toBe("for less than a minute");
-    expect(durationWords(SESSION.since, "2026-01-01T10:12:00Z")).toBe("for 12 min");
-    expect(durationWords(SESSION.since, "2026-01-01T09:00:00Z")).toBe("");
+    expect(durationWords(SESSION.stage_since, SESSION.now)).toBe("for 1 h 05 min");
+    expect(durationWords(SESSION.stage_since, "2026-01-01T10:00:59Z")).toBe("for less than a minute");
+    expect(durationWords(SESSION.stage_since, "2026-01-01T10:12:00Z")).toBe("for 12 min");
+    expect(durationWords(SESSION.stage_since, "2026-01-01T08:00:00Z")).toBe("");
     expect(durationWords("", SESSION.now)).toBe("");
   });
 
   it("says the stage, and condition labels only where the server gives them", () => {
-    expect(stageLine(SESSION)).toBe("Running · open for 1 h 05 min");
+    expect(stageLine(SESSION)).toBe("Running for 1 h 05 min");
     expect(stageLine({ ...SESSION, stage: "ended", pilot: true })).toBe("Ended · pilot");
-    expect(stageLine({ ...SESSION, stage: "doors_open", conditions: { delay: "long", open: "" } })).toBe("Doors open · open for 1 h 05 min · delay: long · open");
+    expect(stageLine({ ...SESSION, stage: "doors_open", conditions: { delay: "long", open: "" } })).toBe("Doors open for 1 h 05 min · delay: long · open");
   });
 
   it("names a scene, or only its kind where its name is hidden", () => {

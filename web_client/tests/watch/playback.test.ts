@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseWatchAddress, watchHash } from "../../src/watch/address";
 import { bytesOf } from "../../src/watch/api";
+import { flagPlaces } from "../../src/watch/marks";
 import { Playback } from "../../src/watch/playback";
 
 const FPS = 30;
@@ -139,6 +140,16 @@ describe("a live match", () => {
     pass(playback, 4);
     expect(playback.place.frame).toBe(60);
     expect(playback.playing).toBe(false);
+  });
+});
+
+describe("what the session marked", () => {
+  it("stands at its frame, where its words name one", () => {
+    const flags = [
+      { flag: "desync", detail: "anna: episode 1, frame 59: hashes differ" },
+      { flag: "returned", detail: "bert" },
+    ];
+    expect(flagPlaces(flags)).toEqual([{ flag: "desync", episode: 1, frame: 59 }]);
   });
 });
 
