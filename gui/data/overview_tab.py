@@ -10,7 +10,7 @@ from gui.models.quality_rows import MATCH_ROLE, VERDICTS, QualityModel, share
 from gui.widgets.basics import Button, Pill, label
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
-from mug.records.quality import MatchQuality, SessionQuality
+from mug.records.quality_figures import MatchQuality, SessionQuality
 
 __all__ = ["OverviewTab"]
 

@@ -18,7 +18,7 @@ from gui.widgets.basics import Button, Elided, Notice, label
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.theme import Theme
 from mug.records.library import SessionSummary
-from mug.records.quality import PersonQuality, SessionQuality
+from mug.records.quality_figures import PersonQuality, SessionQuality
 
 __all__ = ["DataPage"]
 

@@ -11,7 +11,7 @@ from gui.widgets.basics import Button, label
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.record_table import RecordTable
 from gui.widgets.theme import Theme
-from mug.records.quality import PersonQuality
+from mug.records.quality_figures import PersonQuality
 
 __all__ = ["ParticipantsTab"]
 

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from gui.widgets.basics import Button, Notice, label
 from gui.widgets.theme import Theme
-from mug.records.quality import PersonQuality
+from mug.records.quality_figures import PersonQuality
 
 __all__ = ["WithdrawDialog"]
 

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.moments import day_and_time
-from mug.records.quality import MatchQuality, PersonQuality
+from mug.records.quality_figures import MatchQuality, PersonQuality
 
 __all__ = ["MATCH_ROLE", "PERSON_ROLE", "VERDICTS", "PeopleModel", "QualityModel", "share"]
 

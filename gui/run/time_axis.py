@@ -8,8 +8,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from typing_extensions import override
 
 from gui.models.time_window import TimeWindow
+from gui.run.time_keys import move_by_key
 
-__all__ = ["TimeGestures", "clock_ticks", "move_by_key", "plot_widget"]
+__all__ = ["TimeGestures", "clock_ticks", "plot_widget"]
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _TICK_PX = 110
@@ -73,26 +74,6 @@ class TimeGestures(QObject):
     def _seconds(self, point: QPointF) -> float:
         place = self._widget.mapToScene(point.toPoint())
         return float(self._widget.getPlotItem().vb.mapSceneToView(place).x())
-
-
-def move_by_key(window: TimeWindow, event: QKeyEvent) -> bool:
-    """Move or stretch a window in time by a key: arrows, plus and minus, Space, End; returns whether it was one."""
-    match Qt.Key(event.key()):
-        case Qt.Key.Key_Left:
-            window.pan(-window.span_s / 10)
-        case Qt.Key.Key_Right:
-            window.pan(window.span_s / 10)
-        case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-            window.zoom(0.8)
-        case Qt.Key.Key_Minus:
-            window.zoom(1.25)
-        case Qt.Key.Key_Space:
-            window.hold() if window.follows else window.follow()
-        case Qt.Key.Key_End:
-            window.follow()
-        case _:
-            return False
-    return True
 
 
 def plot_widget(name: str, window: TimeWindow | None = None) -> pg.PlotWidget:

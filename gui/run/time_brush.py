@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from gui.models.time_window import LONGEST_S, SHORTEST_S, TimeWindow
-from gui.run.time_axis import move_by_key
+from gui.run.time_keys import move_by_key
 from gui.widgets.theme import Theme
 
 __all__ = ["TimeBrush"]

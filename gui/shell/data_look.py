@@ -18,7 +18,7 @@ from gui.runtime.tasks import Tasks
 from gui.shell.settings import LabSettings
 from mug.records.codebook import TABLES
 from mug.records.library import SessionSummary
-from mug.records.quality import SessionQuality
+from mug.records.quality_figures import SessionQuality
 
 __all__ = ["DataLook"]
 

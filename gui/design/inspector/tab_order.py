@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QWidget
 
-from gui.design.inspector.inputs import ancestors
-
 __all__ = ["go_on", "go_round", "leave"]
 
 
@@ -31,21 +29,22 @@ def _focused(stop: QWidget, forward: bool) -> QWidget:
 
 
 def leave(panel: QWidget, *, forward: bool) -> bool:
-    """Give the focus to what comes behind a panel, or before it, in its window; returns whether there is something."""
-    found = _neighbour(panel, forward)
-    seen: set[int] = set()
-    while found is not None and found is not panel and id(found) not in seen:
-        seen.add(id(found))
-        usable = found.isVisible() and found.isEnabled() and found.window() is panel.window()
-        if usable and found.focusPolicy() & Qt.FocusPolicy.TabFocus and panel not in ancestors(found):
+    """Give the focus to what comes behind a panel, or before it, in its window; returns whether there is something.
+
+    Qt's own chain is not asked: PySide takes what `nextInFocusChain` returns for a part of the widget that was asked,
+    and forgets it (the whole menu bar, say) when that widget goes.
+    """
+    window = panel.window()
+    everything = window.findChildren(QWidget)
+    inside = {id(panel), *(id(part) for part in panel.findChildren(QWidget))}
+    place = next((index for index, widget in enumerate(everything) if widget is panel), 0)
+    order = everything[place:] + everything[:place]
+    for found in order if forward else reversed(order):
+        usable = found.isVisible() and found.isEnabled() and found.window() is window and id(found) not in inside
+        if usable and found.focusPolicy() & Qt.FocusPolicy.TabFocus and found.focusProxy() is None:
             found.setFocus(_reason(forward))
             return True
-        found = _neighbour(found, forward)
     return False
-
-
-def _neighbour(widget: QWidget, forward: bool) -> QWidget | None:
-    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
 
 
 def _reason(forward: bool) -> Qt.FocusReason:

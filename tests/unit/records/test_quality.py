@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mug.records import facts as f
-from mug.records.quality import SessionQuality, session_quality
+from mug.records.quality import session_quality
+from mug.records.quality_figures import SessionQuality
 from mug.records.withdrawal import withdraw
 from tests.drivers.recorded_session import AT, RecordedSession
 from tests.drivers.withdrawn_session import columns, record_pair
