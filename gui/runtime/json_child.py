@@ -63,8 +63,10 @@ class JsonChild(QObject):
     def close(self) -> None:
         """End it before the app goes."""
         if self._child is not None:
-            self._child.ended.disconnect()
-            self._child.close()
+            child, self._child = self._child, None
+            child.line_read.disconnect(self._on_line)
+            child.ended.disconnect(self._on_ended)
+            child.close()
 
     @Slot(str)
     def _on_line(self, line: str) -> None:

@@ -16,8 +16,8 @@ from gui.shell.data_look import DataLook
 from gui.shell.settings import LabSettings
 from mug.records import experiment_dir, exports_dir
 from mug.records.annotations import Annotation, annotate
-from mug.records.anonymise import anonymised_session
 from mug.records.library import SessionSummary, library
+from mug.records.pseudonyms import anonymised_session
 
 __all__ = ["DataFlow"]
 

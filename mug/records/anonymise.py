@@ -6,31 +6,22 @@ export comes out the same again, and nobody without the key finds the way back. 
 What is not known to be harmless is left out.
 """
 
-import hashlib
-import hmac
 import json
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mug.records.codebook import TABLES, describe
-from mug.records.errors import ExportError
 from mug.records.history import SessionHistory
 from mug.records.identifiers import secrets_of
+from mug.records.pseudonyms import new_id
 from mug.records.spool import json_text
 
-__all__ = ["KEY_FILE", "Anonymiser", "anonymised_session", "read_key"]
-
-KEY_FILE: Final = "anonymise.key"
-"""Name of the key's file, in ``keys/`` beside the records."""
-
+__all__ = ["Anonymiser"]
 
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """When every anonymised session begins."""
@@ -122,55 +113,6 @@ _WORDS: Final = frozenset(
 _GONE: Final = "[removed]"
 
 
-def read_key(folder: Path) -> bytes:
-    """Return the key of an experiment's anonymised exports; it is made when there is none.
-
-    Args:
-        folder: ``keys/`` beside the records.
-
-    Raises:
-        ExportError: It cannot be read or made.
-    """
-    path = folder / KEY_FILE
-    try:
-        if not path.exists():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part = folder / f".{KEY_FILE}.{os.getpid()}-{secrets.token_hex(4)}"
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_hex(32).encode("ascii"))
-            try:
-                os.link(part, path)  # two at once: the first one's key holds
-            except FileExistsError:
-                pass
-            finally:
-                part.unlink()
-        key = path.read_bytes().strip()
-    except OSError as error:
-        raise ExportError(f"the key for anonymised exports, {path}, cannot be used: {error}") from error
-    if len(key) < 32:
-        raise ExportError(f"the key for anonymised exports, {path}, is damaged: take it from a backup, or remove it")
-    return key
-
-
-def anonymised_session(folder: Path, session_id: str) -> str:
-    """Return a session's id in anonymised exports; empty when none was made.
-
-    Args:
-        folder: ``keys/`` beside the records.
-        session_id: The session.
-
-    Raises:
-        ExportError: The key cannot be read.
-    """
-    return _new_id(read_key(folder), session_id, "s", session_id) if (folder / KEY_FILE).is_file() else ""
-
-
-def _new_id(key: bytes, session_id: str, prefix: str, value: str) -> str:
-    text = json.dumps([session_id, prefix, value], ensure_ascii=True)
-    return f"{prefix}-{hmac.new(key, text.encode('ascii'), hashlib.sha256).hexdigest()[:12]}"
-
-
 class Anonymiser:
     """Changes what goes into one session's export.
 
@@ -190,7 +132,7 @@ class Anonymiser:
         """Return the new id of somebody or something; policies keep theirs."""
         if prefix == "p" and value.startswith("policy:"):
             return value
-        return _new_id(self._key, self._session_id, prefix, value)
+        return new_id(self._key, self._session_id, prefix, value)
 
     def text(self, text: str) -> str:
         """Return a text with all known identifiers replaced."""

@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from mug.ids import check_id
 from mug.records.agreement import TrackComparison
-from mug.records.anonymise import Anonymiser, read_key
+from mug.records.anonymise import Anonymiser
 from mug.records.arrays import ArrayStore
 from mug.records.codebook import TABLES
 from mug.records.console import console_rows, count_console, seat_rows
@@ -32,6 +32,7 @@ from mug.records.history import SessionHistory, read_history
 from mug.records.journal import Head
 from mug.records.lines import LinesTable, count_lines, count_server_events, server_event_rows
 from mug.records.matches import condition_columns, figures_of, match_rows
+from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
 from mug.records.small_cells import warnings_of
 from mug.records.spool import TableFile, TableSpool

@@ -11,10 +11,11 @@ from typing import Final
 
 from mug.ids import check_id
 from mug.records import facts as f
-from mug.records.anonymise import KEY_FILE, Anonymiser, read_key
+from mug.records.anonymise import Anonymiser
 from mug.records.errors import ExportError
 from mug.records.history import SessionHistory, read_history
 from mug.records.places import keys_path
+from mug.records.pseudonyms import KEY_FILE, read_key
 from mug.records.reader import RecordReader
 from mug.records.recruiters import split_parameters
 

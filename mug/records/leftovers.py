@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mug.records.anonymise import anonymised_session
 from mug.records.export_layout import manifest_of
+from mug.records.pseudonyms import anonymised_session
 
 __all__ = ["Leftover", "leftovers_of"]
 

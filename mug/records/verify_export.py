@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 import mug
-from mug.records.anonymise import Anonymiser, read_key
+from mug.records.anonymise import Anonymiser
 from mug.records.digests import file_digest
 from mug.records.errors import ExportError
 from mug.records.export import count_rows, export_session
@@ -23,6 +23,7 @@ from mug.records.export_layout import EXPORT_FORMAT, MANIFEST, MANIFEST_SUMS
 from mug.records.export_options import ExportOptions
 from mug.records.history import read_history
 from mug.records.journal import Head, entry_hash
+from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
 from mug.records.verify import VerifyProblem
 

@@ -187,6 +187,10 @@ def test_that_a_start_with_unsaved_changes_asks_and_saves(driver: DesignDriver, 
     driver.lab.window.run.start_asked.emit()
     assert guard.question is not None
     guard.question.save.click()
+    flow = driver.lab.session
+    driver.wait(lambda: flow.new_session_dialog is not None)
+    assert flow.new_session_dialog is not None
+    flow.new_session_dialog.confirm.click()
     driver.wait(lambda: driver.lab.control.is_running)
     assert "Changed" in (folder / "study.toml").read_text(encoding="utf-8")
     assert driver.document.is_clean
