@@ -164,6 +164,7 @@ def test_that_the_rows_of_the_match_are_there_from_a_place_on(played: Played) ->
     assert (first[0]["first"], first[-1]["last"]) == (0, FRAMES - 1)
     whole = played.ask(f"/{played.match_id}/frames")
     assert [chunk["episode"] for chunk in whole["chunks"]] == [0, 0, 0, 1, 1, 1]
+    assert (answer["flags"], answer["dropped"]) == ([], []), "who watches live hears of what happens to the match"
     later = played.ask(f"/{played.match_id}/frames?episode=0&frame=30")
     assert later["chunks"] == whole["chunks"][1:]
     assert played.ask(f"/{played.match_id}/frames?episode=1&frame={FRAMES}")["chunks"] == []
