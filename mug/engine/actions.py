@@ -188,7 +188,7 @@ def _outcome(request: Act) -> str:
 
 def _nothing(skipped: Mapping[str, str]) -> str:
     if not skipped:
-        return "nothing was done: nobody is unfinished"
+        return "nothing was done: nobody is in the session who has not finished"
     reasons = [f"{who}: {why}" for who, why in list(skipped.items())[:MAX_NAMED]]
     more = "; …" if len(skipped) > MAX_NAMED else ""
     return f"nothing was done: {'; '.join(reasons)}{more}"
