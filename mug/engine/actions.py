@@ -14,7 +14,9 @@ from mug.ids import ParticipantId
 from mug.protocol.lab_console import ACTIONS, PAY_RULES, Act, ActionView
 from mug.records import facts as f
 
-__all__ = ["Actions", "Deed", "Plan", "judged"]
+__all__ = ["USED_ID", "Actions", "Deed", "Plan", "judged"]
+
+USED_ID: Final = "nothing was done: this request_id was used for something else before; use a new one"
 
 MAX_ID_CHARS: Final = 128
 MAX_TEXT_CHARS: Final = 2_000
@@ -65,7 +67,7 @@ class Actions:
         core = self._core
         known = core.state.actions.get(request.request_id)
         if known is not None:
-            return "", action_view(known.fact, known.seen)
+            return ("", action_view(known.fact, known.seen)) if _is_again(known.fact, request) else (USED_ID, None)
         if error := self._fault(request):
             return error, None
         people, skipped = self._people(request)
@@ -165,6 +167,20 @@ _SAID: Final[Mapping[str, str]] = {
 }
 
 
+def _is_again(fact: f.ActionTaken, request: Act) -> bool:
+    """Whether a request asks once more for what was done under its id; only then it is answered as if it did it."""
+    if (fact.action, fact.text, fact.reason, fact.pay, fact.groups) != (
+        request.action,
+        request.text.strip(),
+        request.reason[:2000],
+        request.pay,
+        request.groups,
+    ) or fact.outcome != _outcome(request):
+        return False
+    named = {name[:80] for name in request.participants}
+    return request.everyone or request.action == "repair" or named == {*fact.participants, *fact.skipped}
+
+
 def _outcome(request: Act) -> str:
     outcomes = _OUTCOMES.get(request.action, ("",))
     return request.outcome or outcomes[0]
@@ -172,7 +188,7 @@ def _outcome(request: Act) -> str:
 
 def _nothing(skipped: Mapping[str, str]) -> str:
     if not skipped:
-        return "nothing was done: nobody is unfinished"
+        return "nothing was done: nobody is in the session who has not finished"
     reasons = [f"{who}: {why}" for who, why in list(skipped.items())[:MAX_NAMED]]
     more = "; …" if len(skipped) > MAX_NAMED else ""
     return f"nothing was done: {'; '.join(reasons)}{more}"

@@ -49,6 +49,7 @@ class Admission:
 
     Attributes:
         taken_in: Called when somebody takes part, or goes on, with the page's connection and its hello.
+        seat_of: Says at which desk they are, for the records.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Admission:
         self._doors = doors
         self._care = care
         self.taken_in: Callable[[ConnectionId, ParticipantId, Hello], None] = lambda _connection, _who, _hello: None
+        self.seat_of: Callable[[ConnectionId, ParticipantId, Hello], str] = lambda _connection, _who, _hello: ""
         self._recruited = {
             person_key(participant.recruiter): participant.participant_id
             for participant in core.state.participants.values()
@@ -257,7 +259,7 @@ class Admission:
                 params=params,
                 recruiter=recruiter,
                 environment=environment,
-                seat=hello.seat if is_valid_id(hello.seat) else "",
+                seat=self.seat_of(connection, participant_id, hello),
             ),
             f.PlanDrawn(
                 at=core.now(),

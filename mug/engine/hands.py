@@ -3,6 +3,7 @@
 from collections import deque
 from typing import Final
 
+from mug.engine.actions import USED_ID
 from mug.engine.care import Care
 from mug.engine.effects import ConnectionId, Send
 from mug.engine.live import Core
@@ -79,12 +80,15 @@ class Hands:
     def answer(self, request: AnswerHand) -> str:
         """Answer a raised hand with words, or only lower it; returns what is wrong, in words."""
         core, who = self._core, ParticipantId(request.participant_id)
-        if request.request_id in core.state.actions:
-            return ""
+        text = request.text.strip()
+        known = core.state.actions.get(request.request_id)
+        if known is not None:
+            is_again = bool(known.fact.hand_id) and (known.fact.participants, known.fact.text) == ((who,), text)
+            return "" if is_again else USED_ID
         participant = core.state.participants.get(who)
         if participant is None:
             return f"there is no participant {request.participant_id[:80]!r} in this session"
-        text, hand_id = request.text.strip(), participant.hand_id
+        hand_id = participant.hand_id
         if not hand_id:
             return f"{who} has no raised hand any more: send a message instead" if text else ""
         if len(text) > MAX_ANSWER_CHARS:

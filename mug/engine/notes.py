@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from mug.engine.actions import USED_ID
 from mug.engine.live import Core
 from mug.engine.state import SessionState
 from mug.ids import ParticipantId
@@ -30,11 +31,12 @@ class Notes:
     def add(self, request: AddNote) -> str:
         """Keep a note, once for each request; returns what is wrong with it, in words."""
         core, who = self._core, request.participant_id
-        if request.request_id in core.state.notes:
-            return ""
+        text = request.text.strip()
+        known = core.state.notes.get(request.request_id)
+        if known is not None:
+            return "" if (known.text, known.participant_id) == (text, who) else USED_ID
         if not 0 < len(request.request_id) <= MAX_ID_CHARS:
             return f"a note needs a request_id of at most {MAX_ID_CHARS} characters"
-        text = request.text.strip()
         if not text:
             return "the note is empty: write something"
         if len(text) > MAX_CHARS:

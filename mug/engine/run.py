@@ -179,6 +179,7 @@ class StudyRun:
             force_relay=webrtc.force_relay,
         )
         self._admission.taken_in = self._seats.taken_in
+        self._admission.seat_of = self._seats.seat_of
         self._console = Console(
             self._core,
             self._admission,

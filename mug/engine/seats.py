@@ -183,12 +183,31 @@ class Seats:
             home.asked, home.asked_state = "begin", refusal[:MAX_TEXT]
             self._core.changed_seats.add(home.name)
 
+    def seat_of(self, connection: ConnectionId, who: ParticipantId, hello: Hello) -> str:
+        """The desk of a page that takes part; empty: none, or it names one at which another page is open."""
+        home = self._homes.get(connection)
+        if home is not None:
+            return home.name
+        if not is_valid_id(hello.seat):
+            return ""
+        desk = self._desks.get(hello.seat)
+        if desk is None:
+            return hello.seat
+        participant, presence = self._sitting(desk)
+        if desk.is_home(self._core.clock.now_ms()) and desk.tab_id != hello.tab_id:
+            return ""
+        under_way = participant is not None and participant.participant_id != who and participant.outcome is None
+        lives = presence is not None and presence.connection is not None and not presence.silent
+        return "" if under_way and lives else hello.seat
+
     def taken_in(self, connection: ConnectionId, who: ParticipantId, hello: Hello) -> None:
         """Somebody takes part, or goes on, on this page: where it is one of a desk, they sit there now."""
         core = self._core
         home = self._homes.get(connection)
         presence = core.presence(who)
-        presence.seat = home.name if home is not None else hello.seat if is_valid_id(hello.seat) else ""
+        presence.seat = self.seat_of(connection, who, hello)
+        if hello.seat and not presence.seat:
+            core.say("warning", f"says to be at desk {hello.seat[:64]}, which is another page's: it is not taken", who)
         if not presence.seat or (presence.seat not in self._desks and len(self._desks) >= MAX_DESKS):
             presence.seat = ""
             return

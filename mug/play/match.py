@@ -742,9 +742,9 @@ class MatchSession:
             "returning": core.away,
             "held": self._held,
             "silent": [
-                {"player": number, "ms": round(peer.silent_ms, 1)}
-                for number, peer in self._peers.items()
-                if peer.silent_ms >= notify_ms
+                {"player": number, "ms": round(self._peers[number].silent_ms, 1)}
+                for number in core.partners
+                if self._peers[number].silent_ms >= notify_ms
             ],
         }
 

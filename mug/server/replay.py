@@ -144,11 +144,14 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
                 f"{loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
             )
         notes.append(f"{loaded.folder} was changed since the session: the game's pictures may be other ones.")
-    if packed is None and loaded is not None:
+    has_games = any(isinstance(node, GymGame) for _, node in walk(study))
+    if packed is None and loaded is not None and has_games:
         packed = _packed_again(loaded, opened, notes)
     problem = ""
     prepared: PreparedRuntime | None = None
-    if packed is None:
+    if not has_games:
+        problem = "The study has no game, so this session has no matches to watch."
+    elif packed is None:
         problem = (
             "The records of this session do not hold the files that its pages ran. "
             "Start the replay with --study and the study as it was."

@@ -176,7 +176,6 @@ class WatchedMatches:
                 "study": self._frozen.study.title,
                 "seed": str(match.formed.seed),
                 "recorders": match.recorders,
-                "dropped": [{"agent": drop.agent, "reason": drop.reason} for drop in match.dropped],
                 "content": None if game is None else self._content(game, match),
                 "runtime": msgspec.to_builtins(self._runtime),
                 "problem": problem,
@@ -286,6 +285,7 @@ class WatchedMatches:
             ],
             "episodes": [{"episode": number, "frames": match.frames[number]} for number in match.episodes],
             "flags": [{"flag": flag.flag, "detail": flag.detail} for flag in match.flags],
+            "dropped": [{"agent": drop.agent, "reason": drop.reason} for drop in match.dropped],
         }
 
     def _content(self, game: GymGame, match: _Match) -> dict[str, Any]:

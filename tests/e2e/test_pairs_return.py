@@ -79,6 +79,33 @@ def test_that_a_reload_and_the_back_button_lead_back_into_the_match(browser: Bro
     assert list(told["participant_id"]) == ["bob", "ann"]
 
 
+@pytest.mark.long
+def test_that_who_has_come_back_goes_on_when_another_player_leaves_afterwards(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_pair_study(
+        tmp_path / "points", players=3, frames=240, reconnection_timeout_ms=3000, dropout_policy="default_action"
+    )
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "bob", "cat"]) as [ann, bob, cat],
+    ):
+        play([ann, bob, cat], "points")
+        goes_on(ann, FPS)
+        bob.page.reload()
+        bob.wait_for_phase("countdown")
+        goes_on(bob, 2 * FPS)
+        cat.page.close()
+        finish([ann, bob])
+
+    [record] = match_records(data, "points")
+    assert [drop.agent for drop in record.dropped] == ["south"]
+    assert "desync" not in record.words
+    last = {who: max(chunk.last for chunk in recorded.chunks) for who, recorded in record.recorded.items()}
+    assert (last["ann"], last["bob"]) == (239, 239)
+
+
 def test_that_who_takes_too_long_is_out_and_every_row_after_it_says_so(browser: BrowserDriver, tmp_path: Path) -> None:
     study = write_pair_study(
         tmp_path / "points",

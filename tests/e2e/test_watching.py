@@ -11,6 +11,7 @@ from mug.play.values import own_copy
 from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
+from tests.drivers.pair_driver import play, sit_down
 from tests.drivers.pair_study import PROFILES, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.watch_driver import WatchDriver, replaying, watch_address
@@ -187,3 +188,24 @@ def test_that_two_who_play_over_a_bad_network_are_watched_live_to_the_end(
         assert watcher.page.locator('[data-watch="told"]').is_hidden()
         assert "equal to what was recorded" in watcher.text("proof")
         assert watcher.page.locator("tbody tr").count() == 2
+
+
+@pytest.mark.long
+def test_that_who_watches_live_is_told_that_a_player_has_left(browser: BrowserDriver, tmp_path: Path) -> None:
+    study = write_pair_study(
+        tmp_path / "study", frames=300, reconnection_timeout_ms=3000, dropout_policy="default_action"
+    )
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["anna", "bert"]) as [anna, bert],
+        browser.participant(server.port) as room,
+    ):
+        play([anna, bert], "points")
+        (match,) = matches_of(server)
+        watcher = WatchDriver(room, watch_address(server, match["match_id"]))
+        watcher.wait_for_phase("showing")
+        assert watcher.page.get_by_text("left the match").count() == 0
+        bert.page.close()
+        watcher.page.get_by_text("The player of east left the match").wait_for()
+        assert "Live" in watcher.page.locator(".badge").inner_text()
+        anna.wait_for_phase("ended")

@@ -142,6 +142,11 @@ class Rollback(Returning):
         return self._figures
 
     @property
+    def partners(self) -> list[int]:
+        """The other players who are in the match."""
+        return [peer.player for peer in self._live]
+
+    @property
     def unheard(self) -> int:
         """Messages that players in the match have not acknowledged: 0 once they heard all that we said."""
         return sum(len(peer.line) for peer in self._live)

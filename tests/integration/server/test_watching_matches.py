@@ -27,6 +27,7 @@ from mug.records.withdrawal import withdraw
 from mug.server.replay import recorded_study
 from mug.server.watching import WatchedMatches
 from mug.study.loading import load
+from tests.drivers.console_study import write_pages_study
 from tests.drivers.match_bots import MatchPlayer, play
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
@@ -164,6 +165,7 @@ def test_that_the_rows_of_the_match_are_there_from_a_place_on(played: Played) ->
     assert (first[0]["first"], first[-1]["last"]) == (0, FRAMES - 1)
     whole = played.ask(f"/{played.match_id}/frames")
     assert [chunk["episode"] for chunk in whole["chunks"]] == [0, 0, 0, 1, 1, 1]
+    assert (answer["flags"], answer["dropped"]) == ([], []), "who watches live hears of what happens to the match"
     later = played.ask(f"/{played.match_id}/frames?episode=0&frame=30")
     assert later["chunks"] == whole["chunks"][1:]
     assert played.ask(f"/{played.match_id}/frames?episode=1&frame={FRAMES}")["chunks"] == []
@@ -289,6 +291,17 @@ def test_that_a_match_of_somebody_who_was_withdrawn_is_not_stepped_and_says_why(
     assert description is not None
     assert "was withdrawn" in description["problem"]
     matches.close()
+
+
+def test_that_a_study_without_games_has_nothing_to_watch_and_says_so(tmp_path: Path) -> None:
+    study = write_pages_study(tmp_path / "pages")
+    with ServerDriver(study, tmp_path / "data"):
+        pass
+    with RecordReader(records_path(tmp_path / "data", "pages")) as reader:
+        (head,) = reader.sessions()
+        for loaded in (None, load(study, ())):
+            known = recorded_study(reader, head.session_id, loaded)
+            assert known.problem == "The study has no game, so this session has no matches to watch."
 
 
 def test_that_a_replay_of_nothing_is_refused_in_words(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:

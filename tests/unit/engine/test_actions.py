@@ -91,6 +91,20 @@ def test_that_a_request_that_is_sent_again_is_answered_again_and_done_once() -> 
     assert len(memory.to("a", Told)) == 1
 
 
+def test_that_another_request_under_a_used_id_is_refused_instead_of_said_to_be_done() -> None:
+    memory = short("a", "b")
+    memory.act("message", "p-a", "p-?", text="x", request_id="m1")
+    assert memory.act("message", "p-a", "p-?", text=" x ", request_id="m1").error == ""
+    for action, who, fields in (
+        ("exclude", ("p-a", "p-?"), {}),
+        ("message", ("p-b",), {"text": "x"}),
+        ("message", ("p-a", "p-?"), {"text": "y"}),
+    ):
+        assert "used for something else" in memory.act(action, *who, request_id="m1", **fields).error
+    assert len(taken(memory)) == 1
+    assert view(memory, "p-a").outcome == ""
+
+
 def test_that_a_message_is_told_until_it_is_read() -> None:
     memory = short("a")
     memory.drop("a")

@@ -310,6 +310,23 @@ def test_that_a_page_cannot_claim_more_than_one_desk_nor_speak_out_of_turn() -> 
     assert list(seats(memory)) == ["PC-01"]
 
 
+def test_that_a_page_elsewhere_cannot_say_that_it_is_an_occupied_desk() -> None:
+    memory = room("running")
+    ready(memory, "PC-01", "PC-02")
+    who = sit_down(memory, "PC-01")
+    for liar, desk in (("x", "PC-01"), ("y", "PC-02")):
+        memory.hello(liar, f"p-{liar}", seat=desk)
+        assert memory.run.state.participants[ParticipantId(f"p-{liar}")].seat == ""
+    shown = seats(memory)
+    assert (shown["PC-01"].participant_id, shown["PC-02"].participant_id) == (who, None)
+    ask(memory, "identify", "PC-01")
+    assert (asked(memory, "PC-01"), asked(memory, "x")) == (["begin", "identify"], [])
+    # Who is there comes back there, and a desk that is left is free.
+    memory.drop("PC-01")
+    memory.hello("PC-01/2", who, seat="PC-01", candidates=candidates(memory, "PC-01"))
+    assert seats(memory)["PC-01"].participant_id == who
+
+
 def test_that_impossible_figures_of_a_desk_are_not_shown() -> None:
     memory = room()
     at_home(memory, "PC-01")

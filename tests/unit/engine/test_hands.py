@@ -137,6 +137,21 @@ def test_that_a_note_is_kept_once_shown_and_logged() -> None:
     assert [(note.text, note.participant_id) for note in notes] == [("Noise outside.", "p-a"), ("Begun late.", None)]
 
 
+def test_that_another_note_or_answer_under_a_used_id_is_refused_instead_of_lost() -> None:
+    memory = session()
+    assert memory.reply_to(AddNote(request_id="n1", text="Noise.")).error == ""
+    for note in (
+        AddNote(request_id="n1", text="Begun late."),
+        AddNote(request_id="n1", text="Noise.", participant_id="p-a"),
+    ):
+        assert "used for something else" in memory.reply_to(note).error
+    memory.act("message", "p-a", text="Hello.", request_id="m1")
+    memory.say("a", RaiseHand(hand_id="h1"))
+    answer = AnswerHand(request_id="m1", participant_id="p-a", text="Hello.")
+    assert "used for something else" in memory.reply_to(answer).error
+    assert memory.snapshot().participants[0].hand == ""
+
+
 @pytest.mark.parametrize(
     ("note", "error"),
     [

@@ -131,9 +131,9 @@ export class MatchPlay {
       return;
     }
     const { human_agents: own } = this.config;
-    const outlived = message.op === "match.verdict" && this.comesBack && !message.dropped.includes(own[0] ?? "") && message.policy !== "end" && message.policy !== "void";
-    if (outlived) return; // our game will say so
     if (message.op === "match.verdict" && this.state === "waiting") {
+      const outlived = this.comesBack && !message.dropped.includes(own[0] ?? "") && message.policy !== "end" && message.policy !== "void";
+      if (outlived) return; // the game that we come back into says who is out; from then on we take verdicts as the others do
       // Partners were found while the connection was lost, and did not wait.
       this.end(message.policy === "void" ? "void" : "dropped", message.message);
       return;

@@ -20,6 +20,7 @@ export interface MatchGlance {
   agents: AgentOf[];
   episodes: { episode: number; frames: number }[];
   flags: { flag: string; detail: string }[];
+  dropped: { agent: string; reason: string }[];
 }
 
 export interface WatchedContent {
@@ -38,7 +39,6 @@ export interface MatchDescription extends MatchGlance {
   study: string;
   seed: string;
   recorders: string[];
-  dropped: { agent: string; reason: string }[];
   content: WatchedContent | null;
   runtime: RuntimeManifest | null;
   problem: string;

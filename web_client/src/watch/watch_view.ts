@@ -63,6 +63,8 @@ export class WatchView {
   private renderer: Renderer | null = null;
   private size = { width: 600, height: 400 };
   private flags: FlagPlace[] = [];
+  private standing: readonly string[] = [];
+  private toldNotes: string | null = null;
   private fitted: readonly [number, number] = [0, 0];
   private drawn = "";
   private cells = new Map<string, Record<"action" | "status" | "reward" | "total", HTMLElement>>();
@@ -126,10 +128,7 @@ export class WatchView {
     document.title = `${title} · match ${match.number}`;
     setText(this.title, title);
     setText(this.about, `${match.study} · session ${match.session_id} · match ${match.number} · formed ${new Date(match.formed_at).toLocaleString()}`);
-    const notes = [...match.notes, ...match.dropped.map((drop) => `The player of ${drop.agent} left the match${drop.reason ? `: ${drop.reason}` : ""}.`)];
-    for (const { flag, detail } of match.flags) notes.push(`Marked during the session: ${flag}${detail ? ` (${detail})` : ""}.`);
-    this.notes.replaceChildren(this.pictures, ...notes.map((text) => make("li", {}, text)));
-    this.notes.hidden = notes.length === 0;
+    this.standing = match.notes;
     this.whose.hidden = match.recorders.length < 2;
     this.recorders.replaceChildren(make("option", { value: "" }, "all who agree"), ...match.recorders.map((who) => make("option", { value: who }, who)));
     this.recorders.value = recorder;
@@ -143,7 +142,6 @@ export class WatchView {
       }),
     );
     if (match.content) this.size = { width: match.content.config.game_width, height: match.content.config.game_height };
-    this.flags = flagPlaces(match.flags);
     this.state(match);
   }
 
@@ -159,6 +157,20 @@ export class WatchView {
     setText(this.badge, STATE_WORDS[match.state] + outcome);
     this.badge.className = `badge ${match.state}`;
     this.follow.hidden = match.state !== "live";
+    this.happened(match);
+  }
+
+  /** What a watcher should know: a live match may lose a player, or be marked, at any time. */
+  private happened({ dropped, flags }: MatchGlance): void {
+    const notes = [...this.standing, ...dropped.map((drop) => `The player of ${drop.agent} left the match${drop.reason ? `: ${drop.reason}` : ""}.`)];
+    for (const { flag, detail } of flags) notes.push(`Marked during the session: ${flag}${detail ? ` (${detail})` : ""}.`);
+    const told = notes.join("\n");
+    if (told === this.toldNotes) return;
+    this.toldNotes = told;
+    this.flags = flagPlaces(flags);
+    this.drawn = "";
+    this.notes.replaceChildren(this.pictures, ...notes.map((text) => make("li", {}, text)));
+    this.notes.hidden = notes.length === 0 && this.pictures.hidden;
   }
 
   attach(renderer: Renderer): void {

@@ -116,6 +116,7 @@ def test_that_the_match_goes_on_without_a_lost_partner(policy: str, status: str,
         assert page.heard("desync") == []
         assert [data["frames"] for data in page.named("episode_ended")] == [150, 150]
         assert page.named("episode_ended")[0]["agreement"] == "agreed"
+        assert page.lives[-1]["silent"] == [], "nothing is to be heard of who is out: nobody waits for it"
     cut = first.heard("dropped")[0]["frame"]
     assert {page.heard("dropped")[0]["frame"] for page in survivors} == {cut}
     statuses = first.column("status.b")
