@@ -198,8 +198,8 @@ def read_chunk(body: bytes) -> PackedChunk:
 def flatten_columns(columns: Mapping[str, Column], *, max_values: int | None = None) -> dict[str, Column]:
     """Return flat columns: scalars as ``x.<agent>``, arrays ``x.<agent>.<i...>``, dicts ``x.<agent>.<key>``.
 
-    Numbers stay numbers; where a row has no such value the flat column holds None. Two values of one row that would have
-    the same name are both kept, the second as ``<name> (2)``.
+    Numbers stay numbers; where a row has no such value the flat column holds None. Two values of one row that would
+    have the same name are both kept, the second as ``<name> (2)``.
 
     Args:
         columns: Whole values by column, as `decode_chunk` gives them.

@@ -35,9 +35,7 @@ def write_excel_copies(folder: Path, tables: Sequence[TableFile]) -> None:
         with (target / table.path.name).open("wb") as out:
             out.write(b"\xef\xbb\xbf")
             read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
-            with pa.csv.open_csv(
-                table.path, read_options=read, parse_options=parse, convert_options=convert
-            ) as reader:
+            with pa.csv.open_csv(table.path, read_options=read, parse_options=parse, convert_options=convert) as reader:
                 options = pa.csv.WriteOptions(eol="\r\n")
                 names = _safe(pa.array(reader.schema.names, pa.string())).to_pylist()
                 schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])

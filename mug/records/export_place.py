@@ -14,12 +14,12 @@ from typing import Final
 
 from mug.records.errors import ExportError
 
-__all__ = ["ExportPlace"]
+__all__ = ["CLOCK_STEPS_S", "ExportPlace", "process_began"]
 
 _MARK: Final = ".partial-"
 _PART: Final = re.compile(r"\.(?P<name>.+)\.partial-(?P<host>[0-9a-z]+)-(?P<pid>\d+)-(?P<began>\d+)-[0-9a-f]{8}")
 
-_CLOCK_STEPS_S: Final = 10
+CLOCK_STEPS_S: Final = 10
 """By how much a process's beginning may differ when it is asked again: the machine's clock is set now and then."""
 
 
@@ -46,7 +46,7 @@ class ExportPlace:
         out.parent.mkdir(parents=True, exist_ok=True)
         remove_left_behind(out)
         self._out = self._free_place()
-        name = f".{out.name}{_MARK}{_host()}-{os.getpid()}-{_began(os.getpid())}-{secrets.token_hex(4)}"
+        name = f".{out.name}{_MARK}{_host()}-{os.getpid()}-{process_began(os.getpid())}-{secrets.token_hex(4)}"
         self.part = out.parent / name
         self.part.mkdir(mode=0o700)
 
@@ -111,12 +111,12 @@ def _parts(out: Path) -> list[tuple[Path, int | None]]:
         if match is None or match["name"] != out.name or match["host"] != _host() or not path.is_dir():
             continue
         pid = int(match["pid"])
-        is_gone = abs(_began(pid) - int(match["began"])) > _CLOCK_STEPS_S
+        is_gone = abs(process_began(pid) - int(match["began"])) > CLOCK_STEPS_S
         found.append((path, None if is_gone else pid))
     return found
 
 
-def _began(pid: int) -> int:
+def process_began(pid: int) -> int:
     """Return when a process began, so that another one with its number is not taken for it; 0 when there is none."""
     import psutil  # opens a socket when it is imported
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -94,3 +95,39 @@ def test_that_a_long_text_is_shown_by_its_beginning(tmp_path: Path) -> None:
     folder = export_session(session.path, "s1", tmp_path / "out").folder
     preview = read_preview(tables_of(folder)["frames"])
     assert "200,000" in preview.rows[0][preview.columns.index("infos.a.x")]
+
+
+def test_that_an_anonymised_export_names_nobody_in_names_of_columns_arrays_hashes_and_numbers(tmp_path: Path) -> None:
+    named = ("anna-lena", "bertram", "900100200")
+    with RecordedSession(tmp_path) as session:
+        visits = session.together("m1", {"left": "anna-lena", "right": "bertram"})
+        session.add(
+            f.ParticipantJoined(
+                at=AT, participant_id="third", seed=4, token_sha256="", params={"survey_code": "900100200"}
+            ),
+            f.NoteAdded(at=AT, note_id="n-1", text="Mr Smith was late"),
+        )
+        columns = {
+            "infos.left": [{"anna-lena": 1, "code": 900100200, "score": 7}] * 2,
+            "observations.left": [{"bertram": np.arange(400.0), "own": np.arange(400.0)}] * 2,
+            "state_hash": ["anna-lena"] * 2,
+        }
+        for who in ("anna-lena", "bertram"):
+            session.track(who, "m1", 0, columns)
+        said = {"rtt_ms": 1.5, "bertram": 2}
+        session.lines("anna-lena", visits["anna-lena"], "telemetry", said)
+        session.lines("anna-lena", visits["anna-lena"], "event", {"name": "x", "n": 900100200, "action": 3})
+    result = export_session(session.path, "s1", tmp_path / "out", OPTIONS[1])
+    for path in result.folder.rglob("*"):
+        if path.is_file():
+            body = path.read_bytes()
+            assert [name for name in named if name.encode() in body] == [], path
+    tables = mug.data.load(result.folder)
+    assert tables["frames"]["infos.left.score"].tolist() == [7, 7]
+    assert tables["frames"]["infos.left.code"].isna().all()
+    assert tables["telemetry"].iloc[:, -1].tolist() == [2]
+    arrays = mug.data.read_array(result.folder, tables["frames"]["observations.left.array"][0])
+    assert isinstance(arrays, dict)
+    assert len(arrays) == 2
+    assert any("--drop-texts" in warning for warning in result.warnings)
+    assert verify_export(result.folder, session.path).ok
