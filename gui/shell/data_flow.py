@@ -18,6 +18,7 @@ from gui.shell.settings import LabSettings
 from mug.records import experiment_dir, exports_dir
 from mug.records.annotations import Annotation, annotate
 from mug.records.anonymise import anonymised_session
+from mug.records.export_place import remove_left_behind
 from mug.records.library import SessionSummary, library
 
 __all__ = ["DataFlow"]
@@ -43,11 +44,12 @@ class DataFlow(QObject):
         self._withdraw, self._verify = WithdrawProcess(self), VerifyProcess(self)
         self._look = DataLook(settings, tasks, page, self)
         self._withdrawn_from: SessionSummary | None = None
+        self._exporting_into: Path | None = None
         page.settings_of = self._settings_of
         page.place_of = lambda experiment: str(exports_dir(settings.data_dir, experiment))
         export.begun.connect(self._on_export_begun)
         export.progressed.connect(page.show_progress)
-        export.failed.connect(page.show_export_failed)
+        export.failed.connect(self._on_export_failed)
         export.finished.connect(self._on_exported)
         export.waiting_changed.connect(self._on_waiting_changed)
         page.refresh_asked.connect(self.refresh)
@@ -149,7 +151,18 @@ class DataFlow(QObject):
 
     @Slot(object)
     def _on_export_begun(self, request: ExportRequest) -> None:
+        own = exports_dir(self._settings.data_dir, request.experiment_id)
+        self._exporting_into = request.out.parent if request.out is not None else own
         self._page.show_export_started(f"Exporting {request.session_id}")
+
+    @Slot(str)
+    def _on_export_failed(self, sentence: str) -> None:
+        """Say so, and remove what the export had made: a process that was ended could not do it itself."""
+        self._page.show_export_failed(sentence)
+        if (folder := self._exporting_into) is not None:
+            self._tasks.run(
+                "remove half an export", lambda: remove_left_behind(folder), lambda _none: None, lambda _error: None
+            )
 
     @Slot(int)
     def _on_waiting_changed(self, number: int) -> None:

@@ -220,6 +220,15 @@ def test_that_what_a_killed_app_left_for_a_look_is_removed() -> None:
         own.rmdir()
 
 
+def test_that_nothing_of_a_cancelled_export_stays(data: DataHand, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere"
+    data.page.export_asked.emit(data.page.selected(), ExportSettings(place=str(out)))
+    data.until(lambda: out.is_dir() and any(out.glob(".*.partial-*")))
+    data.page.cancel_asked.emit()
+    data.until(lambda: "cancelled" in data.page.notice.text())
+    data.until(lambda: list(out.iterdir()) == [])
+
+
 def test_that_a_place_may_begin_with_the_home_folder(
     data: DataHand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
