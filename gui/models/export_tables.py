@@ -13,6 +13,8 @@ from typing_extensions import override
 __all__ = ["PREVIEW_ROWS", "Preview", "PreviewModel", "read_preview", "tables_of"]
 
 PREVIEW_ROWS = 200
+_LONGEST_TEXT = 2**31 - 1
+_SHOWN_LETTERS = 500
 
 _TABLE = re.compile(r"_description-(?P<table>[A-Za-z0-9_]+?)_data\.csv$")
 
@@ -41,12 +43,17 @@ def tables_of(folder: Path) -> dict[str, Path]:
 
 
 def read_preview(path: Path) -> Preview:
-    """Read the head of a table."""
+    """Read the head of a table; of a long text its beginning."""
+    csv.field_size_limit(_LONGEST_TEXT)  # of this process; its own limit is less than what a page may send
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         columns = tuple(next(reader, []))
-        rows = tuple(tuple(row) for row in islice(reader, PREVIEW_ROWS + 1))
+        rows = tuple(tuple(map(_short, row)) for row in islice(reader, PREVIEW_ROWS + 1))
     return Preview(columns, rows[:PREVIEW_ROWS], len(rows) > PREVIEW_ROWS)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_LETTERS else f"{text[:_SHOWN_LETTERS]}… ({len(text):,} letters)"
 
 
 class PreviewModel(QAbstractTableModel):

@@ -1,7 +1,6 @@
 """What else is done with records in processes of their own: measured, exported for a look, withdrawn from, verified."""
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui.runtime.child_process import ChildOutcome, ChildProcess
 from gui.runtime.json_child import JsonChild
+from mug.records.scratch import make_scratch
 
 __all__ = ["LookExport", "QualityReading", "VerifyProcess", "WithdrawProcess"]
 
@@ -91,7 +91,7 @@ class LookExport(QObject):
         """Begin; one that runs is ended."""
         self._child.drop()
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="mug-look-"))
+            self._folder = make_scratch("look")
         self._number += 1
         self._key, self._out = key, self._folder / str(self._number)
         arguments = ["export", *place, "--tables", table, "--out", str(self._out), "--progress"]
@@ -156,7 +156,7 @@ class WithdrawProcess(QObject):
             return
         self._done, self._left = {}, []
         arguments = ["records", "withdraw", *place, "--participant", participant_id, "--how", how]
-        arguments += ["--reason", reason, "--yes", "--progress"]
+        arguments += [f"--reason={reason}", "--yes", "--progress"]  # a reason may begin with a dash
         self._child.start("The withdrawal", arguments)
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """The Data page's work: the library, exports, tags and notes; all beside the GUI thread."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +17,13 @@ from gui.shell.data_look import DataLook
 from gui.shell.settings import LabSettings
 from mug.records import experiment_dir, exports_dir
 from mug.records.annotations import Annotation, annotate
+from mug.records.export_place import remove_left_behind
 from mug.records.library import SessionSummary, library
 from mug.records.pseudonyms import anonymised_session
 
 __all__ = ["DataFlow"]
+
+_MADE_BEFORE = "an export that was made before: delete it, and export again"
 
 
 class DataFlow(QObject):
@@ -39,11 +43,13 @@ class DataFlow(QObject):
         self._is_reading = self._is_due = False
         self._withdraw, self._verify = WithdrawProcess(self), VerifyProcess(self)
         self._look = DataLook(settings, tasks, page, self)
+        self._withdrawn_from: SessionSummary | None = None
+        self._exporting_into: Path | None = None
         page.settings_of = self._settings_of
         page.place_of = lambda experiment: str(exports_dir(settings.data_dir, experiment))
         export.begun.connect(self._on_export_begun)
         export.progressed.connect(page.show_progress)
-        export.failed.connect(page.show_export_failed)
+        export.failed.connect(self._on_export_failed)
         export.finished.connect(self._on_exported)
         export.waiting_changed.connect(self._on_waiting_changed)
         page.refresh_asked.connect(self.refresh)
@@ -100,21 +106,14 @@ class DataFlow(QObject):
         folder = self._settings.data_dir
         others = self._settings.export_places(summary.experiment_id)
 
-        def look() -> list[MadeExport]:
-            found = {made.folder: made for made in exports_of(folder, summary.experiment_id)}
-            for place in others:
-                if (made := read_export_head(Path(place))) is not None:
-                    found.setdefault(made.folder, made)
-            keys = experiment_dir(folder, summary.experiment_id) / "keys"
-            ids = (summary.session_id, anonymised_session(keys, summary.session_id))
-            own = [made for made in found.values() if made.session_id in ids and made.pilot == summary.pilot]
-            return sorted(own, key=lambda made: made.at, reverse=True)
-
         def show(found: list[MadeExport]) -> None:
             now = self._page.selected()
             if now is not None and (now.path, now.session_id) == (summary.path, summary.session_id):
                 self._page.show_exports(found)
                 self._look.show_exports(summary, found)
+
+        def look() -> list[MadeExport]:
+            return _exports_of_session(folder, others, summary)
 
         self._tasks.run("list the exports", look, show, lambda error: self._page.show_failure(str(error)))
 
@@ -145,14 +144,25 @@ class DataFlow(QObject):
             summary.session_id,
             pilot=summary.pilot,
             options=tuple(settings.arguments()),
-            out=_folder_in(Path(settings.place), summary) if settings.place else None,
+            out=_folder_in(Path(settings.place).expanduser(), summary) if settings.place else None,
         )
         if not self._export.start(request):
             self.said.emit("This export runs already", "clock")
 
     @Slot(object)
     def _on_export_begun(self, request: ExportRequest) -> None:
+        own = exports_dir(self._settings.data_dir, request.experiment_id)
+        self._exporting_into = request.out.parent if request.out is not None else own
         self._page.show_export_started(f"Exporting {request.session_id}")
+
+    @Slot(str)
+    def _on_export_failed(self, sentence: str) -> None:
+        """Say so, and remove what the export had made: a process that was ended could not do it itself."""
+        self._page.show_export_failed(sentence)
+        if (folder := self._exporting_into) is not None:
+            self._tasks.run(
+                "remove half an export", lambda: remove_left_behind(folder), lambda _none: None, lambda _error: None
+            )
 
     @Slot(int)
     def _on_waiting_changed(self, number: int) -> None:
@@ -199,6 +209,8 @@ class DataFlow(QObject):
     @Slot(object, str, str, str)
     def _start_withdrawal(self, summary: SessionSummary, participant_id: str, how: str, reason: str) -> None:
         self._look.forget()
+        if not self._withdraw.is_running:
+            self._withdrawn_from = summary
         self._withdraw.start(self._place_of(summary), participant_id, how, reason)
 
     @Slot(float, str)
@@ -209,8 +221,33 @@ class DataFlow(QObject):
     @Slot(dict, list)
     def _on_withdrawn(self, done: dict[str, object], left: list[tuple[str, str]]) -> None:
         words = "are removed" if done.get("how") == "removed" else "are anonymised"
-        self._page.show_withdrawn(f"The data {words}. In the tables the participant is {done['done']} now.", left)
+        sentence = f"The data {words}. In the tables the participant is {done['done']} now."
+        summary, folder = self._withdrawn_from, self._settings.data_dir
+        others = self._settings.export_places(summary.experiment_id) if summary is not None else ()
+
+        def look() -> list[MadeExport]:
+            return _exports_of_session(folder, others, summary) if summary is not None else []
+
+        def show(found: list[MadeExport]) -> None:
+            known = {Path(path).resolve() for path, _ in left}
+            more = [str(made.folder) for made in found if made.folder.resolve() not in known]
+            self._page.show_withdrawn(sentence, [*left, *((path, _MADE_BEFORE) for path in more)])
+
+        failed = f"{sentence} Exports that were made elsewhere could not be looked for: delete them yourself."
+        self._tasks.run("look for earlier exports", look, show, lambda _error: self._page.show_withdrawn(failed, left))
         self.refresh()
+
+
+def _exports_of_session(folder: Path, others: Iterable[str], summary: SessionSummary) -> list[MadeExport]:
+    """Return a session's exports, the newest first: beside its records, and at the places that are remembered."""
+    found = {made.folder: made for made in exports_of(folder, summary.experiment_id)}
+    for place in others:
+        if (made := read_export_head(Path(place))) is not None:
+            found.setdefault(made.folder, made)
+    keys = experiment_dir(folder, summary.experiment_id) / "keys"
+    ids = (summary.session_id, anonymised_session(keys, summary.session_id))
+    own = [made for made in found.values() if made.session_id in ids and made.pilot == summary.pilot]
+    return sorted(own, key=lambda made: made.at, reverse=True)
 
 
 def _folder_in(place: Path, summary: SessionSummary) -> Path:

@@ -19,6 +19,7 @@ from gui.shell.settings import LabSettings
 from mug.records.codebook import TABLES
 from mug.records.library import SessionSummary
 from mug.records.quality_figures import SessionQuality
+from mug.records.scratch import remove_old_scratch
 
 __all__ = ["DataLook"]
 
@@ -62,6 +63,7 @@ class DataLook(QObject):
         self._settling.timeout.connect(self._read_quality)
         page.preview_asked.connect(self._preview)
         page.preview_cancelled.connect(self._look.cancel)
+        tasks.run("remove what a killed app left", remove_old_scratch, lambda _none: None, lambda _error: None)
 
     def close(self) -> None:
         """End what was begun, and remove what was made for a look."""

@@ -20,6 +20,10 @@ Export: TypeAlias = dict[str, pd.DataFrame]
 _ARROW: dict[str, pa.DataType] = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
+_BLOCK_BYTES = 64 * 1024 * 1024
+"""A row must fit into it."""
+
+
 @dataclass(frozen=True)
 class _Resource:
     """One table. `kinds`: column -> Frictionless type."""
@@ -147,6 +151,7 @@ def read_table(path: Path, kinds: dict[str, str]) -> pa.Table:
         ExportFolderError: It is not there, or not as described.
     """
     parse = pa.csv.ParseOptions(newlines_in_values=True)
+    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
     error: Exception | None = None
     # Whole numbers above 2^63 are rare; they are tried as unsigned, and as texts where even that is too small.
     for integer in (pa.int64(), pa.uint64(), pa.string()):
@@ -160,7 +165,7 @@ def read_table(path: Path, kinds: dict[str, str]) -> pa.Table:
             quoted_strings_can_be_null=False,
         )
         try:
-            return pa.csv.read_csv(path, parse_options=parse, convert_options=convert)
+            return pa.csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
         except pa.ArrowInvalid as invalid:
             error = invalid
         except OSError as missing:

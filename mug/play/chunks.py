@@ -198,7 +198,8 @@ def read_chunk(body: bytes) -> PackedChunk:
 def flatten_columns(columns: Mapping[str, Column], *, max_values: int | None = None) -> dict[str, Column]:
     """Return flat columns: scalars as ``x.<agent>``, arrays ``x.<agent>.<i...>``, dicts ``x.<agent>.<key>``.
 
-    Numbers stay numbers; where a row has no such value the flat column holds None.
+    Numbers stay numbers; where a row has no such value the flat column holds None. Two values of one row that would
+    have the same name are both kept, the second as ``<name> (2)``.
 
     Args:
         columns: Whole values by column, as `decode_chunk` gives them.
@@ -247,7 +248,10 @@ def _flatten_list(flat: dict[str, Column], name: str, column: list[Any]) -> None
         if value is None:
             continue
         for tail, leaf in _leaves(value):
-            parts.setdefault(tail, [None] * len(column))[row] = leaf
+            place = parts.setdefault(tail, [None] * len(column))
+            if place[row] is not None:  # as {"a.b": 1, "a": {"b": 2}} has it
+                place = parts.setdefault(f"{tail} (2)", [None] * len(column))
+            place[row] = leaf
     for tail, leaves in parts.items():
         flat[name + tail] = leaves
 

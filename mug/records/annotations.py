@@ -37,9 +37,7 @@ def read_annotations(data_dir: Path, experiment_id: str) -> dict[tuple[bool, str
     """
     sessions = _read(experiment_dir(data_dir, experiment_id) / ANNOTATIONS_FILE)["sessions"]
     return {
-        (kind == "pilot", session_id): Annotation(
-            clean_tags(tag for tag in said.get("tags", ()) if isinstance(tag, str)), str(said.get("notes", ""))
-        )
+        (kind == "pilot", session_id): Annotation(_tags(said.get("tags")), _notes(said.get("notes")))
         for kind in ("real", "pilot")
         for session_id, said in sessions.get(kind, {}).items()
         if isinstance(said, dict)
@@ -80,12 +78,22 @@ def clean_tags(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def _tags(written: object) -> tuple[str, ...]:
+    """Return the tags of a file that somebody may have edited: a single one may stand without its list."""
+    tags = [written] if isinstance(written, str) else written if isinstance(written, list) else []
+    return clean_tags(tag for tag in tags if isinstance(tag, str))
+
+
+def _notes(written: object) -> str:
+    return written if isinstance(written, str) else ""
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {"format": _FORMAT, "sessions": {}}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RecordsError(
             f"the tags and notes in {path} cannot be read ({error}): mend the file, or move it away"
         ) from error

@@ -111,6 +111,9 @@ _WORDS: Final = frozenset(
 )
 """Keys in JSON whose texts are MUG's own words; texts under other keys are left out."""
 _GONE: Final = "[removed]"
+_LEAST_CODE: Final = 6
+"""Somebody's code of fewer digits could be any number."""
+_OF_ENVIRONMENTS: Final = ("actions.", "infos.", "observations.")
 
 
 class Anonymiser:
@@ -127,6 +130,7 @@ class Anonymiser:
         self._shift = _START - _time(history.opened.at)
         self._names = self._known_names(history)
         self._pattern = _pattern(self._names)
+        self._numbers = [float(name) for name in self._names if name.isdecimal() and _LEAST_CODE <= len(name) <= 15]
 
     def new_id(self, prefix: str, value: str) -> str:
         """Return the new id of somebody or something; policies keep theirs."""
@@ -151,12 +155,19 @@ class Anonymiser:
         for name, array in columns.items():
             new = self._column(table, name, array)
             if new is not None:
-                changed[self._column_name(name)] = new
+                free = place = self._column_name(name, table)
+                number = 1
+                while place in changed:  # two keys that both named somebody
+                    number += 1
+                    place = f"{free} ({number})"
+                changed[place] = new
         return changed
 
     # ------------------------------------------------------------------ columns
 
-    def _column_name(self, name: str) -> str:
+    def _column_name(self, name: str, table: str) -> str:
+        if table in _MEASURED and name not in _MEASURED[table]:
+            return self.text(name)
         family, dot, member = name.partition(".")
         if not dot or f"{family}." in (*_ID_FAMILIES, "status."):
             return name
@@ -170,7 +181,7 @@ class Anonymiser:
         if name.startswith(_DROPPED) and name not in _KEPT_ENVIRONMENT:
             return None
         if not (pa.types.is_string(array.type) or pa.types.is_dictionary(array.type)):
-            return array
+            return self._without_numbers(array) if name.startswith(_OF_ENVIRONMENTS) else array
         prefix = _ID_COLUMNS.get(name) or next(
             (new for start, new in _ID_FAMILIES.items() if name.startswith(start) and table == "matches"), None
         )
@@ -181,10 +192,17 @@ class Anonymiser:
         if name in _JSON:
             return _mapped(array, self._json)
         if _SYSTEM.fullmatch(name):
-            return array
+            return array if not _is_hash(name) or _are_hashes(array) else _mapped(array, self.text)
         if table in _MEASURED and name not in _MEASURED[table]:
             return None  # a text under a name of which MUG knows nothing
         return _mapped(array, self.text)
+
+    def _without_numbers(self, array: pa.Array) -> pa.Array:
+        """Return the numbers without those that are somebody's code."""
+        if not self._numbers or pa.types.is_boolean(array.type) or pa.types.is_null(array.type):
+            return array
+        known = pc.is_in(pc.cast(array, pa.float64()), pa.array(self._numbers, pa.float64()))
+        return pc.if_else(known, pa.scalar(None, array.type), array)
 
     def _json(self, text: str) -> str | None:
         try:
@@ -207,7 +225,7 @@ class Anonymiser:
             items = [self._value(item, key) for item in value]
             return [item for item in items if item is not None]
         if not isinstance(value, str):
-            return value
+            return None if type(value) in (int, float) and value in self._numbers else value
         if key in _LINKS:
             return self.new_id(_LINKS[key], value)
         if key in ("at", "since"):
@@ -245,6 +263,15 @@ def _pattern(names: Mapping[str, str]) -> re.Pattern[str]:
         return re.compile(r"(?!)")
     words = "|".join(re.escape(name) for name in sorted(usable, key=lambda name: (-len(name), name)))
     return re.compile(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", re.IGNORECASE)
+
+
+def _is_hash(name: str) -> bool:
+    return name.endswith(("hash", "sha256"))
+
+
+def _are_hashes(array: pa.Array) -> bool:
+    texts = array.dictionary if pa.types.is_dictionary(array.type) else array
+    return pc.all(pc.match_substring_regex(texts, "^[0-9a-f]*$")).as_py() is not False
 
 
 def _mapped(array: pa.Array, change: Any) -> pa.Array:

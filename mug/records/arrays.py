@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from mug.records.spool import column_name
+
 __all__ = ["MAX_ROW_VALUES", "ArrayStore", "digest_of"]
 
 MAX_ROW_VALUES: Final = 256
@@ -22,7 +24,7 @@ class ArrayStore:
 
     Args:
         folder: Where the files lie.
-        name_of: What a match is called in the file's name.
+        name_of: What a match is called in the file's name, and an array in the file.
     """
 
     def __init__(self, folder: Path, name_of: Callable[[str], str] = str) -> None:
@@ -48,7 +50,7 @@ class ArrayStore:
                 self.files.append(path)
         assert self._open is not None
         for tail, array in _parts(value):
-            member = zipfile.ZipInfo(f"{key}{tail}.npy", _TIME)
+            member = zipfile.ZipInfo(f"{self._name_of(f'{key}{column_name(tail)}')}.npy", _TIME)
             member.compress_type = zipfile.ZIP_DEFLATED
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, array, allow_pickle=False)

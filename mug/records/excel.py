@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from mug.records.export_layout import CSV_BLOCK_BYTES
 from mug.records.spool import TableFile
 
 __all__ = ["write_excel_copies"]
@@ -33,15 +34,18 @@ def write_excel_copies(folder: Path, tables: Sequence[TableFile]) -> None:
         texts = {name for name, kind in table.columns.items() if kind in ("string", "datetime")}
         with (target / table.path.name).open("wb") as out:
             out.write(b"\xef\xbb\xbf")
-            with pa.csv.open_csv(table.path, parse_options=parse, convert_options=convert) as reader:
+            read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+            with pa.csv.open_csv(table.path, read_options=read, parse_options=parse, convert_options=convert) as reader:
                 options = pa.csv.WriteOptions(eol="\r\n")
-                with pa.csv.CSVWriter(out, reader.schema, write_options=options) as writer:
+                names = _safe(pa.array(reader.schema.names, pa.string())).to_pylist()
+                schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
+                with pa.csv.CSVWriter(out, schema, write_options=options) as writer:
                     for batch in reader:
                         columns = [
                             _safe(column) if name in texts else column
                             for name, column in zip(batch.schema.names, batch.columns, strict=True)
                         ]
-                        writer.write_batch(pa.record_batch(columns, schema=reader.schema))
+                        writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _safe(column: pa.Array) -> pa.Array:

@@ -24,6 +24,7 @@ from mug.records.dataset import Described, agreement_of, table_file_name, write_
 from mug.records.episodes import EpisodeFrames, collect_episodes
 from mug.records.errors import ExportError
 from mug.records.excel import write_excel_copies
+from mug.records.export_layout import CSV_BLOCK_BYTES
 from mug.records.export_options import ExportOptions
 from mug.records.export_place import ExportPlace
 from mug.records.forms import FormsTable, question_rows
@@ -116,7 +117,7 @@ def export_session(
                 write_excel_copies(place.part, tables)
             write_dataset(place.part, exporter.described(tables, problems))
             folder = place.finish()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeError, pa.ArrowException) as error:
         raise ExportError(f"the export to {out} failed and nothing of it was left: {error}") from error
     finally:
         place.abandon()
@@ -351,5 +352,6 @@ def count_rows(path: Path) -> int:
     if path.stat().st_size == len(first):
         return 0
     convert = pa.csv.ConvertOptions(include_columns=["session_id"], column_types={"session_id": pa.string()})
-    with pa.csv.open_csv(path, parse_options=parse, convert_options=convert) as reader:
+    read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+    with pa.csv.open_csv(path, read_options=read, parse_options=parse, convert_options=convert) as reader:
         return sum(batch.num_rows for batch in reader)

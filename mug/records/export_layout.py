@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-__all__ = ["EXPORT_FORMAT", "FILES", "MANIFEST", "MANIFEST_SUMS", "manifest_of", "table_file_name"]
+__all__ = ["CSV_BLOCK_BYTES", "EXPORT_FORMAT", "FILES", "MANIFEST", "MANIFEST_SUMS", "manifest_of", "table_file_name"]
 
 EXPORT_FORMAT: Final = 2
 """The format of an exported folder (``provenance/manifest.json``: ``format``)."""
+
+CSV_BLOCK_BYTES: Final = 64 * 1024 * 1024
+"""How much of a CSV file is read at once: a row must fit, and a page's one chunk may unpack to rows of many MB."""
 
 MANIFEST: Final = "provenance/manifest.json"
 MANIFEST_SUMS: Final = "provenance/manifest.sha256"

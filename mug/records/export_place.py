@@ -1,7 +1,7 @@
 """Where an export is made: a folder of its own beside its place, which gets its name only when it is whole.
 
-The folder's name tells the process that works in it. When that process was killed, the next export to the same place
-removes what it left.
+The folder's name tells the process that works in it. When that process was killed, the next export into the same
+folder removes what it left.
 """
 
 import os
@@ -14,12 +14,12 @@ from typing import Final
 
 from mug.records.errors import ExportError
 
-__all__ = ["ExportPlace"]
+__all__ = ["CLOCK_STEPS_S", "ExportPlace", "process_began", "remove_left_behind"]
 
 _MARK: Final = ".partial-"
 _PART: Final = re.compile(r"\.(?P<name>.+)\.partial-(?P<host>[0-9a-z]+)-(?P<pid>\d+)-(?P<began>\d+)-[0-9a-f]{8}")
 
-_CLOCK_STEPS_S: Final = 10
+CLOCK_STEPS_S: Final = 10
 """By how much a process's beginning may differ when it is asked again: the machine's clock is set now and then."""
 
 
@@ -44,9 +44,9 @@ class ExportPlace:
         self._wanted = out
         self._numbered = numbered
         out.parent.mkdir(parents=True, exist_ok=True)
-        remove_left_behind(out)
+        remove_left_behind(out.parent)
         self._out = self._free_place()
-        name = f".{out.name}{_MARK}{_host()}-{os.getpid()}-{_began(os.getpid())}-{secrets.token_hex(4)}"
+        name = f".{out.name}{_MARK}{_host()}-{os.getpid()}-{process_began(os.getpid())}-{secrets.token_hex(4)}"
         self.part = out.parent / name
         self.part.mkdir(mode=0o700)
 
@@ -84,7 +84,7 @@ class ExportPlace:
             out = self._wanted.with_name(f"{self._wanted.name}_{number}")
             number += 1
         if not self._numbered:
-            others = [pid for _, pid in _parts(out) if pid]
+            others = [pid for part, pid in _parts(out.parent) if pid and _name_of(part) == out.name]
             if others:
                 raise ExportError(
                     f"an export to {out} is being made by process {others[0]}: wait for it, or choose another place"
@@ -96,27 +96,27 @@ class ExportPlace:
         return out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir())))
 
 
-def remove_left_behind(out: Path) -> None:
-    """Remove what exports to this place left whose process is gone."""
-    for part, pid in _parts(out):
+def remove_left_behind(folder: Path) -> None:
+    """Remove what exports into a folder left, of whatever name, whose process is gone: it holds participants' data."""
+    for part, pid in _parts(folder):
         if pid is None:
             shutil.rmtree(part, ignore_errors=True)
 
 
-def _parts(out: Path) -> list[tuple[Path, int | None]]:
-    """Return the unfinished exports to a place: the folder and its process, or None when that is gone."""
+def _parts(folder: Path) -> list[tuple[Path, int | None]]:
+    """Return the unfinished exports in a folder: each with its process, or None when that is gone."""
     found: list[tuple[Path, int | None]] = []
-    for path in sorted(out.parent.glob(f".{_escaped(out.name)}{_MARK}*")):
+    for path in sorted(folder.glob(f".*{_MARK}*")):
         match = _PART.fullmatch(path.name)
-        if match is None or match["name"] != out.name or match["host"] != _host() or not path.is_dir():
+        if match is None or match["host"] != _host() or path.is_symlink() or not path.is_dir():
             continue
         pid = int(match["pid"])
-        is_gone = abs(_began(pid) - int(match["began"])) > _CLOCK_STEPS_S
+        is_gone = abs(process_began(pid) - int(match["began"])) > CLOCK_STEPS_S
         found.append((path, None if is_gone else pid))
     return found
 
 
-def _began(pid: int) -> int:
+def process_began(pid: int) -> int:
     """Return when a process began, so that another one with its number is not taken for it; 0 when there is none."""
     import psutil  # opens a socket when it is imported
 
@@ -130,8 +130,9 @@ def _host() -> str:
     return re.sub(r"[^0-9a-z]", "", platform.node().lower()) or "host"
 
 
-def _escaped(name: str) -> str:
-    return re.sub(r"([*?\[])", r"[\1]", name)
+def _name_of(part: Path) -> str:
+    match = _PART.fullmatch(part.name)
+    return match["name"] if match is not None else ""
 
 
 def _taken(out: Path) -> str:

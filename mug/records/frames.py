@@ -14,7 +14,7 @@ from mug.play.errors import ChunkError
 from mug.play.packing import Packed, unpack
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
 from mug.records.episodes import FramesPart
-from mug.records.spool import TableSpool, to_array
+from mug.records.spool import TableSpool, column_name, to_array
 
 __all__ = ["FramesOf", "FramesTable", "hold_large_values"]
 
@@ -129,13 +129,29 @@ class FramesTable:
                 end = row + sum([pack.rows for pack in packs])
                 if spec is not None:
                     for tail, array in self._flat(name, unpack(packs, name), episodes[row:end], frames[row:end]):
-                        pieces.setdefault(tail, []).append((row, array))
+                        pieces.setdefault(column_name(tail), []).append((row, array))
                 row = end
-        flat = {name: _joined(arrays, rows) for name, arrays in pieces.items() if name not in fixed}
+        own = {name: arrays for name, arrays in pieces.items() if name not in fixed}
+        flat = {name: _joined(arrays, rows) for name, arrays in self._apart(own).items()}
         for name, array in flat.items():
             if of.scene_id is not None and array.null_count < rows:
                 self.scenes.setdefault(name, {}).setdefault(of.scene_id)
         self._spool.add(fixed | flat, rows)
+
+    def _apart(self, pieces: Mapping[str, list[tuple[int, pa.Array]]]) -> dict[str, list[tuple[int, pa.Array]]]:
+        """Give values of the same rows that would have the same column, as of "a.b" and of b in a, one each."""
+        apart: dict[str, list[tuple[int, pa.Array]]] = {}
+        for name, arrays in pieces.items():
+            for row, array in arrays:
+                place, number = name, 1
+                while (before := apart.get(place)) and before[-1][0] + len(before[-1][1]) > row:
+                    number += 1
+                    place = f"{name} ({number})"
+                apart.setdefault(place, []).append((row, array))
+                problem = f"two values have the same column {name}: the second one is in the column {place}"
+                if number > 1 and problem not in self.problems:
+                    self.problems.append(problem)
+        return apart
 
     def _read(self, part: FramesPart) -> PackedChunk | None:
         meta, name = part.chunk.meta, f"chunk {part.chunk.visit_id}/frames/{part.chunk.seq}"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mug.records.export_layout import manifest_of
+from mug.records.export_place import remove_left_behind
 from mug.records.pseudonyms import anonymised_session
 
 __all__ = ["Leftover", "leftovers_of"]
@@ -28,11 +29,19 @@ class Leftover:
 def leftovers_of(records: Path, session_id: str, participant_id: str) -> tuple[Leftover, ...]:
     """Return exports of the session that were made before, and logs and notes that name the participant."""
     folder = records.parent
+    remove_left_behind(folder / "exports")
     sessions = (session_id, anonymised_session(folder / "keys", session_id))
     found = [
         Leftover(export, "an export that was made before: delete it, and export again")
         for export in sorted((folder / "exports").glob("*"))
         if export.is_dir() and not export.name.startswith(".") and _is_of(export, sessions)
+    ]
+    found += [
+        Leftover(
+            part, "an export that is being made, or that another computer did not finish: delete it when it is over"
+        )
+        for part in sorted((folder / "exports").glob(".*.partial-*"))
+        if part.is_dir()
     ]
     names = participant_id.encode()
     for pattern, why in (

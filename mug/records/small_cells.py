@@ -9,6 +9,12 @@ from mug.records.history import SessionHistory
 __all__ = ["warnings_of"]
 
 
+def _written(history: SessionHistory) -> int:
+    """Return how many texts people wrote while the session ran."""
+    facts = [happening.fact for happening in history.console]
+    return sum(bool(getattr(fact, name, "")) for fact in facts for name in ("text", "reason"))
+
+
 def warnings_of(
     history: SessionHistory,
     answers: Mapping[str, Mapping[tuple[str, str], str]],
@@ -31,6 +37,12 @@ def warnings_of(
         found.append(
             f"people may have written who they are in {len(free)} free-text question{'s' if len(free) != 1 else ''} "
             f"({', '.join(free)}): read the answers, or leave them out with --drop-texts"
+        )
+    if texts and (written := _written(history)):
+        found.append(
+            f"the table console holds {written} text{'s' if written != 1 else ''} that you or participants wrote "
+            "(messages, reasons, notes, questions): read whether they say who somebody is, or leave them out with "
+            "--drop-texts"
         )
     chosen = [question for question, kind in kinds.items() if kind in ("choice", "choices")]
     people = list(history.participants)

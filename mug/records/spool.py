@@ -22,7 +22,7 @@ import pyarrow.parquet
 from mug.records.codebook import describe, rank
 from mug.records.observed import ColumnFound, Observation
 
-__all__ = ["ColumnValues", "TableFile", "TableSpool", "json_text", "kind_of", "to_array"]
+__all__ = ["ColumnValues", "TableFile", "TableSpool", "column_name", "json_text", "kind_of", "to_array"]
 
 ColumnValues: TypeAlias = "Sequence[Any] | np.ndarray[Any, Any] | pa.Array"
 Change: TypeAlias = Callable[[str, Mapping[str, pa.Array]], Mapping[str, pa.Array]]
@@ -74,7 +74,7 @@ class TableSpool:
         """Add rows; every column must have `rows` values."""
         if rows == 0:
             return
-        arrays: Mapping[str, pa.Array] = {name: to_array(values) for name, values in columns.items()}
+        arrays: Mapping[str, pa.Array] = {column_name(name): to_array(values) for name, values in columns.items()}
         if self._change is not None:
             arrays = self._change(self.table, arrays)
         table = pa.table(dict(arrays))
@@ -176,6 +176,11 @@ class TableSpool:
         if {str(known), str(new)} == {"int64", "double"} and name not in self._wide:
             return pa.float64()
         return pa.string()
+
+
+def column_name(name: str) -> str:
+    """Return a name that a file can hold: of half a surrogate pair the number stays."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def to_array(values: ColumnValues) -> pa.Array:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from mug.records.export_layout import CSV_BLOCK_BYTES
 from mug.records.spool import TableFile
 
 __all__ = ["NetworkFigures"]
@@ -48,7 +49,8 @@ def _figures(name: str, table: TableFile) -> Iterator[tuple[str, int, float, flo
         include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64()), null_values=["NA"]
     )
     parse = pa.csv.ParseOptions(newlines_in_values=True)
-    data: Any = pa.csv.read_csv(table.path, parse_options=parse, convert_options=convert)
+    read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+    data: Any = pa.csv.read_csv(table.path, read_options=read, parse_options=parse, convert_options=convert)
     for column in wanted:
         values = pc.drop_null(data[column])
         if not len(values):

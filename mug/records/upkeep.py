@@ -147,5 +147,5 @@ def _show_progress(fraction: float, text: str) -> None:
 
 
 def _print(data: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(data) + "\n")  # whatever letters the pipe can carry
     sys.stdout.flush()

@@ -4,8 +4,9 @@ Without the records, its files are compared with the digests that lie in it: who
 not found out. With the records, the journal's hash is looked up, and the tables are made once more and compared.
 """
 
+import contextlib
 import json
-import tempfile
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from mug.records.history import read_history
 from mug.records.journal import Head, entry_hash
 from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
+from mug.records.scratch import make_scratch
 from mug.records.verify import VerifyProblem
 
 __all__ = ["ExportReport", "read_export_manifest", "verify_export"]
@@ -268,8 +270,10 @@ def _make_again(
     head: Head,
     say: Progress,
 ) -> None:
-    with tempfile.TemporaryDirectory(prefix="mug-verify-") as scratch:
-        again = Path(scratch) / "again"
+    with contextlib.ExitStack() as stack:
+        scratch = make_scratch("verify")
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        again = scratch / "again"
         try:
             export_session(records, session_id, again, options, progress=say, until=head)
         except ExportError as error:

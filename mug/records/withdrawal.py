@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from mug.records.reader import RecordReader
 from mug.records.recruiters import split_parameters
 from mug.records.tally import ADD, counts_of
 from mug.records.withdrawn_facts import OUT, Subject, without_identity, without_participant
-from mug.records.withdrawn_rows import FrameBlanking, cleaned_lines, lines_without_agent
+from mug.records.withdrawn_rows import FrameBlanking, FrameCleaning, cleaned_lines, lines_without_agent
 
 __all__ = ["How", "Withdrawal", "find_withdrawals", "withdraw"]
 
@@ -194,7 +194,8 @@ class _Pass:
             for match_id, agents in self._agents.items()
             if set(history.matches[match_id].participants) - gone
         }
-        self._blanking = FrameBlanking(self._shared)
+        self._cleaning = FrameCleaning(self._agents, self._who)
+        self._blanking = FrameBlanking(self._shared) if how == "removed" else self._cleaning
         self._changes: dict[str, str] = {}
         self._made: dict[str, dict[str, Any]] = {}
         self._old_bodies: dict[str, str] = {}
@@ -206,7 +207,9 @@ class _Pass:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if self._how == "removed":
-                self._blank_frames()
+                self._change_frames(self._shared, self._blanking.blank)
+            else:
+                self._change_frames(self._agents, self._cleaning.clean)
             self._rewrite_facts()
             tombstone = self._bury()
             self._count_again()
@@ -225,13 +228,17 @@ class _Pass:
 
     # ------------------------------------------------------------------ what is written anew
 
-    def _blank_frames(self) -> None:
-        """Make the blank bytes of every chunk of the matches with others, track by track."""
+    def _change_frames(
+        self,
+        matches: Mapping[str, object],
+        change: Callable[[bytes, Mapping[str, Any]], tuple[bytes, dict[str, Any]] | None],
+    ) -> None:
+        """Make the new bytes of the chunks of some matches, track by track."""
         chunks = [
             chunk
             for chunk in self._history.chunks
             if chunk.stream == "frames"
-            and chunk.meta.get("match_id") in self._shared
+            and chunk.meta.get("match_id") in matches
             and type(chunk.meta.get("first")) is int
         ]
         chunks.sort(key=lambda chunk: (chunk.participant_id, chunk.meta.get("first", 0)))
@@ -242,9 +249,12 @@ class _Pass:
             if body is None:
                 continue
             try:
-                made, meta = self._blanking.blank(body, chunk.meta)
+                changed = change(body, chunk.meta)
             except ChunkError:
                 continue  # what cannot be read cannot be blanked: it is taken out
+            if changed is None:
+                continue
+            made, meta = changed
             sha256 = _digest(made)
             self._store(sha256, made)
             self._made[chunk.sha256] = {"sha256": sha256, "size": len(made), "meta": meta}
@@ -287,27 +297,33 @@ class _Pass:
         if self._how == "anonymised":
             named = without_identity(fact, self._who)
             assert isinstance(named, f.ChunkStored)
-            if fact.stream == "frames" or not (own or partner):
-                return named
-            return self._with_body(named, lambda body: cleaned_lines(body, self._who, own=own))
+            if fact.stream == "frames":
+                return self._with_made(named)
+            return self._with_body(named, lambda body: self._cleaned(body, own=own)) if own or partner else named
         if fact.stream == "frames":
             match_id = fact.meta.get("match_id")
             if match_id in self._shared:
-                made = self._made.get(fact.sha256)
-                # What the server found of this page's chunk, as that it repeats another's, stays as it was said.
-                return (
-                    None
-                    if made is None
-                    else msgspec.structs.replace(
-                        fact, sha256=made["sha256"], size=made["size"], meta=fact.meta | made["meta"]
-                    )
-                )
+                return self._with_made(fact) if fact.sha256 in self._made else None
             return None if own or match_id in self._agents else fact
         if own:
             return None
         if fact.stream == "event" and partner and self._shared:
             return self._with_body(fact, lambda body: lines_without_agent(body, self._shared, self._blanking))
         return fact
+
+    def _with_made(self, fact: f.ChunkStored) -> f.ChunkStored:
+        """Return the fact of a chunk of frames with the bytes that were made for it."""
+        made = self._made.get(fact.sha256)
+        if made is None:
+            return fact
+        # What the server found of this page's chunk, as that it repeats another's, stays as it was said.
+        return msgspec.structs.replace(fact, sha256=made["sha256"], size=made["size"], meta=fact.meta | made["meta"])
+
+    def _cleaned(self, body: bytes, *, own: bool) -> bytes:
+        lines = cleaned_lines(body, self._who, own=own)
+        if not self._cleaning.chains:
+            return lines
+        return lines_without_agent(lines, dict.fromkeys(self._agents, ()), self._cleaning)
 
     def _with_body(self, fact: f.ChunkStored, change: Callable[[bytes], bytes]) -> f.ChunkStored:
         body = self._reader.find_body(fact.sha256)

@@ -105,6 +105,10 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             return OUT
         case f.NoteAdded() if who.is_named_in(fact.text):
             return msgspec.structs.replace(fact, text=who.clean(fact.text))
+        case f.ActionTaken() if who.is_named_in(fact.reason) or who.is_named_in(fact.text):
+            return msgspec.structs.replace(fact, reason=who.clean(fact.reason), text=who.clean(fact.text))
+        case f.StageSet() if who.is_named_in(fact.reason):
+            return msgspec.structs.replace(fact, reason=who.clean(fact.reason))
     return fact
 
 
@@ -220,4 +224,5 @@ def _is_distinct(name: str) -> bool:
 
 
 def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    """Return what finds a name as a whole word; people write their own in capitals, or not."""
+    return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)

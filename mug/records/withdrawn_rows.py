@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from mug.play.chunks import EMPTY_CHAIN, Column, decode_chunk, encode_chunk
+from mug.play.chunks import EMPTY_CHAIN, Column, FramesChunk, decode_chunk, encode_chunk
 from mug.play.errors import ChunkError
 from mug.records.withdrawn_facts import Subject
 
-__all__ = ["WITHDRAWN", "FrameBlanking", "cleaned_lines", "lines_without_agent"]
+__all__ = ["WITHDRAWN", "FrameBlanking", "FrameCleaning", "cleaned_lines", "lines_without_agent"]
 
 WITHDRAWN: Final = "withdrawn"
 """The status of an agent whose player withdrew."""
@@ -46,23 +46,68 @@ class FrameBlanking:
         agents = self._agents.get(chunk.match_id)
         if agents is None:
             raise ChunkError("the chunk holds frames of another match than the journal says")
-        place = chunk.match_id, chunk.episode
-        before = chunk.previous_chain_hash
         columns: dict[str, Column] = {}
         for name, column in chunk.columns.items():
             what, _, agent = name.partition(".")
             columns[name] = _blank(what, column) if agent in agents else column
+        return self.encode(chunk, columns, {k: v for k, v in chunk.context.items() if k != "mug_globals"}, meta)
+
+    def encode(
+        self, chunk: FramesChunk, columns: Mapping[str, Column], context: Mapping[str, Any], meta: Mapping[str, Any]
+    ) -> tuple[bytes, dict[str, Any]]:
+        """Return the chunk with other columns, after the new bytes of the one before it, and its meta."""
+        place = chunk.match_id, chunk.episode
+        before = chunk.previous_chain_hash
         made = encode_chunk(
             match_id=chunk.match_id,
             episode=chunk.episode,
             first=chunk.first,
             columns=columns,
             previous_chain_hash=before if before == EMPTY_CHAIN else self.chains.get((*place, before), before),
-            context={name: value for name, value in chunk.context.items() if name != "mug_globals"},
+            context=context,
         )
         chain = made[22:38].hex()
         self.chains[*place, chunk.chain_hash] = chain
         return made, {**meta, "chain_hash": chain}
+
+
+class FrameCleaning(FrameBlanking):
+    """Takes what names a participant out of the texts in the frames of their matches; every other value stays."""
+
+    def __init__(self, agents: Mapping[str, tuple[str, ...]], who: Subject) -> None:
+        """Prepare it. `agents`: match -> the participant's agents."""
+        super().__init__(agents)
+        self._who = who
+
+    def clean(self, body: bytes, meta: Mapping[str, Any]) -> tuple[bytes, dict[str, Any]] | None:
+        """Return a chunk in which nothing names the participant, and its meta; None where it can stay as it is.
+
+        Raises:
+            ChunkError: The bytes are no chunk.
+        """
+        chunk = decode_chunk(body)
+        found: list[str] = []
+        columns = {
+            name: column if isinstance(column, np.ndarray) else [self._cleaned(value, found) for value in column]
+            for name, column in chunk.columns.items()
+        }
+        context = self._cleaned(chunk.context, found)
+        if not found and (chunk.match_id, chunk.episode, chunk.previous_chain_hash) not in self.chains:
+            return None
+        return self.encode(chunk, columns, context, meta)
+
+    def _cleaned(self, value: Any, found: list[str]) -> Any:
+        match value:
+            case str():
+                clean = self._who.clean(value)
+                if clean != value:
+                    found.append(value)
+                return clean
+            case dict():
+                return {key: self._cleaned(item, found) for key, item in value.items()}
+            case list() | tuple():
+                return type(value)(self._cleaned(item, found) for item in value)
+        return value
 
 
 def _blank(what: str, column: Column) -> Column:

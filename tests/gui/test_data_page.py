@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from gui.shell.settings import LabSettings
 from mug.data import read_export, read_manifest
 from mug.records import RecordWriter
 from mug.records.annotations import read_annotations
+from mug.records.scratch import make_scratch, remove_old_scratch
 from mug.records.verify import verify
 from tests.drivers.recorded_session import RecordedSession
 from tests.drivers.withdrawn_session import SECRETS, record_pair
@@ -188,6 +190,51 @@ def test_that_a_withdrawal_asks_for_reason_and_id_and_is_done(data: DataHand, re
     raw = records.read_bytes()
     assert not [secret for secret in SECRETS if secret.encode() in raw]
     assert verify(records).problems == []
+
+
+def test_that_a_withdrawal_tells_of_exports_in_other_places(data: DataHand, tmp_path: Path) -> None:
+    data.page.export_asked.emit(data.page.selected(), ExportSettings(place=str(tmp_path / "elsewhere")))
+    folder = data.exported()
+    people = data.page.detail.people
+    data.tab("Participants")
+    people.select("ann")
+    data.press(people.withdraw)
+    dialog = data.page.withdraw_dialog
+    assert dialog is not None
+    QTest.keyClicks(dialog.reason, "-by mail")
+    QTest.keyClicks(dialog.typed, "ann")
+    data.press(dialog.confirm)
+    data.until(lambda: "The data are removed" in data.page.notice.text())
+    assert f"{folder}: an export that was made before" in data.page.notice.text()
+
+
+def test_that_what_a_killed_app_left_for_a_look_is_removed() -> None:
+    left = Path(tempfile.mkdtemp(prefix="mug-look-1-1-"))  # no process 1 began in 1970
+    (left / "frames.csv").write_text("what somebody did", encoding="utf-8")
+    own = make_scratch("look")
+    try:
+        remove_old_scratch()
+        assert not left.exists()
+        assert own.is_dir()
+    finally:
+        own.rmdir()
+
+
+def test_that_nothing_of_a_cancelled_export_stays(data: DataHand, tmp_path: Path) -> None:
+    out = tmp_path / "elsewhere"
+    data.page.export_asked.emit(data.page.selected(), ExportSettings(place=str(out)))
+    data.until(lambda: out.is_dir() and any(out.glob(".*.partial-*")))
+    data.page.cancel_asked.emit()
+    data.until(lambda: "cancelled" in data.page.notice.text())
+    data.until(lambda: list(out.iterdir()) == [])
+
+
+def test_that_a_place_may_begin_with_the_home_folder(
+    data: DataHand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    data.page.export_asked.emit(data.page.selected(), ExportSettings(place="~/mine"))
+    assert data.exported().parent == tmp_path / "mine"
 
 
 def test_that_the_page_can_be_used_by_keys_alone(data: DataHand, qapp: QApplication) -> None:

@@ -18,6 +18,7 @@ from mug.records import ExportError
 from mug.records.export import ExportOptions, export_session
 from mug.records.export_layout import manifest_of
 from mug.records.export_place import ExportPlace
+from mug.records.withdrawal import withdraw
 from tests.drivers.closed_folder import closed_folder
 from tests.drivers.recorded_session import RecordedSession
 from tests.drivers.whole_session import record_whole_session
@@ -80,6 +81,22 @@ def names_in(folder: Path) -> list[str]:
 
 
 # ------------------------------------------------------------------ killed, two at once
+
+
+def test_that_what_a_killed_export_left_is_removed_by_one_of_another_name_and_by_a_withdrawal(tmp_path: Path) -> None:
+    records = record_whole_session(tmp_path)
+    exports = records.parent / "exports"
+    with holding(records, exports / "monday") as child:
+        child.kill()
+        child.wait()
+    export_session(records, SESSION, exports / "tuesday")
+    assert names_in(exports) == ["tuesday"]
+    with holding(records, exports / "wednesday") as child:
+        child.kill()
+        child.wait()
+    done = withdraw(records, SESSION, "anna-lena", "removed")
+    assert names_in(exports) == ["tuesday"]
+    assert [leftover.path.name for leftover in done.leftovers] == ["tuesday"]
 
 
 def test_that_a_killed_export_leaves_nothing_that_looks_whole_and_the_next_one_cleans_up(

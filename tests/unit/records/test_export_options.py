@@ -218,7 +218,8 @@ def test_that_the_key_file_leads_back(anonymised: ExportResult, records: Path, t
 
 
 def test_that_warnings_tell_of_free_texts_and_of_people_who_stand_alone(anonymised: ExportResult) -> None:
-    texts, cells = anonymised.warnings
+    texts, written, cells = anonymised.warnings
+    assert "the table console holds" in written
     assert "words.text" in texts
     assert "2 of 2 participants" in cells
     assert read_manifest(anonymised.folder)["warnings"] == list(anonymised.warnings)

@@ -1,5 +1,6 @@
 """The list of sessions: tags and notes beside the records, and what a search finds."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,29 @@ def test_that_a_pilot_and_a_real_session_of_one_name_have_their_own(tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 9, "sessions": {}}', '{"format": 1, "sessions": {"real": 3}}'])
+@pytest.mark.parametrize(
+    ("said", "tags", "notes"),
+    [
+        ({"tags": None, "notes": None}, (), ""),
+        ({"tags": 5, "notes": ["x"]}, (), ""),
+        ({"tags": "good", "notes": "x"}, ("good",), "x"),
+        ({"tags": ["a", 3]}, ("a",), ""),
+    ],
+)
+def test_that_a_file_edited_by_hand_does_not_stop_the_list(
+    tmp_path: Path, said: dict[str, object], tags: tuple[str, ...], notes: str
+) -> None:
+    path = record_pair(tmp_path)
+    data = {"format": 1, "sessions": {"real": {"s1": said}}}
+    path.with_name(ANNOTATIONS_FILE).write_text(json.dumps(data), encoding="utf-8")
+    assert [(session.tags, session.notes) for session in library(tmp_path)] == [(tags, notes)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", '{"format": 9, "sessions": {}}', '{"format": 1, "sessions": {"real": 3}}', "[" * 100_000],
+    ids=["half", "list", "newer", "number", "deep"],
+)
 def test_that_a_file_that_cannot_be_understood_is_never_written_over(tmp_path: Path, text: str) -> None:
     path = record_pair(tmp_path)
     file = path.with_name(ANNOTATIONS_FILE)
