@@ -57,6 +57,10 @@ class ConsoleFlow(QObject):
         people.hand_raised.connect(self._on_hand_raised)
         bridge.snapshot_received.connect(self._on_snapshot)
 
+    def undelivered(self) -> tuple[str, ...]:
+        """Return what the server has not got, or not answered, one line each."""
+        return tuple(delivery.words() for delivery in self.requests.waiting())
+
     @Slot(object, list)
     def _act(self, act: Act, names: list[str]) -> None:
         def done(reply: LabReply) -> None:
