@@ -11,6 +11,7 @@ from typing_extensions import override
 from gui.models.action_words import action_title, state_words
 from gui.models.columns import Index, ThemedTable
 from gui.models.moments import clock_time, duration, unix_seconds
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab_console import ActionTarget, ActionView, DetailView, NoteView, PathStep
 
 __all__ = [
@@ -117,7 +118,7 @@ class DetailTable(ThemedTable):
             case Qt.ItemDataRole.DisplayRole:
                 return row.texts[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return row.whole or row.texts[index.column()]
+                return plain_tip(row.whole or row.texts[index.column()])
             case Qt.ItemDataRole.DecorationRole if index.column() == 0 and row.icon:
                 return self._icon_of(row.icon, row.tone)
             case Qt.ItemDataRole.ForegroundRole if row.tone not in {"muted", "accent"}:

@@ -21,6 +21,7 @@ from gui.run.time_brush import TimeBrush
 from gui.widgets.basics import Button, Pill, Segments, label
 from gui.widgets.sparkline_grid import SparklineGrid
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import ParticipantView, TelemetryPoint
 from mug.protocol.lab_console import ActionView, HealthView, NoteView
 
@@ -265,7 +266,7 @@ class LiveView(QFrame):
             "warning" if wrong else "good",
         )
         words = [f"{figure.title}: {figure.text(figure.value(view))}" for figure in FIGURES if figure.value(view) >= 0]
-        self.server_state.setToolTip("\n".join([*wrong, *words]))
+        self.server_state.setToolTip(plain_tip("\n".join([*wrong, *words])))
 
     def _all_stale(self) -> None:
         self._stale = set(self._drawn_s)
