@@ -75,9 +75,11 @@ class DetailTable(ThemedTable):
 
     def show(self, rows: Iterable[DetailRow]) -> None:
         """Take these rows instead."""
-        fresh, before = list(rows), len(self._rows)
+        fresh = list(rows)
         if fresh == self._rows:
             return
+        self._shift(fresh)
+        before = len(self._rows)
         kept = min(len(fresh), before)
         if kept and fresh[:kept] != self._rows[:kept]:
             self._rows[:kept] = fresh[:kept]
@@ -90,6 +92,22 @@ class DetailTable(ThemedTable):
             self.beginInsertRows(QModelIndex(), before, len(fresh) - 1)
             self._rows += fresh[before:]
             self.endInsertRows()
+
+    def _shift(self, fresh: list[DetailRow]) -> None:
+        """Make room for rows that are new at the top, where the others follow as they are, less the last ones."""
+        if not self._rows or self._rows[0] not in fresh:
+            return
+        new = fresh.index(self._rows[0])
+        kept = min(len(fresh) - new, len(self._rows))
+        if not new or fresh[new : new + kept] != self._rows[:kept]:
+            return
+        if kept < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), kept, len(self._rows) - 1)
+            del self._rows[kept:]
+            self.endRemoveRows()
+        self.beginInsertRows(QModelIndex(), 0, new - 1)
+        self._rows[:0] = fresh[:new]
+        self.endInsertRows()
 
     def rows(self) -> tuple[DetailRow, ...]:
         """Return the rows."""

@@ -99,8 +99,14 @@ class ConsoleFlow(QObject):
     @Slot(object)
     def _answer_hand(self, answer: AnswerHand) -> None:
         words = "Answered" if answer.text else "Hand lowered"
+
+        def refused(sentence: str) -> None:
+            self._say_error(sentence)
+            if answer.text:
+                self._page.desk.keep_words(answer.participant_id, answer.text)
+
         self.requests.deliver(
-            answer, lambda _reply: self.said.emit(f"{words}: {answer.participant_id}", "hand"), self._say_error
+            answer, lambda _reply: self.said.emit(f"{words}: {answer.participant_id}", "hand"), refused
         )
 
     @Slot(object)
