@@ -12,6 +12,7 @@ from gui.run.dialog_frame import add_answers, fit, frame
 from gui.runtime.console_requests import new_request_id
 from gui.widgets.basics import Button, Notice, label
 from gui.widgets.theme import Theme
+from gui.widgets.tips import breakable
 from mug.protocol.lab_console import Act, AddNote, AnswerHand
 
 __all__ = ["HandDialog", "NoteDialog", "WordsBox"]
@@ -129,7 +130,7 @@ class HandDialog(QDialog):
         name = self._participant_id
         is_raised = question is not None
         if is_raised:
-            self.asked.say(question or "No words were given.", "hand", "accent")
+            self.asked.say(breakable(question or "No words were given."), "hand", "accent")
         else:
             self.asked.say(f"{name} has lowered the hand meanwhile.", "info", "warning")
         words = [f"Since {clock_time(since)}"] if is_raised and since else []

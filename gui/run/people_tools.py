@@ -44,6 +44,7 @@ class PeopleTools(QWidget):
         super().__init__()
         self._theme = theme
         self._is_wide = True
+        self._counts: dict[str, int] = {}
         self._said: tuple[int, int] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -90,10 +91,11 @@ class PeopleTools(QWidget):
         self.quick.setCurrentIndex(max(0, self.quick.findData(quick)))
 
     def show_counts(self, counts: dict[str, int]) -> None:
-        """Show beside each quick choice how many it has."""
+        """Show beside each quick choice how many it has, where there is room."""
+        self._counts = counts
         for place in range(self.quick.count()):
             key = str(self.quick.itemData(place))
-            words = f"{QUICK[key][0]} ({counts[key]})" if counts.get(key) else QUICK[key][0]
+            words = f"{QUICK[key][0]} ({counts[key]})" if counts.get(key) and self._is_wide else QUICK[key][0]
             if self.quick.itemText(place) != words:
                 self.quick.setItemText(place, words)
 
@@ -146,6 +148,7 @@ class PeopleTools(QWidget):
                 button.setText(ACTION_KINDS[key].title if is_wide else "")
             self.more.setText("More" if is_wide else "")
             self._whom.setVisible(is_wide)
+            self.show_counts(self._counts)
             self.quick.setMinimumContentsLength(12 if is_wide else 7)
 
     @Slot()

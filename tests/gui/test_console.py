@@ -459,6 +459,23 @@ def test_that_the_reply_to_somebody_who_is_gone_says_so(lab: Lab) -> None:
 # The panel
 
 
+@pytest.mark.parametrize(("width", "height"), [(1000, 700), (1440, 900)])
+def test_that_nothing_is_squeezed_beside_a_long_question(lab: Lab, width: int, height: int, qtbot: QtBot) -> None:
+    run = shown(lab, person("anna", hand="Why" * 90, hand_since=ago(5)))
+    lab.window.resize(width, height)
+    QApplication.processEvents()
+    if not run.live.isVisible():
+        run.running.toggle_fold()
+    run.people_desk.show_detail("anna")
+    detail, live = run.running.detail, run.live
+    qtbot.waitUntil(lambda: detail.pages.height() >= detail.pages.sizeHint().height())
+    assert detail.pages.width() >= detail.pages.sizeHint().width()
+    qtbot.waitUntil(lambda: live.mode.width() >= live.mode.sizeHint().width())
+    assert detail.width() < width * 0.45
+    detail.close_panel()
+    qtbot.waitUntil(run.log.isVisible)
+
+
 def test_that_the_selected_event_stays_selected_when_another_happens(theme: Theme) -> None:
     table = DetailTable(theme.icon, theme.colour, ("Time", "What happened"))
     QAbstractItemModelTester(table, MODE)
