@@ -165,6 +165,7 @@ class Lab(QObject):
         self._join_editor()
         self.console.hands_changed.connect(window.show_hands)
         self.console.requests.waiting_changed.connect(window.show_undelivered)
+        self.session.undelivered = self.console.undelivered
         window.new_session_asked.connect(self.session.start_new)
         window.second_screen_asked.connect(self.second_screen.ask)
         window.seats.desks_changed.connect(self._on_desks_changed)

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from gui.models.action_words import ACTION_KINDS, action_title, progress_words, state_words, who_words
 from gui.models.moments import clock_time
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab_console import ActionTarget, ActionView
 
 __all__ = ["ACTION_COLUMNS", "ACTION_ID_ROLE", "PARTICIPANTS_ROLE", "ActionsModel", "NewestActions"]
@@ -147,9 +148,10 @@ class ActionsModel(QAbstractItemModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
                 text = _action_text(view, key)
-                if role == Qt.ItemDataRole.ToolTipRole and key == "who":
-                    return ", ".join(target.participant_id for target in view.targets)
-                return text
+                if role != Qt.ItemDataRole.ToolTipRole:
+                    return text
+                whole = ", ".join(target.participant_id for target in view.targets)
+                return plain_tip(whole if key == "who" and whole else text)
             case Qt.ItemDataRole.DecorationRole if key == "action":
                 kind = ACTION_KINDS.get(view.action)
                 return self._icon_of(kind.icon if kind else "info", "muted")
@@ -173,7 +175,8 @@ class ActionsModel(QAbstractItemModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole | Qt.ItemDataRole.ToolTipRole:
                 texts = {"at": clock_time(target.at), "who": target.participant_id, "progress": word}
-                return texts.get(key, target.why if key == "reason" else "")
+                text = texts.get(key, target.why if key == "reason" else "")
+                return plain_tip(text) if role == Qt.ItemDataRole.ToolTipRole else text
             case Qt.ItemDataRole.DecorationRole if key == "progress":
                 return self._icon_of(icon, tone)
             case Qt.ItemDataRole.ForegroundRole:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from gui.models.action_words import action_title, state_words
 from gui.models.columns import Index, ThemedTable
 from gui.models.moments import clock_time, duration, unix_seconds
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab_console import ActionTarget, ActionView, DetailView, NoteView, PathStep
 
 __all__ = [
@@ -74,9 +75,11 @@ class DetailTable(ThemedTable):
 
     def show(self, rows: Iterable[DetailRow]) -> None:
         """Take these rows instead."""
-        fresh, before = list(rows), len(self._rows)
+        fresh = list(rows)
         if fresh == self._rows:
             return
+        self._shift(fresh)
+        before = len(self._rows)
         kept = min(len(fresh), before)
         if kept and fresh[:kept] != self._rows[:kept]:
             self._rows[:kept] = fresh[:kept]
@@ -89,6 +92,22 @@ class DetailTable(ThemedTable):
             self.beginInsertRows(QModelIndex(), before, len(fresh) - 1)
             self._rows += fresh[before:]
             self.endInsertRows()
+
+    def _shift(self, fresh: list[DetailRow]) -> None:
+        """Make room for rows that are new at the top, where the others follow as they are, less the last ones."""
+        if not self._rows or self._rows[0] not in fresh:
+            return
+        new = fresh.index(self._rows[0])
+        kept = min(len(fresh) - new, len(self._rows))
+        if not new or fresh[new : new + kept] != self._rows[:kept]:
+            return
+        if kept < len(self._rows):
+            self.beginRemoveRows(QModelIndex(), kept, len(self._rows) - 1)
+            del self._rows[kept:]
+            self.endRemoveRows()
+        self.beginInsertRows(QModelIndex(), 0, new - 1)
+        self._rows[:0] = fresh[:new]
+        self.endInsertRows()
 
     def rows(self) -> tuple[DetailRow, ...]:
         """Return the rows."""
@@ -117,7 +136,7 @@ class DetailTable(ThemedTable):
             case Qt.ItemDataRole.DisplayRole:
                 return row.texts[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return row.whole or row.texts[index.column()]
+                return plain_tip(row.whole or row.texts[index.column()])
             case Qt.ItemDataRole.DecorationRole if index.column() == 0 and row.icon:
                 return self._icon_of(row.icon, row.tone)
             case Qt.ItemDataRole.ForegroundRole if row.tone not in {"muted", "accent"}:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from gui.models.telemetry import PUT_BACK_S
 from mug.protocol.lab_console import HealthView
 
 __all__ = ["CAPACITY", "FIGURES", "Figure", "HealthHistory", "troubles"]
@@ -144,11 +145,14 @@ class HealthHistory:
         self.version += 1
 
     def add(self, view: HealthView) -> None:
-        """Take up a view; one that is not newer than the last is dropped."""
+        """Take up a view; one that is not newer than the last is dropped, unless the server's clock was put back."""
         if self.latest is not None and view.at_ms <= self.latest.at_ms:
-            return
+            if view.at_ms > self.latest.at_ms - 1000 * PUT_BACK_S:
+                return
+            self.clear()
         self.latest = view
-        values = [view.at_ms / 1000.0, *(figure.value(view) for figure in FIGURES)]
+        found = (figure.value(view) for figure in FIGURES)
+        values = [view.at_ms / 1000.0, *(value if math.isfinite(value) else math.nan for value in found)]
         place = self._written % CAPACITY
         self._buffer[:, place] = self._buffer[:, place + CAPACITY] = values
         self._written += 1

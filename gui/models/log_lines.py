@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QIcon
 from typing_extensions import override
 
 from gui.models.moments import clock_time
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import LogLine
 
 __all__ = ["KEPT", "LEVELS", "LINE_ROLE", "FilteredLog", "LogModel"]
@@ -105,7 +106,7 @@ class LogModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 return (clock_time(line.at), word, _text(line))[index.column()]
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{word}: {_text(line)}" + ("\nPress Enter for the details" if line.traceback else "")
+                return plain_tip(f"{word}: {_text(line)}" + ("\nPress Enter for the details" if line.traceback else ""))
             case Qt.ItemDataRole.DecorationRole:
                 return self._icon_of(icon, colour) if index.column() == 1 else None
             case Qt.ItemDataRole.ForegroundRole:

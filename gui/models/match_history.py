@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gui.models.matches import has_left, is_over
+from gui.models.telemetry import PUT_BACK_S
 from mug.protocol.lab import MatchView
 
 __all__ = ["CAPACITY", "PAIR_FIGURES", "PLAYER_FIGURES", "MatchHistory", "MatchTrack"]
@@ -79,6 +80,8 @@ class MatchTrack:
             values += [np.nan if value is None else value * (100.0 if name == "loss" else 1.0) for value in found]
         for name in ("depth_max", "rollbacks", "stalled_ms"):
             values += [np.nan if player.dropped else float(getattr(player, name)) for player in view.players]
+        if len(self) and at_s <= self.at_s[-1] - PUT_BACK_S:  # the clock was put back
+            self._end = self._first + int(np.searchsorted(self.at_s, at_s))
         if len(self):
             newest = self._buffer[:, self._end - 1]
             is_same = np.array_equal(newest[1:], values[1:], equal_nan=True)

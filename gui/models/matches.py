@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.moments import clock_time
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
 __all__ = [
@@ -75,7 +76,7 @@ _STATES = {
     "completed": MatchLook("Completed", "check-circle", "muted", 8, over=True),
 }
 _STATE_TIPS = {
-    "paused": "A player cannot be heard; the others wait.",
+    "paused": "A player cannot be heard, or the experimenter has paused somebody; the others wait.",
     "connecting": "The players' pages load the game and find a way to each other.",
     "failed": "A player's game failed.",
     "refused": "The players' pages do not run the same program, so they did not play together.",
@@ -341,7 +342,7 @@ class MatchesModel(ThemedTable):
             case Qt.ItemDataRole.ForegroundRole:
                 return self._foreground(row.view, place)
             case Qt.ItemDataRole.ToolTipRole:
-                return _tip(row.view, MATCH_COLUMNS[place].key)
+                return plain_tip(_tip(row.view, MATCH_COLUMNS[place].key))
             case _ if role == SORT_ROLE:
                 return row.sorts[place]
             case _ if role == MATCH_ROLE:

@@ -28,6 +28,7 @@ from gui.models.participant_looks import (
     ping_words,
     scene_words,
 )
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import MatchView, ParticipantView
 
 __all__ = [
@@ -284,7 +285,7 @@ class ParticipantsModel(ThemedTable):
             case Qt.ItemDataRole.ForegroundRole:
                 return self._foreground(view, index.column())
             case Qt.ItemDataRole.ToolTipRole:
-                return _tip(view, column)
+                return plain_tip(_tip(view, column))
             case _ if role == SORT_ROLE:
                 return self._place(view).number if column.key == "match" else column.sort(view)
             case _ if role == VIEW_ROLE:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from typing_extensions import override
 
 from gui.models.moments import day_and_time
+from gui.widgets.tips import plain_tip
 from mug.records.library import SessionSummary
 
 __all__ = ["SESSION_COLUMNS", "SUMMARY_ROLE", "SessionsModel", "SortedSessions", "frames_of"]
@@ -128,7 +129,7 @@ class SessionsModel(QAbstractTableModel):
                 font.setItalic(True)
                 return font
             case Qt.ItemDataRole.ToolTipRole if row.notes:
-                return row.notes
+                return plain_tip(row.notes)
             case _ if role == SORT_ROLE:
                 return column.sort(row)
             case _ if role == SUMMARY_ROLE:

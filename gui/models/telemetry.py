@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mug.protocol.lab import TelemetryPoint
 __all__ = [
     "CAPACITY",
     "GAP_S",
+    "PUT_BACK_S",
     "Attention",
     "Pulses",
     "Segments",
@@ -26,9 +28,13 @@ CAPACITY = 7_200
 """Pulses kept per participant: two hours at one a second."""
 
 _FIRST = 256
+_MOST = 1e30
 
 GAP_S = 3.5
 """Without a pulse for this long, the participant's page was out of reach."""
+
+PUT_BACK_S = 10.0
+"""A moment that is so much older than the newest was told by a clock that has been put back since."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +71,9 @@ class Pulses:
         return self._end - self._first
 
     def append(self, at_s: float, values: Sequence[float], attention: Attention, *, fullscreen: bool = False) -> None:
-        """Add one pulse; one that is older than the newest is dropped, for the time axis only goes on.
+        """Add one pulse; one that is a little older than the newest is dropped, for the time axis only goes on.
+
+        One that is much older means that the server's clock was put back: what was drawn beyond it is forgotten.
 
         Args:
             at_s: Unix seconds.
@@ -74,10 +82,12 @@ class Pulses:
             fullscreen: Whether the page fills the screen.
         """
         if len(self) and at_s <= self._at_s[self._end - 1]:
-            return
+            if at_s > self._at_s[self._end - 1] - PUT_BACK_S:
+                return
+            self._end = self._first + int(np.searchsorted(self.at_s, at_s))
         self._make_room()
         self._at_s[self._end] = at_s
-        self._values[:, self._end] = values
+        self._values[:, self._end] = [value if abs(value) < _MOST else nan for value in values]
         self._states[:, self._end] = attention, fullscreen
         self._end += 1
         self._first = max(0, self._end - CAPACITY)

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.models.moments import clock_time, duration, unix_seconds
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import RejectedPairView, WaitingView, WaitroomView
 
 __all__ = [
@@ -288,7 +289,7 @@ class WaitingModel(ThemedTable):
             case Qt.ItemDataRole.ForegroundRole:
                 return self._foreground(row, place)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._look(row).tip if place == _STATE else _tip(row.view, place)
+                return plain_tip(self._look(row).tip if place == _STATE else _tip(row.view, place))
             case _ if role == WAITING_ROLE:
                 return row.view
             case _:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from gui.models.action_words import ACTION_KINDS, ActionKind
 from gui.models.outcomes import OVER
-from gui.models.participants import ParticipantsModel
+from gui.models.participants import ParticipantsModel, is_here
 from gui.run.action_dialog import ActionDialog
 from gui.run.hand_dialog import HandDialog, NoteDialog
 from gui.runtime.console_requests import new_request_id
@@ -67,7 +67,7 @@ class ActionDesk(QObject):
         else:
             self._open(kind, names, everyone=everyone)
 
-    def _open(self, kind: ActionKind, names: list[str], *, everyone: bool) -> None:
+    def _open(self, kind: ActionKind, names: list[str], *, everyone: bool, text: str = "") -> None:
         dialog = ActionDialog(
             self._theme,
             kind,
@@ -77,6 +77,8 @@ class ActionDesk(QObject):
             reasons=self._reasons,
             texts=self._texts,
         )
+        if text and dialog.text is not None:
+            dialog.text.setPlainText(text)
 
         def confirmed(act: Act) -> None:
             _remember(self._reasons, act.reason)
@@ -97,7 +99,21 @@ class ActionDesk(QObject):
             return
         dialog = HandDialog(self._theme, participant_id, view.hand, view.hand_since, view.seat, self._parent.window())
         dialog.answered.connect(self.hand_answered)
+        dialog.message_asked.connect(lambda act: self.act_asked.emit(act, [participant_id]))
         self._show(dialog)
+        self.show_hands()
+
+    def show_hands(self) -> None:
+        """Let the reply that is being typed show how the hand is now."""
+        dialog = self.dialog
+        if isinstance(dialog, HandDialog) and (view := self._people.view_of(dialog.participant_id)) is not None:
+            dialog.show_hand(view.hand, view.hand_since, is_there=is_here(view))
+
+    def keep_words(self, participant_id: str, words: str) -> None:
+        """Take back words that were not delivered: as a message, if nothing else is being typed."""
+        _remember(self._texts, words)
+        if self.dialog is None:
+            self._open(ACTION_KINDS["message"], [participant_id], everyone=False, text=words)
 
     def ask_note(self, selected: Sequence[str]) -> None:
         """Open a note, on the first of the selected participants or on the session."""

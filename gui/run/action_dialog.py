@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from gui.models.action_words import OUTCOME_CHOICES, PAY_CHOICES, ActionKind, who_words
-from gui.run.dialog_frame import add_answers, fit, frame, remembering_line
+from gui.run.dialog_frame import HEADING, add_answers, fit, frame, remembering_line
 from gui.runtime.console_requests import new_request_id
 from gui.widgets.basics import Button, Notice, label
 from gui.widgets.theme import Theme
@@ -64,8 +64,7 @@ class ActionDialog(QDialog):
         super().__init__(parent)
         self._kind, self._names, self._everyone = kind, tuple(names), everyone
         self._theme = theme
-        who = f"all {len(names)} participants" if everyone else who_words(names, _SHOWN)
-        layout = frame(self, kind.title, width=560, spacing=10, heading=f"{kind.title}: {who}")
+        layout = frame(self, kind.title, width=560, spacing=10, heading=self._heading_words(len(names)))
         layout.addWidget(label(kind.sentence, "muted", wrap=True))
         self.affected = Notice(theme, icon="users", tone="warning")
         layout.addWidget(self.affected)
@@ -109,6 +108,10 @@ class ActionDialog(QDialog):
         if field is not None:
             field.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _heading_words(self, count: int) -> str:
+        all_of_them = f"all {count} participants" if count != 1 else "the one participant"
+        return f"{self._kind.title}: {all_of_them if self._everyone else who_words(self._names, _SHOWN)}"
+
     def ask_preview(self) -> None:
         """Ask who else is affected; a message concerns nobody else."""
         if self._kind.key != "message":
@@ -119,6 +122,11 @@ class ActionDialog(QDialog):
     @Slot(object)
     def show_preview(self, view: ActionView) -> None:
         """Show who else is affected, and for whom it cannot be done."""
+        if self._everyone and view.targets:  # somebody may have come meanwhile
+            reached = sum(target.state != "skipped" for target in view.targets)
+            heading = self.findChild(QLabel, HEADING)
+            assert isinstance(heading, QLabel)
+            heading.setText(self._heading_words(reached))
         words = [f"{other.participant_id}: {other.how}" for other in view.affected]
         skipped = [f"{target.participant_id}: {target.why}" for target in view.targets if target.state == "skipped"]
         lines = []

@@ -10,6 +10,7 @@ from typing_extensions import override
 from gui.models.attention import Need
 from gui.widgets.basics import Button, label, restyle
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["AttentionStrip"]
 
@@ -71,9 +72,9 @@ class AttentionStrip(QFrame):
             chip = self.chips[place]
             words = need.text if len(need.text) <= _LONGEST else f"{need.text[: _LONGEST - 1]}…"
             if place >= len(before) or (before[place].icon, before[place].text) != (need.icon, need.text):
-                chip.show_as(words, need.icon, "chip")
+                chip.show_as(words.replace("&", "&&"), need.icon, "chip")
                 chip.setAccessibleName(f"Needs you: {need.text}")
-                chip.setToolTip(need.text)
+                chip.setToolTip(plain_tip(need.text))
         self.setVisible(bool(fresh))
         self._fit()
 

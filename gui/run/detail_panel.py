@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from gui.models.detail_rows import (
     ROW_ROLE,
@@ -30,6 +31,7 @@ from gui.models.participants import look_of
 from gui.run.log_view import LineDialog
 from gui.widgets.basics import Button, Elided, Notice, Pill, Segments, label
 from gui.widgets.theme import Theme
+from gui.widgets.tips import breakable
 from mug.protocol.lab import LogLine, ParticipantView
 from mug.protocol.lab_console import ActionTarget, ActionView, DetailView, NoteView
 
@@ -38,6 +40,10 @@ __all__ = ["DetailPanel"]
 _EVERY_MS = 2_000
 _SETTLE_MS = 150
 _LEAST_PX = 374
+_USUAL_PX = 400
+_QUESTION = 90
+_LOW_PX = 540
+"""Below this height the plots give way to what is listed."""
 _PAGES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "path": ("Path", ("Scene", "Since", "Took"), "The way through the study appears here."),
     "events": ("Events", ("Time", "What happened"), "Nothing has happened yet."),
@@ -79,6 +85,7 @@ class DetailPanel(QFrame):
         self._view: ParticipantView | None = None
         self._detail: DetailView | None = None
         self._is_asking = False
+        self._plots: QWidget | None = None
         self.dialog: LineDialog | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 10, 10, 10)
@@ -132,8 +139,19 @@ class DetailPanel(QFrame):
         theme.changed.connect(self._on_theme_changed)
         self.hide()
 
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(_USUAL_PX, super().sizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._plots is not None:
+            self._plots.setVisible(self.height() >= _LOW_PX)
+
     def set_telemetry(self, widget: QWidget) -> None:
         """Put the participant's plots into the panel, above what is listed."""
+        self._plots = widget
         self._telemetry.addWidget(widget)
 
     def open_for(self, view: ParticipantView) -> None:
@@ -162,7 +180,7 @@ class DetailPanel(QFrame):
         parts = [view.seat, f"joined {clock_time(view.joined_at)}" if view.joined_at else "", view.browser]
         self._facts.say("  ·  ".join(part for part in parts if part))
         self._hand.say(
-            (view.hand or "Raises a hand, without words.") if view.hand is not None else "", "hand", "accent"
+            _shortened(view.hand or "Raises a hand, without words.") if view.hand is not None else "", "hand", "accent"
         )
         self._pause.show_as("Resume" if view.paused else "Pause", "play" if view.paused else "pause", "plain")
         moved = before is None or (before.visit_id, before.state, before.errors, before.frames_stored > 0) != (
@@ -300,3 +318,9 @@ class DetailPanel(QFrame):
         for model in self._models.values():
             model.recolour()
         self._show_detail()
+
+
+def _shortened(question: str) -> str:
+    """What fits beside the button; the whole of it stands where it is answered."""
+    words = " ".join(question.split())
+    return breakable(words if len(words) <= _QUESTION else f"{words[: _QUESTION - 1]}…")

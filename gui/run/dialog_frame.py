@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QSizePolicy, QVBo
 from gui.widgets.basics import Button, label
 from gui.widgets.theme import Theme
 
-__all__ = ["add_answers", "fit", "frame", "remembering_line"]
+HEADING = "dialog heading"
+
+__all__ = ["HEADING", "add_answers", "fit", "frame", "remembering_line"]
 
 
 def frame(dialog: QDialog, title: str, *, width: int, spacing: int, heading: str = "") -> QVBoxLayout:
@@ -18,7 +20,9 @@ def frame(dialog: QDialog, title: str, *, width: int, spacing: int, heading: str
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(28, 26, 28, 22)
     layout.setSpacing(spacing)
-    layout.addWidget(label(heading or title, "title", wrap=True))
+    made = label(heading or title, "title", wrap=True)
+    made.setObjectName(HEADING)
+    layout.addWidget(made)
     return layout
 
 

@@ -12,7 +12,8 @@ from gui.run.dialog_frame import add_answers, fit, frame
 from gui.runtime.console_requests import new_request_id
 from gui.widgets.basics import Button, Notice, label
 from gui.widgets.theme import Theme
-from mug.protocol.lab_console import AddNote, AnswerHand
+from gui.widgets.tips import breakable
+from mug.protocol.lab_console import Act, AddNote, AnswerHand
 
 __all__ = ["HandDialog", "NoteDialog", "WordsBox"]
 
@@ -61,17 +62,21 @@ class HandDialog(QDialog):
     """What a participant asks, and a reply; both ways the hand is lowered.
 
     Attributes:
+        asked: What the participant asks, or that the hand is lowered.
+        about: Since when; whether the participant is there.
         text: The reply.
         replies: Replies to take with one press.
         confirm, only_lower: Sends the reply; only lowers the hand.
 
     Signals:
         answered: The `AnswerHand`.
+        message_asked: The `Act` of a message, where the hand is lowered already.
 
     Runs on: GUI thread.
     """
 
     answered = Signal(object)
+    message_asked = Signal(object)
 
     def __init__(
         self, theme: Theme, participant_id: str, question: str, since: str, seat: str, parent: QWidget
@@ -80,11 +85,11 @@ class HandDialog(QDialog):
         self._participant_id = participant_id
         where = f" at {seat}" if seat else ""
         layout = frame(self, "Raised hand", width=540, spacing=10, heading=f"{participant_id}{where} raises a hand")
-        asked = Notice(theme, icon="hand", tone="accent")
-        asked.say(question or "No words were given.", "hand", "accent")
-        layout.addWidget(asked)
-        if since:
-            layout.addWidget(label(f"Since {clock_time(since)}", "small"))
+        self.asked = Notice(theme, icon="hand", tone="accent")
+        layout.addWidget(self.asked)
+        self.about = label("", "small", wrap=True)
+        layout.addWidget(self.about)
+        self._is_raised = True
         grid = QGridLayout()
         grid.setSpacing(6)
         self.replies: list[QPushButton] = []
@@ -104,9 +109,40 @@ class HandDialog(QDialog):
         self.confirm = Button(theme, "Reply", "message", role="primary", on_click=self._reply)
         self.confirm.setDefault(True)
         add_answers(theme, self, layout, self.only_lower, self.confirm)
-        fit(self, layout)
+        self._layout = layout
+        self.show_hand(question, since, is_there=True)
         self._on_typed()
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def participant_id(self) -> str:
+        """Whose hand it is."""
+        return self._participant_id
+
+    def show_hand(self, question: str | None, since: str, *, is_there: bool) -> None:
+        """Take how the hand is now: what is typed stays.
+
+        Args:
+            question: What is asked; None: the hand is lowered.
+            since: When it was raised.
+            is_there: Whether the participant's page is connected.
+        """
+        name = self._participant_id
+        is_raised = question is not None
+        if is_raised:
+            self.asked.say(breakable(question or "No words were given."), "hand", "accent")
+        else:
+            self.asked.say(f"{name} has lowered the hand meanwhile.", "info", "warning")
+        words = [f"Since {clock_time(since)}"] if is_raised and since else []
+        if not is_there:
+            words.append(f"{name} is not connected now: it is shown when the page is back.")
+        self.about.setText(". ".join(words))
+        self.about.setVisible(bool(words))
+        if is_raised is not self._is_raised:
+            self._is_raised = is_raised
+            self.only_lower.setEnabled(is_raised)
+            self.confirm.show_as("Reply" if is_raised else "Send as a message", "message", "primary")
+        fit(self, self._layout)
 
     def _take(self, words: str) -> None:
         self.text.setPlainText(words)
@@ -126,7 +162,12 @@ class HandDialog(QDialog):
 
     def _answer(self, text: str) -> None:
         self.accept()
-        self.answered.emit(AnswerHand(request_id=new_request_id(), participant_id=self._participant_id, text=text))
+        name = self._participant_id
+        if self._is_raised:
+            self.answered.emit(AnswerHand(request_id=new_request_id(), participant_id=name, text=text))
+        else:
+            act = Act(request_id=new_request_id(), action="message", participants=(name,), text=text)
+            self.message_asked.emit(act)
 
 
 class NoteDialog(QDialog):

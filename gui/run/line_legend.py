@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from gui.widgets.basics import label, scrolling
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["LineLegend", "NamedLine", "line_pen"]
 
@@ -101,7 +102,7 @@ class LineLegend(QWidget):
         self._rows.setMinimumHeight(len(shown) * _ROW_PX)
         words = "\n".join(f"{line.name}: {line.value}" for line in shown)
         self._scroll.setAccessibleDescription(words)
-        self._rows.setToolTip(words)
+        self._rows.setToolTip(plain_tip(words))
         self._rows.update()
 
     def lines(self) -> tuple[NamedLine, ...]:

@@ -13,6 +13,7 @@ from gui.models.telemetry import TelemetryHistory, thin
 from gui.models.time_window import TimeWindow
 from gui.run.time_axis import clock_ticks, plot_widget
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["LinesPlot"]
 
@@ -52,7 +53,7 @@ class LinesPlot:
         self._stems = pg.PlotCurveItem()
         self._stems.setZValue(4)
         self._item.addItem(self._stems)
-        self._marks = pg.ScatterPlotItem(hoverable=True, tip=lambda x, y, data: str(data), size=11)
+        self._marks = pg.ScatterPlotItem(hoverable=True, tip=lambda x, y, data: plain_tip(str(data)), size=11)
         self._marks.setZValue(6)
         self._item.addItem(self._marks)
         self.recolour()

@@ -21,6 +21,7 @@ from gui.run.time_brush import TimeBrush
 from gui.widgets.basics import Button, Pill, Segments, label
 from gui.widgets.sparkline_grid import SparklineGrid
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import ParticipantView, TelemetryPoint
 from mug.protocol.lab_console import ActionView, HealthView, NoteView
 
@@ -33,6 +34,7 @@ _LOAD_PLOTS_MS = 300
 _LEFT_PX = 104
 _WORDS_PX, _HEALTH_PX, _FOLLOW_PX = 830, 730, 640
 """From this width on the head says who is shown, how the server is, and what the last button does."""
+_PILL_PX, _LEGEND_PX = 510, 490
 _BOX_PX, _SMALL_FIGURE_PX, _SMALL_SPAN_PX = 150, 92, 80
 _ICON_PX = 42
 _MODES = (("lines", "Lines"), ("room", "Room"), ("server", "Server"))
@@ -144,6 +146,9 @@ class LiveView(QFrame):
         """What is said in words gives way, the least important first, before anything is cut."""
         width = self.width()
         self._who.setVisible(width >= _WORDS_PX)
+        self.mode.setMinimumWidth(self.mode.sizeHint().width())
+        self.server_state.setVisible(self.health.latest is not None and width >= _PILL_PX)
+        self._legend.setVisible(width >= _LEGEND_PX)
         self.server_state.show_words(width >= _HEALTH_PX)
         self.follow.setText(self._follow_word if width >= _FOLLOW_PX else "")
         self.follow.setMaximumWidth(_BOX_PX if width >= _FOLLOW_PX else _ICON_PX)
@@ -255,7 +260,7 @@ class LiveView(QFrame):
 
     def _show_health(self) -> None:
         view = self.health.latest
-        self.server_state.setVisible(view is not None)
+        self.server_state.setVisible(view is not None and self.width() >= _PILL_PX)
         if view is None:
             return
         wrong = troubles(view)
@@ -265,7 +270,7 @@ class LiveView(QFrame):
             "warning" if wrong else "good",
         )
         words = [f"{figure.title}: {figure.text(figure.value(view))}" for figure in FIGURES if figure.value(view) >= 0]
-        self.server_state.setToolTip("\n".join([*wrong, *words]))
+        self.server_state.setToolTip(plain_tip("\n".join([*wrong, *words])))
 
     def _all_stale(self) -> None:
         self._stale = set(self._drawn_s)

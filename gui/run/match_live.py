@@ -24,6 +24,7 @@ from gui.run.line_legend import LineLegend, NamedLine
 from gui.run.plot_kind import PlotKind
 from gui.widgets.basics import Button, Pill, label
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 from mug.protocol.lab import MatchView, PairView, PlayerView
 
 if TYPE_CHECKING:
@@ -183,13 +184,13 @@ class MatchLive(QFrame):
         if is_other:
             self._title.setText(f"Match {number}")
             self._who.setText(names_of(view))
-            self._who.setToolTip(names_of(view))
+            self._who.setToolTip(plain_tip(names_of(view)))
         look = match_look(view)
         self.state.show_state(look.word, look.icon, look.tone)
         about = _about(view)
         if about != self._about.text():
             self._about.setText(about)
-            self._about.setToolTip(about)
+            self._about.setToolTip(plain_tip(about))
         self.rtt_lines.show_lines([NamedLine(pair_name(view, pair), _pair_now(view, pair)) for pair in view.pairs])
         self.depth_lines.show_lines(
             [NamedLine(player_name(view, player.agent), _player_now(view, player)) for player in view.players]

@@ -19,6 +19,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from gui.models.outcomes import OVER
 from gui.models.participants import COLUMNS, MATCH_ID_ROLE, VIEW_ROLE, ParticipantsModel
 from gui.models.people_filter import QUICK, FilteredPeople
 from gui.run.people_tools import PeopleTools
@@ -253,7 +254,7 @@ class ParticipantsView(QWidget):
 
     def _show_tools(self) -> None:
         selected = self.selected()
-        self.tools.show_selection(len(selected), self.model.rowCount())
+        self.tools.show_selection(len(selected), sum(view.state not in OVER for view in self.model.rows()))
         views = [self.model.view_of(name) for name in selected]
         self.tools.let_in.setVisible(any(view is not None and view.wants_in for view in views))
 
@@ -322,6 +323,8 @@ class ParticipantsView(QWidget):
             view = index.data(VIEW_ROLE)
         if not isinstance(view, ParticipantView):
             return
+        if not self.table.selectionModel().isRowSelected(index.row(), QModelIndex()):
+            self.table.selectRow(index.row())  # the menu is about the row that it opens on
         name = view.participant_id
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -163,6 +163,7 @@ class PeopleDesk(QObject):
             if is_news:
                 for name in fresh:
                     self.hand_raised.emit(name, hands[name])
+        self._desk.show_hands()
         detail = self._running.detail
         if detail.participant_id and (view := people.participants.model.view_of(detail.participant_id)) is not None:
             detail.show_row(view)

@@ -44,6 +44,7 @@ class PeopleTools(QWidget):
         super().__init__()
         self._theme = theme
         self._is_wide = True
+        self._counts: dict[str, int] = {}
         self._said: tuple[int, int] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -90,10 +91,11 @@ class PeopleTools(QWidget):
         self.quick.setCurrentIndex(max(0, self.quick.findData(quick)))
 
     def show_counts(self, counts: dict[str, int]) -> None:
-        """Show beside each quick choice how many it has."""
+        """Show beside each quick choice how many it has, where there is room."""
+        self._counts = counts
         for place in range(self.quick.count()):
             key = str(self.quick.itemData(place))
-            words = f"{QUICK[key][0]} ({counts[key]})" if counts.get(key) else QUICK[key][0]
+            words = f"{QUICK[key][0]} ({counts[key]})" if counts.get(key) and self._is_wide else QUICK[key][0]
             if self.quick.itemText(place) != words:
                 self.quick.setItemText(place, words)
 
@@ -116,12 +118,13 @@ class PeopleTools(QWidget):
 
     def fill(self, menu: QMenu, *, selected: int) -> None:
         """Put the actions into a menu."""
+        whom = f" the {selected} selected" if selected > 1 else "" if selected else " all"
         for key in (*_DIRECT, *_MENU):
             kind = ACTION_KINDS[key]
             dots = "…" if kind.is_asked or not selected else ""
             if key in {"advance", "exclude"}:
                 menu.addSeparator()
-            action = menu.addAction(self._theme.icon(kind.icon), f"{kind.title}{'' if selected else ' all'}{dots}")
+            action = menu.addAction(self._theme.icon(kind.icon), f"{kind.title}{whom}{dots}")
             action.triggered.connect(_asking(self.action_asked.emit, key))
         menu.addSeparator()
         note = menu.addAction(self._theme.icon("note"), "Note…\tCtrl+Shift+N")
@@ -145,6 +148,7 @@ class PeopleTools(QWidget):
                 button.setText(ACTION_KINDS[key].title if is_wide else "")
             self.more.setText("More" if is_wide else "")
             self._whom.setVisible(is_wide)
+            self.show_counts(self._counts)
             self.quick.setMinimumContentsLength(12 if is_wide else 7)
 
     @Slot()

@@ -1,6 +1,6 @@
 """The Run page while a session runs: stage, address, who needs help, participants, one of them in full, plots, log."""
 
-from PySide6.QtCore import QByteArray, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -23,6 +23,8 @@ _LOG_PX = 150
 _LOW_PX = 620
 """Below this height the plots are folded away, until they are asked for."""
 _WIDE_PX = 1_000
+_LOG_BESIDE_PX = 700
+"""Of less width than this the plots need all; the log comes back when the panel of the participant is closed."""
 
 
 class RunningPanel(QWidget):
@@ -96,6 +98,7 @@ class RunningPanel(QWidget):
             split.setChildrenCollapsible(False)
             split.setHandleWidth(10)
         layout.addWidget(self._side, 1)
+        self.detail.installEventFilter(self)
         self.people.view_chosen.connect(self._on_view_chosen)
         self._show_fold()
 
@@ -129,9 +132,20 @@ class RunningPanel(QWidget):
         self._fold_by_height()
 
     @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.detail and event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent}:
+            self._fit_log()
+        return super().eventFilter(watched, event)
+
+    def _fit_log(self) -> None:
+        beside = 0 if self.detail.isHidden() else self.detail.sizeHint().width()
+        self.log.setVisible(self.width() - beside >= _LOG_BESIDE_PX)
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold_by_height()
+        self._fit_log()
         for part in self._only_wide:
             part.setVisible(self.width() >= _WIDE_PX)
 

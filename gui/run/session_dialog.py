@@ -23,6 +23,7 @@ from gui.run.dialog_frame import add_answers, fit, frame
 from gui.runtime.open_sessions import OpenSession
 from gui.widgets.basics import Button, Notice, Pill, label
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["NewSessionDialog", "ResumeDialog"]
 
@@ -196,7 +197,7 @@ class NewSessionDialog(QDialog):
         row.addWidget(self.seats, 1)
         self._take_all = Button(self._theme, f"All {len(self._desks)} desks", role="link", on_click=self._take_desks)
         self._take_all.setAutoDefault(False)
-        self._take_all.setToolTip(", ".join(self._desks))
+        self._take_all.setToolTip(plain_tip(", ".join(self._desks)))
         self._take_all.setVisible(bool(self._desks))
         row.addWidget(self._take_all)
         return host

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 from gui.models.stages import STAGE_TITLES, Attendance, Step, next_step, other_steps
 from gui.widgets.basics import Button, Icon, Pill, label, restyle
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["StageBar"]
 
@@ -99,7 +100,9 @@ class StageBar(QFrame):
         tone = "good" if complete else "warning" if short and stage != "ended" else "neutral"
         self._here.show_state(str(found), "check-circle" if complete else "users", tone)
         missing = found.missing_seats
-        self._here.setToolTip(f"Nobody at: {', '.join(missing)}" if missing else "Participants who are present or done")
+        self._here.setToolTip(
+            plain_tip(f"Nobody at: {', '.join(missing)}") if missing else "Participants who are present or done"
+        )
         self._next = next_step(stage)
         others = other_steps(stage)
         self._other = others[0] if others else None

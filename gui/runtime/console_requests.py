@@ -8,11 +8,14 @@ from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from gui.models.action_words import action_title, who_words
 from gui.runtime.lab_bridge import LabBridge
 from mug.protocol.lab import LabReply, LabRequest, LabSnapshot
 from mug.protocol.lab_console import Act, ActionTarget, ActionView, AddNote, AnswerHand
 
 __all__ = ["ConsoleRequests", "Delivery", "Kept", "new_request_id"]
+
+_SHORT = 60
 
 Kept: TypeAlias = Act | AnswerHand | AddNote
 """Requests that are sent again, under the same id, until they are answered: the server does each of them once."""
@@ -65,6 +68,23 @@ class Delivery:
                 ActionTarget(participant_id=name, state=self.state, at=self.at, why=self.why) for name in names
             ),
         )
+
+    def words(self) -> str:
+        """Return what it is, in one line: ``Message to anna: “Please wait”``."""
+        match self.request:
+            case AddNote() as note:
+                about = f" on {note.participant_id}" if note.participant_id else ""
+                return f"Note{about}: {_short(note.text)}"
+            case AnswerHand() as answer:
+                if not answer.text:
+                    return f"Lower the hand of {answer.participant_id}"
+                return f"Answer to {answer.participant_id}: {_short(answer.text)}"
+            case act:
+                names = act.participants or self.names
+                whom = "everybody" if act.everyone else who_words(names)
+                if act.action == "message":
+                    return f"Message to {whom}: {_short(act.text)}"
+                return f"{action_title(act.action)}: {whom}"
 
 
 @dataclass
@@ -178,3 +198,8 @@ class ConsoleRequests(QObject):
                 self._send(entry)
             else:
                 self._give_up(entry, "Another session runs now: it was not delivered.")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= _SHORT else line[: _SHORT - 1] + '…'}”"

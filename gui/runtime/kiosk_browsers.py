@@ -22,6 +22,7 @@ class _Window:
     desk: str
     process: QProcess
     profile: Path
+    is_ending: bool = False
 
 
 class KioskBrowsers(QObject):
@@ -73,7 +74,8 @@ class KioskBrowsers(QObject):
             addresses: Each desk's name and its page's address.
             screen: Where the windows are laid out.
         """
-        wanted = [(desk, address) for desk, address in addresses if desk not in self.desks]
+        there = {window.desk for window in self._windows if not window.is_ending}
+        wanted = [(desk, address) for desk, address in addresses if desk not in there]
         for (desk, address), place in zip(wanted, tiled(len(wanted), screen) if wanted else [], strict=True):
             self._start(browser, desk, address, place)
         self.changed.emit(len(self._windows))
@@ -99,6 +101,7 @@ class KioskBrowsers(QObject):
     def close_all(self) -> None:
         """Ask all windows to close; who does not within three seconds is ended."""
         for window in self._windows:
+            window.is_ending = True
             window.process.terminate()
         if self._windows:
             self._closing.start()
@@ -119,13 +122,17 @@ class KioskBrowsers(QObject):
     @Slot()
     def _kill_left(self) -> None:
         for window in self._windows:
-            window.process.kill()
+            if window.is_ending:
+                window.process.kill()
 
     def _on_finished(self, window: _Window, code: int, status: QProcess.ExitStatus) -> None:
         if window in self._windows:
-            by_us = self._closing.isActive()
             self._forget(window)
-            if status is QProcess.ExitStatus.NormalExit and code and not by_us:
+            if window.is_ending:
+                return
+            if status is QProcess.ExitStatus.CrashExit:
+                self.failed.emit(f"The browser of {window.desk} crashed. Open the seat again.")
+            elif code:
                 self.failed.emit(f"The browser of {window.desk} ended with exit code {code}.")
 
     def _on_error(self, window: _Window, browser: FoundBrowser, error: QProcess.ProcessError) -> None:

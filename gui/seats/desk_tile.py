@@ -11,6 +11,7 @@ from gui.models.room_plan import DESK_SIZE, SIGNS
 from gui.models.seat_words import StateLook
 from gui.widgets.card_painting import sized
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["DeskTile", "SignTile"]
 
@@ -50,8 +51,9 @@ class DeskTile(QGraphicsItem):
             share: How much is loaded, 0 to 1, while the desk warms up.
             words: All of it, as the tooltip.
         """
-        if self.toolTip() != words:
-            self.setToolTip(words)
+        tip = plain_tip(words)
+        if self.toolTip() != tip:
+            self.setToolTip(tip)
         if (look, line, share) == (self.look, self.line, self._share):
             return False
         self.look, self.line, self._share = look, line, share

@@ -28,6 +28,7 @@ from gui.seats.actions import SeatActions
 from gui.widgets.basics import Button, Elided, label
 from gui.widgets.card_painting import sized
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["PairsView"]
 
@@ -144,7 +145,7 @@ class PairsView(QWidget):
             for text, (one, other, pair) in zip(texts, worst, strict=True):
                 item = QListWidgetItem(text)
                 item.setData(Qt.ItemDataRole.UserRole, (one, other))
-                item.setToolTip(pair_words(one, other, pair))
+                item.setToolTip(plain_tip(pair_words(one, other, pair)))
                 self.worst.addItem(item)
         for row, (_one, _other, pair) in enumerate(worst):
             is_none = pair.state == "failed" or not pair.path

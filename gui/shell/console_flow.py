@@ -57,6 +57,10 @@ class ConsoleFlow(QObject):
         people.hand_raised.connect(self._on_hand_raised)
         bridge.snapshot_received.connect(self._on_snapshot)
 
+    def undelivered(self) -> tuple[str, ...]:
+        """Return what the server has not got, or not answered, one line each."""
+        return tuple(delivery.words() for delivery in self.requests.waiting())
+
     @Slot(object, list)
     def _act(self, act: Act, names: list[str]) -> None:
         def done(reply: LabReply) -> None:
@@ -95,8 +99,14 @@ class ConsoleFlow(QObject):
     @Slot(object)
     def _answer_hand(self, answer: AnswerHand) -> None:
         words = "Answered" if answer.text else "Hand lowered"
+
+        def refused(sentence: str) -> None:
+            self._say_error(sentence)
+            if answer.text:
+                self._page.desk.keep_words(answer.participant_id, answer.text)
+
         self.requests.deliver(
-            answer, lambda _reply: self.said.emit(f"{words}: {answer.participant_id}", "hand"), self._say_error
+            answer, lambda _reply: self.said.emit(f"{words}: {answer.participant_id}", "hand"), refused
         )
 
     @Slot(object)

@@ -1,11 +1,10 @@
 """How a session goes from the window's side: the questions before the start, the stop, the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from gui.models.opened_study import OpenedStudy
 from gui.models.session_wish import SessionWish, next_label
@@ -18,47 +17,13 @@ from gui.runtime.lab_bridge import LabBridge
 from gui.runtime.open_sessions import OpenSession
 from gui.runtime.server_control import ServerControl, StartRequest
 from gui.runtime.server_state import Outcome, ServerState
+from gui.shell.close_questions import CloseQuestion, UndeliveredQuestion
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
 
-__all__ = ["CloseQuestion", "SessionFlow"]
+__all__ = ["SessionFlow"]
 
 _HOSTS = {"machine": "127.0.0.1", "network": "0.0.0.0"}
-
-
-class CloseQuestion(QMessageBox):
-    """Asks, while a server runs, what becomes of it when the app goes.
-
-    A server without the app goes on only while participants are present, so leaving is offered only then.
-
-    Attributes:
-        leave: Leave it running; None when nobody is present.
-        stop, stay: The other answers.
-
-    Runs on: GUI thread.
-    """
-
-    def __init__(self, present: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("A session is running")
-        self.setIcon(QMessageBox.Icon.Question)
-        self.leave: QPushButton | None = None
-        saved = "Everything that has arrived is saved, and the session can be started again later."
-        if present:
-            people = "1 participant is" if present == 1 else f"{present} participants are"
-            self.setText(f"A session is running, and {people} present.")
-            self.setInformativeText(
-                "If you leave it running, they notice nothing, and MUG Lab finds the session again on its next start. "
-                f"If you stop it, they have to wait until it is started again. {saved}"
-            )
-            self.leave = self.addButton("Leave it running", QMessageBox.ButtonRole.AcceptRole)
-        else:
-            self.setText("A session is running, and no participant is present.")
-            self.setInformativeText(f"It is stopped when MUG Lab closes. {saved}")
-        self.stop: QPushButton = self.addButton("Stop it", QMessageBox.ButtonRole.DestructiveRole)
-        self.stay: QPushButton = self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-        self.setDefaultButton(self.leave or self.stop)
-        self.setEscapeButton(self.stay)
 
 
 class SessionFlow(QObject):
@@ -70,6 +35,8 @@ class SessionFlow(QObject):
         resume_dialog: The question whether an open session goes on, while it is open.
         desks: The desks of the room, where they are known: proposed as a new session's seats.
         close_question: The question before the app closes, while it is open.
+        undelivered_question: The question whether what no server got may be lost, while it is open.
+        undelivered: Tells what the server has not got yet, one line each.
         may_start: Asked before a session starts: takes the function that starts it, answers whether it may at once.
 
     Signals:
@@ -96,6 +63,8 @@ class SessionFlow(QObject):
         self.resume_dialog: ResumeDialog | None = None
         self.desks: tuple[str, ...] = ()
         self.close_question: CloseQuestion | None = None
+        self.undelivered_question: UndeliveredQuestion | None = None
+        self.undelivered: Callable[[], Sequence[str]] = tuple
         self.may_start: Callable[[Callable[[], object]], bool] = lambda _start: True
         control.outcome_changed.connect(page.show_outcome)
         control.outcome_changed.connect(self._on_outcome)
@@ -134,14 +103,17 @@ class SessionFlow(QObject):
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Say whether the app may close at once; else ask, and call `close` when it may."""
-        if self._control.outcome.state in {ServerState.STOPPED, ServerState.CRASHED}:
-            return True
-        if self._control.outcome.state is ServerState.STARTING:
-            self._stop_then(close)
-        elif self._control.outcome.state is ServerState.READY and self.close_question is None:
+        if self.close_question is not None or self.undelivered_question is not None:
+            return False
+        state = self._control.outcome.state
+        if state is ServerState.READY:
             self._ask(close)
-        elif self._control.outcome.state is ServerState.STOPPING:
-            self._after_stop = close
+        elif waiting := self.undelivered():
+            self._ask_undelivered(waiting, close)
+        elif state in {ServerState.STOPPED, ServerState.CRASHED}:
+            return True
+        else:
+            self._close_after_stop(close)
         return False
 
     def leave_everything(self) -> None:
@@ -149,7 +121,7 @@ class SessionFlow(QObject):
         self._control.leave_running()
 
     def _ask(self, close: Callable[[], object]) -> None:
-        question = CloseQuestion(self._page.present(), self._page.window())
+        question = CloseQuestion(self._page.present(), self._page.window(), self.undelivered())
         self.close_question = question
 
         def answer() -> None:
@@ -159,11 +131,39 @@ class SessionFlow(QObject):
             if clicked is not None and clicked is question.leave:
                 self._control.leave_running()
                 close()
-            elif clicked is question.stop:
+            elif clicked is question.stop and self._control.outcome.state is ServerState.READY:
                 self._stop_then(close)
+            elif clicked is question.stop:  # it ended by itself meanwhile
+                self._close_after_stop(close)
 
         question.finished.connect(lambda _result: answer())
         question.open()
+
+    def _ask_undelivered(self, waiting: Sequence[str], close: Callable[[], object]) -> None:
+        question = UndeliveredQuestion(waiting, self._page.window())
+        self.undelivered_question = question
+
+        def answer() -> None:
+            clicked = question.clickedButton()
+            self.undelivered_question = None
+            question.deleteLater()
+            if clicked is not None and clicked is question.leave:
+                self._close_after_stop(close)
+
+        question.finished.connect(lambda _result: answer())
+        question.open()
+
+    def _close_after_stop(self, close: Callable[[], object]) -> None:
+        """Close as soon as no server runs that nobody was asked about."""
+        match self._control.outcome.state:
+            case ServerState.STOPPED | ServerState.CRASHED:
+                close()
+            case ServerState.STOPPING:
+                self._after_stop = close
+            case ServerState.STARTING:
+                self._stop_then(close)
+            case ServerState.READY:
+                self._ask(close)
 
     def _stop_then(self, then: Callable[[], object]) -> None:
         self._after_stop = then

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from gui.widgets.theme import BUTTON_ICON, Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = [
     "Button",
@@ -85,7 +86,7 @@ class Elided(QLabel):
         if words != self._words:
             self._words = words
             self.setAccessibleName(words)
-            self.setToolTip(words)
+            self.setToolTip(plain_tip(words))
             self._fit()
 
     @override

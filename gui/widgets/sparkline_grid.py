@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from gui.widgets.basics import scrolling
 from gui.widgets.theme import Theme
+from gui.widgets.tips import plain_tip
 
 __all__ = ["Sparkline", "SparklineGrid"]
 
@@ -209,7 +210,7 @@ class _Cells(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
             place = self.place_at(QPointF(event.pos()))
-            tip = self.cells[place].tip if place is not None else ""
+            tip = plain_tip(self.cells[place].tip) if place is not None else ""
             QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)

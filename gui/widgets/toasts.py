@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from gui.widgets.basics import Icon, label
 from gui.widgets.theme import Theme
+from gui.widgets.tips import breakable
 
 __all__ = ["Toasts"]
 
@@ -43,13 +44,13 @@ class Toasts(QObject):
 
     def text(self) -> str:
         """Return the message in sight, or nothing."""
-        return self._text.text() if self._frame.isVisible() else ""
+        return self._frame.accessibleName() if self._frame.isVisible() else ""
 
     @Slot(str, str)
     def say(self, text: str, icon: str = "check") -> None:
         """Show `text` for a few seconds."""
         self._icon.show_icon(icon, "tooltip_text")
-        self._text.setText(text)
+        self._text.setText(breakable(text))
         self._frame.setAccessibleName(text)
         self._place()
         self._frame.show()

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPersistentModelIndex, QPointF, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -20,13 +21,15 @@ from gui.models.people_filter import FilteredPeople, matches_words
 from gui.models.session_wish import SessionWish, desks_in, next_label, read_wish
 from gui.models.stages import attendance, missing_words
 from gui.run.action_dialog import ActionDialog, groups_in
+from gui.run.hand_dialog import HandDialog
 from gui.run.page import RunPage
 from gui.run.session_dialog import NewSessionDialog
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme
-from mug.protocol.lab import LabBatch, LabSnapshot, ParticipantView, SessionView
+from mug.protocol.lab import LabBatch, LabSnapshot, LogLine, ParticipantView, SessionView
 from mug.protocol.lab_console import (
+    Act,
     ActionTarget,
     ActionView,
     AffectedView,
@@ -39,6 +42,7 @@ from tests.drivers.match_views import match_view
 from tests.drivers.session_views import session_view
 
 MODE = QAbstractItemModelTester.FailureReportingMode.Fatal
+PLAIN = Qt.TextFormat.PlainText
 PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
 NOW = datetime(2026, 1, 1, 10, tzinfo=UTC)
 
@@ -349,3 +353,143 @@ def test_that_the_plots_are_folded_away_in_a_low_window_unless_asked_for(lab: La
     qtbot.waitUntil(lambda: table.viewport().height() // table.rowHeight(0) >= 9)
     run.running.toggle_fold()
     assert run.running.plots.isVisible()
+
+
+# What other people wrote
+
+HTML = "<b>bold</b> & <img src=x>"
+
+
+def test_that_html_in_peoples_words_is_shown_as_it_was_typed(lab: Lab) -> None:
+    note = NoteView(note_id="n", at=ago(1), text=HTML, participant_id="anna")
+    done = action("a", "failed", text=HTML, reason=HTML)
+    line = LogLine(at=ago(1), level="error", text=HTML, participant_id="anna", traceback=HTML)
+    anna = person("anna", hand=HTML, hand_since=ago(1), browser=HTML, seat="PC-01")
+    run = shown(lab, anna, notes=(note,), actions=(done,), log=(line,))
+    run.people_desk.show_detail("anna")
+    tables = [run.participants.table.model(), run.log.model, run.running.detail.tables["done"].model()]
+    tables.append(run.people.actions_view.model)
+    tips = [
+        str(model.index(row, column).data(Qt.ItemDataRole.ToolTipRole) or "")
+        for model in tables
+        for row in range(model.rowCount())
+        for column in range(model.columnCount())
+    ]
+    tips += [chip.toolTip() for chip in run.running.attention.chips]
+    tips += [widget.toolTip() for widget in run.findChildren(QWidget)]
+    assert sum("bold" in tip for tip in tips) >= 6
+    assert [tip for tip in tips if "<b>" in tip or "<img" in tip] == []
+    assert run.running.attention.chips[0].text() == "anna: “<b>bold</b> && <img src=x>”", "no key of the keyboard"
+    assert [w for w in run.findChildren(QLabel) if "bold" in w.text() and w.textFormat() != PLAIN] == []
+
+
+# Whom the words say
+
+
+def test_that_all_are_as_many_as_an_action_reaches(lab: Lab) -> None:
+    people = [person(f"p{n}") for n in range(3)]
+    run = shown(lab, *people, person("done", state="finished", outcome="complete"))
+    tools = run.participants.tools
+    assert tools.buttons["pause"].toolTip().startswith("Pause: all 3 participants")
+    run.people_desk.act("pause")
+    dialog = run.desk.dialog
+    assert isinstance(dialog, ActionDialog)
+    assert any("all 3 participants" in found.text() for found in dialog.findChildren(QLabel))
+    assert dialog.confirm.isEnabled()
+    view = ActionView(
+        action_id="",
+        action="pause",
+        at="",
+        targets=tuple(ActionTarget(participant_id=f"p{n}", state="sent") for n in range(5)),
+    )
+    dialog.show_preview(view)
+    assert any("all 5 participants" in found.text() for found in dialog.findChildren(QLabel)), "two came meanwhile"
+
+
+def test_that_the_menu_is_about_the_row_below_the_mouse(lab: Lab, qtbot: QtBot) -> None:
+    run = shown(lab, *(person(f"p{n}") for n in range(4)))
+    run.participants.select(["p0", "p1"])
+    table = run.participants.table
+    table.customContextMenuRequested.emit(table.visualRect(table.model().index(3, 1)).center())
+    assert run.participants.selected() == ["p3"]
+    run.participants.select(["p0", "p1"])
+    table.customContextMenuRequested.emit(table.visualRect(table.model().index(1, 1)).center())
+    assert run.participants.selected() == ["p0", "p1"]
+    menus = [menu for menu in run.participants.findChildren(QMenu) if menu.isVisible()]
+    assert any("Exclude the 2 selected…" in [act.text() for act in menu.actions()] for menu in menus)
+    for menu in menus:
+        menu.close()
+
+
+# Raised hands
+
+
+def test_that_a_reply_is_not_lost_when_the_hand_is_lowered_meanwhile(lab: Lab, qtbot: QtBot) -> None:
+    anna = person("anna", hand="How?", hand_since=ago(5))
+    run = shown(lab, anna)
+    asked: list[object] = []
+    run.desk.hand_answered.connect(asked.append)
+    run.desk.act_asked.connect(lambda act, _names: asked.append(act))
+    run.desk.answer_hand("anna")
+    dialog = run.desk.dialog
+    assert isinstance(dialog, HandDialog)
+    qtbot.keyClicks(dialog.text, "Like this")
+    run.show_batch(LabBatch(participants=(msgspec.structs.replace(anna, hand="And where?"),)))
+    assert dialog.asked.text() == "And where?", "it asks anew"
+    run.show_batch(LabBatch(participants=(msgspec.structs.replace(anna, hand=None),)))
+    assert "lowered" in dialog.asked.text()
+    assert dialog.confirm.text() == "Send as a message"
+    assert not dialog.only_lower.isEnabled()
+    qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+    [act] = asked
+    assert isinstance(act, Act)
+    assert (act.action, act.participants, act.text) == ("message", ("anna",), "Like this")
+
+
+def test_that_the_reply_to_somebody_who_is_gone_says_so(lab: Lab) -> None:
+    anna = person("anna", hand="How?", hand_since=ago(5))
+    run = shown(lab, anna)
+    run.desk.answer_hand("anna")
+    dialog = run.desk.dialog
+    assert isinstance(dialog, HandDialog)
+    run.show_batch(LabBatch(participants=(msgspec.structs.replace(anna, state="lost", hand="How?"),)))
+    assert "not connected" in dialog.about.text()
+
+
+# The panel
+
+
+@pytest.mark.parametrize(("width", "height"), [(1000, 700), (1440, 900)])
+def test_that_nothing_is_squeezed_beside_a_long_question(lab: Lab, width: int, height: int, qtbot: QtBot) -> None:
+    run = shown(lab, person("anna", hand="Why" * 90, hand_since=ago(5)))
+    lab.window.resize(width, height)
+    QApplication.processEvents()
+    if not run.live.isVisible():
+        run.running.toggle_fold()
+    run.people_desk.show_detail("anna")
+    detail, live = run.running.detail, run.live
+    qtbot.waitUntil(lambda: detail.pages.height() >= detail.pages.sizeHint().height())
+    assert detail.pages.width() >= detail.pages.sizeHint().width()
+    qtbot.waitUntil(lambda: live.mode.width() >= live.mode.sizeHint().width())
+    assert detail.width() < width * 0.45
+    detail.close_panel()
+    qtbot.waitUntil(run.log.isVisible)
+
+
+def test_that_the_selected_event_stays_selected_when_another_happens(theme: Theme) -> None:
+    table = DetailTable(theme.icon, theme.colour, ("Time", "What happened"))
+    QAbstractItemModelTester(table, MODE)
+
+    def show(*texts: str) -> None:
+        entries = tuple(
+            TimelineEntry(at=ago(100 - int(text[6:] or 0)), kind="x", text=text) for n, text in enumerate(texts)
+        )
+        table.show(timeline_rows(DetailView(participant_id="anna", timeline=entries)))
+
+    words = [f"event {n}" for n in range(500)]
+    show(*words)
+    kept = QPersistentModelIndex(table.index(10, 1))
+    assert kept.data() == "event 489"
+    show(*words[2:], "event 500", "event 501")
+    assert (kept.row(), kept.data()) == (12, "event 489")
+    assert table.rowCount() == 500

@@ -22,8 +22,18 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab, main
-from gui.run.dialogs import EndSessionDialog, ReachDialog
+from gui.models.action_words import ACTION_KINDS
+from gui.models.session_wish import SessionWish
+from gui.run.action_dialog import ActionDialog
+from gui.run.dialogs import EndSessionDialog, ReachDialog, ReleaseModeDialog, StartAnywayDialog
+from gui.run.hand_dialog import HandDialog, NoteDialog
+from gui.run.log_view import LineDialog
+from gui.run.second_screen_dialog import SecondScreenDialog
+from gui.run.session_dialog import NewSessionDialog, ResumeDialog
+from gui.runtime.open_sessions import OpenSession
 from gui.runtime.server_state import Outcome, ServerState
+from gui.seats.dialogs import AddDesksDialog, ConfirmDialog, NameDialog
+from gui.shell.close_questions import CloseQuestion, UndeliveredQuestion
 from gui.shell.settings import SETTINGS_VARIABLE, LabSettings
 from gui.widgets.theme import ThemeChoice
 from mug.protocol.lab import LabSnapshot, LogLine, ParticipantView, TelemetryPoint
@@ -86,6 +96,20 @@ def test_that_every_control_has_a_name(lab: Lab) -> None:
         lab.settings_dialog,
         ReachDialog(lab.theme, lab.window),
         EndSessionDialog(lab.theme, 3, lab.window),
+        ReleaseModeDialog(lab.theme, "automatic", 2, lab.window),
+        StartAnywayDialog(lab.theme, "2 are missing", lab.window),
+        NewSessionDialog(lab.theme, SessionWish(conditions={"order": "AB"}), lab.window, desks=("PC-1", "PC-2")),
+        ResumeDialog(lab.theme, OpenSession(session_id="s", label="Monday", started_at=""), lab.window),
+        HandDialog(lab.theme, "anna", "How?", "", "PC-1", lab.window),
+        NoteDialog(lab.theme, ["anna"], lab.window),
+        *(ActionDialog(lab.theme, kind, ["a", "b"], lab.window, texts=["Hello"]) for kind in ACTION_KINDS.values()),
+        CloseQuestion(1, lab.window, ["Message to anna: “Hello”"]),
+        UndeliveredQuestion(["Message to anna: “Hello”"], lab.window),
+        LineDialog(lab.theme, LogLine(at="", level="error", text="Wrong", traceback="…"), lab.window),
+        SecondScreenDialog(lab.theme, lab.window),
+        AddDesksDialog(lab.theme, ["PC-1"], lab.window),
+        NameDialog(lab.theme, "Room", "Its name", "Name it", lambda _name: "", parent=lab.window),
+        ConfirmDialog(lab.theme, "Remove?", "It is there.", "Remove", lab.window),
     ]
     assert [name for root in (lab.window, *dialogs) for name in nameless(root)] == []
 

@@ -121,6 +121,12 @@ class TestHealth:
         assert np.all(np.diff(health.at_s) > 0)
         assert health.values(0).tolist() == [50.0] * CAPACITY
 
+    def test_that_a_clock_that_is_put_back_begins_anew(self) -> None:
+        health = HealthHistory()
+        for at_s in (5000.0, 5001.0, 5000.5, 1000.0, 1001.0):
+            health.add(HealthView(at_ms=1000 * at_s, cpu=0.5))
+        assert health.at_s.tolist() == [1000.0, 1001.0]
+
     def test_that_every_trouble_is_said_in_a_sentence(self) -> None:
         fine = HealthView(at_ms=1.0, cpu=0.1, machine_cpu=0.3, disk_free_bytes=90_000_000_000, memory_bytes=10**8)
         assert troubles(fine) == []

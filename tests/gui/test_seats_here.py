@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +127,38 @@ def test_that_a_browser_that_does_not_start_is_said(lab: Lab, qtbot: QtBot) -> N
         browsers.open(FoundBrowser("Chromium", "chromium", "/no/such/browser"), [("PC-1", "http://x")], SCREEN)
     assert failed.args[0].startswith("Chromium could not be started: ")
     assert browsers.desks == ()
+
+
+STANDS_IN = """#!/bin/sh
+trap '' TERM
+while :; do sleep 0.1; done
+"""
+"""A browser that does not close when it is asked to."""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a script")
+def test_that_a_crash_is_said_and_closing_takes_no_seat_that_was_opened_since(
+    lab: Lab, qtbot: QtBot, tmp_path: Path
+) -> None:
+    script = tmp_path / "browser"
+    script.write_text(STANDS_IN, encoding="utf-8")
+    script.chmod(0o755)
+    browser, browsers = FoundBrowser("Stubborn", "chromium", str(script)), lab.seats.browsers
+    browsers.open(browser, [("PC-1", "http://x"), ("PC-2", "http://x")], SCREEN)
+    qtbot.waitUntil(lambda: all(browsers.pids))
+    with qtbot.waitSignal(browsers.failed) as failed:
+        os.kill(browsers.pids[1], signal.SIGKILL)
+    assert failed.args[0] == "The browser of PC-2 crashed. Open the seat again."
+    assert browsers.desks == ("PC-1",)
+    told: list[str] = []
+    browsers.failed.connect(told.append)
+    browsers.close_all()
+    browsers.open(browser, [("PC-1", "http://x")], SCREEN)
+    assert browsers.desks == ("PC-1", "PC-1"), "the seat can be opened again while the one before goes"
+    qtbot.waitUntil(lambda: len(browsers.desks) == 1, timeout=15_000)
+    [pid] = browsers.pids
+    assert is_alive(pid)
+    assert told == []
 
 
 def test_that_it_is_asked_how_many_and_words_are_said_where_there_is_no_browser(

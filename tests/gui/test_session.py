@@ -15,6 +15,7 @@ from gui.app import Lab
 from gui.models.telemetry import Attention
 from gui.runtime.server_state import ServerState
 from gui.shell.settings import LabSettings
+from mug.protocol.lab_console import AddNote
 from tests.drivers.game_study import game_study, write_game_study
 from tests.drivers.gui_driver import DEADLINE_MS, GuiDriver
 from tests.drivers.server_driver import ServerDriver
@@ -147,6 +148,54 @@ def test_that_closing_without_participants_only_offers_to_stop(running: GuiDrive
     qtbot.mouseClick(question.stay, Qt.MouseButton.LeftButton)
     assert running.lab.control.outcome.state is ServerState.READY
     assert running.lab.window.isVisible()
+
+
+def test_that_stopping_is_no_dead_end_where_the_server_ended_while_that_was_asked(
+    running: GuiDriver, qtbot: QtBot
+) -> None:
+    running.lab.window.close()
+    question = running.lab.session.close_question
+    assert question is not None
+    assert running.lab.control.address is not None
+    os.kill(running.lab.control.address.pid, signal.SIGKILL)
+    running.wait_until(lambda: running.lab.control.outcome.state is ServerState.CRASHED)
+    qtbot.mouseClick(question.stop, Qt.MouseButton.LeftButton)
+    running.wait_until(lambda: not running.lab.window.isVisible())
+
+
+def test_that_closing_says_what_no_server_got_and_loses_nothing_silently(running: GuiDriver, qtbot: QtBot) -> None:
+    window, flow = running.lab.window, running.lab.session
+    with running.participant("anna") as anna:
+        anna.enter()
+        running.wait_until(lambda: window.run.present() == 1)
+        running.lab._bridge.leave()
+        window.run.desk.ask("pause", ["anna"])
+        note = AddNote(request_id="note-1", text="<b>Late</b>")
+        window.run.desk.note_added.emit(note)
+        running.wait_until(lambda: len(running.lab.console.requests.waiting()) == 2)
+        window.close()
+        asked = flow.close_question
+        assert asked is not None
+        words = asked.informativeText()
+        assert "2 things are not delivered yet, and are lost when MUG Lab closes" in words
+        assert "Paused: anna" in words
+        assert "Note: “<b>Late</b>”" in words
+        assert asked.defaultButton() is asked.stay
+        qtbot.mouseClick(asked.stay, Qt.MouseButton.LeftButton)
+        assert running.lab.control.address is not None
+        os.kill(running.lab.control.address.pid, signal.SIGKILL)
+        running.wait_until(lambda: running.lab.control.outcome.state is ServerState.CRASHED)
+    window.close()
+    question = flow.undelivered_question
+    assert question is not None, "no server runs any more, but it is lost all the same"
+    assert "Paused: anna" in question.informativeText()
+    qtbot.mouseClick(question.stay, Qt.MouseButton.LeftButton)
+    assert window.isVisible()
+    assert len(running.lab.console.requests.waiting()) == 2
+    window.close()
+    assert flow.undelivered_question is not None
+    qtbot.mouseClick(flow.undelivered_question.leave, Qt.MouseButton.LeftButton)
+    running.wait_until(lambda: not window.isVisible())
 
 
 def test_that_ending_the_session_needs_a_reason_and_is_for_good(running: GuiDriver, qtbot: QtBot) -> None:

@@ -35,6 +35,23 @@ def test_that_the_ring_keeps_the_newest_two_hours_in_order() -> None:
     assert np.array_equal(pulses.values(Metric.PING), pulses.at_s)
 
 
+def test_that_a_clock_that_is_put_back_forgets_what_was_beyond() -> None:
+    pulses = filled([Attention.FOCUSED] * 100, start=5000.0)
+    pulses.append(5020.5, figures(7.0), Attention.HIDDEN)
+    assert pulses.at_s.tolist() == [*(5000.0 + second for second in range(21)), 5020.5]
+    pulses.append(1000.0, figures(7.0), Attention.FOCUSED)
+    pulses.append(1001.0, figures(7.0), Attention.FOCUSED)
+    assert pulses.at_s.tolist() == [1000.0, 1001.0]
+    assert stretches(pulses, 1002.0) == [(1000.0, 1002.0, Attention.FOCUSED)]
+
+
+def test_that_numbers_that_are_none_leave_a_gap() -> None:
+    pulses = Pulses(0)
+    for second, wrong in enumerate((float("inf"), float("-inf"), float("nan"), 1e300)):
+        pulses.append(1000.0 + second, figures(wrong), Attention.FOCUSED)
+    assert np.isnan(pulses.values(Metric.PING)).all()
+
+
 def test_that_a_pulse_from_the_past_is_dropped() -> None:
     pulses = filled([Attention.FOCUSED] * 3)
     pulses.append(1001.0, figures(5.0), Attention.HIDDEN)

@@ -13,10 +13,12 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
+from gui.run.action_dialog import ActionDialog
 from gui.run.room_block import RoomBlock
 from gui.runtime.server_state import ServerState
 from gui.shell.settings import LabSettings
-from mug.protocol.messages import MatchReady, ProbePartners
+from mug.protocol.lab_console import ActionView
+from mug.protocol.messages import MatchReady, MatchVerdict, ProbePartners, ShowScene
 from tests.drivers.gui_driver import GuiDriver
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.probe_answers import answer_probe
@@ -177,6 +179,54 @@ def test_that_held_groups_go_when_the_mode_becomes_automatic_and_all_is_in_the_d
     assert json.loads(actions["release_groups"]["detail"])["groups"] == [["cleo", "dora"]]
     assert actions["release_set"]["reason"] == "the lab closes"
     assert json.loads(actions["release_set"]["detail"]) == {"mode": "automatic"}
+
+
+def test_that_players_are_sent_back_paired_anew_and_ended_from_the_window(lobby: Lobby, qtbot: QtBot) -> None:
+    driver, run = lobby.driver, lobby.driver.lab.window.run
+    anna, bert, cleo, dora = people = lobby.comes("anna", "bert", "cleo", "dora")
+    driver.wait_until(lambda: len(lobby.proposals()) == 2)
+    run.let_groups_go()
+    first = [person.matched() for person in people]
+    together = {config.match_id for config in first}
+    assert len(together) == 2
+    partner = next(p for p, config in zip(people[1:], first[1:], strict=True) if config.match_id == first[0].match_id)
+
+    def view_of(reason: str) -> ActionView:
+        return next(view for view in run.people.actions_view.model.views() if view.reason == reason)
+
+    def act(key: str, *names: str, reason: str, affected: str) -> ActionView:
+        run.people.choice.choose("participants")
+        run.participants.select(names)
+        run.people_desk.act(key)
+        dialog = run.desk.dialog
+        assert isinstance(dialog, ActionDialog)
+        driver.wait_until(lambda: "Asking who" not in dialog.affected.text())
+        assert affected in dialog.affected.text()
+        assert dialog.reason is not None
+        dialog.reason.setEditText(reason)
+        qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
+        driver.wait_until(lambda: all(t.state != "sending" for t in view_of(reason).targets))
+        return view_of(reason)
+
+    back = act("to_waitroom", "anna", reason="Too slow", affected=f"{partner.subject_id}:")
+    assert [target.participant_id for target in back.targets if target.state != "skipped"] == ["anna"]
+    anna.wait_for(ShowScene, lambda shown: shown.action_id == back.action_id)
+    assert partner.wait_for(MatchVerdict).policy, "its game is over by the study's own rule"
+    anna.join()
+    run.people.show_waiting()
+    driver.wait_until(lambda: bool(driver.waiting_row(ROOM, "anna")))
+    other = next(person for person in (bert, cleo, dora) if person is not partner)
+    last = next(person for person in (bert, cleo, dora) if person not in {partner, other})
+    mixed = act("repair", "anna", str(other.subject_id), reason="Friends", affected=f"{last.subject_id}:")
+    other.wait_for(ShowScene, lambda shown: shown.action_id == mixed.action_id)
+    other.join()
+    other.matched()
+    assert anna.matched().match_id == other.matched().match_id
+    assert anna.matched().match_id not in together
+    driver.wait_until(lambda: not any(t.state == "sent" for t in view_of("Friends").targets))
+    ended = act("end", "anna", reason="Time is up", affected=f"{other.subject_id}:")
+    assert anna.closed().action_id == ended.action_id
+    driver.wait_until(lambda: driver.row("anna")["state"] == "Finished")
 
 
 @pytest.mark.parametrize("lobby", [{"max_rtt": 100}], indirect=True)
