@@ -1,6 +1,7 @@
 """One figure over time, one line per participant, with its limit and the experimenter's marks."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,11 +12,14 @@ from gui.models.markers import Marker
 from gui.models.metrics import LOOKS, Metric
 from gui.models.telemetry import TelemetryHistory, thin
 from gui.models.time_window import TimeWindow
+from gui.run.line_legend import line_pen
 from gui.run.time_axis import clock_ticks, plot_widget
 from gui.widgets.theme import Theme
 from gui.widgets.tips import plain_tip
 
 __all__ = ["LinesPlot"]
+
+Look: TypeAlias = tuple[str, float, int]
 
 _MOST_POINTS = 20_000
 _LEAST_STEPS = 60
@@ -23,6 +27,8 @@ _MANY = 20
 """Of more lines than this, thin ones say more, and Qt draws them several times as fast as wide ones."""
 _GAP = np.full((2, 1), np.nan)
 """Ends a line, so that the next participant's does not go on from it."""
+_MOST_NAMED = 8
+"""So many chosen lines have their name at their end, and dashes of their own."""
 _SYMBOLS = {"note": "t", "action": "d"}
 _MOST_MARKS = 200
 
@@ -45,7 +51,8 @@ class LinesPlot:
         self._item.getAxis("left").setWidth(left_px)
         # One curve for all lines that look the same: a curve of its own for each of 100 participants costs 200 ms a
         # repaint.
-        self._curves: dict[tuple[str, float], pg.PlotCurveItem] = {}
+        self._curves: dict[Look, pg.PlotCurveItem] = {}
+        self._names: dict[str, pg.TextItem] = {}
         self._drawn: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._limit = pg.InfiniteLine(angle=0, movable=False)
         self._limit.setZValue(5)
@@ -106,7 +113,8 @@ class LinesPlot:
         width = 2.2 if chosen else 1.0 if len(participants) > _MANY else 1.6
         top = look.least_top
         self._drawn = {}
-        alike: dict[tuple[str, float], list[np.ndarray]] = {}
+        named = [who for who in participants if who in chosen] if len(chosen) <= _MOST_NAMED else []
+        alike: dict[Look, list[np.ndarray]] = {}
         for participant in participants:
             pulses = history.pulses(participant)
             many = width_px if participant in chosen else steps
@@ -114,7 +122,8 @@ class LinesPlot:
             self._drawn[participant] = (x, y)
             top = max(top, float(np.fmax.reduce(y, initial=top)))
             stands_out = participant in chosen or not chosen
-            key = self._look(pulses.colour_index, stands_out=stands_out, width=width if stands_out else 1.0)
+            dashes = named.index(participant) if participant in named else 0
+            key = self._look(pulses.colour_index, dashes, stands_out=stands_out, width=width if stands_out else 1.0)
             alike.setdefault(key, []).extend((np.array((x, y)), _GAP))
         for gone in set(self._curves) - set(alike):
             self._item.removeItem(self._curves.pop(gone))
@@ -122,6 +131,7 @@ class LinesPlot:
             points = np.hstack(parts)
             self._curve(key).setData(points[0], points[1], connect="finite")
         top *= 1.1
+        self._name_lines(history, named)
         self._limit.setValue(look.limit)
         self._limit.setVisible(look.limit <= top)
         self._draw_marks(marks[-_MOST_MARKS:], top)
@@ -141,6 +151,23 @@ class LinesPlot:
             data=[mark.text for mark in marks],
         )
 
+    def _name_lines(self, history: TelemetryHistory, named: Sequence[str]) -> None:
+        """Write the names of a few lines at their newest points: nobody needs to tell colours apart."""
+        for gone in set(self._names) - set(named):
+            self._item.removeItem(self._names.pop(gone))
+        for who in named:
+            x, y = self._drawn[who]
+            here = np.flatnonzero(np.isfinite(y))
+            if who not in self._names:
+                self._names[who] = pg.TextItem(anchor=(1.0, 1.0))
+                self._names[who].setZValue(7)
+                self._item.addItem(self._names[who])
+            text = self._names[who]
+            text.setText(who, color=self._theme.series(history.pulses(who).colour_index))
+            text.setVisible(bool(len(here)))
+            if len(here):
+                text.setPos(float(x[here[-1]]), float(y[here[-1]]))
+
     def edges_px(self) -> tuple[float, float]:
         """Return where the left and the right edge of the time axis are in the widget."""
         rect = self._item.vb.sceneBoundingRect()
@@ -151,23 +178,27 @@ class LinesPlot:
         empty = np.zeros(0)
         return self._drawn.get(participant, (empty, empty))
 
+    def named(self) -> list[str]:
+        """Return whose lines have their name beside them."""
+        return [who for who, text in self._names.items() if text.isVisible()]
+
     def marks(self) -> list[str]:
         """Return the words of the marks as drawn."""
         return [str(point.data()) for point in self._marks.points()]
 
-    def _curve(self, look: tuple[str, float]) -> pg.PlotCurveItem:
+    def _curve(self, look: Look) -> pg.PlotCurveItem:
         curve = self._curves.get(look)
         if curve is None:
-            colour, width = look
-            pen = QPen(QColor(colour), width)
-            pen.setCosmetic(True)
+            colour, width, dashes = look
+            pen = line_pen(self._theme, dashes, width)
+            pen.setColor(QColor(colour))
             curve = pg.PlotCurveItem(pen=pen)
             curve.setZValue(width)
             self._item.addItem(curve)
             self._curves[look] = curve
         return curve
 
-    def _look(self, index: int, *, stands_out: bool, width: float) -> tuple[str, float]:
-        """The colour and the width of a line."""
+    def _look(self, index: int, dashes: int, *, stands_out: bool, width: float) -> Look:
+        """The colour, the width and the place in the order of dashes of a line."""
         colour = self._theme.series(index) if stands_out else self._theme.colour("border_strong")
-        return colour.name(), width
+        return colour.name(), width, dashes

@@ -243,9 +243,11 @@ def test_that_notes_and_actions_are_marks_of_their_own_shape(live: LiveView, qtb
     )
     drawn(live, qtbot)
     assert live.lines.marks() == ["Pause: fire drill", "the door opened"]
+    assert live.lines.named() == []
     live.choose(["bert"])
     drawn(live, qtbot)
     assert live.lines.marks() == ["the door opened"]
+    assert live.lines.named() == ["bert"], "a chosen line has its name beside it, whatever its colour"
     live.add_marks([], [NoteView(note_id="n1", at=iso(now - 20), text="the door opened")])
     assert len(live.markers.between(0, math.inf)) == 2
 
