@@ -29,6 +29,7 @@ _GAP = np.full((2, 1), np.nan)
 """Ends a line, so that the next participant's does not go on from it."""
 _MOST_NAMED = 8
 """So many chosen lines have their name at their end, and dashes of their own."""
+_NAME_PX = 15
 _SYMBOLS = {"note": "t", "action": "d"}
 _MOST_MARKS = 200
 
@@ -131,7 +132,7 @@ class LinesPlot:
             points = np.hstack(parts)
             self._curve(key).setData(points[0], points[1], connect="finite")
         top *= 1.1
-        self._name_lines(history, named)
+        self._name_lines(history, named, top / max(1.0, float(self._item.vb.height())) * _NAME_PX)
         self._limit.setValue(look.limit)
         self._limit.setVisible(look.limit <= top)
         self._draw_marks(marks[-_MOST_MARKS:], top)
@@ -151,13 +152,14 @@ class LinesPlot:
             data=[mark.text for mark in marks],
         )
 
-    def _name_lines(self, history: TelemetryHistory, named: Sequence[str]) -> None:
-        """Write the names of a few lines at their newest points: nobody needs to tell colours apart."""
+    def _name_lines(self, history: TelemetryHistory, named: Sequence[str], apart: float) -> None:
+        """Write the names of a few lines at their newest points, never on one another: nobody needs to tell colours."""
         for gone in set(self._names) - set(named):
             self._item.removeItem(self._names.pop(gone))
-        for who in named:
-            x, y = self._drawn[who]
-            here = np.flatnonzero(np.isfinite(y))
+        ends = {who: np.flatnonzero(np.isfinite(self._drawn[who][1])) for who in named}
+        height = -apart
+        for who in sorted(named, key=lambda who: float(self._drawn[who][1][ends[who][-1]]) if len(ends[who]) else 0.0):
+            (x, y), here = self._drawn[who], ends[who]
             if who not in self._names:
                 self._names[who] = pg.TextItem(anchor=(1.0, 1.0))
                 self._names[who].setZValue(7)
@@ -166,7 +168,8 @@ class LinesPlot:
             text.setText(who, color=self._theme.series(history.pulses(who).colour_index))
             text.setVisible(bool(len(here)))
             if len(here):
-                text.setPos(float(x[here[-1]]), float(y[here[-1]]))
+                height = max(height + apart, float(y[here[-1]]))
+                text.setPos(float(x[here[-1]]), height)
 
     def edges_px(self) -> tuple[float, float]:
         """Return where the left and the right edge of the time axis are in the widget."""
