@@ -168,7 +168,9 @@ class Matches:
         self._core.changed_matches.add(match.match_id)
         if self._is_over(match):
             return
-        self._core.emit(self._routes(match))
+        routes = self._routes(match)
+        self._core.emit(routes)
+        self._core.after_commit(routes)  # what was decided before, and waits for the disk, does not know this page yet
         latest_ms = self._core.clock.now_ms() + BACK_MS - self._timeout_ms(match)
         if agent is not None and self._reports.came_back(match.match_id, agent, latest_ms):
             self._judge_in(match, BACK_MS)

@@ -184,3 +184,19 @@ def test_that_both_may_come_back_at_the_same_time() -> None:
     memory.later(60_000)
     assert drops(memory) == []
     assert fold(memory.written) == memory.run.state
+
+
+def test_that_a_slow_disk_does_not_take_a_partner_who_is_back_off_the_routes() -> None:
+    memory = matched()
+    rows(memory, "d", 0, 0, 29)
+    memory.crash_and_restart()
+    reload(memory, "d", "x", lost=False)
+    memory.hold_disk = True
+    join(memory, "x")  # the new page is told of its match when that is on disk; until then the other one connects
+    memory.hello("z", "p-c", tab="c", token=memory.token("c"))
+    memory.hold_disk = False
+    memory.commit()
+    route = routes(memory)
+    assert isinstance(route, SetRoutes)
+    assert route.routes == {"a0": "z", "a1": "x"}
+    assert route.ready == {"a0", "a1"}
