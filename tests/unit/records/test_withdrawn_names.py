@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 import mug.data
 from mug.records import facts as f
 from mug.records.export import export_session
@@ -56,6 +58,26 @@ def test_that_what_the_experimenter_wrote_elsewhere_names_a_removed_participant_
     withdraw(session.path, "s1", "somebody", "removed")
     assert b"code-1234" not in session.path.read_bytes().lower()
     assert verify(session.path).problems == []
+
+
+def test_that_a_removed_players_dicts_keep_their_columns_without_any_value(tmp_path: Path) -> None:
+    with RecordedSession(tmp_path) as session:
+        session.together("m1", {"a": "somebody", "b": "partner"})
+        seen = [{"place": np.full(2, number, np.float32), "lives": 3, "held": "key"} for number in range(3)]
+        columns = {"observations.a": seen, "observations.b": seen, "actions.a": [{"move": 1}, None, {"move": 2}]}
+        for who in ("somebody", "partner"):
+            session.track(who, "m1", 0, columns)
+        session.add(f.SessionEnded(at=AT, reason="done"))
+    before = mug.data.load(export_session(session.path, "s1", tmp_path / "before").folder)["frames"]
+    withdraw(session.path, "s1", "somebody", "removed")
+    assert verify(session.path).problems == []
+    after = mug.data.load(export_session(session.path, "s1", tmp_path / "after").folder)["frames"]
+    assert list(after.columns) == list(before.columns)
+    gone = [name for name in after.columns if name.startswith(("observations.a", "actions.a"))]
+    assert len(gone) == 5
+    assert after[gone].isna().all(axis=None)
+    kept = [name for name in after.columns if name.startswith("observations.b")]
+    assert after[kept].equals(before[kept])
 
 
 def _frames(path: Path) -> list[str]:
