@@ -8,6 +8,7 @@ import mug.data
 from mug.records import facts as f
 from mug.records.export import export_session
 from mug.records.history import read_history
+from mug.records.keys import write_keys
 from mug.records.reader import RecordReader
 from mug.records.verify import verify
 from mug.records.withdrawal import withdraw
@@ -30,6 +31,16 @@ def test_that_an_anonymised_participant_is_named_in_no_frame_and_no_answer(tmp_p
     for column in ("rewards.left", "actions.right", "state_hash", "infos.left.said"):
         assert after["frames"][column].tolist() == before["frames"][column].tolist()
     assert withdraw(path, SESSION, "anna-lena", "anonymised").again
+
+
+def test_that_half_a_key_file_of_a_killed_process_goes_with_a_withdrawal(tmp_path: Path) -> None:
+    path = record_whole_session(tmp_path)
+    keys = write_keys(path, SESSION, tmp_path)
+    half = keys.with_name(f".{keys.name}.{2**22 + 1}")  # no process has this number
+    half.write_text("anna-lena,5f1e0badc0de", encoding="utf-8")
+    withdraw(path, SESSION, "anna-lena", "removed")
+    assert [file.name for file in keys.parent.iterdir()] == [keys.name]
+    assert "anna-lena" not in keys.read_text(encoding="utf-8")
 
 
 def test_that_frames_which_name_nobody_keep_their_bytes(tmp_path: Path) -> None:
