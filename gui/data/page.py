@@ -29,6 +29,9 @@ _NAMES = "data-"
 """Before the names under which columns and splitters are kept."""
 
 
+_DROP_TEXTS = "the option “Leave out free texts”"
+
+
 class DataPage(QWidget):
     """The recorded sessions.
 
@@ -200,7 +203,7 @@ class DataPage(QWidget):
             words += f"\nThe key file, which is no part of it: {keys}"
         for title, notes in (("The records lacked something:", problems), ("Before you share it:", warnings)):
             if notes:
-                shown = "\n".join(f"· {note}" for note in notes[:_NOTES])
+                shown = "\n".join(f"· {note.replace('--drop-texts', _DROP_TEXTS)}" for note in notes[:_NOTES])
                 more = f"\n· and {len(notes) - _NOTES} more, in its manifest.json" if len(notes) > _NOTES else ""
                 words += f"\n{title}\n{shown}{more}"
         self.notice.say(words, *(("warning", "warning") if problems or warnings else ("check-circle", "good")))

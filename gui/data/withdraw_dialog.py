@@ -1,7 +1,7 @@
 """Asks how a participant is withdrawn, says what will be lost, and asks for a reason and the id."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -117,10 +117,22 @@ class WithdrawDialog(QDialog):
         """Say why it was not done, and let it be tried again."""
         self._work(False)
         self.notice.say(sentence, "error", "error")
+        self._fit()
 
     def how(self) -> str:
         """Return the way that is chosen."""
         return next(key for key, button in self.choices.items() if button.isChecked())
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()  # only now the fonts of the style are known
+
+    def _fit(self) -> None:
+        """Make room for every word: what cannot be undone must be read as a whole."""
+        if (layout := self.layout()) is not None:
+            layout.activate()
+            self.setMinimumHeight(min(layout.totalHeightForWidth(self.width()), self.screen().availableSize().height()))
 
     @override
     def reject(self) -> None:

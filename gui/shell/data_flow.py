@@ -45,6 +45,8 @@ class DataFlow(QObject):
         self._look = DataLook(settings, tasks, page, self)
         self._withdrawn_from: SessionSummary | None = None
         self._exporting_into: Path | None = None
+        self._shown: tuple[Path, str] | None = None
+        self._verified: tuple[SessionSummary, Path] | None = None
         page.settings_of = self._settings_of
         page.place_of = lambda experiment: str(exports_dir(settings.data_dir, experiment))
         export.begun.connect(self._on_export_begun)
@@ -98,6 +100,10 @@ class DataFlow(QObject):
 
     @Slot(object)
     def _on_selected(self, summary: SessionSummary | None) -> None:
+        now = (summary.path, summary.session_id) if summary is not None else None
+        if now != self._shown:
+            self._shown = now
+            self._page.detail.exports.notice.say("")  # it is about an export of another session
         self._look.show_session(summary)
         if summary is not None and not summary.problem:
             self._list_exports(summary)
@@ -195,13 +201,22 @@ class DataFlow(QObject):
         if self._verify.is_running:
             self.said.emit("A check runs already", "clock")
             return
+        self._verified = summary, Path(folder)
         self._verify.start([*self._place_of(summary), "--export", folder])
 
     @Slot(bool, list)
     def _on_verified(self, is_good: bool, lines: list[str]) -> None:
+        if self._verified is None:
+            return
+        summary, folder = self._verified
+        if self._shown != (summary.path, summary.session_id):
+            words = "nothing is wrong" if is_good else "it is not as it was exported: verify it again to read why"
+            self.said.emit(f"{folder.name}: {words}", "check-circle" if is_good else "error")
+            return
         notice = self._page.detail.exports.notice
         if is_good:
-            notice.say(f"Nothing is wrong. {lines[-1]}", "check-circle", "good")
+            notice.say(f"Nothing is wrong: {folder.name} is what the records give.", "check-circle", "good")
+            notice.setToolTip(lines[-1])
         else:
             more = f"\n… and {len(lines) - 6} more lines" if len(lines) > 6 else ""
             notice.say("\n".join(lines[:6]) + more, "error", "error")

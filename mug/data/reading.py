@@ -1,5 +1,6 @@
 """Reads an exported folder. It needs nothing of the rest of MUG, so that it can run wherever the data goes."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +21,8 @@ Export: TypeAlias = dict[str, pd.DataFrame]
 _ARROW: dict[str, pa.DataType] = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
-_BLOCK_BYTES = 64 * 1024 * 1024
-"""A row must fit into it."""
+_BLOCK_BYTES = 4 * 1024 * 1024, 256 * 1024 * 1024
+"""A row must fit; where the first size is too small, the second is taken."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,10 @@ def read_table(path: Path, kinds: dict[str, str]) -> pa.Table:
         ExportFolderError: It is not there, or not as described.
     """
     parse = pa.csv.ParseOptions(newlines_in_values=True)
-    read = pa.csv.ReadOptions(block_size=_BLOCK_BYTES)
     error: Exception | None = None
     # Whole numbers above 2^63 are rare; they are tried as unsigned, and as texts where even that is too small.
-    for integer in (pa.int64(), pa.uint64(), pa.string()):
+    tried = itertools.product((pa.int64(), pa.uint64(), pa.string()), _BLOCK_BYTES)
+    for integer, size in tried:
         types = {name: integer if kind == "integer" else _ARROW.get(kind, pa.string()) for name, kind in kinds.items()}
         convert = pa.csv.ConvertOptions(
             column_types=types,
@@ -165,6 +166,7 @@ def read_table(path: Path, kinds: dict[str, str]) -> pa.Table:
             quoted_strings_can_be_null=False,
         )
         try:
+            read = pa.csv.ReadOptions(block_size=size)
             return pa.csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
         except pa.ArrowInvalid as invalid:
             error = invalid

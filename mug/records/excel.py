@@ -32,20 +32,31 @@ def write_excel_copies(folder: Path, tables: Sequence[TableFile]) -> None:
             quoted_strings_can_be_null=False,
         )
         texts = {name for name, kind in table.columns.items() if kind in ("string", "datetime")}
-        with (target / table.path.name).open("wb") as out:
-            out.write(b"\xef\xbb\xbf")
-            read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
-            with pa.csv.open_csv(table.path, read_options=read, parse_options=parse, convert_options=convert) as reader:
-                options = pa.csv.WriteOptions(eol="\r\n")
-                names = _safe(pa.array(reader.schema.names, pa.string())).to_pylist()
-                schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
-                with pa.csv.CSVWriter(out, schema, write_options=options) as writer:
-                    for batch in reader:
-                        columns = [
-                            _safe(column) if name in texts else column
-                            for name, column in zip(batch.schema.names, batch.columns, strict=True)
-                        ]
-                        writer.write_batch(pa.record_batch(columns, schema=schema))
+        for size in CSV_BLOCK_BYTES:
+            read = pa.csv.ReadOptions(block_size=size)
+            try:
+                with pa.csv.open_csv(
+                    table.path, read_options=read, parse_options=parse, convert_options=convert
+                ) as reader:
+                    _copy(reader, target / table.path.name, texts)
+                break
+            except pa.ArrowInvalid:
+                if size == CSV_BLOCK_BYTES[-1]:
+                    raise
+
+
+def _copy(reader: pa.csv.CSVStreamingReader, path: Path, texts: set[str]) -> None:
+    names = _safe(pa.array(reader.schema.names, pa.string())).to_pylist()
+    schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
+    with path.open("wb") as out:
+        out.write(b"\xef\xbb\xbf")
+        with pa.csv.CSVWriter(out, schema, write_options=pa.csv.WriteOptions(eol="\r\n")) as writer:
+            for batch in reader:
+                columns = [
+                    _safe(column) if name in texts else column
+                    for name, column in zip(batch.schema.names, batch.columns, strict=True)
+                ]
+                writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _safe(column: pa.Array) -> pa.Array:

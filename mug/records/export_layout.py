@@ -8,8 +8,9 @@ __all__ = ["CSV_BLOCK_BYTES", "EXPORT_FORMAT", "FILES", "MANIFEST", "MANIFEST_SU
 EXPORT_FORMAT: Final = 2
 """The format of an exported folder (``provenance/manifest.json``: ``format``)."""
 
-CSV_BLOCK_BYTES: Final = 64 * 1024 * 1024
-"""How much of a CSV file is read at once: a row must fit, and a page's one chunk may unpack to rows of many MB."""
+CSV_BLOCK_BYTES: Final = (4 * 1024 * 1024, 256 * 1024 * 1024)
+"""How much of a CSV file is read at once. A row must fit, and one chunk of a page may unpack to a row of many MB: where
+the first size is too small, the second is taken."""
 
 MANIFEST: Final = "provenance/manifest.json"
 MANIFEST_SUMS: Final = "provenance/manifest.sha256"

@@ -13,6 +13,7 @@ from mug.ids import check_id
 from mug.records import facts as f
 from mug.records.anonymise import Anonymiser
 from mug.records.errors import ExportError
+from mug.records.export_place import process_began
 from mug.records.history import SessionHistory, read_history
 from mug.records.places import keys_path
 from mug.records.pseudonyms import KEY_FILE, read_key
@@ -69,6 +70,7 @@ def drop_key_row(records: Path, session_id: str, participant_id: str) -> bool:
         ExportError: The file could not be read or written.
     """
     path = records.parent / "keys" / f"{check_id(session_id, 'session id')}_keys.csv"
+    _remove_left_behind(path)
     if not path.is_file():
         return False
     try:
@@ -89,6 +91,7 @@ def drop_key_row(records: Path, session_id: str, participant_id: str) -> bool:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_left_behind(path)
         part = path.with_name(f".{path.name}.{os.getpid()}")
         part.unlink(missing_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,6 +100,14 @@ def _write(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as error:
         raise ExportError(f"the key file {path} could not be written: {error}") from error
+
+
+def _remove_left_behind(path: Path) -> None:
+    """Remove what was being written in the file's place by processes that are gone: it says who people are."""
+    for part in path.parent.glob(f".{path.name}.*"):
+        pid = part.suffix.removeprefix(".")
+        if pid.isdecimal() and not process_began(int(pid)):
+            part.unlink(missing_ok=True)
 
 
 def _table(history: SessionHistory, anonymiser: Anonymiser | None) -> str:

@@ -49,7 +49,7 @@ def _figures(name: str, table: TableFile) -> Iterator[tuple[str, int, float, flo
         include_columns=wanted, column_types=dict.fromkeys(wanted, pa.float64()), null_values=["NA"]
     )
     parse = pa.csv.ParseOptions(newlines_in_values=True)
-    read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES)
+    read = pa.csv.ReadOptions(block_size=CSV_BLOCK_BYTES[0])
     data: Any = pa.csv.read_csv(table.path, read_options=read, parse_options=parse, convert_options=convert)
     for column in wanted:
         values = pc.drop_null(data[column])

@@ -120,7 +120,32 @@ def _blank(what: str, column: Column) -> Column:
         return column
     if isinstance(column, np.ndarray) and column.ndim > 1 and int(np.prod(column.shape[1:])) <= _MAX_LEAVES:
         return [_nothing(column.shape[1:])] * rows  # so that the table keeps its columns
+    if what in ("actions", "observations") and isinstance(column, list):
+        return [_emptied(value) for value in column]
     return [None] * rows
+
+
+def _emptied(value: Any) -> Any:
+    """Return a value of several parts with the same parts, all empty; of large ones, and of all else, nothing."""
+    match value:
+        case dict() if _leaves(value) <= _MAX_LEAVES:
+            return {key: _emptied(item) for key, item in value.items()}
+        case list() | tuple() if _leaves(value) <= _MAX_LEAVES:
+            return [_emptied(item) for item in value]
+        case np.ndarray() if value.ndim and value.size <= _MAX_LEAVES:
+            return _nothing(value.shape)
+    return None
+
+
+def _leaves(value: Any) -> int:
+    match value:
+        case dict():
+            return sum(_leaves(item) for item in value.values())
+        case list() | tuple():
+            return sum(_leaves(item) for item in value)
+        case np.ndarray():
+            return int(value.size)
+    return 1
 
 
 def _nothing(shape: tuple[int, ...]) -> list[Any]:

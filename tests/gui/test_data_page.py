@@ -220,6 +220,32 @@ def test_that_what_a_killed_app_left_for_a_look_is_removed() -> None:
         own.rmdir()
 
 
+def test_that_what_was_said_of_an_export_goes_with_its_session(data: DataHand) -> None:
+    data.page.ask_export()
+    data.exported()
+    exports = data.page.detail.exports
+    data.until(lambda: exports.selected() is not None)
+    data.press(exports.verify)
+    data.until(lambda: "Nothing is wrong" in exports.notice.text())
+    data.choose("s-pilot-like")
+    assert exports.notice.text() == ""
+
+
+def test_that_the_withdrawal_dialog_has_room_for_all_its_words(data: DataHand) -> None:
+    people = data.page.detail.people
+    data.tab("Participants")
+    people.select("ann")
+    data.press(people.withdraw)
+    dialog = data.page.withdraw_dialog
+    assert dialog is not None
+    layout = dialog.layout()
+    assert layout is not None
+    assert dialog.height() >= layout.totalHeightForWidth(dialog.width())
+    dialog.show_failure("a session runs on these records; " * 6)
+    data.until(lambda: dialog.height() >= layout.totalHeightForWidth(dialog.width()))
+    dialog.reject()
+
+
 def test_that_nothing_of_a_cancelled_export_stays(data: DataHand, tmp_path: Path) -> None:
     out = tmp_path / "elsewhere"
     data.page.export_asked.emit(data.page.selected(), ExportSettings(place=str(out)))
