@@ -98,6 +98,7 @@ class PairsView(QWidget):
         self._none_bad = label("", "muted", wrap=True)
         self._none_bad.setFixedWidth(260)
         side.addWidget(self._none_bad)
+        side.addStretch(0)
         body.addLayout(side)
         layout.addLayout(body, 1)
         self.cell = Elided()

@@ -5,11 +5,12 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 
-from gui.models.room_file import read_rooms, write_rooms
+from gui.models.room_file import read_rooms
 from gui.models.room_plan import Rooms
 from gui.runtime.browser_search import FoundBrowser, WindowPlace
 from gui.runtime.kiosk_browsers import KioskBrowsers
 from gui.runtime.lab_bridge import LabBridge
+from gui.runtime.rooms_writing import RoomsWriting
 from gui.runtime.seat_requests import SeatRequests
 from gui.runtime.server_control import ServerControl
 from gui.runtime.tasks import Tasks
@@ -45,6 +46,7 @@ class SeatsFlow(QObject):
         self._requests = SeatRequests(bridge)
         self.browsers = KioskBrowsers(tasks, self)
         self.rooms_path: Path = settings.path.with_name("rooms.json")
+        self._writing, self._asked = RoomsWriting(), 0
         self._kept: Rooms | None = None
         self._is_writing = False
         self._load()
@@ -68,7 +70,10 @@ class SeatsFlow(QObject):
         rooms = self._page.document.rooms
         if rooms != self._kept:
             try:
-                write_rooms(self.rooms_path, rooms)
+                self._asked += 1
+                self._writing.write(
+                    self.rooms_path, rooms, self._asked
+                )  # after one that is still under way, and instead of it
             except OSError:
                 return  # it was said when it could not be written
             self._kept = rooms
@@ -89,6 +94,8 @@ class SeatsFlow(QObject):
         if self._is_writing or rooms == self._kept:
             return
         self._is_writing = True
+        self._asked += 1
+        number = self._asked
 
         def done(_nothing: object) -> None:
             self._is_writing, self._kept = False, rooms
@@ -98,7 +105,7 @@ class SeatsFlow(QObject):
             self._is_writing = False
             self._page.tell(f"The rooms could not be saved to {self.rooms_path}: {error}. The next change tries again.")
 
-        self._tasks.run("save the rooms", lambda: write_rooms(self.rooms_path, rooms), done, failed)
+        self._tasks.run("save the rooms", lambda: self._writing.write(self.rooms_path, rooms, number), done, failed)
 
     # --- the server --------------------------------------------------------------------------------------------------
 

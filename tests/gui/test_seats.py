@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Lab
 from gui.models.room_file import read_rooms, write_rooms
 from gui.models.room_plan import GRID, Place, Room, Rooms, desk_names, in_order, name_problem, next_name
+from gui.runtime.rooms_writing import RoomsWriting
 from gui.runtime.server_state import Outcome, ServerState
 from gui.seats.dialogs import AddDesksDialog, ConfirmDialog, NameDialog
 from gui.seats.page import SeatsPage
@@ -303,6 +304,14 @@ def test_that_rooms_are_there_again_after_a_restart(page: SeatsPage, lab: Lab, q
     assert page.desks() == ("PC-1", "PC-2", "PC-3", "PC-10")
     page.document.stack.undo()
     assert page.document.room.name == "Second lab", "the change that is undone comes in sight"
+
+
+def test_that_a_write_that_comes_late_does_not_bring_an_older_state_back(tmp_path: Path) -> None:
+    writing, path = RoomsWriting(), tmp_path / "rooms.json"
+    older, newer = (Rooms(rooms=(Room(name=name),), chosen=name) for name in ("Old", "New"))
+    writing.write(path, newer, 2)
+    writing.write(path, older, 1)
+    assert read_rooms(path)[0] == newer
 
 
 def test_that_a_change_just_before_the_end_is_saved(page: SeatsPage, lab: Lab) -> None:
