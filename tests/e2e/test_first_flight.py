@@ -118,8 +118,8 @@ def hide_and_show(experimenter: GuiDriver, someone: ParticipantDriver) -> None:
 
 def watch_the_plots(experimenter: GuiDriver) -> None:
     live = experimenter.lab.window.run.live
-    experimenter.wait_until(lambda: len(live.ping.drawn("anna")[0]) >= 5)
-    seconds, milliseconds = live.ping.drawn("anna")
+    experimenter.wait_until(lambda: len(live.lines.drawn("anna")[0]) >= 5)
+    seconds, milliseconds = live.lines.drawn("anna")
     known = milliseconds[~np.isnan(milliseconds)]
     assert np.all(np.diff(seconds) > 0)
     assert len(known) >= 5
