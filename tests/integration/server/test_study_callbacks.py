@@ -106,7 +106,7 @@ def test_that_the_study_turns_somebody_away_in_its_words(decided: ServerDriver) 
     [context] = seen(decided, "entry", "never")
     assert set(context) - {"kind"} == {
         "subject_id", "session_id", "experiment_id", "params", "recruiter", "environment", "ping_ms",
-        "ping_measurements",
+        "ping_measurements", "conditions",
     }  # fmt: skip
     assert context["experiment_id"] == "decided"
     assert context["ping_measurements"] == 2
