@@ -144,7 +144,8 @@ class Theme(QObject):
         self._applying = False
         self.is_dark = False
         self.tokens = LIGHT
-        app.setStyle("Fusion")
+        if app.style().objectName() != "fusion":
+            app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._on_system_changed)
         self.choose(choice)
 
@@ -239,7 +240,9 @@ class Theme(QObject):
         self._icons.clear()
         self._pixmaps.clear()
         self._app.setPalette(_palette(self.tokens))
-        self._app.setStyleSheet(_style_sheet(self.tokens, self.is_dark, self._app.font()))
+        sheet = _style_sheet(self.tokens, self.is_dark, self._app.font())
+        if self._app.styleSheet() != sheet:  # every widget there is would be looked at anew
+            self._app.setStyleSheet(sheet)
         self.changed.emit()
 
 
