@@ -118,7 +118,8 @@ def hide_and_show(experimenter: GuiDriver, someone: ParticipantDriver) -> None:
 
 def watch_the_plots(experimenter: GuiDriver) -> None:
     live = experimenter.lab.window.run.live
-    experimenter.wait_until(lambda: len(live.lines.drawn("anna")[0]) >= 5)
+    # The first pulses are sent before any answer: they have no ping.
+    experimenter.wait_until(lambda: np.isfinite(live.lines.drawn("anna")[1]).sum() >= 5)
     seconds, milliseconds = live.lines.drawn("anna")
     known = milliseconds[~np.isnan(milliseconds)]
     assert np.all(np.diff(seconds) > 0)
