@@ -187,6 +187,7 @@ def test_that_who_leaves_in_the_countdown_ends_the_game_by_the_policy(browser: B
     assert "PAID-HALF" not in tables["participants"].to_csv(), "codes stand in the keys' file, not in the data"
 
 
+@pytest.mark.long
 def test_that_a_player_whose_connection_becomes_too_slow_is_warned_then_excluded_and_the_other_plays_on(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:
@@ -229,6 +230,7 @@ def test_that_a_player_whose_connection_becomes_too_slow_is_warned_then_excluded
     assert "ping" in events[events["name"] == "warned"]["data"].iloc[0]
 
 
+@pytest.mark.long
 def test_that_a_focus_that_is_lost_between_two_episodes_ends_the_game_as_anywhere(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:

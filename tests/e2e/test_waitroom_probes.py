@@ -161,6 +161,7 @@ def mixed(browser: BrowserDriver, tmp_path: Path, names: Sequence[str], *, retri
     check_apart(found)
 
 
+@pytest.mark.long
 def test_that_all_near_ones_of_six_are_matched_once(browser: BrowserDriver, tmp_path: Path) -> None:
     mixed(browser, tmp_path, ["ann", "far-1", "ben", "far-2", "cleo", "dan"], retried=False)
 
