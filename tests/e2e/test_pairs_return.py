@@ -106,6 +106,7 @@ def test_that_who_has_come_back_goes_on_when_another_player_leaves_afterwards(
     assert (last["ann"], last["bob"]) == (239, 239)
 
 
+@pytest.mark.long
 def test_that_who_takes_too_long_is_out_and_every_row_after_it_says_so(browser: BrowserDriver, tmp_path: Path) -> None:
     study = write_pair_study(
         tmp_path / "points",

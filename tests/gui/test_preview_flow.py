@@ -85,6 +85,7 @@ def test_that_a_scene_is_shown_followed_and_stopped(qtbot: QtBot, driver: Previe
     assert not flow.strip.isVisible()
 
 
+@pytest.mark.long
 def test_that_what_cannot_be_shown_is_told_and_what_runs_goes_on(
     qtbot: QtBot, driver: PreviewDriver, folder: Path
 ) -> None:

@@ -136,6 +136,7 @@ while :; do sleep 0.1; done
 """A browser that does not close when it is asked to."""
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="the browser of this test is a script")
 def test_that_a_crash_is_said_and_closing_takes_no_seat_that_was_opened_since(
     lab: Lab, qtbot: QtBot, tmp_path: Path

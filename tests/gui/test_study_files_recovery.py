@@ -82,6 +82,7 @@ def test_that_what_a_killed_app_left_is_restored_as_one_edit(driver: StudyFilesD
     driver.wait(lambda: recovery_files(driver) == [])
 
 
+@pytest.mark.long
 def test_that_changes_of_another_file_than_there_is_now_say_so(driver: StudyFilesDriver, crashed: str) -> None:
     driver.file.write_text(STUDY.replace("Orders", "Theirs"), encoding="utf-8")
     driver.open()
@@ -186,6 +187,7 @@ def test_that_changes_that_are_undone_or_not_wanted_leave_nothing(driver: StudyF
     assert recovery_files(driver) == []
 
 
+@pytest.mark.long
 def test_that_the_files_of_an_app_that_lives_are_not_touched(driver: StudyFilesDriver, other_lab: OtherLab) -> None:
     other_lab("Being written")
     driver.open()

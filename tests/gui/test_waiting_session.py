@@ -248,6 +248,7 @@ def test_that_measuring_and_a_rejected_pair_are_seen(lobby: Lobby) -> None:
     driver.wait_until(lambda: lobby.proposals() == [("anna", "cleo")])
 
 
+@pytest.mark.long
 def test_that_only_a_new_session_asks_who_lets_groups_go(
     lab: Lab, qtbot: QtBot, settings: LabSettings, tmp_path: Path
 ) -> None:
