@@ -168,17 +168,11 @@ class Lab(QObject):
         self.session.undelivered = self.console.undelivered
         window.new_session_asked.connect(self.session.start_new)
         window.second_screen_asked.connect(self.second_screen.ask)
-        window.seats.desks_changed.connect(self._on_desks_changed)
-        self._on_desks_changed()
         self.session.session_stopped.connect(self.records.refresh)
         self.session.session_stopped.connect(window.run.people_desk.session_stopped)
         self.session.session_stopped.connect(self.studies.look_for_participants)
         self.records.refresh()
         self.session.find_running()
-
-    @Slot()
-    def _on_desks_changed(self) -> None:
-        self.session.desks = self.window.seats.desks()
 
     def _join_editor(self) -> None:
         design = self.window.design

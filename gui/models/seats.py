@@ -86,11 +86,6 @@ class SeatBook:
         """Return a desk's view; one that never reported is absent."""
         return self._views.get(desk) or absent(desk)
 
-    def pair_of(self, one: str, other: str) -> SeatPairView | None:
-        """Return the connection of two desks, if it was ever looked at."""
-        first, second = sorted((one, other))
-        return self._pairs.get((first, second))
-
     def asked_of(self, desk: str) -> AskedOf | None:
         """Return what a desk was asked, while it has not answered, failed, or has just done it."""
         view = self.view_of(desk)
