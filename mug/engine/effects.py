@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NewType, TypeAlias
 
 from mug.ids import MatchId, ParticipantId, VisitId
+from mug.play.config import GameConfig
 from mug.protocol.lab import LabMessage
 from mug.protocol.lab_console import DetailView
 from mug.protocol.messages import ServerMessage
@@ -30,7 +31,10 @@ __all__ = [
     "Send",
     "SendFrames",
     "SetRoutes",
+    "StartAuthority",
     "Stop",
+    "StopAuthority",
+    "TellAuthority",
 ]
 
 ConnectionId = NewType("ConnectionId", str)
@@ -180,6 +184,46 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class StartAuthority:
+    """Start a process that steps a game of the mode "server_authoritative"; answered by the `Authority…` inputs.
+
+    Keys and views go between it and the pages of the match (`SetRoutes`) without the engine.
+
+    Attributes:
+        config: The game: all `players`, no `human_agents` of its own.
+        stored: SHA-256 of the match's stored frames chunks, in order: it steps them again before it goes on.
+        dropped: Agents whose players are out of the match.
+    """
+
+    match_id: MatchId
+    config: GameConfig
+    stored: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TellAuthority:
+    """Tell a match's process what happened to its players; no process: no error.
+
+    `what`: "begin" (the first frame may come), "pause", "go_on", "away" and "back" (an agent's page is gone or there
+    again: it acts neutrally meanwhile), "drop" (for good: with "default_action" or "policy" as the `policy`).
+    """
+
+    match_id: MatchId
+    what: str
+    agent: str = ""
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAuthority:
+    """End a match's process, after what it has recorded was handed over; nothing is answered after that."""
+
+    match_id: MatchId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Append facts (with their bodies by sha256) to the journal; perform `then` after their COMMIT.
 
@@ -203,6 +247,9 @@ Effect: TypeAlias = (
     | ObserveChunk
     | ObserveWaitroom
     | Schedule
+    | StartAuthority
+    | TellAuthority
+    | StopAuthority
     | Stop
     | Record
 )

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mug.engine.effects import ConnectionId
-from mug.ids import ParticipantId, VisitId
+from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LabRequest, TelemetryPoint
 from mug.protocol.lab_console import HealthView
 from mug.protocol.messages import ParticipantMessage
 
 __all__ = [
+    "AuthorityChanged",
+    "AuthorityChunk",
+    "AuthorityFailed",
+    "AuthorityFinished",
+    "AuthorityMeasured",
     "CallFailed",
     "CallResult",
     "HookFailed",
@@ -146,6 +151,69 @@ class PastTelemetry:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityChanged:
+    """A match's process has another stage.
+
+    "ready" (loaded, waits for "begin"), "countdown", "playing", "paused", "between" (episodes). With "ready": its
+    agents, and the images that the environment registered. `frame`: frames stepped in the episode. `hz`: frames a
+    second since the last word; it says so about once a second while it plays.
+    """
+
+    match_id: MatchId
+    stage: str
+    episode: int = 0
+    frame: int = 0
+    hz: float = 0.0
+    agents: tuple[str, ...] = ()
+    asset_specs: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityChunk:
+    """Rows or events of a match that its process made: to be stored like a page's chunk. `stream`: frames, event."""
+
+    match_id: MatchId
+    stream: str
+    meta: dict[str, Any]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityMeasured:
+    """What a policy's decisions took in a match; when its process ends."""
+
+    match_id: MatchId
+    agent: str
+    decisions: int
+    median_ms: float
+    p99_ms: float
+    late: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityFinished:
+    """The last episode is over, and all its chunks came before this."""
+
+    match_id: MatchId
+    outcome: str = "completed"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityFailed:
+    """A match's process is gone without having finished.
+
+    `kind`: "environment" (study code raised), "crashed" (the process ended), "hung" (no sign for too long), "memory"
+    (it took more than it may), "start" (it could not be started), "irreproducible" (stored rows came out otherwise).
+    """
+
+    match_id: MatchId
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LifelineEnded:
     """The process that started the server is gone."""
 
@@ -170,7 +238,12 @@ class Tick:
 
 
 Input: TypeAlias = (
-    PageMessage
+    AuthorityChanged
+    | AuthorityChunk
+    | AuthorityMeasured
+    | AuthorityFinished
+    | AuthorityFailed
+    | PageMessage
     | PageRefusal
     | PageLost
     | LabConnected

@@ -19,6 +19,7 @@ from mug.protocol.lab_console import (
     SeatView,
     SetStage,
 )
+from mug.protocol.partners import PolicyCardView
 from mug.protocol.parts import Message
 
 
@@ -206,6 +207,7 @@ class LabSnapshot(Message, frozen=True, kw_only=True, tag="lab.snapshot"):
     seats: tuple[SeatView, ...] = ()
     seat_pairs: tuple[SeatPairView, ...] = ()
     health: HealthView | None = None
+    policies: tuple[PolicyCardView, ...] = ()
 
 
 class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
@@ -223,6 +225,7 @@ class LabBatch(Message, frozen=True, kw_only=True, tag="lab.batch"):
     seats: tuple[SeatView, ...] = ()
     seat_pairs: tuple[SeatPairView, ...] = ()
     health: HealthView | None = None
+    policies: tuple[PolicyCardView, ...] = ()  # whole, those that changed
 
 
 class LabReply(Message, frozen=True, kw_only=True, tag="lab.reply"):

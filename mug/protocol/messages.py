@@ -11,6 +11,7 @@ import msgspec
 
 from mug.play.config import GameConfig
 from mug.protocol.care import ActionSeen, HandState, Held, Paused, RaiseHand, Told
+from mug.protocol.partners import PolicyFigures, ServerKeys, ServerReady, ServerSeen, ServerStatus, ServerView
 from mug.protocol.parts import (
     ClientEnvironment,
     KeptChunks,
@@ -245,6 +246,10 @@ ParticipantMessage = (
     | ProbeDone
     | ActionSeen
     | RaiseHand
+    | ServerReady
+    | ServerKeys
+    | ServerSeen
+    | PolicyFigures
     | SeatHello
     | SeatReport
     | SeatDone
@@ -621,6 +626,8 @@ ServerMessage = (
     | Paused
     | Held
     | HandState
+    | ServerStatus
+    | ServerView
     | SeatWelcome
     | SeatRefused
     | SeatAsked

@@ -413,6 +413,67 @@ class Withdrawn(Fact, frozen=True, kw_only=True, tag="withdrawn"):
     changes: str = ""
 
 
+class PolicyDescribed(Fact, frozen=True, kw_only=True, tag="policy_described"):
+    """A policy of the study, as it was when the session was opened: once a scene, agent and treatment.
+
+    `card`: name, framework (random, python, onnx), file, sha256, size, inputs and outputs (name, dtype, shape),
+    recurrent, sampling, frame_skip, seed (in words).
+    """
+
+    scene_id: str
+    agent: str
+    treatment: str = ""
+    card: dict[str, Any] = {}
+
+
+class PolicyMeasured(Fact, frozen=True, kw_only=True, tag="policy_measured"):
+    """What one decision of a policy took in a match, in ms, as one page saw it.
+
+    `participant_id` empty: as the server saw it. `late`: decisions that took longer than a frame.
+    """
+
+    match_id: str
+    agent: str
+    participant_id: str
+    decisions: int
+    median_ms: float
+    p99_ms: float
+    late: int = 0
+
+
+class TreatmentAssigned(Fact, frozen=True, kw_only=True, tag="treatment_assigned"):
+    """A participant, or a group, has a treatment from now on.
+
+    `participants`: all whom it concerns. `counts`: per treatment, how many were completed or running just before, from
+    which, with the seed, the draw can be done again. `replaces`: the treatment that was taken back from them, if any.
+    """
+
+    treatment: str
+    participants: tuple[str, ...]
+    group_id: str = ""
+    counts: dict[str, int] = {}
+    draw: int = 0  # how many were drawn before in this session
+    by: str = "allocation"  # or "experimenter", "group" (someone joined a group that has one)
+
+
+class TreatmentExposed(Fact, frozen=True, kw_only=True, tag="treatment_exposed"):
+    """A participant met, for the first time, a scene that differs by treatment."""
+
+    treatment: str
+    participant_id: str
+    visit_id: str
+    scene_id: str
+
+
+class TreatmentReleased(Fact, frozen=True, kw_only=True, tag="treatment_released"):
+    """Who had a treatment dropped out: its place is free again, and the next draw counts without it."""
+
+    treatment: str
+    participants: tuple[str, ...]
+    group_id: str = ""
+    reason: str = ""
+
+
 AnyFact = (
     SessionOpened
     | ServerStarted
@@ -451,5 +512,10 @@ AnyFact = (
     | NoteAdded
     | SeatChecked
     | SeatsProbed
+    | PolicyDescribed
+    | PolicyMeasured
+    | TreatmentAssigned
+    | TreatmentExposed
+    | TreatmentReleased
     | Withdrawn
 )

@@ -295,6 +295,55 @@ export interface RaiseHand {
   raised?: boolean;
 }
 
+/**
+ * The page can show the game of this match; sent after every MatchReady, also by a page that comes back.
+ *
+ * The first view it gets after this is whole. The game begins when all pages said so, or at the study's timeout.
+ */
+export interface ServerReady {
+  op: "server.ready";
+  match_id: string;
+}
+
+/**
+ * The keys as they are now, and the presses since the last message, in order. Sent at each change.
+ *
+ * `n` counts this page's messages of the match from 0; `client_ms` is the page's clock. `hidden`: the page is not to
+ * be seen; its player acts neutrally until it is.
+ */
+export interface ServerKeys {
+  op: "server.keys";
+  match_id: string;
+  n: number;
+  held?: string[];
+  pressed?: string[];
+  hidden?: boolean;
+  client_ms?: number;
+}
+
+/** The newest view that the page has taken in. Who is too far behind gets fewer views, never a growing queue. */
+export interface ServerSeen {
+  op: "server.seen";
+  match_id: string;
+  n: number;
+}
+
+/**
+ * What a page measured of one policy in one match, at its end: decisions, and what one takes, in ms.
+ *
+ * `late`: decisions that took longer than a frame.
+ */
+export interface PolicyFigures {
+  op: "policy.figures";
+  visit_id: string;
+  match_id: string;
+  agent: string;
+  decisions: number;
+  median_ms: number;
+  p99_ms: number;
+  late?: number;
+}
+
 /** First message of a connection of a desk's page. `desk`: the address's last part, as ids are. */
 export interface SeatHello {
   op: "seat.hello";
@@ -524,6 +573,9 @@ export interface ActionBinding {
  *         own agent in it, this page comes back.
  *     dropped: Agents whose players were out of the match before this page came back.
  *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+ *     mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
+ *     load_policy_fn: Reference of a function name -> policy, for policies that are only named.
+ *     policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
  */
 export interface GameConfig {
   scene_id: string;
@@ -570,6 +622,9 @@ export interface GameConfig {
   returns: Record<string, number>;
   dropped: string[];
   sent: Record<string, number>;
+  mode: string;
+  load_policy_fn: string | null;
+  policy_inference_fn: string | null;
 }
 
 /**
@@ -855,6 +910,38 @@ export interface HandState {
   op: "participant.hand_state";
   hand_id: string;
   state: string;
+}
+
+/**
+ * How the match stands on the server; at every change, and again to a page that comes back.
+ *
+ * `stage`: preparing, waiting (for other pages), countdown, playing, paused, between (episodes), restoring (its
+ * process is started again), over. `message`: a sentence for the participant, or empty. With "over": `outcome` as of
+ * MatchEnded, and the page finishes the visit by itself. `asset_specs`: what the environment registered.
+ */
+export interface ServerStatus {
+  op: "server.status";
+  match_id: string;
+  stage: string;
+  message: string;
+  outcome: string;
+  episode: number;
+  countdown_ms: number;
+  asset_specs: Record<string, unknown>[];
+}
+
+/**
+ * What this participant sees now: `body` is the JSON of a `ViewDelta` (`mug.play.view_deltas`), in UTF-8.
+ *
+ * `n` counts the views of this page from 0. `image`: a PNG, JPEG or WebP picture, of environments that give pixels;
+ * empty: `body` has draw objects.
+ */
+export interface ServerView {
+  op: "server.view";
+  match_id: string;
+  n: number;
+  body: Uint8Array;
+  image: Uint8Array;
 }
 
 /** Answer to SeatHello: what to warm up. The page keeps it warm when it goes on as a participant's. */
@@ -1280,6 +1367,40 @@ export interface HealthView {
   rtt_p95_ms: number | null;
 }
 
+/** One input or output of a model: `shape` has -1 where any length goes. */
+export interface PortView {
+  name: string;
+  dtype: string;
+  shape: number[];
+}
+
+/**
+ * A policy as it takes part: what it is, from which file, and what its decisions take.
+ *
+ * `framework`: random, python, onnx. `seed` says in words how its generator is seeded. The figures are of the whole
+ * session so far, in ms; `late`: decisions that took longer than a frame.
+ */
+export interface PolicyCardView {
+  scene_id: string;
+  agent: string;
+  name: string;
+  framework: string;
+  file: string;
+  sha256: string;
+  size: number;
+  inputs: PortView[];
+  outputs: PortView[];
+  recurrent: boolean;
+  sampling: string;
+  frame_skip: number;
+  seed: string;
+  treatment: string;
+  decisions: number;
+  median_ms: number;
+  p99_ms: number;
+  late: number;
+}
+
 /**
  * Everything, on connect: replaces what the console had. `telemetry`: the last 2 hours at most.
  *
@@ -1299,6 +1420,7 @@ export interface LabSnapshot {
   seats: SeatView[];
   seat_pairs: SeatPairView[];
   health: HealthView | null;
+  policies: PolicyCardView[];
 }
 
 /** What changed since the last batch, at most 10 a second. Participants are whole rows. */
@@ -1316,6 +1438,7 @@ export interface LabBatch {
   seats: SeatView[];
   seat_pairs: SeatPairView[];
   health: HealthView | null;
+  policies: PolicyCardView[];
 }
 
 /** Answer to one request, by its `request_id`. `error` is empty when it was done. */
@@ -1347,6 +1470,10 @@ export type ClientMessage =
   | ProbeDone
   | ActionSeen
   | RaiseHand
+  | ServerReady
+  | ServerKeys
+  | ServerSeen
+  | PolicyFigures
   | SeatHello
   | SeatReport
   | SeatDone;
@@ -1377,6 +1504,8 @@ export type ServerMessage =
   | Paused
   | Held
   | HandState
+  | ServerStatus
+  | ServerView
   | SeatWelcome
   | SeatRefused
   | SeatAsked

@@ -1,0 +1,1 @@
+"""Policies' files outside a browser: read, described, checked, and run with onnxruntime."""
