@@ -397,6 +397,7 @@ export interface RuntimeManifest {
   packages: string[];
   study_url: string;
   snapshot_url: string | null;
+  models_url: string | null;
 }
 
 /**
