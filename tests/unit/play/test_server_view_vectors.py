@@ -1,4 +1,4 @@
-"""Golden views for the page, which puts them together in TypeScript (web_client/tests/server_game/view_state.test.ts)."""
+"""Golden views for the page, which puts them together in TypeScript (web_client/tests/server_game)."""
 
 import json
 import random
