@@ -1228,10 +1228,12 @@ export interface PairView {
 }
 
 /**
- * One match of several people as the console shows it.
+ * One match as the console shows it: of several people, or stepped by the server (`mode`).
  *
  * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
- * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
+ * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most. `hz`: frames a
+ * second,
+ * as the server steps it. Its players' stages are "playing", "away" or "connecting".
  */
 export interface MatchView {
   match_id: string;
@@ -1247,6 +1249,8 @@ export interface MatchView {
   compared: number;
   desyncs: number;
   flags: string[];
+  mode: string;
+  hz: number;
 }
 
 /** One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC. */
