@@ -176,10 +176,10 @@ class Trial:
             for agent in self._people:
                 world.hud_text(agent)
             return
-        if world.drawn:
-            world.picture()
-        else:
+        if not world.drawn:
             world.first_picture()
+        for agent in world.viewers:
+            world.picture(agent)
         world.hud_text()
 
     def _actions(self, world: World, frame: int) -> dict[str, Any]:

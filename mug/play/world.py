@@ -102,6 +102,13 @@ class World:
         """All agents, in the environment's order."""
         return self.agent_env.agents
 
+    @property
+    def viewers(self) -> tuple[str, ...]:
+        """Who has a picture of their own, this page's player first; one agent where one picture is for all."""
+        people = self.config.players or self.config.human_agents or self.agents
+        own = self.config.human_agents[:1] or people[:1] or ("",)
+        return (*own, *(agent for agent in people if agent not in own)) if self._pictures.by_agent else own
+
     def carry_over(self, rewards: Mapping[str, float]) -> None:
         """Add an earlier episode's sums of rewards to the score that is carried over."""
         for agent, value in rewards.items():
@@ -156,16 +163,22 @@ class World:
         )
 
     def first_picture(self) -> Picture:
-        """Draw for the first time in this interpreter, finding out which attributes belong to pictures only."""
+        """Draw for the first time in this interpreter, finding out which attributes belong to pictures only.
+
+        Where the study's code draws for each player, all of them are drawn once: peers, who then draw one each, leave
+        out the same.
+        """
         self.drawn = True
         self.world_hash.before_first_picture()
         picture = self.picture()
+        for agent in self.viewers[1:]:
+            self.picture(agent)
         self.world_hash.after_first_picture()
         return picture
 
     def picture(self, agent: str | None = None) -> Picture:
-        """Draw the world as it is, for a player where the study's code draws for each."""
-        own = None if agent is None else self.agent_env.own_id(agent)
+        """Draw the world as it is, for a player (None: this page's) where the study's code draws for each."""
+        own = self.agent_env.own_id(self.viewers[0] if agent is None else agent)
         drawn = self._guard(self._pictures.stage, lambda: self._pictures.draw(own))
         return self._pictures.picture(drawn)
 
