@@ -22,6 +22,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun
 from mug.engine.clock import iso
@@ -53,6 +54,7 @@ from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load, load_as_edited
+from mug.study.used_models import study_uses_models
 
 __all__ = ["Options", "serve", "serve_main"]
 
@@ -239,7 +241,7 @@ class _Session:
         self._stopped = threading.Event()
         self._reason = ""
         self._study = self._served(prepared)
-        self._manifest = runtime_manifest(self._study)
+        self._manifest = runtime_manifest(self._study, models=study_uses_models(loaded.study))
 
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""
@@ -362,7 +364,7 @@ class _Session:
                     seed=secrets.randbits(64),
                     pilot=self._options.pilot,
                     port=self._port,
-                    versions=versions(self._study.prepared),
+                    versions=versions(self._study.prepared, server_versions(self._loaded)),
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,
