@@ -245,7 +245,7 @@ class Authority:
             return
         sha256 = hashlib.sha256(chunk.body).hexdigest()
         meta: dict[str, Any] = {name: value for name, value in chunk.meta.items() if name != "repeated"}
-        meta |= {"by": "server"} | ({"match_id": match.match_id} if chunk.stream == "frames" else {})
+        meta |= {"by": "server", "match_id": match.match_id}
         flags: list[f.AnyFact] = []
         if chunk.stream == "frames":
             known = match.next_frame.get(meta["episode"], 0)

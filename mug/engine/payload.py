@@ -103,15 +103,20 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
     shared: dict[str, Any] = {}
     for player in players:
         shared = {**player.mug_globals, **shared}
-    return {
+    everywhere = {
         "mode": game.multiplayer.mode,
         "players": list(human_agents(game)),
+        "dropout_policy": game.multiplayer.dropout_policy,
+        "mug_globals": shared,
+    }
+    if runs_on_server(game):
+        return everywhere
+    return {
+        **everywhere,
         "input_delay": game.multiplayer.input_delay,
         "window": default_window(game.rendering.fps),
         "snapshot_level": frozen.snapshot_levels.get(game.scene_id),
         "network_conditions": {str(agent): dict(what) for agent, what in conditions_for(game).items()},
-        "dropout_policy": game.multiplayer.dropout_policy,
-        "mug_globals": shared,
     }
 
 
