@@ -57,10 +57,11 @@ def test_that_a_match_is_played_to_its_end_with_rows_that_can_be_stepped_again(t
 
 
 def test_that_a_process_that_crashes_is_gone_on_with_from_its_rows(tmp_path: Path) -> None:
+    crash = "(print('the last words', file=sys.stderr), open(AGAIN, 'w').close(), os._exit(7))"
     code = pull_code(
         50,
-        step="import os, sys; (self.n == 40 and not os.path.exists('again')) and "
-        "(print('the last words', file=sys.stderr), open('again', 'w').close(), os._exit(7))",
+        first=f"import os, sys; AGAIN = {str(tmp_path / 'again')!r}",
+        step=f"(self.n == 40 and not os.path.exists(AGAIN)) and {crash}",
     )
     with Listener(tmp_path) as it:
         it.supervisor.start(MATCH, pull_game(code, num_episodes=1))
@@ -173,14 +174,13 @@ def test_that_a_match_that_is_stopped_hands_over_its_rows_and_nothing_else(tmp_p
     with Listener(tmp_path) as it:
         it.supervisor.start(MATCH, pull_game(pull_code(10_000)))
         it.ready()
-        it.page("left")
+        decoder = it.page("left")
         it.supervisor.tell(MATCH, "begin")
-        it.wait(lambda: len(it.chunks()) == 1 and it.stage("playing"))
-        (process,) = it.supervisor.running()
+        it.wait(lambda: decoder.view is not None and decoder.view.frame > 35)
         it.supervisor.stop(MATCH, "enough")
-        psutil.wait_procs([psutil.Process(process.pid)], timeout=10) if psutil.pid_exists(process.pid) else None
-        it.wait(lambda: len(it.chunks()) >= 2)
-        assert it.chunks()[-1].first == it.chunks()[-2].last + 1
+        it.wait(lambda: len(it.chunks()) == 2)
+        assert it.chunks()[-1].first == 30
+        assert it.chunks()[-1].last < 59
         assert not any(isinstance(item, AuthorityFinished) for item in it.heard)
 
 
@@ -225,7 +225,7 @@ def test_that_a_page_that_does_not_keep_up_gets_fewer_views_and_a_new_one_a_whol
 
 def test_that_two_heavy_matches_run_at_once(tmp_path: Path) -> None:
     other = MatchId("m-2")
-    heavy = pull_code(60, step="sum(i * i for i in range(60_000))")
+    heavy = pull_code(30, step="sum(i * i for i in range(60_000))")
     with Listener(tmp_path) as it:
         for match_id in (MATCH, other):
             it.supervisor.start(match_id, pull_game(heavy, num_episodes=1, match_id=str(match_id)))
