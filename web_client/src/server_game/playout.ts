@@ -12,8 +12,9 @@ import type { ShownView } from "./view_state";
 /** Views of so long count for the estimate. */
 const WINDOW_MS = 1500;
 const SAMPLES = 90;
-/** The clock of the picture runs at most so much faster or slower than time. */
-const SLEW = 0.05;
+/** The clock of the picture runs at most so much faster than time, or slower: then the picture only stands a little longer. */
+const FASTER = 0.05;
+const SLOWER = 0.5;
 /** What is off by more than this is not caught up with: the game stood still, or the page did. */
 const RESYNC_MS = 400;
 /** This share of the views is to be there in time. */
@@ -104,7 +105,7 @@ export class Playout<T extends Pick<ShownView, "atMs" | "n">> {
     if (this.lead === null) return now;
     const elapsed = Math.max(0, now - this.lastAt);
     this.lastAt = now;
-    this.lead += clamp(this.wanted() - this.lead, -SLEW * elapsed, SLEW * elapsed);
+    this.lead += clamp(this.wanted() - this.lead, -SLOWER * elapsed, FASTER * elapsed);
     // Time does not run backwards in a picture.
     this.shownMs = Math.max(this.shownMs, now + this.lead);
     return this.shownMs;
