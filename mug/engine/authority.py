@@ -7,7 +7,7 @@ ended, and the first page that comes back has it started again from the stored r
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from mug.engine.authority_news import status_for
@@ -69,6 +69,9 @@ class Observing(Protocol):
         """Return it."""
 
 
+Merge = Callable[[ParticipantState, dict[str, Any]], None]
+
+
 class Authority:
     """The rules of games that the server steps."""
 
@@ -76,6 +79,7 @@ class Authority:
         self._core = core
         self._deciding: Deciding | None = None
         self._observing: Observing | None = None
+        self._merge: Merge | None = None
 
     def decide_by(self, deciding: Deciding) -> None:
         """Say who decides (it is made after this, and knows this)."""
@@ -84,6 +88,10 @@ class Authority:
     def observe_by(self, observing: Observing) -> None:
         """Say who knows the games' callbacks (likewise)."""
         self._observing = observing
+
+    def merge_by(self, merge: Merge) -> None:
+        """Say who sets values in participants' `mug_globals` (likewise)."""
+        self._merge = merge
 
     # ------------------------------------------------------------- beginning
 
@@ -220,9 +228,20 @@ class Authority:
             return
         self._core.changed_matches.add(match.match_id)
         game.stage, game.episode, game.frame, game.hz = changed.stage, changed.episode, changed.frame, changed.hz
+        if changed.mug_globals is not None:
+            self._globals_changed(match, game, changed.mug_globals)
         if changed.stage == "ready" and not game.is_loaded:
             self._loaded(match, game, changed)
         self._settle(match, game)
+
+    def _globals_changed(self, match: MatchState, game: SteppedGame, values: dict[str, Any]) -> None:
+        """Study code changed the match's dict: what is new in it goes into every player's own."""
+        before = match.settings["mug_globals"] if game.mug_globals is None else game.mug_globals
+        game.mug_globals = values
+        new = {key: value for key, value in values.items() if key not in before or before[key] != value}
+        if new and self._merge is not None:
+            for agent in self._live(match):
+                self._merge(self._core.state.participants[match.players[agent]], new)
 
     def _loaded(self, match: MatchState, game: SteppedGame, changed: AuthorityChanged) -> None:
         """The process has the game: it hears all that it could not be told before."""
@@ -395,6 +414,8 @@ class Authority:
             for agent in self._live(match)
             if agent in game.ready and not self._core.presence(match.players[agent]).visible
         )
+        if len(match.players) < 2:
+            return ""  # nobody waits for a partner
         if self._rules(match).pause_on_partner_background and (agent := next(hidden, "")):
             return f"hidden:{agent}"
         return ""

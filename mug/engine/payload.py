@@ -255,6 +255,7 @@ def authority_config(frozen: FrozenStudy, game: GymGame, match: MatchState) -> G
         human_agents=(),
         mode=rules.mode,
         players=tuple(settings["players"]),
+        subjects={agent: str(who) for agent, who in match.players.items()},
         study_hash=frozen.content_hash,
         dropout_policy=settings["dropout_policy"],
         dropout_agent_policy=rules.dropout_agent_policy,

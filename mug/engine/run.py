@@ -164,6 +164,7 @@ class StudyRun:
         self._endings = Endings(self._core)
         self._visits = Visits(self._core, self._matches, self._waiting, self._endings)
         self._authority.observe_by(self._visits)
+        self._authority.merge_by(self._merge_globals)
         self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)

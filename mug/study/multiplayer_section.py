@@ -17,7 +17,6 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
             "Where the environment runs",
             '"p2p": in every participant\'s browser, kept equal by rollback; "server_authoritative": on the server.',
             choices=("p2p", "server_authoritative"),
-            later="environments that run on the server",
         ),
     ] = "p2p"
     multiplayer: Annotated[

@@ -90,10 +90,8 @@ def test_that_what_is_said_of_people_agrees_with_who_is_human(
     assert words in problem.message
 
 
-def test_that_a_game_on_the_server_is_still_refused() -> None:
-    (problem,) = problems(game(mode="server_authoritative"))
-    assert (problem.field, problem.code, problem.severity) == ("multiplayer.mode", "not_available_yet", "error")
-    assert "environments that run on the server" in problem.message
+def test_that_a_game_on_the_server_is_no_problem() -> None:
+    assert problems(game(mode="server_authoritative")) == []
 
 
 @pytest.mark.parametrize("delay", [-1, 61, "often", "5"])

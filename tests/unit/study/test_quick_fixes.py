@@ -208,12 +208,6 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
     ),
     (
-        "not_available_yet",
-        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative"))),
-        "Leave “Where the environment runs” out",
-        ((1,), "multiplayer.mode", "p2p"),
-    ),
-    (
         "invalid_background",
         chain_of(game(rendering=RenderingSection(background="Orang"))),
         "Use 'orange'",
