@@ -53,6 +53,7 @@ from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load, load_as_edited
+from mug.study.used_models import study_uses_models
 
 __all__ = ["Options", "serve", "serve_main"]
 
@@ -239,7 +240,7 @@ class _Session:
         self._stopped = threading.Event()
         self._reason = ""
         self._study = self._served(prepared)
-        self._manifest = runtime_manifest(self._study)
+        self._manifest = runtime_manifest(self._study, models=study_uses_models(loaded.study))
 
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""

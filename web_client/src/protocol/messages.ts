@@ -397,6 +397,7 @@ export interface RuntimeManifest {
   packages: string[];
   study_url: string;
   snapshot_url: string | null;
+  models_url: string | null;
 }
 
 /**
@@ -573,6 +574,7 @@ export interface ActionBinding {
  *         own agent in it, this page comes back.
  *     dropped: Agents whose players were out of the match before this page came back.
  *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+ *     subjects: In a game that the server steps: agent -> participant, of all `players`.
  *     mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
  *     load_policy_fn: Reference of a function name -> policy, for policies that are only named.
  *     policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
@@ -622,6 +624,7 @@ export interface GameConfig {
   returns: Record<string, number>;
   dropped: string[];
   sent: Record<string, number>;
+  subjects: Record<string, string>;
   mode: string;
   load_policy_fn: string | null;
   policy_inference_fn: string | null;

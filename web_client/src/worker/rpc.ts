@@ -116,7 +116,7 @@ export type FromWorker =
   | { op: "peers"; visitId: string; name: string; data: Record<string, unknown> }
   /** Rows for the telemetry stream's other tables: each has `table` ("network", "ticks"). */
   | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
-  | { op: "progress"; stage: "runtime" | "packages" | "study" | "environment" | "replay"; fraction: number; text: string }
+  | { op: "progress"; stage: "runtime" | "packages" | "models" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
   /** What was written into the worker's console, by the study's prints too. */
   | { op: "console"; lines: PageLine[] }
