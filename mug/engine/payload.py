@@ -132,7 +132,8 @@ def needs_runtime(study: Study) -> bool:
 
     def any_game(nodes: tuple[object, ...]) -> bool:
         return any(
-            isinstance(node, GymGame) or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
+            (isinstance(node, GymGame) and not runs_on_server(node))
+            or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
             for node in nodes
         )
 

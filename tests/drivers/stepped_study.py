@@ -269,8 +269,9 @@ class SteppedClient(ParticipantClient):
     def wait_for_frame(self, frame: int, episode: int = 0) -> None:
         """Wait until the page has shown a frame."""
         self.wait_until(
-            lambda: bool(self.seen_views)
-            and (self.seen_views[-1].episode, self.seen_views[-1].frame) >= (episode, frame),
+            lambda: (
+                bool(self.seen_views) and (self.seen_views[-1].episode, self.seen_views[-1].frame) >= (episode, frame)
+            ),
             f"frame {frame} of episode {episode}",
         )
 

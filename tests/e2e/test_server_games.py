@@ -55,6 +55,8 @@ def test_that_lunar_lander_is_played_through_a_reload_and_exported_as_it_was_ste
     browser: BrowserDriver, server: ServerDriver, tmp_path: Path, artifacts: Path
 ) -> None:
     with browser.participant(server.port, viewport={"width": 1280, "height": 800}) as anna:
+        asked: list[str] = []
+        anna.context.on("request", lambda request: asked.append(request.url))
         begin(anna)
         anna.wait_for_frame(0, 2)
         anna.press_keys_by_frame(0, ("ArrowUp", 20))
@@ -69,6 +71,7 @@ def test_that_lunar_lander_is_played_through_a_reload_and_exported_as_it_was_ste
         assert anna.scene() == "end"
         assert anna.page_errors == []
         assert set(anna.hosts) == {"lab.test"}
+        assert [url for url in asked if "/_mug/runtime/" in url or "/worker-" in url] == [], "no Python in the page"
     server.interrupt()
     tables = export_session(tmp_path / "data", "lunar-lander-server", tmp_path / "out")
     verify_records(tmp_path / "data", "lunar-lander-server")
