@@ -15,7 +15,8 @@ const SAMPLES = 90;
 /** The clock of the picture runs at most so much faster than time, or slower: then the picture only stands a little longer. */
 const FASTER = 0.05;
 const SLOWER = 0.5;
-/** The same where it is far behind, after a beginning on a slow moment. */
+/** The same the more it is behind, after a beginning on a slow moment: all of it would be caught up with in this time. */
+const CATCH_UP_MS = 300;
 const CATCHING_UP = 0.3;
 /** What is off by more than this is not caught up with: the game stood still, or the page did. */
 const RESYNC_MS = 400;
@@ -108,7 +109,7 @@ export class Playout<T extends Pick<ShownView, "atMs" | "n">> {
     const elapsed = Math.max(0, now - this.lastAt);
     this.lastAt = now;
     const behind = this.wanted() - this.lead;
-    this.lead += clamp(behind, -SLOWER * elapsed, (behind > 2 * this.frameMs ? CATCHING_UP : FASTER) * elapsed);
+    this.lead += clamp(behind, -SLOWER * elapsed, clamp(behind / CATCH_UP_MS, FASTER, CATCHING_UP) * elapsed);
     // Time does not run backwards in a picture.
     this.shownMs = Math.max(this.shownMs, now + this.lead);
     return this.shownMs;
