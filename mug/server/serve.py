@@ -22,6 +22,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
@@ -363,7 +364,7 @@ class _Session:
                     seed=secrets.randbits(64),
                     pilot=self._options.pilot,
                     port=self._port,
-                    versions=versions(self._study.prepared),
+                    versions=versions(self._study.prepared, server_versions(self._loaded)),
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,

@@ -208,6 +208,12 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
     ),
     (
+        "no_effect",
+        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative", input_delay=3))),
+        "Leave “Input delay” out",
+        ((1,), "multiplayer.input_delay", 0),
+    ),
+    (
         "invalid_background",
         chain_of(game(rendering=RenderingSection(background="Orang"))),
         "Use 'orange'",
