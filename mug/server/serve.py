@@ -24,7 +24,7 @@ import msgspec
 
 from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
-from mug.engine import SessionState, StudyRun
+from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
@@ -252,7 +252,7 @@ class _Session:
             state,
             clock=clock,
             rng=random.SystemRandom(),
-            runtime=self._manifest,
+            runtime=self._manifest if needs_runtime(self._files.frozen.study) else None,
             build=client_build(),
             finished_before=self._choice.finished_before,
             addresses=self._addresses,
