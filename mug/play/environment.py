@@ -129,6 +129,20 @@ class AgentEnvironment:
             return parts[own if own in parts else agent]
         return space
 
+    def observation_space(self, agent: str) -> Any:
+        """Return the agent's observation space, or None when the environment has none."""
+        env, own = self.env, self._own_ids.get(agent, agent)
+        spaces = getattr(env, "observation_spaces", None)
+        if isinstance(spaces, Mapping) and own in spaces:
+            return spaces[own]
+        space = getattr(env, "observation_space", None)
+        if space is not None and callable(space) and not hasattr(space, "contains"):
+            return space(own)
+        parts = getattr(space, "spaces", None)
+        if isinstance(parts, Mapping) and (own in parts or agent in parts):
+            return parts[own if own in parts else agent]
+        return space
+
     def reset(self, seed: int) -> tuple[dict[str, Any], dict[str, Mapping[Any, Any]]]:
         """Begin an episode; returns observations and infos by agent."""
         answer = self.env.reset(seed=seed)

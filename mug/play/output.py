@@ -64,6 +64,8 @@ class Output:
         stage: connecting, countdown, playing, stalled, paused, between, over; "" with one person.
         outcome: With `finished`: "completed", "partner_left", "void", "refused".
         reason: Why, in words.
+        policy_figures: What the policies' decisions took (`DecisionFigures` as dicts): with `finished`, and when rows
+            are flushed.
     """
 
     views: list[View] = field(default_factory=list)
@@ -83,6 +85,7 @@ class Output:
     stage: str = ""
     outcome: str | None = None
     reason: str = ""
+    policy_figures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def world_view(world: World, picture: Picture, *, corrected: bool = False) -> View:

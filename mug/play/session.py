@@ -135,8 +135,8 @@ class GameSession:
             if world.next_frame == 0 and self.config.reset_freeze_s > 0:
                 keyboard.forget_presses()  # made while the first picture stood still
             given = {agent: keyboard.read() for agent in self.config.human_agents}
-            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, given)
             began = time.perf_counter()
+            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, given)
             self._step(actions, statuses, output)
             stepped = time.perf_counter()
             try:
@@ -146,6 +146,9 @@ class GameSession:
                     raise
                 self._raise = error  # what was recorded goes first
             output.step_s, output.render_s = stepped - began, time.perf_counter() - stepped
+            output.events += [Event("policy_slow", data) for data in actors.take_slow()]
+            if output.finished:
+                self._add_figures(output)
         self._add_globals(output)
         return output
 
@@ -155,6 +158,7 @@ class GameSession:
         if self._recorder is not None:
             output.chunks += self._recorder.finish()
             self._tail_entries = []
+        self._add_figures(output)
         return output
 
     def close(self) -> None:
@@ -167,8 +171,12 @@ class GameSession:
 
     def _require_actors(self) -> Actors:
         if self._actors is None:
-            self._actors = Actors(self.config, self._world.agent_env)
+            self._actors = Actors(self.config, self._world.agent_env, self._world)
         return self._actors
+
+    def _add_figures(self, output: Output) -> None:
+        if self._actors is not None:
+            output.policy_figures = [figures.to_dict() for figures in self._actors.figures()]
 
     def _require_keyboard(self) -> KeyBoard:
         if self._keyboard is None:
@@ -184,7 +192,12 @@ class GameSession:
         self._next = "step"
         context["seed"] = seed
         context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
-        self._require_actors().begin_episode()
+        fresh, actors = self._actors is None, self._require_actors()
+        actors.begin_episode()
+        if carried := actors.carried():
+            context["policies"] = carried
+        if fresh:
+            actors.warm_up(world.observations)
         self._require_keyboard().forget_presses()
         self._recorder = Recorder(
             match_id=self.config.match_id,
@@ -320,7 +333,7 @@ class GameSession:
 
     def _check_context(self, context: Mapping[str, Any]) -> None:
         made = self._recorder.context if self._recorder is not None else {}
-        for name, what in (("seed", "seed"), ("reset_hash", "first observation")):
+        for name, what in (("seed", "seed"), ("reset_hash", "first observation"), ("policies", "policy's memory")):
             if name in context and context[name] != made.get(name):
                 raise IrreproducibleError(
                     f"episode {self._world.episode} begins with another {what}", self._world.episode, 0

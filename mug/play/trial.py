@@ -267,8 +267,8 @@ class _Watched:
         self._native = native
 
     @contextlib.contextmanager
-    def during(self, episode: int, frame: int) -> Iterator[None]:
-        with self._page.during(episode, frame), self._native.during(episode, frame):
+    def during(self, episode: int, frame: int, part: str = "") -> Iterator[None]:
+        with self._page.during(episode, frame, part), self._native.during(episode, frame, part):
             yield
 
 

@@ -41,6 +41,8 @@ class World:
         PlayError: When it leaves no usable environment.
 
     Attributes:
+        workspace: The study's code.
+        entropy: Clocks and chance of a step.
         episode: The episode under way.
         next_frame: The frame that the next `step` is.
         observations: What each agent sees now (copies).
@@ -62,11 +64,11 @@ class World:
     ) -> None:
         self.config = config
         self.mug_globals = mug_globals
-        self._entropy = entropy or NativeEntropy(config.match_seed, config.fps)
+        self.entropy: Entropy = entropy or NativeEntropy(config.match_seed, config.fps)
         self.workspace = Workspace(config, root, mug_globals)
         try:
             seed_global_generators(config.match_seed, -1)
-            with self._entropy.during(-1, -2):
+            with self.entropy.during(-1, -2):
                 env = self.workspace.make_environment() if env is None else env
             people = config.players or config.human_agents
             configured = [*people, *(agent for agent in config.policies if agent not in people)]
@@ -111,7 +113,7 @@ class World:
         """Begin an episode with its own seed, which is returned."""
         seed = episode_seed(self.config, episode)
         seed_global_generators(self.config.match_seed, episode)
-        with self._entropy.during(episode, -1):
+        with self.entropy.during(episode, -1):
             observations, infos = self._guard("reset", lambda: self.agent_env.reset(seed))
         self.episode = episode
         self.next_frame = 0
@@ -130,7 +132,7 @@ class World:
         """
         frame, env = self.next_frame, self.agent_env
         kept_actions = own_copy(actions)
-        with self._entropy.during(self.episode, frame):
+        with self.entropy.during(self.episode, frame):
             if self._step_code is not None:
                 self._guard("on_game_step_code", self._run_step_code)
             result = self._guard("step", lambda: env.step(actions))
