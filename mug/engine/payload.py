@@ -6,6 +6,7 @@ from typing import Any
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
 from mug.protocol.messages import GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
@@ -116,7 +117,7 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
 def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
-            agents[agent] = f"policy:{_policy_name(policy)}"
+            agents[agent] = f"policy:{policy_name(policy)}"
     return agents
 
 
@@ -259,6 +260,8 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         environment_seed=game.environment.seed,
         policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
         fps=rendering.fps,
         num_episodes=gameplay.num_episodes,
         max_steps=gameplay.max_steps,
@@ -281,10 +284,6 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         mug_globals=dict(participant.mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
-
-
-def _policy_name(policy: object) -> str:
-    return policy if isinstance(policy, str) else "model"
 
 
 def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:
