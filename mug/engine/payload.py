@@ -8,7 +8,7 @@ from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
 from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
-from mug.protocol.messages import GameContent, PageContent, WaitContent
+from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
@@ -56,6 +56,7 @@ class FrozenStudy:
         static_base: Where the study's static files are served; ends with "/".
         snapshot_levels: Scene id -> how states of its environment are saved (`mug.play.snapshots.LEVELS`), proved by
             the sync test before the session began; only games of several people are here.
+        builds: Address of a build's folder -> the files of it that pages fetch.
     """
 
     study: Study
@@ -63,6 +64,7 @@ class FrozenStudy:
     texts: Mapping[str, str] = field(default_factory=dict)
     static_base: str = "/"
     snapshot_levels: Mapping[str, str] = field(default_factory=dict)
+    builds: Mapping[str, tuple[BuildFile, ...]] = field(default_factory=dict)
 
 
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:

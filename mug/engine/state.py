@@ -94,6 +94,8 @@ class VisitState:
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
         form_chunks: SHA-256 of its stored chunks of the form stream, in order.
+        episodes: Of a build: episodes that are over -> their score; None: none is known.
+        episode_starts: How often the build began one.
     """
 
     participant_id: ParticipantId
@@ -110,6 +112,8 @@ class VisitState:
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
     form_chunks: list[str] = field(default_factory=list)
+    episodes: dict[int, float | None] = field(default_factory=dict)
+    episode_starts: int = 0
 
     def next_stored(self, stream: str) -> int:
         """The number under which the next chunk of a stream is stored, whoever made it."""
@@ -295,6 +299,8 @@ class SessionState:
                 self.matches[MatchId(fact.match_id)].flags.append(fact.flag)
             case f.ChunkStored():
                 self._apply_chunk(fact)
+            case f.EpisodeScored():
+                self.visits[VisitId(fact.visit_id)].episodes[fact.episode] = fact.score
             case f.GlobalsSet():
                 self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
             case f.ErrorReported():
@@ -433,6 +439,10 @@ class SessionState:
             visit.form_chunks.append(fact.sha256)
             visit.answers.update(fact.meta.get("answers", {}))
             visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
+        if fact.stream == "event":
+            visit.episode_starts += len(fact.meta.get("episodes_started", ()))
+            for number, score in fact.meta.get("episodes_ended", {}).items():
+                visit.episodes.setdefault(int(number), score)
         if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]

@@ -7,6 +7,7 @@ import msgspec
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
+from mug.engine.embedded import embedded_content
 from mug.engine.endings import Endings, session_over
 from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
@@ -19,6 +20,7 @@ from mug.engine.waiting import Waiting
 from mug.ids import MatchId, VisitId
 from mug.protocol.messages import (
     ChunkAck,
+    EmbeddedContent,
     FinishVisit,
     FormContent,
     GameContent,
@@ -28,7 +30,7 @@ from mug.protocol.messages import (
     WaitContent,
 )
 from mug.records import facts as f
-from mug.study.model import EndPage, FormPage, GymGame
+from mug.study.model import EmbeddedBuild, EndPage, FormPage, GymGame
 from mug.study.multiplayer import is_matched
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
@@ -153,7 +155,7 @@ class Visits:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
         core = self._core
         scene = self.scene(visit)
-        content: PageContent | FormContent | GameContent | WaitContent
+        content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent
         if visit.planned.kind == GROUP_ORDER:
             rules = waitroom_at(core.frozen.study, visit.planned.node_path)
             assert rules is not None
@@ -167,6 +169,8 @@ class Visits:
             )
         elif isinstance(scene, FormPage):
             content = form_content(core.frozen, scene, visit.submissions)
+        elif isinstance(scene, EmbeddedBuild):
+            content = embedded_content(core.frozen, scene, visit)
         else:
             address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
             content = page_content(core.frozen, scene, participant, address)
@@ -492,6 +496,8 @@ class Visits:
 
 def _outcomes(scene: Scene) -> tuple[str, ...]:
     """How a page may say that a visit ended."""
+    if isinstance(scene, EmbeddedBuild):
+        return ("completed", "failed")
     if not isinstance(scene, GymGame):
         return ("completed",)
     return ("completed", "failed", "partner_left", "void") if is_matched(scene) else ("completed", "failed")

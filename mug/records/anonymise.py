@@ -46,7 +46,7 @@ _SYSTEM: Final = re.compile(r"state_hash|chain_hash|.*\.sha256|scene_id|kind|nod
 _MEASURED: Final = {
     table: frozenset(column.name for column in TABLES[table].columns) for table in ("telemetry", "network")
 }
-_JSON: Final = ("data", "detail", "partners", "dropped_details", "flag_details", "affected", "problems")
+_JSON: Final = ("data", "start_data", "detail", "partners", "dropped_details", "flag_details", "affected", "problems")
 _LINKS: Final = {
     "participant_id": "p",
     "partner": "p",

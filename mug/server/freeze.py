@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mug.engine.payload import FrozenStudy
 from mug.runtime import PreparedRuntime, browser_part, study_parts, study_zip
+from mug.server.builds import read_builds
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
@@ -52,6 +53,8 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         for path in _text_paths(scene):
             _read_text(loaded, scene, path, texts, problems)
     problems += found
+    builds, missing = read_builds(loaded)
+    problems += missing
     if problems:
         raise StudyRefusedError(str(loaded.source), tuple(problems))
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
@@ -64,6 +67,7 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         content_hash=content_hash(loaded.study),
         texts=texts,
         snapshot_levels=dict(snapshot_levels or {}),
+        builds=builds,
     )
     return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes)
 

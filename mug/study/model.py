@@ -7,6 +7,7 @@ not know. TOML has no null, so no field has both a default other than None and N
 from typing import Annotated, Any
 
 from mug.ids import ExperimentId
+from mug.study.embedded import BuildGameSection, WebglSection
 from mug.study.endings import Endings
 from mug.study.fields import about
 from mug.study.forms import FormPage
@@ -25,9 +26,11 @@ from mug.study.game import (
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     Form,
     GymGame,
+    HtmlGame,
     MultipleChoiceForm,
     Node,
     OptionBoxesForm,
@@ -38,6 +41,7 @@ from mug.study.nodes import (
     StartPage,
     StaticPage,
     TextBoxForm,
+    UnityGame,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
@@ -45,8 +49,10 @@ from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
 __all__ = [
     "FORMAT",
     "AssetsSection",
+    "BuildGameSection",
     "CompletionCodePage",
     "ContentSection",
+    "EmbeddedBuild",
     "EndPage",
     "Endings",
     "EntryScreening",
@@ -56,6 +62,7 @@ __all__ = [
     "GameplaySection",
     "GymGame",
     "Hosting",
+    "HtmlGame",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
@@ -74,8 +81,10 @@ __all__ = [
     "StaticPage",
     "Study",
     "TextBoxForm",
+    "UnityGame",
     "WaitroomSection",
     "WebRtc",
+    "WebglSection",
     "Wrapper",
 ]
 
