@@ -16,6 +16,7 @@ import pyarrow.parquet
 
 from mug.ids import check_id
 from mug.records.agreement import TrackComparison
+from mug.records.allocation import allocation_rows, count_allocation
 from mug.records.anonymise import Anonymiser
 from mug.records.arrays import ArrayStore
 from mug.records.codebook import TABLES
@@ -45,7 +46,7 @@ __all__ = ["ExportOptions", "ExportResult", "Progress", "count_rows", "export_se
 Progress = Callable[[float, str], None]
 
 _STREAMS: Final = {"events": ("event", LinesTable), "forms": ("form", FormsTable)}
-_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks", "seats")
+_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks", "seats", "allocation")
 """Tables that are left out when they have no rows."""
 
 _WRITTEN: Final = {"console": ("text", "reason"), "participants": ("outcome_message",)}
@@ -219,6 +220,7 @@ class _Exporter:
         self._write_rows("matches", matches, len(history.matches))
         done, seats = console_rows(history), seat_rows(history)
         self._write_rows("console", done, count_console(history))
+        self._write_rows("allocation", allocation_rows(history), count_allocation(history))
         checked = sum(history.takes(getattr(fact, "participant_id", None)) for fact in history.seats)
         self._write_rows("seats", seats, checked)
         self._arrays.close()

@@ -11,7 +11,8 @@ from mug.runtime import PreparedRuntime, browser_part, study_parts, study_zip
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Node, RandomizeOrder, Repeat, StaticPage
+from mug.study.model import GymGame, StaticPage
+from mug.study.treatments import every_version
 
 __all__ = ["FrozenFiles", "freeze", "versions"]
 
@@ -45,12 +46,13 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     """
     problems: list[str] = []
     texts: dict[str, str] = {}
-    games = [scene for scene in _scenes(loaded.study.chain) if isinstance(scene, GymGame)]
+    scenes = [node for _, _, node in every_version(loaded.study) if isinstance(node, StaticPage | GymGame)]
+    games = [scene for scene in scenes if isinstance(scene, GymGame)]
     parts, found = study_parts(loaded, games)
-    for scene in _scenes(loaded.study.chain):
+    for scene in scenes:
         for path in _text_paths(scene):
             _read_text(loaded, scene, path, texts, problems)
-    problems += found
+    problems += dict.fromkeys(found)
     if problems:
         raise StudyRefusedError(str(loaded.source), tuple(problems))
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
@@ -80,14 +82,6 @@ def mug_version() -> str:
         return version("mug-py")
     except PackageNotFoundError:
         return "0+unknown"
-
-
-def _scenes(nodes: tuple[Node, ...]) -> Iterator[StaticPage | GymGame]:
-    for node in nodes:
-        if isinstance(node, RandomizeOrder | Repeat):
-            yield from _scenes(node.scenes)
-        elif isinstance(node, StaticPage | GymGame):
-            yield node
 
 
 def _text_paths(scene: StaticPage | GymGame) -> Iterator[str]:
