@@ -60,6 +60,7 @@ from mug.engine.seats import Seats
 from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
+from mug.engine.treatments import gone
 from mug.engine.visits import Visits
 from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
@@ -632,6 +633,8 @@ class StudyRun:
         if core.clock.now_ms() - presence.lost_at_ms < LEFT_AFTER_MS - 1_000:
             return  # it came back in between, and this belongs to an earlier absence
         presence.left = True
+        if facts := gone(core, core.state.participants[who]):
+            core.record(*facts)
         core.changed.add(who)
         if core.state.participants[who].outcome is None:
             core.say("warning", "has been away for five minutes", who)

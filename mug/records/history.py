@@ -108,6 +108,8 @@ class SessionHistory:
         repeated: Visit id -> the visit after which the participant was sent there again.
         withdrawn: Participant -> the tombstone, where data was taken out on request.
         build_scores: (visit, episode) of an embedded build -> what the study's `score_fn` said.
+        allocation: Who got which treatment, and whose place in one was given up, in order.
+        exposed: Participant -> when they met what differs by treatment.
         last_at: Time of the last fact.
         selected: The participants whose rows are wanted; None: all.
     """
@@ -126,6 +128,8 @@ class SessionHistory:
     repeated: dict[str, str] = field(default_factory=dict)
     withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
     build_scores: dict[tuple[str, int], float] = field(default_factory=dict)
+    allocation: list[f.TreatmentAssigned | f.TreatmentReleased] = field(default_factory=list)
+    exposed: dict[str, f.TreatmentExposed] = field(default_factory=dict)
     last_at: str = ""
     facts: int = 0
     selected: frozenset[str] | None = None
@@ -276,6 +280,10 @@ def _take(
             states.setdefault(fact.state, fact.at)
         case f.SeatChecked() | f.SeatsProbed():
             history.seats.append(fact)
+        case f.TreatmentAssigned() | f.TreatmentReleased():
+            history.allocation.append(fact)
+        case f.TreatmentExposed():
+            history.exposed.setdefault(fact.participant_id, fact)
         case f.Withdrawn():
             history.withdrawn[fact.participant_id] = fact
             history.console.append(Happening(seq, fact))

@@ -1077,6 +1077,7 @@ export interface ReleaseGroups {
   node_path: number[];
   groups?: string[][];
   reason?: string;
+  treatment?: string;
 }
 
 /**
@@ -1172,6 +1173,28 @@ export interface MakeView {
   revoke?: boolean;
 }
 
+/** Show the treatments' names from now on, in a session whose staff is blind. `reason` must be given. Recorded. */
+export interface Unblind {
+  op: "lab.unblind";
+  request_id: string;
+  reason: string;
+}
+
+/**
+ * One treatment as it stands. While the staff is blind `treatment` is a letter, and `title` is empty.
+ *
+ * `running` and `completed` count participants or groups; `released`: places that somebody dropped out of, which are
+ * given again.
+ */
+export interface TreatmentView {
+  treatment: string;
+  title: string;
+  weight: number;
+  running: number;
+  completed: number;
+  released: number;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -1190,6 +1213,10 @@ export interface SessionView {
   seats: string[];
   conditions: Record<string, string>;
   help: boolean;
+  treatments: TreatmentView[];
+  treatments_per: string;
+  blind: boolean;
+  unblinded: boolean;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -1226,6 +1253,7 @@ export interface ParticipantView {
   hand: string | null;
   hand_since: string;
   unseen_actions: number;
+  treatment: string;
 }
 
 /** One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs. */
@@ -1328,6 +1356,7 @@ export interface WaitroomView {
   node_path: number[];
   scene_id: string;
   needed: number;
+  treatment: string;
   waiting: WaitingView[];
   proposals: string[][];
   probing: string[][];
@@ -1580,7 +1609,8 @@ export type LabRequest =
   | AskDetail
   | AskSeats
   | ProbeSeats
-  | MakeView;
+  | MakeView
+  | Unblind;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =
