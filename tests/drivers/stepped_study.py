@@ -4,16 +4,18 @@ The environment keeps a log of its own of everything that it was given and gave,
 what really happened.
 """
 
+import contextlib
 import json
 import queue
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import tomlkit
 
+from mug.play.errors import PlayError
 from mug.play.view_deltas import SeenView, ViewDecoder
 from mug.protocol import Message
 from mug.protocol.messages import MatchReady, ShowScene
@@ -172,6 +174,9 @@ def logged_rows(folder: Path) -> list[dict[str, Any]]:
     return [rows[key] for key in sorted(rows)]
 
 
+_Way: TypeAlias = "queue.SimpleQueue[tuple[float, Callable[[], None]] | None]"
+
+
 class SteppedClient(ParticipantClient):
     """A participant of games that the server steps: shows views, acknowledges them, presses keys.
 
@@ -187,15 +192,19 @@ class SteppedClient(ParticipantClient):
         self.latency_s = latency_s
         self._decoder = ViewDecoder()
         self._keys_n = 0
-        self._late: queue.SimpleQueue[tuple[float, Callable[[], None]] | None] = queue.SimpleQueue()
-        self._ways = [threading.Thread(target=self._carry, args=(way,), daemon=True) for way in (self._late,)]
-        self._incoming: queue.SimpleQueue[tuple[float, Callable[[], None]] | None] = queue.SimpleQueue()
-        self._ways.append(threading.Thread(target=self._carry, args=(self._incoming,), daemon=True))
-        for way in self._ways:
-            way.start()
+        self._late: _Way = queue.SimpleQueue()
+        self._incoming: _Way = queue.SimpleQueue()
+        if latency_s:
+            for way in (self._late, self._incoming):
+                threading.Thread(target=self._carry, args=(way,), daemon=True).start()
+
+    def __exit__(self, *how: Any) -> None:
+        super().__exit__(*how)
+        for way in (self._late, self._incoming):
+            way.put(None)
 
     @staticmethod
-    def _carry(way: "queue.SimpleQueue[tuple[float, Callable[[], None]] | None]") -> None:
+    def _carry(way: "_Way") -> None:
         """Deliver each message at its time, in order."""
         while (entry := way.get()) is not None:
             due_s, deliver = entry
@@ -232,10 +241,9 @@ class SteppedClient(ParticipantClient):
             self.send(ServerSeen(match_id=message.match_id, n=message.n))
 
     def _show(self, message: ServerView) -> None:
-        if json.loads(message.body)["base"] == -1:
-            self.whole_views += 1
-            self._decoder = ViewDecoder() if message.n == 0 else self._decoder
-        self.seen_views.append(self._decoder.decode(message.n, message.body, message.image))
+        self.whole_views += json.loads(message.body)["base"] == -1
+        with contextlib.suppress(PlayError):  # it changes a view of before this page said that it was ready
+            self.seen_views.append(self._decoder.take(message.n, message.body, message.image))
 
     # ------------------------------------------------------------- what its page does
 
