@@ -233,6 +233,8 @@ def test_that_nobody_plays_for_another_and_no_process_is_left(tmp_path: Path) ->
         _, alive = psutil.wait_procs(children, timeout=20)
         assert alive == []
         assert (records_path(server.data_dir, "line").parent / "process_logs").is_dir()
+        frames = check_export(server, tmp_path)["frames"]
+        assert len(frames) == len(logged_rows(study)), "what was stepped before Ctrl-C is stored to the last frame"
 
 
 @pytest.mark.long
