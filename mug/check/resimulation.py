@@ -26,7 +26,7 @@ from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["Resimulated", "resimulate_main", "resimulate_session"]
 
@@ -75,14 +75,19 @@ def resimulate_session(
                 f"session {session_id} did not run this study: its content hash is {history.opened.study_hash[:16]}…, "
                 f"that of {loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
             )
-        games: dict[str, GymGame] = {node.scene_id: node for _, node in walk(loaded.study) if isinstance(node, GymGame)}
+        games: dict[tuple[str, str], GymGame] = {
+            (treatment, node.scene_id): node
+            for treatment, _, node in every_version(loaded.study)
+            if isinstance(node, GymGame)
+        }
         plays: list[dict[str, Any]] = []
         recorders: list[str] = []
         data: dict[str, bytes] = {}
         skipped: list[Resimulated] = []
         gone = {who for who, tombstone in history.withdrawn.items() if tombstone.how == "removed"}
         for story in history.matches.values():
-            game = games.get(story.formed.scene_id)
+            own = str(story.formed.settings.get("treatment") or ""), story.formed.scene_id
+            game = games.get(own) or games.get(("", story.formed.scene_id))
             if game is None:
                 continue
             if out := sorted(gone & set(story.participants)):
@@ -112,7 +117,7 @@ def resimulate_main(args: argparse.Namespace) -> int:
 
     try:
         loaded = load(args.study, ())
-        games = [node for _, node in walk(loaded.study) if isinstance(node, GymGame)]
+        games = [node for _, _, node in every_version(loaded.study) if isinstance(node, GymGame)]
         wanted = tuple(dict.fromkeys(package for game in games for package in game.runtime.packages_to_install))
         prepared = prepare_study(wanted, lock_path=loaded.folder / LOCK_FILE)
         path = records_path(args.data, args.experiment, args.pilot)

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
-from mug.protocol.messages import GameContent, PageContent, WaitContent
+from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
@@ -23,6 +25,7 @@ from mug.study.model import (
 )
 from mug.study.multiplayer import conditions_for, is_matched, runs_on_server
 from mug.study.traversal import human_agents
+from mug.study.treatments import apply, changed_scenes
 from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "Scene",
     "authority_config",
     "body_text",
+    "game_at",
     "game_config",
     "game_content",
     "match_settings",
@@ -54,7 +58,9 @@ class FrozenStudy:
         texts: Path as the study writes it -> the file's text, for every body and environment file.
         static_base: Where the study's static files are served; ends with "/".
         snapshot_levels: Scene id -> how states of its environment are saved (`mug.play.snapshots.LEVELS`), proved by
-            the sync test before the session began; only games of several people are here.
+            the sync test before the session began; only games of several people are here. What holds for a scene as a
+            treatment changes it stands under ``treatment:scene id``.
+        builds: Address of a build's folder -> the files of it that pages fetch.
     """
 
     study: Study
@@ -62,6 +68,29 @@ class FrozenStudy:
     texts: Mapping[str, str] = field(default_factory=dict)
     static_base: str = "/"
     snapshot_levels: Mapping[str, str] = field(default_factory=dict)
+    builds: Mapping[str, tuple[BuildFile, ...]] = field(default_factory=dict)
+    _versions: dict[str, "FrozenStudy"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def under(self, treatment: str) -> "FrozenStudy":
+        """Return the study as it is under a treatment; "" is none."""
+        if not treatment:
+            return self
+        version = self._versions.get(treatment)
+        if version is None:
+            own = f"{treatment}:"
+            under = {
+                name.removeprefix(own): level for name, level in self.snapshot_levels.items() if name.startswith(own)
+            }
+            version = replace(
+                self, study=apply(self.study, treatment), snapshot_levels={**self.snapshot_levels, **under}
+            )
+            self._versions[treatment] = version
+        return version
+
+    @cached_property
+    def differing(self) -> frozenset[str]:
+        """The ids of the scenes that differ by treatment."""
+        return changed_scenes(self.study)
 
 
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
@@ -82,6 +111,18 @@ def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
     if not isinstance(node, StaticPage | GymGame):
         raise LookupError(f"there is no scene at {path} of the chain")
     return node
+
+
+def game_at(study: Study, path: tuple[int, ...]) -> GymGame:
+    """Return the game at `path`.
+
+    Raises:
+        LookupError: When no game is there.
+    """
+    scene = scene_at(study, path)
+    if not isinstance(scene, GymGame):
+        raise LookupError(f"there is no game at {path} of the chain")
+    return scene
 
 
 def planned_agents(game: GymGame, participant_id: str) -> dict[str, str]:
@@ -123,7 +164,7 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
 def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
-            agents[agent] = f"policy:{_policy_name(policy)}"
+            agents[agent] = f"policy:{policy_name(policy)}"
     return agents
 
 
@@ -291,6 +332,8 @@ def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_global
         environment_seed=game.environment.seed,
         policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
         fps=rendering.fps,
         num_episodes=gameplay.num_episodes,
         max_steps=gameplay.max_steps,
@@ -313,10 +356,6 @@ def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_global
         mug_globals=dict(mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
-
-
-def _policy_name(policy: object) -> str:
-    return policy if isinstance(policy, str) else "model"
 
 
 def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:

@@ -34,6 +34,7 @@ from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
+from mug.server.builds import BuildFiles, build_folders
 from mug.server.channel import Channel
 from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
@@ -401,8 +402,9 @@ class _Session:
             folder = self._loaded.resolve_path(text)
             if folder.is_dir():
                 roots[name] = folder
+        builds = BuildFiles(build_folders(self._loaded))
         if prepared is None:
-            return ServedStudy(static_roots=roots)
+            return ServedStudy(static_roots=roots, builds=builds)
         distribution = find_distribution()
         return ServedStudy(
             static_roots=roots,
@@ -411,6 +413,7 @@ class _Session:
             prepared=prepared,
             runtime_files=RuntimeFiles.of_distribution(distribution),
             runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
+            builds=builds,
         )
 
     def _announce(self, out: TextIO, say: TextIO) -> None:
