@@ -20,7 +20,7 @@ from mug.engine.inputs import (
     AuthorityMeasured,
 )
 from mug.engine.live import Core
-from mug.engine.payload import authority_config, scene_at
+from mug.engine.payload import FrozenStudy, authority_config, game_at
 from mug.engine.state import MatchState, ParticipantState
 from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId
@@ -108,7 +108,7 @@ class Authority:
         game.is_running, game.is_loaded, game.is_begun = True, False, False
         game.stage, game.paused, game.hz = "", "", 0.0
         parts = sorted(match.parts, key=lambda part: (part.episode, part.first))
-        config = authority_config(self._core.frozen, self._scene(match), match)
+        config = authority_config(self._frozen(match), self._scene(match), match)
         stored = tuple(part.sha256 for part in parts)
         self._core.after_commit(StartAuthority(match.match_id, config, stored, tuple(match.dropped)))
         self._core.changed_matches.add(match.match_id)
@@ -521,9 +521,11 @@ class Authority:
         return self._core.state.visits[match.visits[who]].outcome is not None
 
     def _scene(self, match: MatchState) -> GymGame:
-        scene = scene_at(self._core.frozen.study, self._core.state.visits[match.visit_id].planned.node_path)
-        assert isinstance(scene, GymGame)
-        return scene
+        return game_at(self._frozen(match).study, self._core.state.visits[match.visit_id].planned.node_path)
+
+    def _frozen(self, match: MatchState) -> FrozenStudy:
+        """The study as the match's players meet it."""
+        return self._core.frozen.under(match.settings.get("treatment", ""))
 
     def _rules(self, match: MatchState) -> Any:
         return self._scene(match).multiplayer

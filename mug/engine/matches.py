@@ -103,7 +103,9 @@ class Matches:
         visits = {str(place.participant_id): str(place.visit_id) for place in group}
         people = [core.state.participants[place.participant_id] for place in group]
         group_id = group_id or (group_id_of(core.state, list(visits)) if len(visits) > 1 else "")
-        treatment, given = assign_group(core, [place.participant_id for place in group], group_id)
+        treatment, given = people[0].treatment, list[f.AnyFact]()
+        if len(people) > 1:
+            treatment, given = assign_group(core, [place.participant_id for place in group], group_id)
         frozen = core.frozen.under(treatment)
         game = game_at(frozen.study, core.state.visits[group[0].visit_id].planned.node_path)
         met = [
