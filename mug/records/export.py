@@ -33,6 +33,7 @@ from mug.records.history import SessionHistory, read_history
 from mug.records.journal import Head
 from mug.records.lines import LinesTable, count_lines, count_server_events, server_event_rows
 from mug.records.matches import condition_columns, figures_of, match_rows
+from mug.records.policies import policy_rows
 from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
 from mug.records.small_cells import warnings_of
@@ -45,7 +46,7 @@ __all__ = ["ExportOptions", "ExportResult", "Progress", "count_rows", "export_se
 Progress = Callable[[float, str], None]
 
 _STREAMS: Final = {"events": ("event", LinesTable), "forms": ("form", FormsTable)}
-_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks", "seats")
+_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks", "seats", "policies")
 """Tables that are left out when they have no rows."""
 
 _WRITTEN: Final = {"console": ("text", "reason"), "participants": ("outcome_message",)}
@@ -217,6 +218,8 @@ class _Exporter:
         visits = sum(history.takes(visit.participant_id) for visit in history.visits.values())
         self._write_rows("visits", visit_rows(history), visits)
         self._write_rows("matches", matches, len(history.matches))
+        policies = policy_rows(history)
+        self._write_rows("policies", policies, len(policies))
         done, seats = console_rows(history), seat_rows(history)
         self._write_rows("console", done, count_console(history))
         checked = sum(history.takes(getattr(fact, "participant_id", None)) for fact in history.seats)

@@ -102,6 +102,7 @@ class SessionHistory:
         groups_of_visits: Visit id -> the group that drew the order in which it stands.
         repeated: Visit id -> the visit after which the participant was sent there again.
         withdrawn: Participant -> the tombstone, where data was taken out on request.
+        policies: The study's policies. policy_figures: What their decisions took.
         last_at: Time of the last fact.
         selected: The participants whose rows are wanted; None: all.
     """
@@ -119,6 +120,8 @@ class SessionHistory:
     groups_of_visits: dict[str, str] = field(default_factory=dict)
     repeated: dict[str, str] = field(default_factory=dict)
     withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
+    policies: list[f.PolicyDescribed] = field(default_factory=list)
+    policy_figures: list[f.PolicyMeasured] = field(default_factory=list)
     last_at: str = ""
     facts: int = 0
     selected: frozenset[str] | None = None
@@ -240,6 +243,10 @@ def _take(
         case f.MatchFlagged():
             if fact.match_id in history.matches:
                 history.matches[fact.match_id].flags.append(fact)
+        case f.PolicyDescribed():
+            history.policies.append(fact)
+        case f.PolicyMeasured():
+            history.policy_figures.append(fact)
         case f.GlobalsSet():
             if story := history.participants.get(fact.participant_id):
                 story.mug_globals = fact.values
