@@ -153,7 +153,8 @@ class Trial:
             happened.append((repr(world.observations), world.world_hash.digest()))
             for frame in range(min(FRAMES, self.config.max_steps)):
                 row = world.step(self._actions(world, frame), {})
-                world.picture()
+                for agent in world.viewers:
+                    world.picture(agent)
                 world.hud_text()
                 happened.append((repr(row.rewards), repr(world.observations), world.world_hash.digest()))
                 if world.ended is not None:

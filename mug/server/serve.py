@@ -46,6 +46,7 @@ from mug.server.preview import ready_preview
 from mug.server.serving import http_server, runtime_manifest
 from mug.server.session_details import SessionDetails, session_details
 from mug.server.sessions import Choice, choose_session, port_of
+from mug.server.stepping import LOGS_FOLDER, Stepping, has_stepped_games, study_place
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.watching import WatchedMatches
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
@@ -283,6 +284,7 @@ class _Session:
             watching=watching,
         )
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
+        stepping = self._stepping(dispatcher, channel)
         http = http_server(app, self._host, self._listening)
         dispatcher.start(channel)
         sampler = HealthSampler(
@@ -292,6 +294,7 @@ class _Session:
             pages=lambda: channel.pages,
             records=self._path,
             now_ms=clock.now_ms,
+            processes=stepping.running if stepping is not None else None,
         )
         sampler.start()
         if self._choice.state is not None:
@@ -307,10 +310,23 @@ class _Session:
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
         sampler.stop()
+        if stepping is not None:
+            stepping.close()  # what they hand over at the end is still taken up
         dispatcher.stop()
         watching.close()
         http.server_close()
         return 0
+
+    def _stepping(self, dispatcher: Dispatcher, channel: Channel) -> Stepping | None:
+        """Make what starts the processes of matches that the server steps; None: the study has no such games."""
+        if not has_stepped_games(self._loaded):
+            return None
+        logs = None if self._options.preview else self._path.with_name(LOGS_FOLDER)
+        stepping = Stepping(
+            study_place(self._loaded, logs), put=dispatcher.put, show=channel.show, read=dispatcher.bodies
+        )
+        dispatcher.processes = channel.processes = stepping
+        return stepping
 
     def _stop(self, reason: str) -> None:
         self._reason = self._reason or reason

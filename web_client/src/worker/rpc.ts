@@ -68,6 +68,8 @@ export interface FrameView {
   frame: number;
   packet: RenderPacketWire | null;
   image: { width: number; height: number; rgba: Uint8ClampedArray } | null;
+  /** The same, unpacked from a compressed picture: of games that the server steps. */
+  bitmap?: ImageBitmap;
   hud: string | null;
   score: number;
   /** ms spent in Python for this tick. */
