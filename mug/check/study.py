@@ -6,6 +6,7 @@ from typing import Any
 
 from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
+from mug.check.policies import policies_of_game
 from mug.check.pyodide import try_in_pyodide
 from mug.check.together import LOCK_FILE, prove, proved
 from mug.runtime import NodeError, PreparedRuntime, RuntimeMissingError, RuntimeProblem, prepare_study
@@ -46,6 +47,8 @@ def check_study(
     problems += [_problem(None, (), finding) for finding in files_of_study(loaded)]
     for path, node in walk(loaded.study):
         problems += [_problem(node, path, finding) for finding in files_of_node(loaded, node)]
+        if isinstance(node, GymGame):
+            problems += [_problem(node, path, finding) for finding in policies_of_game(loaded, node)]
     games = [(path, node) for path, node in walk(loaded.study) if isinstance(node, GymGame)]
     prepared: PreparedRuntime | None = None
     if games:
