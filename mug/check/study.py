@@ -7,11 +7,12 @@ from typing import Any
 from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
 from mug.check.pyodide import try_in_pyodide
+from mug.check.server_packages import packages_of_server
 from mug.check.together import LOCK_FILE, prove, proved
 from mug.runtime import NodeError, PreparedRuntime, RuntimeMissingError, RuntimeProblem, prepare_study
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Node, RandomizeOrder, Repeat
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_multiplayer, is_rolled_back, runs_on_server
 from mug.study.problems import Problem, node_id_of
 from mug.study.traversal import NodePath, walk
 from mug.study.validation import validate
@@ -48,10 +49,14 @@ def check_study(
         problems += [_problem(node, path, finding) for finding in files_of_node(loaded, node)]
     games = [(path, node) for path, node in walk(loaded.study) if isinstance(node, GymGame)]
     prepared: PreparedRuntime | None = None
-    if games:
+    in_browsers = [(path, game) for path, game in games if not runs_on_server(game)]
+    if in_browsers:
         tell("resolving the packages for the browser")
-        found, prepared = _packages(loaded, games, runtime or prepare_study)
+        found, prepared = _packages(loaded, in_browsers, runtime or prepare_study)
         problems += found
+    for path, game in games:
+        if runs_on_server(game):
+            problems += [_problem(game, path, finding) for finding in packages_of_server(loaded, game)]
     for path, game in games if try_environments else ():
         if any(problem.severity == "error" and problem.path == path for problem in problems):
             continue  # it could not run as it is: what is known is told first
@@ -78,7 +83,7 @@ def snapshot_levels(
     levels: dict[str, str] = {}
     problems: list[Problem] = []
     for path, game in walk(loaded.study):
-        if not isinstance(game, GymGame) or not is_multiplayer(game) or game.scene_id in levels:
+        if not isinstance(game, GymGame) or not is_rolled_back(game) or game.scene_id in levels:
             continue
         proof = proved(loaded, game, prepared) if prepared is not None else None
         if proof is None:
@@ -98,6 +103,8 @@ def _tried(
 ) -> list[Finding]:
     """Try one game; one of several people as `prove` does, with an error where no level holds."""
     say = _of_scene(game, tell)
+    if runs_on_server(game):
+        return try_natively(loaded, game).findings
     if not is_multiplayer(game):
         tried = try_natively(loaded, game)
         if tried.missing is None or prepared is None:

@@ -10,6 +10,7 @@ from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, SessionState, VisitState
+from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
 from mug.protocol.lab_console import HealthView, NoteView
@@ -96,6 +97,7 @@ class Core:
         finished_before: Ids that finished in an earlier session of the experiment and may not start again.
         addresses: Where participants find the server; the first is the one to show.
         preview: Whether nothing of the session is kept.
+        stepped: The running matches that the server steps.
     """
 
     frozen: FrozenStudy
@@ -118,6 +120,7 @@ class Core:
     refusals: dict[str, int] = field(default_factory=dict)
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     telemetry: deque[TelemetryPoint] = field(default_factory=lambda: deque(maxlen=TELEMETRY_POINTS))
+    stepped: dict[MatchId, SteppedGame] = field(default_factory=dict)
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
     changed_rooms: set[tuple[int, ...]] = field(default_factory=set)

@@ -21,13 +21,14 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
-from mug.study.multiplayer import conditions_for, is_multiplayer
+from mug.study.multiplayer import conditions_for, is_matched, runs_on_server
 from mug.study.traversal import human_agents
 from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 
 __all__ = [
     "FrozenStudy",
     "Scene",
+    "authority_config",
     "body_text",
     "game_config",
     "game_content",
@@ -102,14 +103,20 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
     shared: dict[str, Any] = {}
     for player in players:
         shared = {**player.mug_globals, **shared}
-    return {
+    everywhere = {
+        "mode": game.multiplayer.mode,
         "players": list(human_agents(game)),
+        "dropout_policy": game.multiplayer.dropout_policy,
+        "mug_globals": shared,
+    }
+    if runs_on_server(game):
+        return everywhere
+    return {
+        **everywhere,
         "input_delay": game.multiplayer.input_delay,
         "window": default_window(game.rendering.fps),
         "snapshot_level": frozen.snapshot_levels.get(game.scene_id),
         "network_conditions": {str(agent): dict(what) for agent, what in conditions_for(game).items()},
-        "dropout_policy": game.multiplayer.dropout_policy,
-        "mug_globals": shared,
     }
 
 
@@ -125,7 +132,8 @@ def needs_runtime(study: Study) -> bool:
 
     def any_game(nodes: tuple[object, ...]) -> bool:
         return any(
-            isinstance(node, GymGame) or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
+            (isinstance(node, GymGame) and not runs_on_server(node))
+            or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
             for node in nodes
         )
 
@@ -208,17 +216,20 @@ def game_config(
     Without a match (`match` None, a game of several people) it is good for loading and measuring only: it has no
     match, no seed, and nobody plays.
     """
-    config = _game_config(frozen, game, participant)
+    config = _game_config(frozen, game, participant.participant_id, participant.mug_globals)
     if match is not None:
         config = replace(config, match_id=match.match_id, match_seed=match.seed)
-    if not is_multiplayer(game):
+    if not is_matched(game):
         return config
     settings = match_settings(frozen, game) if match is None else match.settings
     own = match.agent_of(participant.participant_id) if match is not None else None
     rules = game.multiplayer
+    config = replace(config, human_agents=() if own is None else (own,), mode=rules.mode)
+    if runs_on_server(game):
+        # Its page steps nothing: it needs neither the environment nor what holds for peers.
+        return replace(config, players=tuple(settings["players"]), environment_code=None, policies={})
     return replace(
         config,
-        human_agents=() if own is None else (own,),
         players=tuple(settings["players"]),
         study_hash=frozen.content_hash,
         snapshot_level=settings["snapshot_level"],
@@ -235,13 +246,34 @@ def game_config(
     )
 
 
+def authority_config(frozen: FrozenStudy, game: GymGame, match: MatchState) -> GameConfig:
+    """Build what a process of the server needs to know of a match that it steps."""
+    settings, rules = match.settings, game.multiplayer
+    return replace(
+        _game_config(frozen, game, "", settings["mug_globals"]),
+        match_id=match.match_id,
+        match_seed=match.seed,
+        human_agents=(),
+        mode=rules.mode,
+        players=tuple(settings["players"]),
+        subjects={agent: str(who) for agent, who in match.players.items()},
+        study_hash=frozen.content_hash,
+        dropout_policy=settings["dropout_policy"],
+        dropout_agent_policy=rules.dropout_agent_policy,
+        pause_on_partner_background=rules.pause_on_partner_background,
+        dropped=tuple(match.dropped),
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
+    )
+
+
 def _return_of(match: MatchState, participant: ParticipantState) -> dict[str, Any]:
     """What a page needs that comes back into a match: who else came back, who is out, which of its rows are here."""
     sent = {str(episode): first for (who, episode), first in match.sent.items() if who == participant.participant_id}
     return {"returns": dict(match.returns), "dropped": tuple(match.dropped), "sent": sent}
 
 
-def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState) -> GameConfig:
+def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_globals: Mapping[str, Any]) -> GameConfig:
     runtime, rendering, gameplay = game.runtime, game.rendering, game.gameplay
     code = runtime.environment_initialization_code
     filename = f"{game.scene_id}.environment_initialization_code"
@@ -254,7 +286,7 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         scene_id=game.scene_id,
         match_id="",
         match_seed=0,
-        subject_id=participant.participant_id,
+        subject_id=subject_id,
         human_agents=humans,
         environment_seed=game.environment.seed,
         policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
@@ -278,7 +310,7 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         location_representation=rendering.location_representation,
         game_width=rendering.game_width,
         game_height=rendering.game_height,
-        mug_globals=dict(participant.mug_globals),
+        mug_globals=dict(mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
+from mug.engine.authority import Authority
 from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
@@ -18,6 +19,11 @@ from mug.engine.endings import MAX_FAILURES, Endings
 from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
+    AuthorityChanged,
+    AuthorityChunk,
+    AuthorityFailed,
+    AuthorityFinished,
+    AuthorityMeasured,
     CallFailed,
     CallResult,
     HookFailed,
@@ -80,6 +86,7 @@ from mug.protocol.messages import (
     SendSignal,
     SetGlobals,
 )
+from mug.protocol.partners import ServerKeys, ServerReady, ServerSeen
 from mug.protocol.parts import RuntimeManifest
 from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
@@ -140,8 +147,12 @@ class StudyRun:
             preview=preview,
         )
         webrtc = frozen.study.webrtc
+        self._authority = Authority(self._core)
         self._matches = Matches(
-            self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
+            self._core,
+            self._authority,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
         )
         self._waiting = Waiting(
             self._core,
@@ -152,6 +163,8 @@ class StudyRun:
         )
         self._endings = Endings(self._core)
         self._visits = Visits(self._core, self._matches, self._waiting, self._endings)
+        self._authority.observe_by(self._visits)
+        self._authority.merge_by(self._merge_globals)
         self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
@@ -241,6 +254,8 @@ class StudyRun:
                 self._study_code_failed(
                     happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
                 )
+            case AuthorityChanged() | AuthorityChunk() | AuthorityMeasured() | AuthorityFinished() | AuthorityFailed():
+                self._authority.said(happened)
             case StorageFailed():
                 self._storage(happened.text)
             case StorageRecovered():
@@ -264,6 +279,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._authority.ticked()
                 self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
@@ -312,6 +328,8 @@ class StudyRun:
                 self._matches.report_match(connection, participant, message)
             case ReturnDone():
                 self._matches.returned(connection, participant, message)
+            case ServerReady():
+                self._authority.ready(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
             case ActionSeen():
@@ -323,7 +341,7 @@ class StudyRun:
             case SeatReport():
                 # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
-            case SendSignal() | RelayPacket():
+            case SendSignal() | RelayPacket() | ServerKeys() | ServerSeen():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(
                     connection, "invalid", "this is not for the server", about=str(message.__struct_config__.tag)

@@ -33,7 +33,7 @@ class MatchState:
     """One play of a game scene.
 
     Attributes:
-        visits: In a game of several people, participant id -> visit id; else empty.
+        visits: In a game of several people, and in one that the server steps, participant id -> visit id; else empty.
         settings: What holds on every peer of such a game.
         dropped: Agents whose player is out of the match for good -> by which policy.
         returns: Agents whose page was loaded again during the match -> how often. away: those who still rebuild it.
@@ -62,6 +62,11 @@ class MatchState:
     chain_hashes: dict[tuple[int, int, int], str] = field(default_factory=dict)
 
     @property
+    def is_on_server(self) -> bool:
+        """Whether a process of the server steps it."""
+        return self.settings.get("mode") == "server_authoritative"
+
+    @property
     def frames(self) -> int:
         """How many rows are stored."""
         return sum(self.next_frame.values())
@@ -84,7 +89,8 @@ class VisitState:
         waiting_since: When the participant first came into this visit's waitroom.
         paused_ms: How long the participant was paused while they waited in this visit; it does not count as waiting.
         group_id: The group that drew the order in which this visit stands; empty: none.
-        next_seq: Per stream, the chunk expected next.
+        next_seq: Per stream, the chunk expected next of the page.
+        by_server: Per stream, how many chunks the server itself has put into this visit; a page knows nothing of them.
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
         form_chunks: SHA-256 of its stored chunks of the form stream, in order.
@@ -99,10 +105,15 @@ class VisitState:
     outcome: str | None = None
     finished_at: str = ""
     next_seq: dict[str, int] = field(default_factory=dict)
+    by_server: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
     form_chunks: list[str] = field(default_factory=list)
+
+    def next_stored(self, stream: str) -> int:
+        """The number under which the next chunk of a stream is stored, whoever made it."""
+        return self.next_seq.get(stream, 0) + self.by_server.get(stream, 0)
 
 
 @dataclass(slots=True)
@@ -412,7 +423,11 @@ class SessionState:
 
     def _apply_chunk(self, fact: f.ChunkStored) -> None:
         visit = self.visits[VisitId(fact.visit_id)]
-        visit.next_seq[fact.stream] = fact.seq + 1
+        by_server = fact.meta.get("by") == "server"
+        if by_server:
+            visit.by_server[fact.stream] = visit.by_server.get(fact.stream, 0) + 1
+        else:
+            visit.next_seq[fact.stream] = fact.seq + 1 - visit.by_server.get(fact.stream, 0)
         self._count("chunks")
         if fact.stream == "form":
             visit.form_chunks.append(fact.sha256)
@@ -430,7 +445,8 @@ class SessionState:
             fact.meta.get("chain_hash", ""),
         )
         sender = (ParticipantId(fact.participant_id), part.episode)
-        match.sent[sender] = max(match.sent.get(sender, 0), part.last + 1)
+        if not by_server:
+            match.sent[sender] = max(match.sent.get(sender, 0), part.last + 1)
         match.chain_hashes.setdefault((part.episode, part.first, part.last), part.chain_hash)
         if fact.meta.get("repeated"):
             return

@@ -113,6 +113,10 @@ class AgentEnvironment:
     def live_agents(self, agents: Sequence[str]) -> None:
         self._live = set(agents)
 
+    def own_id(self, agent: str) -> Any:
+        """Return the environment's own id of an agent."""
+        return self._own_ids.get(agent, agent)
+
     def action_space(self, agent: str) -> Any:
         """Return the agent's action space, or None when the environment has none."""
         env, own = self.env, self._own_ids.get(agent, agent)
@@ -123,6 +127,20 @@ class AgentEnvironment:
         if space is None:
             return None
         if callable(space) and not hasattr(space, "contains"):
+            return space(own)
+        parts = getattr(space, "spaces", None)
+        if isinstance(parts, Mapping) and (own in parts or agent in parts):
+            return parts[own if own in parts else agent]
+        return space
+
+    def observation_space(self, agent: str) -> Any:
+        """Return the agent's observation space, or None when the environment has none."""
+        env, own = self.env, self._own_ids.get(agent, agent)
+        spaces = getattr(env, "observation_spaces", None)
+        if isinstance(spaces, Mapping) and own in spaces:
+            return spaces[own]
+        space = getattr(env, "observation_space", None)
+        if space is not None and callable(space) and not hasattr(space, "contains"):
             return space(own)
         parts = getattr(space, "spaces", None)
         if isinstance(parts, Mapping) and (own in parts or agent in parts):

@@ -69,6 +69,11 @@ class MatchStory:
         return tuple(sorted(people, key=lambda agent: order.get(agent, len(order))))
 
     @property
+    def is_on_server(self) -> bool:
+        """Whether a process of the server stepped it."""
+        return self.formed.settings.get("mode") == "server_authoritative"
+
+    @property
     def participants(self) -> tuple[str, ...]:
         """Who played, in the match's order."""
         return tuple(self.formed.agents[agent] for agent in self.players)

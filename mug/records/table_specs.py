@@ -249,6 +249,13 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("episodes", "integer", "Episodes of which frames are stored.", minimum=0),
                 ColumnSpec("frames", "integer", "Stored frames of all its episodes, each counted once.", minimum=0),
                 ColumnSpec("players", "integer", "How many people played.", minimum=0),
+                ColumnSpec(
+                    "mode",
+                    "string",
+                    "Where its environment was stepped: p2p (in the players' browsers), server_authoritative (on the "
+                    "server).",
+                    levels=("p2p", "server_authoritative"),
+                ),
                 ColumnSpec("recorders", "integer", "How many players' pages recorded frames of it.", minimum=0),
                 ColumnSpec("group_id", "string", "Who played together: one id for the same people, however often."),
                 ColumnSpec(
@@ -314,8 +321,9 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "agreement",
                     "string",
                     "single: one browser recorded it; agreed: several, all alike in what each of them has; differs: "
-                    "not all alike (frames_disagreeing has the others' rows).",
-                    levels=("single", "agreed", "differs"),
+                    "not all alike (frames_disagreeing has the others' rows); server: the server stepped and recorded "
+                    "it.",
+                    levels=("single", "agreed", "differs", "server"),
                 ),
                 ColumnSpec("recorders", "integer", "How many players' pages recorded frames of it.", minimum=0),
                 ColumnSpec(

@@ -8,6 +8,7 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from mug.protocol.parts import RuntimeManifest
+from mug.runtime.onnx_web import onnx_web_folder
 from mug.server.web import ServedStudy
 
 __all__ = ["http_server", "runtime_manifest"]
@@ -47,12 +48,18 @@ def http_server(app: Flask, host: str, listening: socket.socket) -> BaseWSGIServ
     )
 
 
-def runtime_manifest(study: ServedStudy) -> RuntimeManifest | None:
-    """Where a page's worker loads Python from; None: there is none."""
+def runtime_manifest(study: ServedStudy, *, models: bool = False) -> RuntimeManifest | None:
+    """Where a page's worker loads Python from; None: there is none.
+
+    Args:
+        study: What is served.
+        models: Whether pages must be able to run ONNX models.
+    """
     if study.prepared is None or study.runtime_files is None:
         return None
     index = f"/_mug/runtime/{study.runtime_name}/"
     snapshot = study.runtime_files.snapshot_name
+    folder = onnx_web_folder() if models else None
     return RuntimeManifest(
         pyodide_version=study.prepared.pyodide_version,
         index_url=index,
@@ -60,4 +67,5 @@ def runtime_manifest(study: ServedStudy) -> RuntimeManifest | None:
         packages=study.prepared.packages,
         study_url=f"/_mug/study/{study.zip_sha256}.zip",
         snapshot_url=f"{index}{snapshot}" if snapshot is not None else None,
+        models_url=f"/_mug/client/{folder.name}/" if folder is not None else None,
     )

@@ -18,6 +18,7 @@ import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleF
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
+import { ServerScene } from "./server_game/server_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { isAnotherPreview } from "./transport/preview";
 import { SharedGlobals } from "./transport/shared_globals";
@@ -116,7 +117,7 @@ export class Participation {
     if (state === "lost" && this.me?.preview) {
       shell.setStatus("The preview has stopped. When it is started again, this page begins anew.");
     } else if (state === "lost" && !this.over) {
-      const goesOn = this.scene && shell.phase !== "waiting" && shell.phase !== "matching";
+      const goesOn = this.scene && !this.scene.needsServer?.() && shell.phase !== "waiting" && shell.phase !== "matching";
       shell.setStatus(
         goesOn
           ? "The connection to the study is interrupted. You can go on; your data is kept and sent as soon as it is back."
@@ -141,7 +142,7 @@ export class Participation {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => this.telemetry({ ...row, clock_offset_ms: this.options.clock.offsetMs() }),
+      telemetry: (row) => this.telemetry({ ...row, ...this.scene?.measured?.(), clock_offset_ms: this.options.clock.offsetMs() }),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
@@ -213,6 +214,8 @@ export class Participation {
       case "match.returning":
       case "peer.signal_from":
       case "peer.relayed":
+      case "server.status":
+      case "server.view":
         this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
@@ -371,7 +374,7 @@ export class Participation {
       case "form":
         return new FormScene(message, content, context);
       case "game":
-        return new GameScene(message, content, context);
+        return content.config.mode === "server_authoritative" ? new ServerScene(message, content, context) : new GameScene(message, content, context);
       case "wait":
         return new WaitScene(message.visit_id, content, context);
       default: {

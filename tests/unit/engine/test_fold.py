@@ -5,9 +5,18 @@ from typing import Any
 import hypothesis.strategies as st
 from engine_driver import SHORT, STUDY, Memory, rules_of, study_for
 from hypothesis import HealthCheck, given, settings, target
+from stepped_driver import stepped_study
 
 from mug.engine import fold
-from mug.engine.inputs import StorageFailed, StorageRecovered
+from mug.engine.effects import StartAuthority
+from mug.engine.inputs import (
+    AuthorityChanged,
+    AuthorityChunk,
+    AuthorityFailed,
+    AuthorityFinished,
+    StorageFailed,
+    StorageRecovered,
+)
 from mug.ids import MatchId, VisitId
 from mug.protocol.lab import EndSession, LetIn
 from mug.protocol.messages import (
@@ -26,6 +35,7 @@ from mug.protocol.messages import (
     ShowScene,
     Welcome,
 )
+from mug.protocol.partners import ServerReady
 from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.model import Study
@@ -78,6 +88,30 @@ together = st.one_of(
         st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
     ),
 )
+on_server = st.one_of(
+    st.tuples(st.just("join"), connections),
+    st.tuples(st.just("ready"), connections),
+    st.tuples(st.just("process"), st.sampled_from(("ready", "ready", "playing", "paused")), st.integers(0, 9)),
+    st.tuples(st.just("rows"), near),
+    st.tuples(st.just("rows"), st.just(0)),
+    st.tuples(st.just("fails"), st.sampled_from(("crashed", "environment", "irreproducible"))),
+    st.tuples(st.just("over"), st.sampled_from(("completed", "completed", "other"))),
+    st.tuples(st.just("tick"), st.sampled_from((100, 2_000, 6_000, 30_000))),
+    st.tuples(st.just("reload"), connections, st.sampled_from(PEOPLE)),
+    st.tuples(st.just("drop"), connections),
+    st.tuples(st.just("pause"), st.sampled_from(PEOPLE), st.booleans()),
+    st.tuples(
+        st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
+    ),
+)
+stepped_steps = st.one_of(likely, on_server, on_server, on_server, rare)
+stepped_studies = st.sampled_from(
+    tuple(
+        stepped_study(people, dropout_policy=policy)
+        for people in (1, 2, 3)
+        for policy in ("end", "default_action", "void")
+    )
+)
 shared_steps = st.one_of(likely, likely, together, together, rare)
 studies = st.sampled_from(
     (
@@ -115,6 +149,22 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             tokens = [(m.participant_id, m.token) for c in "cde" for m in memory.to(c, Welcome)]
             kept = tuple(ResumeCandidate(session_id="s1", participant_id=of, token=t) for of, t in tokens)
             memory.hello(connection, who, tab="tab", candidates=kept)
+        case ("ready", _):
+            memory.say(connection, ServerReady(match_id=match))
+        case ("process", stage, frame):
+            memory.take(AuthorityChanged(_started(memory), stage, frame=frame))
+        case ("rows", first_off):
+            known = memory.run.state.matches.get(_started(memory))
+            first = max((known.next_frame.get(0, 0) if known is not None else 0) + 5 * first_off, 0)
+            meta = {"match_id": _started(memory), "episode": 0, "first": first, "last": first + 4, "chain_hash": "x"}
+            memory.take(AuthorityChunk(_started(memory), "frames", meta, b"rows"))
+            memory.take(AuthorityChunk(_started(memory), "event", {}, b"{}"))
+        case ("fails", kind):
+            memory.take(AuthorityFailed(_started(memory), kind, "it broke"))
+        case ("over", outcome):
+            memory.take(AuthorityFinished(_started(memory), outcome))
+        case ("pause", who, pauses):
+            memory.act("pause" if pauses else "resume", who or "ann")
         case ("join", _):
             memory.say(connection, JoinMatch(visit_id=visit))
         case ("peer", _, agent, state, silent_ms):
@@ -223,6 +273,48 @@ def test_that_folding_the_facts_gives_the_live_state_of_games_of_several_people(
     assert fold(memory.recorded) == memory.run.state
     memory.commit()
     assert fold(memory.written) == memory.run.state
+
+
+def _started(memory: Memory) -> MatchId:
+    """The match whose process was started last."""
+    started = [effect.match_id for effect in memory.others if isinstance(effect, StartAuthority)]
+    return started[-1] if started else MatchId("m-unknown")
+
+
+@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_steps(
+    history: list[tuple[Any, ...]], played: Any, slow_disk: bool
+) -> None:
+    memory = Memory(study=played, hold_disk=slow_disk)
+    memory.lab_in()
+    for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+        memory.hello(connection, who)
+        memory.commit()
+        memory.finish(connection)
+        memory.commit()
+    for connection in "cde":
+        take(memory, ("join", connection))
+    for number, step in enumerate(history):
+        take(memory, step)
+        _check_places(memory)
+        _check_processes(memory)
+        if slow_disk and number % 3 == 2:
+            memory.commit()
+    facts = [type(fact).__name__ for fact in memory.recorded]
+    for name in ("MatchFormed", "PlayerDropped", "MatchEnded", "ChunkStored", "MatchFlagged"):
+        target(float(facts.count(name)), label=name)
+    assert fold(memory.recorded) == memory.run.state
+    memory.commit()
+    assert fold(memory.written) == memory.run.state
+
+
+def _check_processes(memory: Memory) -> None:
+    """A process runs only for a match that is not over, and each (visit, stream, number) is stored once."""
+    for match_id in memory.run._core.stepped:
+        assert memory.run.state.matches[match_id].outcome is None
+    stored = [(fact.visit_id, fact.stream, fact.seq) for fact in memory.recorded if isinstance(fact, f.ChunkStored)]
+    assert len(stored) == len(set(stored))
 
 
 def _check_places(memory: Memory) -> None:

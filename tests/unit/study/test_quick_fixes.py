@@ -208,10 +208,10 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
     ),
     (
-        "not_available_yet",
-        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative"))),
-        "Leave “Where the environment runs” out",
-        ((1,), "multiplayer.mode", "p2p"),
+        "no_effect",
+        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative", input_delay=3))),
+        "Leave “Input delay” out",
+        ((1,), "multiplayer.input_delay", 0),
     ),
     (
         "invalid_background",

@@ -397,6 +397,7 @@ export interface RuntimeManifest {
   packages: string[];
   study_url: string;
   snapshot_url: string | null;
+  models_url: string | null;
 }
 
 /**
@@ -573,6 +574,7 @@ export interface ActionBinding {
  *         own agent in it, this page comes back.
  *     dropped: Agents whose players were out of the match before this page came back.
  *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+ *     subjects: In a game that the server steps: agent -> participant, of all `players`.
  *     mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
  *     load_policy_fn: Reference of a function name -> policy, for policies that are only named.
  *     policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
@@ -622,6 +624,7 @@ export interface GameConfig {
   returns: Record<string, number>;
   dropped: string[];
   sent: Record<string, number>;
+  subjects: Record<string, string>;
   mode: string;
   load_policy_fn: string | null;
   policy_inference_fn: string | null;
@@ -1228,10 +1231,12 @@ export interface PairView {
 }
 
 /**
- * One match of several people as the console shows it.
+ * One match as the console shows it: of several people, or stepped by the server (`mode`).
  *
  * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
- * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
+ * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most. `hz`: frames a
+ * second,
+ * as the server steps it. Its players' stages are "playing", "away" or "connecting".
  */
 export interface MatchView {
   match_id: string;
@@ -1247,6 +1252,8 @@ export interface MatchView {
   compared: number;
   desyncs: number;
   flags: string[];
+  mode: string;
+  hz: number;
 }
 
 /** One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC. */

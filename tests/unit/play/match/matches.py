@@ -89,7 +89,7 @@ def resimulated(config: GameConfig, bodies: Sequence[bytes]) -> list[bytes]:
         mug_globals = MatchGlobals({})
         world = World(config, root=Path(), mug_globals=mug_globals)
         try:
-            actors = Actors(config, world.agent_env)
+            actors = Actors(config, world.agent_env, world)
             for episode in sorted(game.chunks):
                 seed = world.reset(episode)
                 actors.begin_episode()
