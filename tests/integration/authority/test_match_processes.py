@@ -16,6 +16,7 @@ from mug.engine.inputs import AuthorityChunk, AuthorityFinished
 from mug.ids import MatchId
 from mug.play.resimulate import resimulate
 from tests.drivers.authority_games import MATCH, Listener, pull_code, pull_game
+from tests.drivers.models import feed_forward, write
 
 
 def test_that_a_match_is_played_to_its_end_with_rows_that_can_be_stepped_again(tmp_path: Path) -> None:
@@ -237,6 +238,62 @@ def test_that_two_heavy_matches_run_at_once(tmp_path: Path) -> None:
         for match_id in (MATCH, other):
             it.finished(match_id)
             assert resimulate(pull_game(heavy), it.bodies(match_id), root=tmp_path).difference is None
+
+
+SLOW = """
+import time
+
+
+class Slow:
+    \"\"\"Counts its decisions; some of them take long.\"\"\"
+
+    def __init__(self):
+        self.n = 0
+
+    def compute_action(self, observation, agent_id, rng):
+        self.n += 1
+        if int(observation[1]) % 10 == 5:
+            time.sleep(0.15)
+        return 2 if self.n % 2 else 0
+"""
+
+
+def test_that_a_policy_that_is_slow_is_late_by_rule_and_the_match_goes_on_from_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW)
+    game = pull_game(
+        pull_code(60), num_episodes=1, players=("left",), policies={"right": "slow.py:Slow"}, frame_skip=1, fps=20
+    )
+    with Listener(tmp_path) as it:
+        it.supervisor.start(MATCH, game)
+        it.ready()
+        it.supervisor.tell(MATCH, "begin")
+        it.finished()
+        statuses = it.column("status.right")
+        assert {"policy", "late"} == set(statuses)
+        rows = zip(it.column("actions.right"), statuses, strict=True)
+        assert {action for action, status in rows if status == "late"} == {1}
+        (figures,) = it.measured()
+        assert (figures.agent, figures.decisions, figures.late) == ("right", 60, statuses.count("late"))
+        stored = it.bodies()[:2]
+        it.heard.clear()
+        it.supervisor.start(MATCH, game, stored)
+        assert it.ready().frame == 40
+        it.supervisor.tell(MATCH, "begin")
+        it.finished()
+        assert it.chunks()[0].first == 40
+
+
+def test_that_onnx_models_run_in_the_process(tmp_path: Path) -> None:
+    write(tmp_path / "model.onnx", feed_forward(2, 3))
+    game = pull_game(pull_code(10), num_episodes=1, players=("left",), policies={"right": "model.onnx"}, frame_skip=1)
+    with Listener(tmp_path) as it:
+        it.supervisor.start(MATCH, game)
+        it.ready()
+        it.supervisor.tell(MATCH, "begin")
+        it.finished()
+        assert set(it.column("status.right")) == {"policy"}
+        (figures,) = it.measured()
+        assert figures.decisions == 10
 
 
 PARENT = """
