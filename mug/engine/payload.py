@@ -6,6 +6,7 @@ from typing import Any
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
 from mug.protocol.messages import GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
@@ -123,7 +124,7 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
 def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
-            agents[agent] = f"policy:{_policy_name(policy)}"
+            agents[agent] = f"policy:{policy_name(policy)}"
     return agents
 
 
@@ -291,6 +292,8 @@ def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_global
         environment_seed=game.environment.seed,
         policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
         fps=rendering.fps,
         num_episodes=gameplay.num_episodes,
         max_steps=gameplay.max_steps,
@@ -313,10 +316,6 @@ def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_global
         mug_globals=dict(mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
-
-
-def _policy_name(policy: object) -> str:
-    return policy if isinstance(policy, str) else "model"
 
 
 def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:

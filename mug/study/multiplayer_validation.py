@@ -10,7 +10,8 @@ from mug.study.multiplayer import MAX_PEOPLE, is_multiplayer, runs_on_server
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.participation_validation import monitoring_problems
 from mug.study.places import problem_at
-from mug.study.problems import Problem, did_you_mean
+from mug.study.policy_validation import faults_of_policy
+from mug.study.problems import Problem
 from mug.study.traversal import NodePath, human_agents
 
 __all__ = ["problems_of_multiplayer"]
@@ -149,12 +150,6 @@ def _of_dropouts(path: NodePath, node: GymGame) -> Iterator[Problem]:
         )
     if policy == "human":
         yield problem_at(node, path, field, "not_allowed", 'is "human", who has just left: name a policy, as "random"')
-    elif policy is not None and policy != "random":
-        hint = did_you_mean(policy, ("random",)) if isinstance(policy, str) else ""
-        yield problem_at(
-            node,
-            path,
-            field,
-            "not_available_yet",
-            f'is {policy!r}{hint}; policies other than "random" are not available in this version of MUG yet',
-        )
+    elif policy is not None:
+        for code, message in faults_of_policy(node, policy, "dropout_agent_policy"):
+            yield problem_at(node, path, field, code, message)

@@ -120,7 +120,7 @@ SHARED: Final = ("hide_lobby_count", "max_rtt", "matchmaker")
 
 MODEL_FIELDS: Final = (
     *("obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
-    *("fixed_inputs", "custom_inference_fn"),
+    *("fixed_inputs", "custom_inference_fn", "sampling"),
 )
 """Parameters of `ModelConfig`."""
 
@@ -356,6 +356,7 @@ def _is_model(policy: Any) -> bool:
         and lists
         and len(inputs or ()) == len(outputs or ())
         and (not inputs or "state_shape" in policy)
+        and policy.get("sampling", "sample") in ("sample", "argmax")
     )
 
 

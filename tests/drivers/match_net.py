@@ -78,6 +78,7 @@ class Page:
     finished: bool = False
     outcome: str | None = None
     reason: str = ""
+    policy_figures: list[dict[str, Any]] = field(default_factory=list)
     finished_ms: float = 0.0
     next_tick_ms: float = 0.0
     life: int = 0

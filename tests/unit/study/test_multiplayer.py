@@ -133,8 +133,8 @@ def test_that_an_input_delay_says_what_it_may_be(delay: Any) -> None:
     [
         ("policy", None, "missing", "error"),
         ("policy", "human", "not_allowed", "error"),
-        ("policy", "model.onnx", "not_available_yet", "error"),
-        ("policy", {"kind": "onnx"}, "not_available_yet", "error"),
+        ("policy", "model.onx", "unknown_policy", "error"),
+        ("policy", {"kind": "onnx"}, "incomplete_model", "error"),
         ("end", "random", "no_effect", "warning"),
     ],
 )

@@ -81,13 +81,13 @@ def assert_replays(config: GameConfig, page: Page) -> None:
     assert resimulated(config, page.bodies) == page.bodies
 
 
-def resimulated(config: GameConfig, bodies: Sequence[bytes]) -> list[bytes]:
+def resimulated(config: GameConfig, bodies: Sequence[bytes], root: Path = Path()) -> list[bytes]:
     """Step the recorded actions in a fresh world, without a rollback core, and record them again."""
     game = StoredGame.read(config.match_id, bodies, None)
     made: list[bytes] = []
     with OwnInterpreter()():
         mug_globals = MatchGlobals({})
-        world = World(config, root=Path(), mug_globals=mug_globals)
+        world = World(config, root=root, mug_globals=mug_globals)
         try:
             actors = Actors(config, world.agent_env, world)
             for episode in sorted(game.chunks):
