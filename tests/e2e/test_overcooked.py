@@ -196,12 +196,10 @@ def walk_to_kitchen(people: Sequence[ParticipantDriver], played: Sequence[str]) 
     for person in people:
         if person.phase() == "page":
             person.press_continue()
+    there = """(played) => document.body.dataset.mugPhase === "playing"
+        && !played.includes(document.body.dataset.mugScene)"""
     for person in people:
-        person.page.wait_for_function(
-            "(played) => document.body.dataset.mugPhase === 'playing' && !played.includes(document.body.dataset.mugScene)",
-            arg=[*played],
-            timeout=120_000,
-        )
+        person.page.wait_for_function(there, arg=[*played], timeout=120_000)
     scenes = {str(person.scene()) for person in people}
     assert len(scenes) == 1, f"a group is in one kitchen, not in {scenes}"
     return scenes.pop()
