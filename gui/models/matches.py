@@ -86,7 +86,7 @@ _STATE_TIPS = {
 }
 _NO_ACCORD = MatchLook("Not compared yet", "clock", "muted", 1)
 _ACCORD = MatchLook("In sync", "check-circle", "good", 2)
-_ON_SERVER = MatchLook("On the server", "check-circle", "muted", 2)
+_ON_SERVER = MatchLook("–", "", "muted", 2)
 _SERVER_TIPS = {
     "paused": "Nobody is there at present, or somebody is paused or looks elsewhere; the game waits.",
     "connecting": "The server loads the game, and the players' pages make ready to show it.",
@@ -158,13 +158,12 @@ def _absence(player: PlayerView) -> str:
 
 
 def _progress(view: MatchView) -> str:
-    rate = f" · {view.hz:.0f} Hz" if view.hz > 0 and not is_over(view) else ""
-    return "–" if view.state == "connecting" else f"Episode {view.episode + 1} · frame {max(0, view.frame):,}{rate}"
+    return "–" if view.state == "connecting" else f"Episode {view.episode + 1} · frame {max(0, view.frame):,}"
 
 
 def _path(view: MatchView) -> str:
     if is_on_server(view):
-        return "To the server"
+        return "Server"
     paths = [pair.path for pair in _present(view)]
     if not paths or (is_over(view) and not any(paths)):
         return "–"
@@ -382,7 +381,7 @@ class MatchesModel(ThemedTable):
         if place == _STATE:
             look = match_look(row.view)
             return self._icon_of(look.icon, look.role)
-        if place == _ACCORD_AT:
+        if place == _ACCORD_AT and not is_on_server(row.view):
             accord = accord_of(row.view)
             return self._icon_of(accord.icon, accord.role)
         if place == _PATH and is_on_server(row.view):
@@ -430,6 +429,8 @@ def _tip(view: MatchView, key: str) -> str:
             return "\n".join([_players(view), *left])
         case "path" | "rollbacks" | "depth" | "stalled" | "compared" | "accord" if is_on_server(view):
             return "The server steps this game, so all players see the same one, and nothing is compared or taken back."
+        case "progress" if is_on_server(view) and view.hz > 0 and not is_over(view):
+            return f"The server steps it at {view.hz:.1f} Hz."
         case "path" | "rtt":
             return "\n".join(_pair_words(view, pair) for pair in view.pairs)
         case "rollbacks" | "depth" | "stalled" if not is_over(view):

@@ -76,8 +76,9 @@ def test_that_a_match_on_the_server_claims_nothing_of_peers(theme: Theme) -> Non
     model = model_of(theme, view)
     shown = texts(model)
     assert shown["players"] == "anna (north) · bert (east, away)"
-    assert shown["progress"] == "Episode 1 · frame 37 · 30 Hz"
-    assert (shown["path"], shown["accord"]) == ("To the server", "On the server")
+    assert shown["progress"] == "Episode 1 · frame 37"
+    assert (shown["path"], shown["accord"]) == ("Server", "–")
+    assert "29.7 Hz" in model.index(0, PLACE["progress"]).data(Qt.ItemDataRole.ToolTipRole)
     assert {shown[key] for key in ("rtt", "rollbacks", "depth", "stalled", "compared")} == {"–"}
     tip = model.index(0, PLACE["state"]).data(Qt.ItemDataRole.ToolTipRole)
     assert "started again" in tip
