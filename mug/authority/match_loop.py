@@ -158,6 +158,7 @@ class MatchLoop:
             self._listen(self._clock_s() + 0.01)
         self._listen(0.0)
         self._pages.finish()
+        self._pages.close()
 
     # ------------------------------------------------------------------ what the server says
 
