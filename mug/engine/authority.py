@@ -6,12 +6,12 @@ while somebody else is there who waits. A game in which nobody is there stands s
 ended, and the first page that comes back has it started again from the stored rows, as after a restart of the server.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from mug.engine.authority_news import status_for
-from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send, StartAuthority, StopAuthority, TellAuthority
+from mug.engine.authority_rows import MAX_FLAGS, AuthorityRows, Observing
+from mug.engine.effects import ConnectionId, Effect, Send, StartAuthority, StopAuthority, TellAuthority
 from mug.engine.inputs import (
     AuthorityChanged,
     AuthorityChunk,
@@ -27,7 +27,7 @@ from mug.protocol.partners import ServerReady
 from mug.records import facts as f
 from mug.study.model import GymGame
 
-__all__ = ["Authority", "AuthorityInput", "Deciding", "Observing"]
+__all__ = ["Authority", "AuthorityInput", "Deciding"]
 
 AuthorityInput = AuthorityChanged | AuthorityChunk | AuthorityFinished | AuthorityFailed
 
@@ -45,7 +45,6 @@ RESUMED: Final = "server_resumed"
 """The flag of a match that went on from its stored rows for another reason: the server was started again, or nobody
 had been there for a long time."""
 FAILED: Final = "its process failed"
-MAX_FLAGS: Final = 100
 MAX_ERRORS: Final = 200
 """Recorded errors of one participant."""
 _STAGES: Final = ("ready", "countdown", "playing", "paused", "between")
@@ -61,13 +60,6 @@ class Deciding(Protocol):
         """A match is over."""
 
 
-class Observing(Protocol):
-    """What a game's callback is told of a chunk; None: there is no callback, or it was told of the end."""
-
-    def observed(self, match: MatchState, stream: str, body: bytes) -> ObserveChunk | None:
-        """Return it."""
-
-
 Merge = Callable[[ParticipantState, dict[str, Any]], None]
 
 
@@ -77,7 +69,7 @@ class Authority:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._deciding: Deciding | None = None
-        self._observing: Observing | None = None
+        self._rows = AuthorityRows(core)
         self._merge: Merge | None = None
 
     def decide_by(self, deciding: Deciding) -> None:
@@ -86,7 +78,7 @@ class Authority:
 
     def observe_by(self, observing: Observing) -> None:
         """Say who knows the games' callbacks (likewise)."""
-        self._observing = observing
+        self._rows.observing = observing
 
     def merge_by(self, merge: Merge) -> None:
         """Say who sets values in participants' `mug_globals` (likewise)."""
@@ -207,7 +199,7 @@ class Authority:
             return
         match happened:
             case AuthorityChunk():
-                self._store(match, happened)
+                self._rows.store(match, happened)
             case AuthorityChanged():
                 self._changed(match, happened)
             case AuthorityFinished():
@@ -252,43 +244,6 @@ class Authority:
         game.from_rows = ""
         for agent in self._live(match):
             self._tell(match, "back" if agent in game.present else "away", agent)
-
-    def _store(self, match: MatchState, chunk: AuthorityChunk) -> None:
-        """Keep rows or events of the process as those of the first player's visit."""
-        core = self._core
-        visit = core.state.visits[match.visit_id]
-        if chunk.stream not in ("frames", "event"):
-            return
-        sha256 = hashlib.sha256(chunk.body).hexdigest()
-        meta: dict[str, Any] = {name: value for name, value in chunk.meta.items() if name != "repeated"}
-        meta |= {"by": "server", "match_id": match.match_id}
-        flags: list[f.AnyFact] = []
-        if chunk.stream == "frames":
-            known = match.next_frame.get(meta["episode"], 0)
-            if meta["last"] < known:
-                meta["repeated"] = True
-            elif meta["first"] > known and match.flags.count("frames_missing") < MAX_FLAGS:
-                detail = f"episode {meta['episode']}, frames {meta['first']} to {meta['last']}: expected {known}"
-                flags = [f.MatchFlagged(at=core.now(), match_id=match.match_id, flag="frames_missing", detail=detail)]
-        observed = None
-        if self._observing is not None and not meta.get("repeated"):
-            observed = self._observing.observed(match, chunk.stream, chunk.body)
-        core.record(
-            f.ChunkStored(
-                at=core.now(),
-                participant_id=visit.participant_id,
-                visit_id=match.visit_id,
-                stream=chunk.stream,
-                seq=visit.next_stored(chunk.stream),
-                sha256=sha256,
-                size=len(chunk.body),
-                meta=meta,
-            ),
-            *flags,
-            bodies={sha256: chunk.body},
-            then=(observed,) if observed is not None else (),
-        )
-        core.changed.add(visit.participant_id)
 
     def _failed(self, match: MatchState, failed: AuthorityFailed) -> None:
         """The process is gone: once it is started again from the stored rows, then the match is over."""
