@@ -157,9 +157,8 @@ class Authority:
             return
         if not game.present:
             self._somebody_is_there(match, game)
+        self._forget(game, agent)
         game.ready.add(agent)
-        game.mute.discard(agent)
-        game.until_ms.pop(agent, None)
         game.told.pop(participant.participant_id, None)  # it may be another page than the one that was told
         if game.is_loaded:
             self._tell(match, "back", agent)
@@ -175,13 +174,14 @@ class Authority:
         until_ms = self._core.clock.now_ms() + self._rules(match).reconnection_timeout_ms
         for agent, before_ms in game.until_ms.items():
             game.until_ms[agent] = max(before_ms, until_ms)
+            game.last_ms.pop(agent, None)
 
     def _away(self, match: MatchState, game: SteppedGame, agent: str, wait_ms: float) -> None:
         now_ms = self._core.clock.now_ms()
-        known_ms = game.until_ms.get(agent)
         was_there = agent in game.ready
-        # Who comes back step by step has the longer of the times, from when they went.
-        game.until_ms[agent] = now_ms + wait_ms if known_ms is None else max(known_ms, now_ms + wait_ms)
+        # Who comes back step by step has the longer of the times, but nobody is on their way back without an end.
+        last_ms = game.last_ms.setdefault(agent, now_ms + wait_ms + 2.0 * self._rules(match).rejoin_timeout_ms)
+        game.until_ms[agent] = min(max(game.until_ms.get(agent, 0.0), now_ms + wait_ms), last_ms)
         game.ready.discard(agent)
         game.mute.discard(agent)
         if not game.present:
@@ -294,8 +294,7 @@ class Authority:
             return
         self._listen(match, game)
         self._pause_or_go_on(match, game)
-        if not game.paused or not game.is_loaded:
-            self._judge(match, game)
+        self._judge(match, game)
         if self._is_over(match) or match.match_id not in self._core.stepped:
             return
         if game.is_loaded and not game.is_begun and not game.paused and set(self._live(match)) <= game.present:
@@ -365,6 +364,7 @@ class Authority:
         if before == "experimenter":  # nobody's time ran meanwhile
             held_ms = now_ms - game.paused_since_ms
             game.until_ms = {agent: until_ms + held_ms for agent, until_ms in game.until_ms.items()}
+            game.last_ms = {agent: last_ms + held_ms for agent, last_ms in game.last_ms.items()}
             game.empty_since_ms += held_ms
         game.paused, game.paused_since_ms = why, now_ms
         if game.is_begun and bool(why) != bool(before):
@@ -414,6 +414,7 @@ class Authority:
         game.ready.discard(agent)
         game.mute.discard(agent)
         game.until_ms.pop(agent, None)
+        game.last_ms.pop(agent, None)
 
     def ended(self, match: MatchState) -> None:
         """A match is over: its process is ended where it still runs."""
