@@ -247,7 +247,7 @@ class Picture:
                          color="#f0cfa8", stroke_color="#c9a27a", stroke_width=2, depth=depth + before + 1.5,
                          **kind)  # fmt: skip
         if scene.holds[number]:
-            lift = -0.36 if facing == UP else 0.02
+            lift = -0.52 if facing == UP else 0.02
             self._thing(f"{name}-holds", scene.holds[number], hand_x + right * size * 0.05, hand_y + lift * size,
                         size * 0.19, depth + before + 0.5, glide)  # fmt: skip
 

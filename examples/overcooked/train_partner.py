@@ -1,6 +1,6 @@
 """Make `team_cook.onnx`: a small network that learns to act as `partners.TeamCook` does.
 
-    python train_partner.py               # about five minutes; writes team_cook.onnx and figures.json
+    python train_partner.py               # about ten minutes; writes team_cook.onnx and figures.json
 
 The network sees the observation (88 numbers) and gives six logits, one for each action; a partner that draws its
 action from them acts as the cook it learnt from, with its small irregularities. It is taught with what the cook would
@@ -178,7 +178,7 @@ def measure(pairs, seeds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--episodes", type=int, default=6, help="of each kitchen and pair of cooks, in each round")
+    parser.add_argument("--episodes", type=int, default=3, help="of each kitchen and pair of cooks, in each round")
     parser.add_argument("--rounds", type=int, default=2, help="rounds in which the network plays")
     parser.add_argument("--out", type=Path, default=HERE / "team_cook.onnx")
     options = parser.parse_args()

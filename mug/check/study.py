@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
+from mug.check.policies import policies_of_game
 from mug.check.pyodide import try_in_pyodide
 from mug.check.server_packages import packages_of_server
 from mug.check.together import LOCK_FILE, prove, proved
@@ -48,7 +49,9 @@ def check_study(
     problems += [_problem(None, (), finding) for finding in files_of_study(loaded)]
     known: set[Finding] = set()
     for treatment, path, node in every_version(loaded.study):
-        found = [finding for finding in files_of_node(loaded, node) if not treatment or finding not in known]
+        findings = [*files_of_node(loaded, node)]
+        findings += policies_of_game(loaded, node) if isinstance(node, GymGame) else ()
+        found = [finding for finding in findings if not treatment or finding not in known]
         known.update(() if treatment else found)
         problems += [_problem(node, path, finding, treatment) for finding in found]
     versions = [(t, path, node) for t, path, node in every_version(loaded.study) if isinstance(node, GymGame)]

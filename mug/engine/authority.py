@@ -17,7 +17,6 @@ from mug.engine.inputs import (
     AuthorityChunk,
     AuthorityFailed,
     AuthorityFinished,
-    AuthorityMeasured,
 )
 from mug.engine.live import Core
 from mug.engine.payload import FrozenStudy, authority_config, game_at
@@ -30,7 +29,7 @@ from mug.study.model import GymGame
 
 __all__ = ["Authority", "AuthorityInput", "Deciding", "Observing"]
 
-AuthorityInput = AuthorityChanged | AuthorityChunk | AuthorityMeasured | AuthorityFinished | AuthorityFailed
+AuthorityInput = AuthorityChanged | AuthorityChunk | AuthorityFinished | AuthorityFailed
 
 SILENT_MS: Final = 6_000.0
 """Whose page is connected, and has said nothing for so long, acts neutrally until it does again."""
@@ -209,8 +208,6 @@ class Authority:
         match happened:
             case AuthorityChunk():
                 self._store(match, happened)
-            case AuthorityMeasured():
-                self._measured(match, happened)
             case AuthorityChanged():
                 self._changed(match, happened)
             case AuthorityFinished():
@@ -292,21 +289,6 @@ class Authority:
             then=(observed,) if observed is not None else (),
         )
         core.changed.add(visit.participant_id)
-
-    def _measured(self, match: MatchState, measured: AuthorityMeasured) -> None:
-        core = self._core
-        core.record(
-            f.PolicyMeasured(
-                at=core.now(),
-                match_id=match.match_id,
-                agent=measured.agent,
-                participant_id="",
-                decisions=measured.decisions,
-                median_ms=measured.median_ms,
-                p99_ms=measured.p99_ms,
-                late=measured.late,
-            )
-        )
 
     def _failed(self, match: MatchState, failed: AuthorityFailed) -> None:
         """The process is gone: once it is started again from the stored rows, then the match is over."""

@@ -9,7 +9,7 @@ from statistics import median
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
-from mug.engine.state import ParticipantState, SessionState, VisitState
+from mug.engine.state import ParticipantState, PolicyKey, SessionState, VisitState
 from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
@@ -131,6 +131,7 @@ class Core:
     changed_rooms: set[tuple[tuple[int, ...], str]] = field(default_factory=set)
     changed_seats: set[str] = field(default_factory=set)
     changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
+    changed_policies: set[PolicyKey] = field(default_factory=set)
     changed_actions: dict[str, None] = field(default_factory=dict)
     new_notes: list[NoteView] = field(default_factory=list)
     session_changed: bool = False

@@ -52,6 +52,7 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
+from mug.engine.policies import Policies
 from mug.engine.pulses import plausible, point_of
 from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
@@ -88,7 +89,7 @@ from mug.protocol.messages import (
     SendSignal,
     SetGlobals,
 )
-from mug.protocol.partners import ServerKeys, ServerReady, ServerSeen
+from mug.protocol.partners import PolicyFigures, ServerKeys, ServerReady, ServerSeen
 from mug.protocol.parts import RuntimeManifest
 from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
@@ -176,6 +177,7 @@ class StudyRun:
         pauses = Pauses(self._core, self._matches, self._waiting)
         self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
+        self._policies = Policies(self._core)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -257,7 +259,7 @@ class StudyRun:
                 self._study_code_failed(
                     happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
                 )
-            case AuthorityChanged() | AuthorityChunk() | AuthorityMeasured() | AuthorityFinished() | AuthorityFailed():
+            case AuthorityChanged() | AuthorityChunk() | AuthorityFinished() | AuthorityFailed():
                 self._authority.said(happened)
             case StorageFailed():
                 self._storage(happened.text)
@@ -269,6 +271,8 @@ class StudyRun:
                 self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
+            case AuthorityMeasured():
+                self._policies.measured(happened)
             case LifelineEnded():
                 if not core.owner:
                     self._console.stop_cleanly("the program that started the server is gone")
@@ -339,6 +343,8 @@ class StudyRun:
                 self._care.seen(connection, participant, message)
             case RaiseHand():
                 self._hands.said(connection, participant, message)
+            case PolicyFigures():
+                self._policies.reported(connection, participant, message)
             case SeatDone():
                 self._seats.done(connection, message)
             case SeatReport():

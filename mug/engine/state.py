@@ -6,7 +6,7 @@ applies each fact that it records, and a restarted one, which folds the journal,
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from mug.engine.action_log import MOVES, PAUSES, REACH_AFFECTED, TakenAction, superseded
 from mug.engine.allocation import Allocation
@@ -14,7 +14,10 @@ from mug.engine.clock import since_ms
 from mug.ids import MatchId, ParticipantId, SceneId, VisitId
 from mug.records import facts as f
 
-__all__ = ["FramesPart", "MatchState", "ParticipantState", "SessionState", "VisitState", "fold"]
+__all__ = ["FramesPart", "MatchState", "ParticipantState", "PolicyKey", "SessionState", "VisitState", "fold"]
+
+PolicyKey: TypeAlias = tuple[str, str, str]
+"""Scene, agent and treatment of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +203,8 @@ class SessionState:
         notes: The experimenter's notes, oldest first.
         allocation: The places in treatments.
         unblinded: Whether the experimenter asked for the treatments' names.
+        policies: What was described when the session was opened.
+        policy_figures: Match, agent and participant ("": the server) -> what a policy's decisions took.
     """
 
     opened: f.SessionOpened | None = None
@@ -218,6 +223,8 @@ class SessionState:
     counts: dict[str, int] = field(default_factory=dict)
     allocation: Allocation = field(default_factory=Allocation)
     unblinded: bool = False
+    policies: dict[PolicyKey, f.PolicyDescribed] = field(default_factory=dict)
+    policy_figures: dict[tuple[str, str, str], f.PolicyMeasured] = field(default_factory=dict)
 
     @property
     def doors_are_open(self) -> bool:
@@ -249,6 +256,10 @@ class SessionState:
                 self.opened = fact
                 self.release, self.stage = fact.release, fact.stage
                 self.begun = fact.stage == "running"
+            case f.PolicyDescribed():
+                self.policies[fact.scene_id, fact.agent, fact.treatment] = fact
+            case f.PolicyMeasured():
+                self.policy_figures.setdefault((fact.match_id, fact.agent, fact.participant_id), fact)
             case f.SessionEnded():
                 self.ended = True
                 self._set_stage("ended", fact.at)

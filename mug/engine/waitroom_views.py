@@ -17,7 +17,8 @@ def waitrooms(core: Core, waiting: Waiting) -> tuple[WaitroomView, ...]:
 def changed_waitrooms(core: Core, waiting: Waiting) -> tuple[WaitroomView, ...]:
     """Build the rows of those that changed; one that is empty now is among them, once."""
     rooms = {room.key: room for room in waiting.rooms()}
-    return tuple(_view(core, waiting, rooms[key]) for key in sorted(core.changed_rooms) if key in rooms)
+    views = (_view(core, waiting, rooms[key]) for key in core.changed_rooms if key in rooms)
+    return tuple(sorted(views, key=lambda view: (view.node_path, view.treatment)))
 
 
 def _view(core: Core, waiting: Waiting, room: Room) -> WaitroomView:

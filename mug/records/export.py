@@ -35,6 +35,7 @@ from mug.records.history import SessionHistory, read_history
 from mug.records.journal import Head
 from mug.records.lines import LinesTable, count_lines, count_server_events, server_event_rows
 from mug.records.matches import condition_columns, figures_of, match_rows
+from mug.records.policies import policy_rows
 from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
 from mug.records.small_cells import warnings_of
@@ -49,6 +50,7 @@ Progress = Callable[[float, str], None]
 _STREAMS: Final = {"events": ("event", LinesTable), "forms": ("form", FormsTable)}
 _OPTIONAL: Final = (
     *("forms", "questions", "frames_disagreeing", "network", "ticks", "seats", "build_episodes", "allocation"),
+    "policies",
 )
 """Tables that are left out when they have no rows."""
 
@@ -223,6 +225,8 @@ class _Exporter:
         self._write_rows("build_episodes", builds, len(builds))
         self._write_rows("visits", visit_rows(history), visits)
         self._write_rows("matches", matches, len(history.matches))
+        policies = policy_rows(history)
+        self._write_rows("policies", policies, len(policies))
         done, seats = console_rows(history), seat_rows(history)
         self._write_rows("console", done, count_console(history))
         self._write_rows("allocation", allocation_rows(history), count_allocation(history))

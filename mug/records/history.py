@@ -110,6 +110,7 @@ class SessionHistory:
         build_scores: (visit, episode) of an embedded build -> what the study's `score_fn` said.
         allocation: Who got which treatment, and whose place in one was given up, in order.
         exposed: Participant -> when they met what differs by treatment.
+        policies: The study's policies. policy_figures: What their decisions took.
         last_at: Time of the last fact.
         selected: The participants whose rows are wanted; None: all.
     """
@@ -130,6 +131,8 @@ class SessionHistory:
     build_scores: dict[tuple[str, int], float] = field(default_factory=dict)
     allocation: list[f.TreatmentAssigned | f.TreatmentReleased] = field(default_factory=list)
     exposed: dict[str, f.TreatmentExposed] = field(default_factory=dict)
+    policies: list[f.PolicyDescribed] = field(default_factory=list)
+    policy_figures: list[f.PolicyMeasured] = field(default_factory=list)
     last_at: str = ""
     facts: int = 0
     selected: frozenset[str] | None = None
@@ -253,6 +256,10 @@ def _take(
                 history.matches[fact.match_id].flags.append(fact)
         case f.EpisodeScored():
             history.build_scores[fact.visit_id, fact.episode] = fact.score
+        case f.PolicyDescribed():
+            history.policies.append(fact)
+        case f.PolicyMeasured():
+            history.policy_figures.append(fact)
         case f.GlobalsSet():
             if story := history.participants.get(fact.participant_id):
                 story.mug_globals = fact.values

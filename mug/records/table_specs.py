@@ -69,9 +69,10 @@ _ROW: Final = (
         "status.<agent>",
         "string",
         "Where the action came from: input (a key), default (no key), hidden (page not visible, default "
-        "action), policy, dropped (the player is lost for good, default action), withdrawn (the player's data was "
-        "taken out on request).",
-        levels=("input", "default", "hidden", "policy", "dropped", "withdrawn"),
+        "action), policy, late (a policy on the server was not ready in time: the default action, or the one before), "
+        "dropped (the player is lost for good, default action), withdrawn (the player's data was taken out on "
+        "request).",
+        levels=("input", "default", "hidden", "policy", "late", "dropped", "withdrawn"),
     ),
     ColumnSpec("actions.<agent>…", "any", "The action given to step()."),
     ColumnSpec("rewards.<agent>", "any", "The reward that the step gave."),
@@ -309,6 +310,58 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ),
                 *_CONDITIONS,
                 ColumnSpec("condition_seed.<agent>", "integer", "Seed of the network conditions of this agent."),
+            ),
+        ),
+        TableSpec(
+            "policies",
+            "One row for each match and each agent for which a policy acted.",
+            ("session_id", "match_id", "agent"),
+            (
+                _SESSION,
+                _SCENE,
+                _MATCH,
+                ColumnSpec("agent", "string", "The agent."),
+                ColumnSpec("name", "string", "The policy's name: of a file its stem, of code its function or class."),
+                ColumnSpec(
+                    "framework",
+                    "string",
+                    "What it is: random, python (the study's own code) or onnx (a model).",
+                    levels=("random", "python", "onnx"),
+                ),
+                ColumnSpec("file", "string", "Its file in the study; NA: it has none, or is a package's."),
+                ColumnSpec("sha256", "string", "SHA-256 of that file when the session was opened."),
+                ColumnSpec("size", "integer", "The file's length.", "byte", minimum=0),
+                ColumnSpec("inputs", "string", "What a model takes: name, type and shape of each input, or NA."),
+                ColumnSpec("outputs", "string", "What a model gives, likewise."),
+                ColumnSpec("recurrent", "boolean", "Whether a model has a state that goes from frame to frame."),
+                ColumnSpec(
+                    "sampling",
+                    "string",
+                    "How an action is chosen: random, sample (by the logits' chances), argmax, the policy's own; of a "
+                    "model also by which function it is run.",
+                ),
+                ColumnSpec("frame_skip", "integer", "It decided every n-th frame.", minimum=1),
+                ColumnSpec("chance", "string", "From what its chance comes, in words."),
+                ColumnSpec("treatment", "string", "The treatment that it belongs to; NA: to all."),
+                ColumnSpec(
+                    "decisions",
+                    "integer",
+                    "Decisions that were made, those that a rollback made again included. This and the times are of "
+                    "the page where they are largest; NA: no page said it.",
+                    minimum=0,
+                ),
+                ColumnSpec("median_ms", "number", "Half of the decisions took no longer.", "ms", minimum=0),
+                ColumnSpec("p99_ms", "number", "99 of 100 decisions took no longer.", "ms", minimum=0),
+                ColumnSpec(
+                    "late",
+                    "integer",
+                    "Decisions that took longer than a frame, or that the server did not wait for.",
+                    minimum=0,
+                ),
+                ColumnSpec(
+                    "measured_by", "string", "Who measured: page or server; NA: nobody.", levels=("page", "server")
+                ),
+                ColumnSpec("pages", "integer", "How many pages measured.", minimum=0),
             ),
         ),
         TableSpec(

@@ -28,6 +28,7 @@ from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
+from mug.policies.cards import study_cards
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION
 from mug.records import RecordWriter, records_path
@@ -379,6 +380,10 @@ class _Session:
                     lock_sha256=lock_sha256,
                 )
             )
+            facts += [
+                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, card=card)
+                for scene_id, agent, card in study_cards(self._loaded)
+            ]
         else:
             self._writer.continue_session(self._choice.session_id)
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))

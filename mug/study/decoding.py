@@ -10,7 +10,7 @@ from mug.study.fields import Severity
 from mug.study.model import FORMAT, KeyBinding, Section, Study
 from mug.study.problems import Problem, did_you_mean, node_id_of
 
-__all__ = ["decode_field", "decode_study", "encode_study"]
+__all__ = ["decode_field", "decode_study", "encode_study", "encode_value"]
 
 _NESTED = frozenset({"chain", "scenes"})
 _PLACEHOLDER = object()
@@ -198,3 +198,8 @@ def _encode(value: Any, defaults: bool = False) -> Any:
             return {name: _encode(item) for name, item in value.items()}
         case _:
             return value
+
+
+def encode_value(value: Any) -> Any:
+    """Return one field's value as a study file has it."""
+    return _encode(value)

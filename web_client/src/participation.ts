@@ -316,8 +316,15 @@ export class Participation {
     });
   }
 
+  private policiesMeasured({ visitId, matchId, figures }: Extract<FromWorker, { op: "policies" }>): void {
+    for (const { agent, decisions, median_ms, p99_ms, late } of figures) {
+      this.unsent.add({ op: "policy.figures", visit_id: visitId, match_id: matchId, agent, decisions, median_ms, p99_ms, late });
+    }
+  }
+
   private onWorker(message: FromWorker): void {
     if (message.op === "globals") this.setGlobals(message.values, "worker");
+    if (message.op === "policies") this.policiesMeasured(message);
     // A game that had to go in the middle may hand over its last rows when the next scene is there already.
     if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
     if (message.op === "console") for (const line of message.lines) this.options.log.add(line);

@@ -95,6 +95,25 @@ async function open({ files, folder, name }: OpenUnity): Promise<void> {
   post({ mug: "frame_ready" });
 }
 
+/** In a frame with an opaque origin the real ones throw as soon as they are named, and with them what only looks for them. */
+function withoutStorage(): void {
+  for (const name of ["localStorage", "sessionStorage"]) {
+    const kept = new Map<string, string>();
+    const storage: Storage = {
+      get length() {
+        return kept.size;
+      },
+      clear: () => kept.clear(),
+      getItem: (key) => kept.get(key) ?? null,
+      key: (index) => [...kept.keys()][index] ?? null,
+      removeItem: (key) => void kept.delete(key),
+      setItem: (key, value) => void kept.set(key, value),
+    };
+    Object.defineProperty(window, name, { configurable: true, value: storage });
+  }
+}
+
+withoutStorage();
 window.addEventListener("error", (event) => {
   const traceback = event.error instanceof Error ? (event.error.stack ?? "") : "";
   post({ mug: "error", message: event.message.slice(0, 2000), traceback: traceback.slice(0, 5000) });

@@ -2,8 +2,10 @@
 import { ProgressView } from "../scenes/notices";
 import { element } from "../view/dom";
 
-/** What stands around the game on its page: margins, the bar, the button (page.css). */
-const AROUND_PX = 190;
+/** The page's margins above and below its sheet (page.css). */
+const MARGINS_PX = 32;
+/** Where much text stands around the game, the page scrolls: the game keeps this part of the window's height. */
+const LEAST_PART = 0.6;
 const SMALLEST = 0.2;
 
 export interface Way {
@@ -127,7 +129,10 @@ export class BuildStage {
     const { width, height } = this.size;
     const space = this.stage.parentElement;
     if (!space) return;
-    const room = document.documentElement.clientHeight - AROUND_PX;
+    const window = document.documentElement.clientHeight;
+    const sheet = this.view.closest<HTMLElement>(".sheet")?.offsetHeight ?? 0;
+    const around = Math.max(0, sheet - this.stage.offsetHeight) + MARGINS_PX;
+    const room = Math.max(window - around, window * LEAST_PART);
     const scale = Math.max(SMALLEST, Math.min(1, space.clientWidth / width, room / height));
     this.stage.style.width = `${Math.round(width * scale)}px`;
     this.stage.style.height = `${Math.round(height * scale)}px`;

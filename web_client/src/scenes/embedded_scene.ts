@@ -99,7 +99,9 @@ export class EmbeddedScene implements Scene {
     if (this.held === held) return;
     this.held = held;
     if (this.begun) this.say({ mug: held ? "pause" : "resume" });
-    if (!held && this.ready && !this.begun) this.begin();
+    if (held || !this.ready || this.ended) return;
+    if (!this.begun) this.begin();
+    setTimeout(() => this.stage.focus()); // what covered the page had the keyboard
   }
 
   serverRefused(): void {
