@@ -14,7 +14,7 @@ from mug.play.authority import AuthoritySession
 from mug.play.output import Event, Output
 from mug.play.values import json_value
 
-__all__ = ["Heard", "MatchLoop", "measured"]
+__all__ = ["ALIVE_S", "Heard", "MatchLoop", "measured"]
 
 ALIVE_S: Final = 0.5
 """So often the process says that it is alive, when it has nothing else to say."""
