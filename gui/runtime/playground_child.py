@@ -44,6 +44,7 @@ from mug.play.inputs import Given, KeyBoard
 from mug.play.picture import Picture
 from mug.play.values import json_value
 from mug.play.world import World
+from mug.policies.native import run_models_here
 from mug.study.assets import animations, background, first_objects, is_color, preloaded, served_path, served_roots
 from mug.study.loading import LoadedStudy, load_as_edited
 from mug.study.model import GymGame
@@ -254,19 +255,21 @@ class _Playground:
         )
 
     def _controlled(self, config: GameConfig, agent: str, others: str) -> GameConfig:
-        """Let the keys control one agent; the others act by chance, or do what they do without a key."""
+        """Let the keys control one agent; policies act as they do, other people by chance, or as without a key."""
         game = self._game
         humans, agents = human_agents(game), agents_of(game)
         chosen = agent if agent in agents else (humans[0] if humans else next(iter(agents), "human"))
         still = [name for name in humans if name != chosen and others == "default"]
-        for name, policy in game.policies.policy_mapping.items():
-            if name != chosen and policy not in ("human", "random"):
-                self.notes.append(f"{name} acts at random here, not by its policy")
+        if chosen not in humans:
+            self.notes.append(f"{chosen} is controlled by keys here, not by its policy")
+        run_models_here()
         return dataclasses.replace(
             config,
             human_agents=(chosen,),
             players=(chosen, *still) if still else (),
-            policies={name: "random" for name in agents if name != chosen and name not in still},
+            policies={
+                name: config.policies.get(name, "random") for name in agents if name != chosen and name not in still
+            },
             input_mode=game.gameplay.input_mode,
             action_population_method=game.gameplay.action_population_method,
         )
