@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
+from mug.engine.authority import Authority
 from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
@@ -14,10 +15,15 @@ from mug.engine.console import Console
 from mug.engine.departures import Departure
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.embedded import Embedded
 from mug.engine.endings import MAX_FAILURES, Endings
 from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
+    AuthorityChanged,
+    AuthorityChunk,
+    AuthorityFailed,
+    AuthorityFinished,
     AuthorityMeasured,
     CallFailed,
     CallResult,
@@ -55,6 +61,7 @@ from mug.engine.seats import Seats
 from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
+from mug.engine.treatments import gone
 from mug.engine.visits import Visits
 from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
@@ -82,7 +89,7 @@ from mug.protocol.messages import (
     SendSignal,
     SetGlobals,
 )
-from mug.protocol.partners import PolicyFigures
+from mug.protocol.partners import PolicyFigures, ServerKeys, ServerReady, ServerSeen
 from mug.protocol.parts import RuntimeManifest
 from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
@@ -143,8 +150,12 @@ class StudyRun:
             preview=preview,
         )
         webrtc = frozen.study.webrtc
+        self._authority = Authority(self._core)
         self._matches = Matches(
-            self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
+            self._core,
+            self._authority,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
         )
         self._waiting = Waiting(
             self._core,
@@ -155,10 +166,13 @@ class StudyRun:
         )
         self._endings = Endings(self._core)
         self._visits = Visits(self._core, self._matches, self._waiting, self._endings)
+        self._authority.observe_by(self._visits)
+        self._authority.merge_by(self._merge_globals)
         self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
-        self._chunks = Chunks(self._core, self._visits)
+        self._embedded = Embedded(self._core)
+        self._chunks = Chunks(self._core, self._visits, self._embedded)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
         self._care = Care(self._core)
@@ -245,6 +259,8 @@ class StudyRun:
                 self._study_code_failed(
                     happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
                 )
+            case AuthorityChanged() | AuthorityChunk() | AuthorityFinished() | AuthorityFailed():
+                self._authority.said(happened)
             case StorageFailed():
                 self._storage(happened.text)
             case StorageRecovered():
@@ -270,6 +286,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._authority.ticked()
                 self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
@@ -318,6 +335,8 @@ class StudyRun:
                 self._matches.report_match(connection, participant, message)
             case ReturnDone():
                 self._matches.returned(connection, participant, message)
+            case ServerReady():
+                self._authority.ready(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
             case ActionSeen():
@@ -331,7 +350,7 @@ class StudyRun:
             case SeatReport():
                 # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
-            case SendSignal() | RelayPacket():
+            case SendSignal() | RelayPacket() | ServerKeys() | ServerSeen():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(
                     connection, "invalid", "this is not for the server", about=str(message.__struct_config__.tag)
@@ -474,8 +493,12 @@ class StudyRun:
             self._wrong_answer(call, self._monitoring.answered(participant, call.visit_id, value))
         elif call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
-        elif isinstance(value, dict) and value:
-            self._merge_globals(participant, value)
+        elif call.kind == "score_fn":
+            self._wrong_answer(call, self._embedded.scored(call_id, participant, value))
+        else:
+            if isinstance(value, dict) and value:
+                self._merge_globals(participant, value)
+            self._embedded.answered(call_id, participant)
 
     def _call_failed(self, failed: CallFailed) -> None:
         core = self._core
@@ -495,6 +518,7 @@ class StudyRun:
             self._gate.not_answered(participant)
         elif call.kind == "continuous_callback":
             self._monitoring.not_answered(participant, call.visit_id)
+        self._embedded.call_failed(failed.call_id, call.kind, participant)
         if call.kind == "game_page_html_fn":
             self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
 
@@ -615,6 +639,8 @@ class StudyRun:
         if core.clock.now_ms() - presence.lost_at_ms < LEFT_AFTER_MS - 1_000:
             return  # it came back in between, and this belongs to an earlier absence
         presence.left = True
+        if facts := gone(core, core.state.participants[who]):
+            core.record(*facts)
         core.changed.add(who)
         if core.state.participants[who].outcome is None:
             core.say("warning", "has been away for five minutes", who)

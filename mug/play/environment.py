@@ -114,6 +114,10 @@ class AgentEnvironment:
     def live_agents(self, agents: Sequence[str]) -> None:
         self._live = set(agents)
 
+    def own_id(self, agent: str) -> Any:
+        """Return the environment's own id of an agent."""
+        return self._own_ids.get(agent, agent)
+
     def action_space(self, agent: str) -> Any:
         """Return the agent's action space, or None when the environment has none."""
         env, own = self.env, self._own_ids.get(agent, agent)

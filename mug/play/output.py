@@ -28,6 +28,7 @@ class View:
         frame: Steps made in the episode so far: 0 is the picture after the reset.
         score: The person's sum of rewards.
         corrected: A rollback changed what had been shown.
+        agent: Whose view it is, in a game that the server steps for several pages; "": this page's.
     """
 
     episode: int
@@ -36,6 +37,7 @@ class View:
     hud: str | None
     score: float
     corrected: bool = False
+    agent: str = ""
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             | f.Connected()
             | f.Disconnected()
             | f.ParticipantWarned()
+            | f.EpisodeScored()
             | f.HandRaised()
             | f.HandLowered()
             | f.ActionAcknowledged()

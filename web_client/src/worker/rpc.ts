@@ -68,6 +68,8 @@ export interface FrameView {
   frame: number;
   packet: RenderPacketWire | null;
   image: { width: number; height: number; rgba: Uint8ClampedArray } | null;
+  /** The same, unpacked from a compressed picture: of games that the server steps. */
+  bitmap?: ImageBitmap;
   hud: string | null;
   score: number;
   /** ms spent in Python for this tick. */
@@ -124,7 +126,7 @@ export type FromWorker =
   | { op: "peers"; visitId: string; name: string; data: Record<string, unknown> }
   /** Rows for the telemetry stream's other tables: each has `table` ("network", "ticks"). */
   | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
-  | { op: "progress"; stage: "runtime" | "packages" | "study" | "environment" | "replay"; fraction: number; text: string }
+  | { op: "progress"; stage: "runtime" | "packages" | "models" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
   /** What was written into the worker's console, by the study's prints too. */
   | { op: "console"; lines: PageLine[] }
