@@ -207,7 +207,7 @@ def test_that_models_and_modules_go_to_the_browsers_and_into_the_frozen_hashes(t
 def test_that_cards_say_what_policies_are(tmp_path: Path) -> None:
     rules = 'dropout_policy = "policy"\ndropout_agent_policy = "partners.py:Walker"'
     folder = study(tmp_path, RECURRENT, people=("a", "b"), multiplayer=rules)
-    cards = {(scene, agent): card for scene, agent, card in study_cards(load(folder))}
+    cards = {(scene, agent): card for scene, agent, _, card in study_cards(load(folder))}
     model = cards["game", "r"]
     assert (model["name"], model["framework"], model["file"]) == ("rnn", "onnx", "models/rnn.onnx")
     assert (model["recurrent"], model["sampling"], model["frame_skip"]) == (True, "sample", 2)
@@ -219,3 +219,17 @@ def test_that_cards_say_what_policies_are(tmp_path: Path) -> None:
     code = cards["game", STAND_IN]
     assert (code["name"], code["framework"], code["file"]) == ("Walker", "python", "partners.py")
     assert len(code["sha256"]) == 64
+
+
+def test_that_a_treatment_s_own_policy_has_a_card_of_its_own(tmp_path: Path) -> None:
+    folder = study(tmp_path, '"models/mlp.onnx"')
+    arms = (
+        "\n[treatments.arms.plain]\n\n"
+        '[treatments.arms.other.changes.game]\n"policies.policy_mapping.r" = "partners.py:Walker"\n'
+    )
+    (folder / "study.toml").write_text((folder / "study.toml").read_text() + arms)
+    cards = study_cards(load(folder))
+    assert [(agent, treatment, card["name"]) for _, agent, treatment, card in cards] == [
+        ("r", "", "mlp"),
+        ("r", "other", "Walker"),
+    ]
