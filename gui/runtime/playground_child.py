@@ -259,11 +259,13 @@ class _Playground:
         )
 
     def _controlled(self, config: GameConfig, agent: str, others: str) -> GameConfig:
-        """Let the keys control one agent; people's other agents act by chance, or do what they do without a key."""
+        """Let the keys control one agent; policies act as they do, other people by chance, or as without a key."""
         game = self._game
         humans, agents = human_agents(game), agents_of(game)
         chosen = agent if agent in agents else (humans[0] if humans else next(iter(agents), "human"))
         still = [name for name in humans if name != chosen and others == "default"]
+        if chosen not in humans:
+            self.notes.append(f"{chosen} is controlled by keys here, not by its policy")
         return dataclasses.replace(
             config,
             human_agents=(chosen,),
