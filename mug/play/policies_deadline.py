@@ -123,6 +123,6 @@ class PatientPolicy:
             self._result = self._error = None
             try:
                 self._result = work()
-            except Exception as error:
+            except BaseException as error:  # also what would end a program: whoever asks has to hear of it
                 self._error = error
             self._done.set()
