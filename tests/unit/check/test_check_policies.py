@@ -174,6 +174,14 @@ def test_that_a_slow_policy_is_a_warning(tmp_path: Path) -> None:
     assert [one[:3] for one in problems] == [("policies.policy_mapping.r", "warning", "policy_slow")]
 
 
+def test_that_a_policy_whose_package_is_not_installed_here_is_a_warning(tmp_path: Path) -> None:
+    folder = study(tmp_path, '"heavy.py:Walker"')
+    (folder / "heavy.py").write_text("import surely_not_installed\n\n\nclass Walker:\n    pass\n")
+    [problem] = found(folder)
+    assert problem[:3] == ("policies.policy_mapping.r", "warning", "policy_not_tried")
+    assert "'surely_not_installed' is not installed" in problem[3]
+
+
 def test_that_an_agent_that_the_environment_does_not_have_is_named(tmp_path: Path) -> None:
     folder = study(tmp_path, '"models/mlp.onnx"')
     code = (folder / "env.py").read_text()
