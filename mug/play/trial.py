@@ -144,7 +144,7 @@ class Trial:
         try:
             found = policy_sync_test(self._world, config, level=level, other_entropy=other, frames=frames)
         except PolicyFailedError as error:
-            self.tell(self._policy_field(error.agent), "error", "policy_failed", _with_traceback(error))
+            self._tell_policy_failure(error)
         except EnvironmentFailedError as error:
             self._tell_failure(error)
         except PlayError as error:
@@ -165,6 +165,20 @@ class Trial:
 
     def _policy_field(self, agent: str) -> str:
         return "multiplayer.dropout_agent_policy" if agent in self._people else f"policies.policy_mapping.{agent}"
+
+    def _tell_policy_failure(self, error: PolicyFailedError) -> None:
+        field, missing = self._policy_field(error.agent), missing_module(error)
+        if missing is None:
+            self.tell(field, "error", "policy_failed", _with_traceback(error))
+            return
+        self.tell(
+            field,
+            "warning",
+            "policy_not_tried",
+            f"the module {missing!r} is not installed in this Python, so the policy was not tried here; install it to "
+            "try it before people play, and name its package in runtime.packages_to_install where the game runs in "
+            "browsers",
+        )
 
     def _tell_unknown_agent(self, error: UnknownAgentError) -> None:
         field = f"policies.policy_mapping.{error.agent}" if error.agent in self.config.policies else self.field
