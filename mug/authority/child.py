@@ -22,11 +22,12 @@ from typing import BinaryIO, Final
 import msgspec
 
 from mug.authority import wire
-from mug.authority.match_loop import Heard, MatchLoop
+from mug.authority.match_loop import Heard, MatchLoop, measured
 from mug.play.authority import AuthoritySession
 from mug.play.config import GameConfig
 from mug.play.determinism import NativeEntropy
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
+from mug.policies.native import run_models_here
 
 __all__ = ["main"]
 
@@ -90,7 +91,8 @@ def _session(start: wire.Start) -> AuthoritySession:
     for folder in reversed([start.root, *start.paths]):
         sys.path.insert(0, folder)
     entropy = NativeEntropy(config.match_seed, config.fps)
-    session = AuthoritySession(config, root=root, entropy=entropy)
+    run_models_here()
+    session = AuthoritySession(config, root=root, entropy=entropy, waits=False)
     for agent in start.dropped:
         session.drop(agent)
     return session
@@ -98,8 +100,11 @@ def _session(start: wire.Start) -> AuthoritySession:
 
 def _flush(session: AuthoritySession, say: Callable[[wire.FromProcess], None]) -> None:
     with contextlib.suppress(PlayError):
-        for chunk in session.flush().chunks:
+        output = session.flush()
+        for chunk in output.chunks:
             say(wire.Chunk(stream="frames", meta=chunk.meta, body=chunk.body))
+        for figures in output.policy_figures:
+            say(measured(figures))
 
 
 def _failure(error: Exception) -> wire.Failed:

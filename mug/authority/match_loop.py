@@ -3,9 +3,9 @@
 import gc
 import json
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mug.authority import wire
 from mug.authority.frame_clock import FrameClock
@@ -14,7 +14,7 @@ from mug.play.authority import AuthoritySession
 from mug.play.output import Event, Output
 from mug.play.values import json_value
 
-__all__ = ["Heard", "MatchLoop"]
+__all__ = ["Heard", "MatchLoop", "measured"]
 
 ALIVE_S: Final = 0.5
 """So often the process says that it is alive, when it has nothing else to say."""
@@ -23,6 +23,17 @@ SHOWN_AT_END_S: Final = 1.0
 """So long, at most, the last pictures may take to be compressed."""
 
 Heard: TypeAlias = wire.ToProcess | Pressed
+
+
+def measured(figures: Mapping[str, Any]) -> wire.Measured:
+    """Return what a policy's decisions took, as the server hears it."""
+    return wire.Measured(
+        agent=figures["agent"],
+        decisions=figures["decisions"],
+        median_ms=figures["median_ms"],
+        p99_ms=figures["p99_ms"],
+        late=figures["late"],
+    )
 
 
 class MatchLoop:
@@ -123,6 +134,7 @@ class MatchLoop:
         clock.begun(self._clock_s())
         if self._stage != "playing":
             self._tell("playing")
+        self._session.give_time(clock.due_s - self._clock_s())
         output = self._session.tick()
         self._frames += 1
         clock.catch_up(self._clock_s(), output.wait_s)
@@ -146,6 +158,7 @@ class MatchLoop:
             self._listen(self._clock_s() + 0.01)
         self._listen(0.0)
         self._pages.finish()
+        self._pages.close()
 
     # ------------------------------------------------------------------ what the server says
 
@@ -218,6 +231,8 @@ class MatchLoop:
                 # Persistent objects are sent once: those of pictures that nobody sees are needed all the same.
                 self._pages.show(output.views[earlier : earlier + len(newest)], at_ms=self._ms(at_s), keys_n=keys_n)
             self._pages.show(newest, at_ms=self._ms(at_s), keys_n=keys_n)
+        for figures in output.policy_figures:
+            self._say(measured(figures))
         if output.mug_globals is not None:
             self._say(self._changed(self._stage or "ready", mug_globals=output.mug_globals))
 

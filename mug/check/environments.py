@@ -19,7 +19,7 @@ from mug.play.sync_test_report import SyncReport
 from mug.study.fields import Severity
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_multiplayer, runs_on_server
 from mug.study.traversal import human_agents
 
 __all__ = [
@@ -217,14 +217,16 @@ def trial_config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
         code = loaded.resolve_path(path).read_text(encoding="utf-8")
     humans = human_agents(game)
     rendering, gameplay = game.rendering, game.gameplay
-    together = is_multiplayer(game)
+    on_server = runs_on_server(game)
+    together = is_multiplayer(game) and not on_server
     return GameConfig(
         scene_id=game.scene_id,
         match_id="check",
         match_seed=1,
         subject_id="check",
-        human_agents=humans[:1] if together else humans,
-        players=humans if together else (),
+        human_agents=() if on_server else humans[:1] if together else humans,
+        players=humans if together or on_server else (),
+        mode=game.multiplayer.mode,
         environment_seed=game.environment.seed,
         policies={agent: p for agent, p in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+from mug.check.builds import build_findings
 from mug.check.environments import Finding
 from mug.study.assets import form_picture, is_color, preloaded, served_path, served_roots
 from mug.study.catalog import fields
@@ -12,12 +13,14 @@ from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
 from mug.study.matchmaking import Matchmaker
-from mug.study.model import FormPage, GymGame, Section, Study
+from mug.study.model import EmbeddedBuild, FormPage, GymGame, Section, Study
 from mug.study.problems import did_you_mean
 from mug.study.questions import pictures_of
 from mug.study.scripts import calls_run
 
 __all__ = ["browser_callable", "files_of_node", "files_of_study"]
+
+_FOLDERS = ("assets_dir", "webgl_base_url")
 
 
 def files_of_study(loaded: LoadedStudy) -> Iterator[Finding]:
@@ -34,11 +37,13 @@ def files_of_node(loaded: LoadedStudy, node: Section) -> Iterator[Finding]:
     """Check what one node refers to."""
     for name, info in fields(type(node)):
         value = _value(node, name)
-        if info.shape == "path" and isinstance(value, str) and value.strip() and info.name != "assets_dir":
+        if info.shape == "path" and isinstance(value, str) and value.strip() and info.name not in _FOLDERS:
             yield from _text_file(loaded, name, value)
     yield from _callables(loaded, type(node), node)
     if isinstance(node, GymGame):
         yield from _of_game(loaded, node)
+    if isinstance(node, EmbeddedBuild):
+        yield from build_findings(loaded, node)
     if isinstance(node, FormPage):
         for field, path in pictures_of(node):
             if path:

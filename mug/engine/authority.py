@@ -7,7 +7,7 @@ ended, and the first page that comes back has it started again from the stored r
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from mug.engine.authority_news import status_for
@@ -19,7 +19,7 @@ from mug.engine.inputs import (
     AuthorityFinished,
 )
 from mug.engine.live import Core
-from mug.engine.payload import authority_config, scene_at
+from mug.engine.payload import FrozenStudy, authority_config, game_at
 from mug.engine.state import MatchState, ParticipantState
 from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId
@@ -68,6 +68,9 @@ class Observing(Protocol):
         """Return it."""
 
 
+Merge = Callable[[ParticipantState, dict[str, Any]], None]
+
+
 class Authority:
     """The rules of games that the server steps."""
 
@@ -75,6 +78,7 @@ class Authority:
         self._core = core
         self._deciding: Deciding | None = None
         self._observing: Observing | None = None
+        self._merge: Merge | None = None
 
     def decide_by(self, deciding: Deciding) -> None:
         """Say who decides (it is made after this, and knows this)."""
@@ -83,6 +87,10 @@ class Authority:
     def observe_by(self, observing: Observing) -> None:
         """Say who knows the games' callbacks (likewise)."""
         self._observing = observing
+
+    def merge_by(self, merge: Merge) -> None:
+        """Say who sets values in participants' `mug_globals` (likewise)."""
+        self._merge = merge
 
     # ------------------------------------------------------------- beginning
 
@@ -99,7 +107,7 @@ class Authority:
         game.is_running, game.is_loaded, game.is_begun = True, False, False
         game.stage, game.paused, game.hz = "", "", 0.0
         parts = sorted(match.parts, key=lambda part: (part.episode, part.first))
-        config = authority_config(self._core.frozen, self._scene(match), match)
+        config = authority_config(self._frozen(match), self._scene(match), match)
         stored = tuple(part.sha256 for part in parts)
         self._core.after_commit(StartAuthority(match.match_id, config, stored, tuple(match.dropped)))
         self._core.changed_matches.add(match.match_id)
@@ -217,9 +225,20 @@ class Authority:
             return
         self._core.changed_matches.add(match.match_id)
         game.stage, game.episode, game.frame, game.hz = changed.stage, changed.episode, changed.frame, changed.hz
+        if changed.mug_globals is not None:
+            self._globals_changed(match, game, changed.mug_globals)
         if changed.stage == "ready" and not game.is_loaded:
             self._loaded(match, game, changed)
         self._settle(match, game)
+
+    def _globals_changed(self, match: MatchState, game: SteppedGame, values: dict[str, Any]) -> None:
+        """Study code changed the match's dict: what is new in it goes into every player's own."""
+        before = match.settings["mug_globals"] if game.mug_globals is None else game.mug_globals
+        game.mug_globals = values
+        new = {key: value for key, value in values.items() if key not in before or before[key] != value}
+        if new and self._merge is not None:
+            for agent in self._live(match):
+                self._merge(self._core.state.participants[match.players[agent]], new)
 
     def _loaded(self, match: MatchState, game: SteppedGame, changed: AuthorityChanged) -> None:
         """The process has the game: it hears all that it could not be told before."""
@@ -242,7 +261,7 @@ class Authority:
             return
         sha256 = hashlib.sha256(chunk.body).hexdigest()
         meta: dict[str, Any] = {name: value for name, value in chunk.meta.items() if name != "repeated"}
-        meta |= {"by": "server"} | ({"match_id": match.match_id} if chunk.stream == "frames" else {})
+        meta |= {"by": "server", "match_id": match.match_id}
         flags: list[f.AnyFact] = []
         if chunk.stream == "frames":
             known = match.next_frame.get(meta["episode"], 0)
@@ -377,6 +396,8 @@ class Authority:
             for agent in self._live(match)
             if agent in game.ready and not self._core.presence(match.players[agent]).visible
         )
+        if len(match.players) < 2:
+            return ""  # nobody waits for a partner
         if self._rules(match).pause_on_partner_background and (agent := next(hidden, "")):
             return f"hidden:{agent}"
         return ""
@@ -482,9 +503,11 @@ class Authority:
         return self._core.state.visits[match.visits[who]].outcome is not None
 
     def _scene(self, match: MatchState) -> GymGame:
-        scene = scene_at(self._core.frozen.study, self._core.state.visits[match.visit_id].planned.node_path)
-        assert isinstance(scene, GymGame)
-        return scene
+        return game_at(self._frozen(match).study, self._core.state.visits[match.visit_id].planned.node_path)
+
+    def _frozen(self, match: MatchState) -> FrozenStudy:
+        """The study as the match's players meet it."""
+        return self._core.frozen.under(match.settings.get("treatment", ""))
 
     def _rules(self, match: MatchState) -> Any:
         return self._scene(match).multiplayer

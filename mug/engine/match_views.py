@@ -93,7 +93,7 @@ def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
 def _ended(match: MatchState) -> str:
     """The word for a match that is over; empty: it is not."""
     if match.outcome == "abandoned":
-        return "partner_left"
+        return "partner_left" if len(match.players) > 1 else "called_off"
     if match.outcome in ("sent_back", "repaired"):
         return "called_off"
     return match.outcome or ""

@@ -27,6 +27,7 @@ class SteppedGame:
         paused: Why the process was told to stand still; empty: it was not.
         paused_since_ms: Since when.
         empty_since_ms: Since when nobody is ready.
+        mug_globals: The match's dict as the process said it last; None: as it was formed with.
         told: What each page was told last.
     """
 
@@ -45,6 +46,7 @@ class SteppedGame:
     paused: str = ""
     paused_since_ms: float = 0.0
     empty_since_ms: float = 0.0
+    mug_globals: dict[str, Any] | None = None
     told: dict[ParticipantId, ServerStatus] = field(default_factory=dict)
 
     @property

@@ -127,6 +127,11 @@ class Actors:
         for seat in self._seats:
             seat.warm_up(self._now()[0], observations.get(seat.agent))
 
+    def give_time(self, deadline_s: float) -> None:
+        """Let all policies together have so much time in a frame, from now on, where they are not waited for."""
+        if self._deadline_s is not None:
+            self._deadline_s = deadline_s
+
     def save(self) -> object:
         """Return what decisions remember, as a value that never changes.
 

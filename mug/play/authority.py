@@ -1,20 +1,29 @@
 """A game that the server steps: several people, each at a page of their own, one world.
 
-As `GameSession`, whose rows, events, seeds and ways of coming back it has, it calls no clock and no network. What comes
-late is late: a frame takes the keys that are there, and nothing is ever stepped again.
+As `GameSession`, whose rows, events, seeds and ways of coming back it has, it has no clock and no network. What comes
+late is late: a frame takes the keys that are there, and nothing is ever stepped again. Policies that take longer than
+the rest of a frame are late by rule, where they are not waited for: their agents get what stands in for a missing key,
+the rows say "late", and stepping the rows again does not ask them for these frames.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from time import perf_counter
+from typing import Any, Final
 
+from mug.play.actors import Actors
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
 from mug.play.errors import PlayError
 from mug.play.inputs import STATUS_DROPPED, STATUS_HIDDEN, Given
 from mug.play.match_inputs import LocalPerson
-from mug.play.output import View
+from mug.play.output import Output, View
 from mug.play.session import GameSession
 
 __all__ = ["AuthoritySession"]
+
+LEAST_SHARE: Final = 0.25
+"""Of a frame's time, policies always have so much, also when the frame began late."""
 
 _AWAY = Given(STATUS_HIDDEN)
 _DROPPED = Given(STATUS_DROPPED)
@@ -29,14 +38,17 @@ class AuthoritySession(GameSession):
         config: The game; its `players` are the people, `human_agents` is empty.
         root: The study's folder.
         entropy: Clocks and chance of a step; None: CPython's.
+        waits: Whether policies are waited for, however long they take; else they have the rest of their frame.
 
     Raises:
         PlayError: When nobody plays, or the settings do not fit the environment.
     """
 
-    def __init__(self, config: GameConfig, *, root: Path, entropy: Entropy | None = None) -> None:
+    def __init__(self, config: GameConfig, *, root: Path, entropy: Entropy | None = None, waits: bool = True) -> None:
         if not config.players or config.human_agents:
             raise PlayError("a game on the server needs its people in config.players, and none in config.human_agents")
+        self._waits = waits
+        self._work_s = 0.0
         super().__init__(config, root=root, entropy=entropy)
         self._people = {agent: LocalPerson(config) for agent in config.players}
         self._away: set[str] = set()
@@ -104,6 +116,11 @@ class AuthoritySession(GameSession):
         """Drop what was pressed while the game stood still."""
         self._forget_presses()
 
+    def give_time(self, left_s: float) -> None:
+        """Say how much is left of the frame that the next `tick` steps: what its step does not need, policies have."""
+        frame_s = 1.0 / self.config.fps
+        self._require_actors().give_time(max(frame_s * LEAST_SHARE, left_s - self._work_s))
+
     def show(self) -> list[View]:
         """Return the views of the world as it stands, for pages that come."""
         return self._views() if self.world.episode >= 0 else []
@@ -115,6 +132,19 @@ class AuthoritySession(GameSession):
             given[agent] = _DROPPED if agent in self._dropped else _AWAY if agent in self._away else person.peek()
             person.next_frame()
         return given
+
+    def _new_actors(self) -> Actors:
+        deadline_s = None if self._waits else 1.0 / self.config.fps
+        return Actors(self.config, self.world.agent_env, self.world, deadline_s=deadline_s)
+
+    def _step(
+        self, actions: Mapping[str, Any], statuses: Mapping[str, str], output: Output, *, again: bool = False
+    ) -> None:
+        began = perf_counter()
+        super()._step(actions, statuses, output, again=again)
+        stepped = perf_counter()
+        # Steps of late take about so long: a slow one counts for some frames.
+        self._work_s = max(stepped - began, 0.9 * self._work_s)
 
     def _forget_presses(self) -> None:
         for person in self._people.values():

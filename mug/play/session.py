@@ -171,12 +171,12 @@ class GameSession:
 
     def _require_actors(self) -> Actors:
         if self._actors is None:
-            self._actors = Actors(self.config, self._world.agent_env, self._world)
+            self._actors = self._new_actors()
         return self._actors
 
-    def _add_figures(self, output: Output) -> None:
-        if self._actors is not None:
-            output.policy_figures = [figures.to_dict() for figures in self._actors.figures()]
+    def _new_actors(self) -> Actors:
+        """Make who decides; the world has been reset."""
+        return Actors(self.config, self._world.agent_env, self._world)
 
     def _read_people(self) -> dict[str, Given]:
         """What each person gives for the next frame."""
@@ -191,6 +191,10 @@ class GameSession:
         """Draw the world as it stands."""
         world = self._world
         return [world_view(world, world.picture() if world.drawn else world.first_picture())]
+
+    def _add_figures(self, output: Output) -> None:
+        if self._actors is not None:
+            output.policy_figures = [figures.to_dict() for figures in self._actors.figures()]
 
     def _require_keyboard(self) -> KeyBoard:
         if self._keyboard is None:

@@ -6,6 +6,7 @@ The same code tries it in CPython (in a process of its own, see `mug.check`) and
 import contextlib
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -64,6 +65,11 @@ class Trial:
         self._make_entropy: MakeEntropy = make_entropy or NativeEntropy
 
     @property
+    def _on_server(self) -> bool:
+        """Whether a process of the server steps the game."""
+        return self.config.mode == "server_authoritative"
+
+    @property
     def _people(self) -> tuple[str, ...]:
         return self.config.players or self.config.human_agents
 
@@ -77,7 +83,7 @@ class Trial:
         """Play some frames twice; returns whether the environment got through them."""
         try:
             first = self._play(checking=True)
-            second = self._play(checking=False) if not self.config.players else first
+            second = self._play(checking=False) if not self.config.players or self._on_server else first
         except EnvironmentFailedError as error:
             self._tell_failure(error)
             return False
@@ -201,13 +207,11 @@ class Trial:
             world.reset(0)
             if checking:
                 self._check_actions(world)
-            world.first_picture()
+            self._draw(world)
             happened.append((repr(world.observations), world.world_hash.digest()))
             for frame in range(min(FRAMES, self.config.max_steps)):
                 row = world.step(self._actions(world, frame), {})
-                for agent in world.viewers:
-                    world.picture(agent)
-                world.hud_text()
+                self._draw(world)
                 happened.append((repr(row.rewards), repr(world.observations), world.world_hash.digest()))
                 if world.ended is not None:
                     break
@@ -216,6 +220,19 @@ class Trial:
         finally:
             world.close()
         return happened
+
+    def _draw(self, world: World) -> None:
+        """Draw as players see it."""
+        if self._on_server:
+            world.pictures(self._people)
+            for agent in self._people:
+                world.hud_text(agent)
+            return
+        if not world.drawn:
+            world.first_picture()
+        for agent in world.viewers:
+            world.picture(agent)
+        world.hud_text()
 
     def _actions(self, world: World, frame: int) -> dict[str, Any]:
         actions = {}
@@ -267,6 +284,16 @@ class Trial:
         field = _STAGE_FIELDS.get(error.stage, self.field)
         if missing is not None and not (self.root / f"{missing}.py").exists() and not (self.root / missing).is_dir():
             self.missing = missing
+            if self._on_server:
+                self.tell(
+                    field,
+                    "error",
+                    "environment_not_loadable",
+                    f"the module {missing!r} is not installed in the Python that the server runs with "
+                    f"({sys.executable}), where this game is stepped: install its package there with pip, and name it "
+                    "in runtime.packages_to_install",
+                )
+                return
             self.tell(
                 field,
                 "warning",
@@ -312,7 +339,7 @@ def run_trial(
     """
     trial = Trial(GameConfig.from_dict(spec["config"]), Path(spec["root"]), spec["field"], make_entropy)
     plays = trial.play()
-    if plays and trial.config.players:
+    if plays and trial.config.players and trial.config.mode == "p2p":
         trial.test_sync(spec.get("levels") or LEVELS, progress, int(spec.get("frames") or SYNC_FRAMES))
     if plays and trial.missing is None:
         if progress is not None:

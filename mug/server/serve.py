@@ -22,8 +22,9 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
-from mug.engine import SessionState, StudyRun
+from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
@@ -34,6 +35,7 @@ from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
+from mug.server.builds import BuildFiles, build_folders
 from mug.server.channel import Channel
 from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
@@ -252,7 +254,7 @@ class _Session:
             state,
             clock=clock,
             rng=random.SystemRandom(),
-            runtime=self._manifest,
+            runtime=self._manifest if needs_runtime(self._files.frozen.study) else None,
             build=client_build(),
             finished_before=self._choice.finished_before,
             addresses=self._addresses,
@@ -364,7 +366,7 @@ class _Session:
                     seed=secrets.randbits(64),
                     pilot=self._options.pilot,
                     port=self._port,
-                    versions=versions(self._study.prepared),
+                    versions=versions(self._study.prepared, server_versions(self._loaded)),
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,
@@ -405,8 +407,9 @@ class _Session:
             folder = self._loaded.resolve_path(text)
             if folder.is_dir():
                 roots[name] = folder
+        builds = BuildFiles(build_folders(self._loaded))
         if prepared is None:
-            return ServedStudy(static_roots=roots)
+            return ServedStudy(static_roots=roots, builds=builds)
         distribution = find_distribution()
         return ServedStudy(
             static_roots=roots,
@@ -415,6 +418,7 @@ class _Session:
             prepared=prepared,
             runtime_files=RuntimeFiles.of_distribution(distribution),
             runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
+            builds=builds,
         )
 
     def _announce(self, out: TextIO, say: TextIO) -> None:

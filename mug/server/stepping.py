@@ -4,10 +4,13 @@ The engine's effects come on the dispatcher's thread; keys come from the sockets
 and both go past the engine.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
+
+import psutil
 
 from mug.authority.supervisor import AuthorityInput, ProcessFigures, StudyPlace, Supervisor
 from mug.engine.effects import StartAuthority, StopAuthority, TellAuthority
@@ -23,6 +26,9 @@ __all__ = ["LOGS_FOLDER", "KeysTaken", "Stepping", "has_stepped_games", "study_p
 
 LOGS_FOLDER: Final = "process_logs"
 """Beside the records: what study code printed in the processes that step matches."""
+
+HAND_OVER_S: Final = 3.0
+"""So long processes may take to hand over their last rows when the server stops."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -107,5 +113,11 @@ class Stepping:
         return self._supervisor.running()
 
     def close(self) -> None:
-        """End all processes; their matches go on from stored rows when the session does."""
+        """End all processes, after what they have recorded was handed over; their matches go on from it later."""
+        processes = []
+        for figures in self._supervisor.running():
+            with contextlib.suppress(psutil.Error):
+                processes.append(psutil.Process(figures.pid))
+            self._supervisor.stop(figures.match_id, "the server stops")
+        psutil.wait_procs(processes, timeout=HAND_OVER_S)
         self._supervisor.close()

@@ -9,6 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from mug.play.policies_kinds import framework_of
 from mug.study.assets import problems_of_assets
 from mug.study.model import GymGame
+from mug.study.multiplayer import runs_on_server
 from mug.study.multiplayer_validation import problems_of_multiplayer
 from mug.study.places import exclusive, problem_at
 from mug.study.policy_validation import faults_of_policy
@@ -104,6 +105,7 @@ def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
                     "requirement_with_url",
                     f"{text!r} names an address: packages are found by name; give a name and a version",
                 )
+    place = "in a process of its own" if runs_on_server(node) else "in the participant's browser"
     for name in BROWSER_CALLABLES:
         section, _, field = name.partition(".")
         ref = getattr(getattr(node, section), field)
@@ -113,8 +115,8 @@ def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
                 path,
                 name,
                 "not_in_the_browser",
-                "is defined in the study's script, but runs in the participant's browser, where the script is not: "
-                'put the function into a module beside the environment and refer to it as "file.py:function"',
+                f"is defined in the study's script, but runs {place}, where the script is not: put the function into a "
+                'module beside the environment and refer to it as "file.py:function"',
             )
 
 

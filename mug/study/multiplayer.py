@@ -15,6 +15,7 @@ __all__ = [
     "is_matched",
     "is_monitored",
     "is_multiplayer",
+    "is_rolled_back",
     "runs_on_server",
 ]
 
@@ -36,6 +37,11 @@ def runs_on_server(game: GymGame) -> bool:
 def is_matched(game: GymGame) -> bool:
     """Return whether a match of `game` is formed when its pages ask for it: with partners, or with the server."""
     return is_multiplayer(game) or runs_on_server(game)
+
+
+def is_rolled_back(game: GymGame) -> bool:
+    """Return whether several pages step `game`, each for itself, and take frames back: its states are to be saved."""
+    return is_multiplayer(game) and not runs_on_server(game)
 
 
 def conditions_for(game: GymGame) -> dict[AgentId, dict[str, Any]]:

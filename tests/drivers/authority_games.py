@@ -129,7 +129,7 @@ class Listener:
             while not (found := what()):
                 left_s = ends_s - time.monotonic()
                 if left_s <= 0:
-                    raise AssertionError(f"it did not come about within {timeout_s} s; heard: {self.heard[-5:]}")
+                    raise AssertionError(f"not within {timeout_s} s; heard: {str(self.heard[-5:])[-1000:]}")
                 self._changed.wait(min(left_s, 0.05))
         return found
 

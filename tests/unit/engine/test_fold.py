@@ -91,6 +91,7 @@ together = st.one_of(
 on_server = st.one_of(
     st.tuples(st.just("join"), connections),
     st.tuples(st.just("ready"), connections),
+    st.tuples(st.just("plays"), st.sampled_from(("cde", "cd"))),
     st.tuples(st.just("process"), st.sampled_from(("ready", "ready", "playing", "paused")), st.integers(0, 9)),
     st.tuples(st.just("rows"), near),
     st.tuples(st.just("rows"), st.just(0)),
@@ -151,6 +152,11 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             memory.hello(connection, who, tab="tab", candidates=kept)
         case ("ready", _):
             memory.say(connection, ServerReady(match_id=match))
+        case ("plays", pages):
+            for page in pages:
+                memory.say(page, ServerReady(match_id=_started(memory)))
+            memory.take(AuthorityChanged(_started(memory), "ready"))
+            memory.take(AuthorityChanged(_started(memory), "playing"))
         case ("process", stage, frame):
             memory.take(AuthorityChanged(_started(memory), stage, frame=frame))
         case ("rows", first_off):
@@ -281,10 +287,10 @@ def _started(memory: Memory) -> MatchId:
     return started[-1] if started else MatchId("m-unknown")
 
 
-@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans())
+@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans(), st.booleans())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_steps(
-    history: list[tuple[Any, ...]], played: Any, slow_disk: bool
+    history: list[tuple[Any, ...]], played: Any, slow_disk: bool, plays: bool
 ) -> None:
     memory = Memory(study=played, hold_disk=slow_disk)
     memory.lab_in()
@@ -295,6 +301,8 @@ def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_st
         memory.commit()
     for connection in "cde":
         take(memory, ("join", connection))
+    if plays:
+        take(memory, ("plays", "cde"))
     for number, step in enumerate(history):
         take(memory, step)
         _check_places(memory)
@@ -332,6 +340,40 @@ def _check_places(memory: Memory) -> None:
     for kind, key in ((f.MatchEnded, lambda fact: fact.match_id), (f.PlayerDropped, lambda fact: fact.participant_id)):
         keys = [(key(fact), fact.match_id) for fact in memory.recorded if isinstance(fact, kind)]
         assert len(keys) == len(set(keys))
+
+
+def test_that_histories_of_games_on_the_server_contain_what_they_are_to_test() -> None:
+    seen: set[str] = set()
+
+    @given(st.lists(stepped_steps, min_size=20, max_size=60), stepped_studies)
+    @settings(deadline=None, max_examples=400, database=None, derandomize=True)
+    def collect(history: list[tuple[Any, ...]], played: Any) -> None:
+        memory = Memory(study=played)
+        for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+            memory.hello(connection, who)
+            memory.finish(connection)
+            take(memory, ("join", connection))
+        take(memory, ("plays", "cde"))
+        for step in history:
+            take(memory, step)
+        for fact in memory.recorded:
+            match fact:
+                case f.PlayerDropped():
+                    seen.add(f"dropped:{fact.policy}")
+                case f.MatchEnded():
+                    seen.add(f"ended:{fact.outcome}")
+                case f.MatchFlagged():
+                    seen.add(f"flag:{fact.flag}")
+                case f.ChunkStored():
+                    seen.add(f"chunk by {fact.meta.get('by', 'page')}")
+        seen.update(what for what, _ in memory.told())
+
+    collect()
+    assert {"dropped:default_action", "dropped:end", "dropped:void"} <= seen
+    assert {"ended:completed", "ended:partner_left", "ended:void", "ended:failed"} <= seen
+    assert {"flag:server_restored", "flag:server_resumed", "flag:not_reproduced", "flag:frames_missing"} <= seen
+    assert {"begin", "pause", "go_on", "away", "back", "drop"} <= seen
+    assert {"chunk by server", "chunk by page"} <= seen
 
 
 def test_that_such_histories_contain_what_they_are_to_test() -> None:

@@ -400,13 +400,22 @@ export interface RuntimeManifest {
   models_url: string | null;
 }
 
+/** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
+export interface BuildFile {
+  role: string;
+  url: string;
+  mime: string;
+  size: number;
+}
+
 /**
  * Answer to Hello. `runtime` is null when no scene of the study needs Python.
  *
  * `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing
  * of
  * this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
- * page has a button with which the participant can ask for the experimenter (RaiseHand).
+ * page has a button with which the participant can ask for the experimenter (RaiseHand). `preload`: files of builds
+ * that the page fetches while earlier scenes are shown.
  */
 export interface Welcome {
   op: "participant.welcome";
@@ -420,6 +429,7 @@ export interface Welcome {
   mug_globals: Record<string, unknown>;
   preview: boolean;
   help: boolean;
+  preload: BuildFile[];
 }
 
 /**
@@ -656,6 +666,31 @@ export interface GameContent {
 }
 
 /**
+ * A game that is a build of its own, in a frame of its own.
+ *
+ * `scores`: of the episodes that are over already, in order; null: none. The page begins with the next one.
+ * `settles`: the server answers each end of an episode (EpisodeTaken); the page waits a moment for it.
+ */
+export interface EmbeddedContent {
+  kind: "embedded";
+  build: string;
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  continue_label: string;
+  folder_url: string;
+  files: BuildFile[];
+  width: number;
+  height: number;
+  allow_continue_on: string;
+  ready_timeout_s: number;
+  num_episodes: number;
+  show_score: boolean;
+  scores: (number | null)[];
+  settles: boolean;
+}
+
+/**
  * The wait for a group that draws the order of its games: shown like a game's waitroom.
  *
  * The page joins by itself (JoinMatch); ShowScene of the first game follows as soon as the group is there.
@@ -678,7 +713,7 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | FormContent | GameContent | WaitContent;
+  content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
   action_id: string;
@@ -696,6 +731,18 @@ export interface ChunkAck {
 export interface GlobalsChanged {
   op: "globals.changed";
   values: Record<string, unknown>;
+}
+
+/**
+ * The end of a build's episode is on disk, and the study's functions for it have been called.
+ *
+ * `score`: what the episode is worth; null: nothing is known of it.
+ */
+export interface EpisodeTaken {
+  op: "episode.taken";
+  visit_id: string;
+  episode: number;
+  score: number | null;
 }
 
 /** Answer to Pulse, at once: the page takes the round trip from `client_ms`. */
@@ -1030,6 +1077,7 @@ export interface ReleaseGroups {
   node_path: number[];
   groups?: string[][];
   reason?: string;
+  treatment?: string;
 }
 
 /**
@@ -1125,6 +1173,28 @@ export interface MakeView {
   revoke?: boolean;
 }
 
+/** Show the treatments' names from now on, in a session whose staff is blind. `reason` must be given. Recorded. */
+export interface Unblind {
+  op: "lab.unblind";
+  request_id: string;
+  reason: string;
+}
+
+/**
+ * One treatment as it stands. While the staff is blind `treatment` is a letter, and `title` is empty.
+ *
+ * `running` and `completed` count participants or groups; `released`: places that somebody dropped out of, which are
+ * given again.
+ */
+export interface TreatmentView {
+  treatment: string;
+  title: string;
+  weight: number;
+  running: number;
+  completed: number;
+  released: number;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -1143,6 +1213,10 @@ export interface SessionView {
   seats: string[];
   conditions: Record<string, string>;
   help: boolean;
+  treatments: TreatmentView[];
+  treatments_per: string;
+  blind: boolean;
+  unblinded: boolean;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -1179,6 +1253,7 @@ export interface ParticipantView {
   hand: string | null;
   hand_since: string;
   unseen_actions: number;
+  treatment: string;
 }
 
 /** One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs. */
@@ -1281,6 +1356,7 @@ export interface WaitroomView {
   node_path: number[];
   scene_id: string;
   needed: number;
+  treatment: string;
   waiting: WaitingView[];
   proposals: string[][];
   probing: string[][];
@@ -1492,6 +1568,7 @@ export type ServerMessage =
   | ShowScene
   | ChunkAck
   | GlobalsChanged
+  | EpisodeTaken
   | PulseEcho
   | StoredFrames
   | MatchWaiting
@@ -1532,7 +1609,8 @@ export type LabRequest =
   | AskDetail
   | AskSeats
   | ProbeSeats
-  | MakeView;
+  | MakeView
+  | Unblind;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =

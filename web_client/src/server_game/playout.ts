@@ -12,8 +12,12 @@ import type { ShownView } from "./view_state";
 /** Views of so long count for the estimate. */
 const WINDOW_MS = 1500;
 const SAMPLES = 90;
-/** The clock of the picture runs at most so much faster or slower than time. */
-const SLEW = 0.05;
+/** The clock of the picture runs at most so much faster than time, or slower: then the picture only stands a little longer. */
+const FASTER = 0.05;
+const SLOWER = 0.5;
+/** The same the more it is behind, after a beginning on a slow moment: all of it would be caught up with in this time. */
+const CATCH_UP_MS = 300;
+const CATCHING_UP = 0.3;
 /** What is off by more than this is not caught up with: the game stood still, or the page did. */
 const RESYNC_MS = 400;
 /** This share of the views is to be there in time. */
@@ -104,7 +108,8 @@ export class Playout<T extends Pick<ShownView, "atMs" | "n">> {
     if (this.lead === null) return now;
     const elapsed = Math.max(0, now - this.lastAt);
     this.lastAt = now;
-    this.lead += clamp(this.wanted() - this.lead, -SLEW * elapsed, SLEW * elapsed);
+    const behind = this.wanted() - this.lead;
+    this.lead += clamp(behind, -SLOWER * elapsed, clamp(behind / CATCH_UP_MS, FASTER, CATCHING_UP) * elapsed);
     // Time does not run backwards in a picture.
     this.shownMs = Math.max(this.shownMs, now + this.lead);
     return this.shownMs;

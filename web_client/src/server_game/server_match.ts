@@ -99,7 +99,7 @@ export class ServerMatch {
   /** The server is in reach, or not. */
   connectionChanged(open: boolean): void {
     this.heardAt = performance.now();
-    if (open && this.shown) this.ready();
+    if (open) this.ready();
     this.speak();
   }
 
@@ -194,7 +194,7 @@ export class ServerMatch {
     const sent = this.context.send({ op: "server.keys", match_id: this.matchId, n, held, pressed, hidden, client_ms: at });
     if (!sent) return; // said again as soon as the server is in reach
     this.keysN += 1;
-    this.sentKeys.push({ n, at });
+    if (pressed.length > 0 && this.status?.stage === "playing") this.sentKeys.push({ n, at });
     if (this.sentKeys.length > MAX_KEYS) this.sentKeys.shift();
   }
 

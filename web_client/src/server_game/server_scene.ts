@@ -71,7 +71,6 @@ export class ServerScene implements Scene {
   shownAgain(message: ShowScene): void {
     if (message.content.kind !== "game") return;
     if (this.state === "waiting") this.ask();
-    else if (this.state === "playing" || this.state === "preparing") this.match?.ready();
   }
 
   globalsChanged(values: Record<string, unknown>): void {

@@ -65,6 +65,12 @@ describe("views are shown", () => {
     expect(last && last.at - 1000 - last.place).toBeLessThan(50 + FRAME);
   });
 
+  it("soon without the delay of a slow beginning", () => {
+    const seen = played(90, (n) => (n < 3 ? 300 : 40));
+    const late = seen.filter(({ at, place }) => at > 2800 && at - 1000 - place > 45 + 2 * FRAME);
+    expect(late).toEqual([]);
+  });
+
   it("and what is left out is counted", () => {
     const playout = new Playout<View>(FRAME, 1);
     for (let n = 0; n < 10; n++) playout.add({ n, atMs: n * FRAME }, 1000);
