@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from mug.runtime.onnx_web import onnx_web_folder
 from mug.server.web import ServedStudy, make_app
 from mug.study.model import GymGame, MultiplayerSection, PoliciesSection, StaticPage, Study
 from mug.study.nodes import Repeat
+from mug.study.treatment_section import Treatments
 from mug.study.used_models import study_uses_models, uses_models
 
 WASM = b"\0asm" + bytes(range(256)) * 40
@@ -76,6 +78,17 @@ def test_that_a_game_says_whether_it_has_models(policy: object, answer: bool) ->
     assert uses_models(game) is answer
     study = Study(id="s", chain=(StaticPage(scene_id="page"), Repeat(scenes=(game,), n=2)))
     assert study_uses_models(study) is answer
+
+
+def test_that_a_model_of_one_treatment_only_counts_and_one_of_a_game_on_the_server_does_not() -> None:
+    mapping = {"a": "human", "b": "random"}
+    game = GymGame(scene_id="game", policies=PoliciesSection(policy_mapping=mapping))
+    changes = {"game": {"policies.policy_mapping": {**mapping, "b": "partner.onnx"}}}
+    arms = {"chance": {"changes": {}}, "model": {"changes": changes}}
+    study = Study(id="s", chain=(game,), treatments=Treatments(arms=arms))
+    assert study_uses_models(study)
+    on_server = replace(game, multiplayer=MultiplayerSection(mode="server_authoritative"))
+    assert not study_uses_models(replace(study, chain=(on_server,)))
 
 
 def test_that_a_model_that_takes_over_for_who_left_counts() -> None:
