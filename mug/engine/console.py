@@ -134,7 +134,7 @@ class Console:
             health=core.health,
             actions=last_actions(core.state.actions),
             notes=last_notes(core.state),
-            policies=policy_views(core.state),
+            policies=policy_views(core),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -177,7 +177,7 @@ class Console:
                     action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
                 ),
                 notes=tuple(core.new_notes),
-                policies=changed_policies(core.state, core.changed_policies),
+                policies=changed_policies(core, core.changed_policies),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()

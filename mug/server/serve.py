@@ -381,8 +381,8 @@ class _Session:
                 )
             )
             facts += [
-                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, card=card)
-                for scene_id, agent, card in study_cards(self._loaded)
+                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, treatment=treatment, card=card)
+                for scene_id, agent, treatment, card in study_cards(self._loaded)
             ]
         else:
             self._writer.continue_session(self._choice.session_id)

@@ -1,7 +1,7 @@
 """The artificial partner of Gather: it walks to the nearest apple, and to the melon when the person is close to it.
 
-A policy is a class (or a function) with `compute_action`. What it remembers lies in its attributes; MUG saves and restores
-them with the game, and asks for nothing else. All chance comes from `rng`.
+A policy is a class (or a function) with `compute_action`. What it remembers lies in its attributes; MUG saves and
+restores them with the game, and asks for nothing else. All chance comes from `rng`.
 """
 
 import numpy as np
