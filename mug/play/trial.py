@@ -251,13 +251,13 @@ class Trial:
     def _actions(self, world: World, frame: int) -> dict[str, Any]:
         actions = {}
         for agent in world.agent_env.live_agents:
-            if agent in self._people:
+            space = world.agent_env.action_space(agent)
+            if agent in self._people or space is None:  # a policy draws from the mapping, too, where there is no space
                 choices = [binding.action for binding in self.config.action_mapping]
                 choices.append(self.config.default_action)
                 seed = derive_seed(1, frame // 5, agent)
                 actions[agent] = world.agent_env.fit(agent, choices[seed % len(choices)])
             else:
-                space = world.agent_env.action_space(agent)
                 actions[agent] = sample_action(space, derive_seed(1, frame, agent))
         return actions
 

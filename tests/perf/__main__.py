@@ -17,6 +17,7 @@ from tests.perf.measurement import Row, Skipped, table
 BENCHMARKS = {
     "own-javascript": ("own_javascript", "size of our own JavaScript"),
     "tick": ("tick", "what a tick costs in Pyodide besides the environment"),
+    "onnx": ("onnx_decisions", "what a decision of an ONNX policy takes, in a page and natively"),
     "rollback": ("rollback_ticks", "the worst tick in Pyodide: a rollback over the whole window, three worlds"),
     "networks": ("rollback_profiles", "rollbacks, depth, waiting and bandwidth of networks, on a virtual clock"),
     "policies": ("policies", "decisions of policies in CPython, saving and restoring them"),
