@@ -5,6 +5,7 @@ messages only.
 """
 
 import gzip
+import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from mug.study.loading import LoadedStudy
 from mug.study.model import EmbeddedBuild
 from mug.study.traversal import walk
 
-__all__ = ["BuildFiles", "build_folder", "build_folders", "build_policy", "files_below", "read_builds"]
+__all__ = ["BuildFiles", "build_folder", "build_folders", "build_hashes", "build_policy", "files_below", "read_builds"]
 
 MAX_FILES: Final = 20_000
 _HEAD_BYTES: Final = 64
@@ -88,6 +89,16 @@ def read_builds(loaded: LoadedStudy) -> tuple[dict[str, tuple[BuildFile, ...]], 
             for part in parts
         )
     return builds, problems
+
+
+def build_hashes(loaded: LoadedStudy) -> dict[str, str]:
+    """Return the sha256 of every file of every build, by its address: the session's record says what was played."""
+    found: dict[str, str] = {}
+    for address, folder in build_folders(loaded).items():
+        for path in files_below(folder):
+            with (folder / path).open("rb") as file:
+                found[f"{address}/{path}"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def unpacked_size(path: Path) -> int:
