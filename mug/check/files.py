@@ -18,7 +18,7 @@ from mug.study.problems import did_you_mean
 from mug.study.questions import pictures_of
 from mug.study.scripts import calls_run
 
-__all__ = ["files_of_node", "files_of_study"]
+__all__ = ["browser_callable", "files_of_node", "files_of_study"]
 
 _FOLDERS = ("assets_dir", "webgl_base_url")
 
@@ -98,7 +98,7 @@ def _callables(loaded: LoadedStudy, struct: type[Section], node: Section) -> Ite
                 yield from _matchmaker(name, ref, loaded.callables[ref])
             continue
         if name in BROWSER_CALLABLES:
-            yield from _browser_callable(loaded, name, ref)
+            yield from browser_callable(loaded, name, ref)
             continue
         try:
             named = loaded.resolve_callable(ref)
@@ -129,7 +129,7 @@ def _matchmaker(field: str, ref: str, named: object) -> Iterator[Finding]:
         yield field, "error", "no_matchmaker", message
 
 
-def _browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:
+def browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:
     """Look for a function that runs in the browser without running its module, which may need the browser."""
     place, _, name = ref.rpartition(":")
     if place in loaded.generated:

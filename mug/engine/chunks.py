@@ -70,6 +70,8 @@ class Chunks:
     def _frames_problem(self, visit: VisitState, meta: dict[str, Any]) -> tuple[str, str, str] | None:
         if meta.get("match_id") not in visit.match_ids:
             return "foreign_match", "this is not a match of this visit", "meta.match_id"
+        if self._core.state.matches[MatchId(meta["match_id"])].is_on_server:
+            return "invalid", "the server itself records this game", "stream"
         for name in ("episode", "first", "last"):
             value = meta.get(name)
             if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_FRAME:
@@ -108,7 +110,7 @@ class Chunks:
         core = self._core
         sha256 = hashlib.sha256(message.body).hexdigest()
         # Whether rows were repeated is found out here, whatever the page says.
-        meta = {name: value for name, value in message.meta.items() if name != "repeated"}
+        meta = {name: value for name, value in message.meta.items() if name not in ("repeated", "by")}
         if message.stream == "form":
             meta = checked_answers(self._visits.scene(visit), message.body)
         scene = self._visits.scene(visit)
@@ -126,7 +128,7 @@ class Chunks:
                 participant_id=participant.participant_id,
                 visit_id=visit.planned.visit_id,
                 stream=message.stream,
-                seq=message.seq,
+                seq=visit.next_stored(message.stream),
                 sha256=sha256,
                 size=len(message.body),
                 meta=meta,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mug.play.chunks import Column, flatten_columns
 from mug.records import facts as f
+from mug.records.allocation import treatment_columns
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
 from mug.records.console import ended_by, paused_seconds, times_told
 from mug.records.ends import chosen_end, misfit
@@ -24,6 +25,8 @@ Rows = list[dict[str, Any]]
 
 _CUT_SHORT: Final = ("partner_left", "void", "refused", "desync")
 """Ends that are none of the game's own."""
+_OF_TREATMENT: Final = ("treatment", "treatment_assigned_at", "treatment_exposed_at", "treatment_released")
+"""Columns that only sessions of a study with treatments have."""
 _NOT_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -34,6 +37,7 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
         frames_of_match[episode.match_id] = frames_of_match.get(episode.match_id, 0) + episode.frames
     seen = [happening.fact for happening in history.server_events]
     told, paused = times_told(history), paused_seconds(history)
+    treatments = treatment_columns(history)
     rows: Rows = []
     for participant_id, story in history.participants.items():
         visits = [visit for visit in history.visits.values() if visit.participant_id == participant_id]
@@ -68,6 +72,8 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
             ),
             "ended_by": ended_by(history, participant_id),
         }
+        if treatments:
+            row |= dict.fromkeys(_OF_TREATMENT) | treatments.get(participant_id, {})
         row |= {f"condition.{key}": value for key, value in history.opened.conditions.items()}
         row |= {f"environment.{key}": _cell(value) for key, value in story.joined.environment.items()}
         free, _ = split_parameters(story.joined.params)  # records of older versions hold the recruiter's among them
@@ -167,7 +173,7 @@ def episode_columns(
                 case "frames_chain":
                     problems.append(f"{where}: the hash of its frames is not the one it ended with")
         match = history.matches.get(match_id)
-        together = match is not None and len(match.players) > 1
+        together = match is not None and len(match.players) > 1 and not match.is_on_server
         figure = figures.get(match_id, MatchFigures())
         rows.append(
             {
@@ -186,7 +192,7 @@ def episode_columns(
                 and end.get("frames") == frames.frames,
                 "chain_hash": frames.chain_hash or None,
                 "agreement": _agreement(frames, match.flags if match else []),
-                "recorders": len(frames.recorders),
+                "recorders": frames.pages,
                 "disagrees_from": min((difference.frame for difference in frames.differences), default=None),
                 "compared": figure.compared.get(number, 0) if together else None,
                 "desyncs": figure.desyncs.get(number, 0) if together else None,
@@ -221,6 +227,8 @@ def _agreement(frames: EpisodeFrames, flags: Sequence[f.MatchFlagged]) -> str | 
         return None
     if frames.differences or any(track.problems for track in frames.tracks):
         return "differs"
+    if frames.by_server:
+        return "server"
     if len(frames.recorders) > 1:
         return "agreed"  # row by row, which the server's look at hashes is not
     mark = f"episode {frames.episode},"

@@ -102,6 +102,7 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             | f.ActionAcknowledged()
             | f.NoteAdded()
             | f.SeatChecked()
+            | f.PolicyMeasured()
         ) if own:
             return OUT
         case f.NoteAdded() if who.is_named_in(fact.text):

@@ -12,7 +12,9 @@ from mug.server.builds import build_hashes, read_builds
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Node, RandomizeOrder, Repeat, StaticPage
+from mug.study.model import GymGame, StaticPage
+from mug.study.multiplayer import runs_on_server
+from mug.study.treatments import every_version
 
 __all__ = ["FrozenFiles", "freeze", "versions"]
 
@@ -46,12 +48,13 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     """
     problems: list[str] = []
     texts: dict[str, str] = {}
-    games = [scene for scene in _scenes(loaded.study.chain) if isinstance(scene, GymGame)]
+    scenes = [node for _, _, node in every_version(loaded.study) if isinstance(node, StaticPage | GymGame)]
+    games = [scene for scene in scenes if isinstance(scene, GymGame)]
     parts, found = study_parts(loaded, games)
-    for scene in _scenes(loaded.study.chain):
+    for scene in scenes:
         for path in _text_paths(scene):
             _read_text(loaded, scene, path, texts, problems)
-    problems += found
+    problems += dict.fromkeys(found)
     builds, missing = read_builds(loaded)
     problems += missing
     if problems:
@@ -59,7 +62,9 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     sha256s.update({path: hashlib.sha256(data).hexdigest() for path, data in parts.items()})
     sha256s.update(build_hashes(loaded))
-    zip_sha256, zip_bytes = study_zip({**parts, **browser_part()}) if games else ("", b"")
+    in_browsers = [game for game in games if not runs_on_server(game)]
+    packed = parts if len(in_browsers) == len(games) else study_parts(loaded, in_browsers)[0]
+    zip_sha256, zip_bytes = study_zip({**packed, **browser_part()}) if in_browsers else ("", b"")
     frozen = FrozenStudy(
         study=loaded.study,
         content_hash=content_hash(loaded.study),
@@ -70,9 +75,14 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes)
 
 
-def versions(prepared: PreparedRuntime | None) -> dict[str, str]:
-    """The versions that a session was run with."""
-    found = {"mug": mug_version(), "python": platform.python_version()}
+def versions(prepared: PreparedRuntime | None, of_server: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The versions that a session was run with.
+
+    Args:
+        prepared: The packages of the browsers.
+        of_server: Those of games that the server steps.
+    """
+    found = {"mug": mug_version(), "python": platform.python_version(), **(of_server or {})}
     if prepared is not None:
         found["pyodide"] = prepared.pyodide_version
         found.update({package.name: package.version for package in prepared.locked})
@@ -85,14 +95,6 @@ def mug_version() -> str:
         return version("mug-py")
     except PackageNotFoundError:
         return "0+unknown"
-
-
-def _scenes(nodes: tuple[Node, ...]) -> Iterator[StaticPage | GymGame]:
-    for node in nodes:
-        if isinstance(node, RandomizeOrder | Repeat):
-            yield from _scenes(node.scenes)
-        elif isinstance(node, StaticPage | GymGame):
-            yield node
 
 
 def _text_paths(scene: StaticPage | GymGame) -> Iterator[str]:

@@ -12,13 +12,13 @@ from flask import Flask, Response, abort, request, send_file
 
 from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
+from mug.runtime.onnx_web import CLIENT_FOLDER
 from mug.server.builds import BuildFiles, build_policy
 from mug.server.watching import WatchedMatches
 from mug.server.watching_routes import add_watching
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
 
-CLIENT_FOLDER: Final = Path(__file__).parent / "client"
 BUILD_MARK: Final = 'name="mug-build" content="'
 
 _FOREVER: Final = "public, max-age=31536000, immutable"
@@ -121,8 +121,11 @@ def make_app(
     def client_file(tail: str) -> Response:
         path = _inside(client, tail)
         if path is None:
-            abort(404)
-        hashed = path.parent.name == "assets" or path.name.startswith("frame-")
+            already = _inside(client, f"{tail}.gz")
+            if already is None:
+                abort(404)
+            return packed.send_packed(already, _mime(Path(tail)), _FOREVER)
+        hashed = path.parent.name == "assets" or path.parent.name.startswith("onnx-") or path.name.startswith("frame-")
         response = packed.send(path, _mime(path), _FOREVER if hashed else "no-cache")
         if path.name.startswith("frame-"):
             of_build = path.name.startswith("frame-unity-")
@@ -279,6 +282,17 @@ class _Packed:
             response = self._compressed(key, path.read_bytes, mime)
             response.set_etag(f"{stat.st_mtime_ns:x}-{stat.st_size:x}")
             response.make_conditional(request)
+        response.headers["Cache-Control"] = caching
+        return response
+
+    def send_packed(self, path: Path, mime: str, caching: str) -> Response:
+        """Send a file that lies there compressed."""
+        if "gzip" in request.headers.get("Accept-Encoding", ""):
+            response = send_file(path, mimetype=mime, conditional=True, etag=True)
+            response.headers["Content-Encoding"] = "gzip"
+        else:
+            response = Response(gzip.decompress(path.read_bytes()), mimetype=mime)
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = caching
         return response
 

@@ -11,6 +11,7 @@ from mug.study.model import EmbeddedBuild, GymGame, Study
 from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, walk
+from mug.study.treatment_section import arms_in
 
 __all__ = [
     "OBJECT_TYPES",
@@ -59,12 +60,23 @@ def served_roots(study: Study) -> dict[str, str]:
     texts = [*study.static_files]
     texts += [node.assets.assets_dir for _, node in walk(study) if isinstance(node, GymGame)]
     texts += [node.webgl.webgl_base_url for _, node in walk(study) if isinstance(node, EmbeddedBuild)]
+    texts += _folders_of_treatments(study)
     roots: dict[str, str] = {}
     for text in texts:
         name = _plain(text)
         if name and ".." not in PurePosixPath(name).parts:
             roots.setdefault(name, text)
     return roots
+
+
+def _folders_of_treatments(study: Study) -> list[str]:
+    """Folders of pictures that a treatment names in the place of a game's own."""
+    return [
+        fields["assets.assets_dir"]
+        for arm in arms_in(study.treatments)
+        for fields in arm.changes.values()
+        if isinstance(fields.get("assets.assets_dir"), str)
+    ]
 
 
 def served_path(study: Study, game: GymGame, path: str) -> str:

@@ -28,6 +28,7 @@ from mug.study.model import (
     StaticPage,
     Study,
     TextBoxForm,
+    Treatments,
     UnityGame,
     WebRtc,
 )
@@ -206,4 +207,4 @@ def fields(struct: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
                 yield f"{info.name}.{inner.name}", inner
 
 
-SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings)
+SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings, Treatments)

@@ -45,6 +45,7 @@ from mug.study.nodes import (
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
+from mug.study.treatment_section import Treatments
 
 __all__ = [
     "FORMAT",
@@ -81,6 +82,7 @@ __all__ = [
     "StaticPage",
     "Study",
     "TextBoxForm",
+    "Treatments",
     "UnityGame",
     "WaitroomSection",
     "WebRtc",
@@ -108,6 +110,9 @@ class Study(Section, frozen=True, kw_only=True):
     webrtc: Annotated[WebRtc, about("WebRTC", "How partners' browsers are joined.", advanced=True)] = WebRtc()
     screening: Annotated[EntryScreening, about("Entry screening", "Who may take part.")] = EntryScreening()
     endings: Annotated[Endings, about("Endings", "Completion codes and addresses, by outcome.")] = Endings()
+    treatments: Annotated[Treatments, about("Treatments", "Conditions that are compared between participants.")] = (
+        Treatments()
+    )
     chain: Annotated[tuple[Node, ...], about("Chain", "The scenes, in order.")] = ()
     layout: Annotated[
         dict[str, Any],

@@ -61,6 +61,9 @@ SCENE_CLASSES: Final[Mapping[type[Section], tuple[str, str]]] = {
 }
 """Kind of node → the module and name of its class."""
 
+TREATMENT_CLASS: Final = ("mug.configurations.treatment", "Treatment")
+"""The module and name of the class of one treatment."""
+
 CONSTRUCTOR_FIELDS: Final[Mapping[type[Section], tuple[str, ...]]] = {
     TextBoxForm: ("text_box_header", "required"),
     MultipleChoiceForm: (
@@ -102,6 +105,7 @@ SECTION_METHODS: Final[Mapping[str, str]] = {
     "webrtc": "webrtc",
     "screening": "entry_screening",
     "endings": "endings",
+    "treatments": "treatments",
 }
 """Section of the study → its method."""
 
@@ -126,7 +130,7 @@ SHARED: Final = ("hide_lobby_count", "max_rtt", "matchmaker")
 
 MODEL_FIELDS: Final = (
     *("obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
-    *("fixed_inputs", "custom_inference_fn"),
+    *("fixed_inputs", "custom_inference_fn", "sampling"),
 )
 """Parameters of `ModelConfig`."""
 
@@ -198,12 +202,29 @@ class _Writer:
                 yield call(method, given)
         for section, method in SECTION_METHODS.items():
             given = list(self.arguments(getattr(study, section)))
+            if section == "treatments":
+                given = [argument for argument in given if argument[0] != "arms"]
+                if study.treatments.arms:
+                    given.insert(0, ("arms", self.arms(study)))
             if given:
                 yield call(method, given)
         further = {"layout": study.layout} if study.layout else {}
         yield from _study_fields({**further, **study.extra})
         for section in SECTION_METHODS:
             yield from _study_fields(getattr(study, section).extra, section)
+
+    def arms(self, study: Study) -> Group:
+        """Return the list of the treatments, each with what differs under it."""
+        module, name = TREATMENT_CLASS
+        self.use(module, name)
+        made = []
+        for arm, said in study.treatments.arms.items():
+            given: list[tuple[str, Source]] = [("", literal(arm))]
+            if "changes" in said:
+                given.append(("changes", literal(said["changes"])))
+            given += [(word, literal(said[word])) for word in ("title", "weight") if word in said]
+            made.append(("", call(name, given)))
+        return Group("[", tuple(made), "]")
 
     # --- nodes -----------------------------------------------------------------------------------------------------
 
@@ -372,6 +393,7 @@ def _is_model(policy: Any) -> bool:
         and lists
         and len(inputs or ()) == len(outputs or ())
         and (not inputs or "state_shape" in policy)
+        and policy.get("sampling", "sample") in ("sample", "argmax")
     )
 
 
@@ -380,7 +402,17 @@ class _Names:
 
     def __init__(self) -> None:
         taken = {name for _, name in SCENE_CLASSES.values()} | {group for group, _ in NAMED_VALUES.values()}
-        self._taken = {*taken, "ExperimentConfig", "ModelConfig", "Stager", "config", "datetime", "run", "stager"}
+        self._taken = {
+            *taken,
+            "ExperimentConfig",
+            "ModelConfig",
+            "Stager",
+            "Treatment",
+            "config",
+            "datetime",
+            "run",
+            "stager",
+        }
 
     def of(self, scene_id: str) -> str:
         name = re.sub(r"[^A-Za-z0-9_]+", "_", scene_id).strip("_") or "scene"

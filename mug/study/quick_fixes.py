@@ -175,12 +175,12 @@ def _wrong_type(case: _Case) -> Fix:
 
 
 def _not_available(case: _Case) -> Fix:
-    place = case.at
-    if place.info.name == "policy_mapping":
-        return case.instead(place.value, ("human", "random"))
-    if place.info.name == "dropout_agent_policy":
-        return case.instead(place.value, ("random",))
-    return case.reset() if place.info.later is not None else None
+    return case.reset() if case.at.info.later is not None else None
+
+
+def _unknown_policy(case: _Case) -> Fix:
+    people = ("human",) if case.at.info.name == "policy_mapping" else ()
+    return case.instead(case.at.value, (*people, "random"))
 
 
 def _missing(case: _Case) -> Fix:
@@ -462,6 +462,7 @@ _FIELD_FIXES: Final[Mapping[str, Callable[[_Case], Fix]]] = {
     "unknown_condition": _unknown_condition,
     "unknown_key": _key_as_meant,
     "unknown_placeholder": _unknown_placeholder,
+    "unknown_policy": _unknown_policy,
     "unknown_reason": _unknown_reason,
     "unknown_requirement": _unknown_requirement,
     "unknown_scene": _unknown_scene,

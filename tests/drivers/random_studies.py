@@ -175,6 +175,8 @@ def random_field(rng: random.Random, info: FieldInfo) -> Any:
     """A value that a field allows, as far as its own metadata tell."""
     if info.choices is not None:
         return rng.choice(info.choices)
+    if info.name == "arms":
+        return {rng.choice(["slow", "é", "a"]): random_table(rng) for _ in range(rng.randrange(3))}
     match info.shape:
         case "callable":
             return rng.choice(_REFERENCES)
@@ -422,7 +424,43 @@ def random_study(rng: random.Random, *, scenes: int = 200) -> Study:
         if info.section is not None
     }
     chain = (start, *some(max(0, scenes - 2), 2), end)
+    if rng.random() < 0.4:
+        settings["treatments"] = msgspec.structs.replace(
+            settings["treatments"], per="participant", arms=_arms(rng, chain)
+        )
     return Study(id=ExperimentId("random-study"), chain=chain, extra=_unknown(rng), **values, **settings)
+
+
+def _arms(rng: random.Random, chain: tuple[Node, ...]) -> dict[str, dict[str, Any]]:
+    """Two or three treatments whose changes leave every scene without errors; each changes something else."""
+    scenes = [scene for node in chain for scene in scenes_inside(node)]
+    arms: dict[str, dict[str, Any]] = {}
+    for number in range(rng.randint(2, 3)):
+        changes: dict[str, dict[str, Any]] = {}
+        for scene in rng.sample(scenes, min(len(scenes), rng.randint(1, 3))):
+            if isinstance(scene, GymGame):
+                changes[scene.scene_id] = {
+                    "rendering.fps": 10 + number,
+                    "gameplay.action_mapping": [
+                        {"keys": ["q"], "action": number},
+                        {"keys": ["q", " "], "action": "go"},
+                    ],
+                    "environment.env_config": {"layout": random_text(rng), "size": [number]},
+                    "content.scene_header": random_text(rng),
+                }
+                if isinstance(scene.environment.env_creator, str) and rng.random() < 0.5:
+                    changes[scene.scene_id]["environment.env_creator"] = "env.py:other"
+                if scene.environment.env_creator is None:
+                    del changes[scene.scene_id]["environment.env_config"]
+            elif isinstance(scene, StaticPage):
+                changes[scene.scene_id] = {"scene_subheader": f"{number} {random_text(rng)}"}
+        arm: dict[str, Any] = {"changes": changes} if changes else {}
+        if rng.random() < 0.5:
+            arm["title"] = random_text(rng)
+        if rng.random() < 0.5:
+            arm["weight"] = rng.randint(1, 3)
+        arms[f"{rng.choice(['slow', 'a.b', '2nd'])}{number}"] = arm
+    return arms
 
 
 def _settings(rng: random.Random, info: FieldInfo) -> dict[str, Any]:
@@ -431,6 +469,8 @@ def _settings(rng: random.Random, info: FieldInfo) -> dict[str, Any]:
     values = _some(rng, info.section, rng.choice([0.0, 0.3]), *lists)
     if info.name == "webrtc" and rng.random() < 0.5:
         values["ice_servers"] = ({"urls": ["turn:turn.example.org:3478", "stun:x.example.org"], "username": "u"},)
+    if info.name == "treatments":
+        values["arms"] = {}
     if info.name == "screening" and rng.random() < 0.5:
         values |= {"browser_requirements": ("firefox>=100", "chrome"), "requirements": ("webgl",)}
     return values

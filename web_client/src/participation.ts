@@ -20,6 +20,7 @@ import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleF
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
+import { ServerScene } from "./server_game/server_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { isAnotherPreview } from "./transport/preview";
 import { SharedGlobals } from "./transport/shared_globals";
@@ -120,7 +121,7 @@ export class Participation {
     if (state === "lost" && this.me?.preview) {
       shell.setStatus("The preview has stopped. When it is started again, this page begins anew.");
     } else if (state === "lost" && !this.over) {
-      const goesOn = this.scene && shell.phase !== "waiting" && shell.phase !== "matching";
+      const goesOn = this.scene && !this.scene.needsServer?.() && shell.phase !== "waiting" && shell.phase !== "matching";
       shell.setStatus(
         goesOn
           ? "The connection to the study is interrupted. You can go on; your data is kept and sent as soon as it is back."
@@ -145,7 +146,7 @@ export class Participation {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => this.telemetry({ ...row, clock_offset_ms: this.options.clock.offsetMs() }),
+      telemetry: (row) => this.telemetry({ ...row, ...this.scene?.measured?.(), clock_offset_ms: this.options.clock.offsetMs() }),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
@@ -220,6 +221,8 @@ export class Participation {
       case "match.returning":
       case "peer.signal_from":
       case "peer.relayed":
+      case "server.status":
+      case "server.view":
         this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
@@ -313,8 +316,15 @@ export class Participation {
     });
   }
 
+  private policiesMeasured({ visitId, matchId, figures }: Extract<FromWorker, { op: "policies" }>): void {
+    for (const { agent, decisions, median_ms, p99_ms, late } of figures) {
+      this.unsent.add({ op: "policy.figures", visit_id: visitId, match_id: matchId, agent, decisions, median_ms, p99_ms, late });
+    }
+  }
+
   private onWorker(message: FromWorker): void {
     if (message.op === "globals") this.setGlobals(message.values, "worker");
+    if (message.op === "policies") this.policiesMeasured(message);
     // A game that had to go in the middle may hand over its last rows when the next scene is there already.
     if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
     if (message.op === "console") for (const line of message.lines) this.options.log.add(line);
@@ -381,7 +391,7 @@ export class Participation {
       case "form":
         return new FormScene(message, content, context);
       case "game":
-        return new GameScene(message, content, context);
+        return content.config.mode === "server_authoritative" ? new ServerScene(message, content, context) : new GameScene(message, content, context);
       case "embedded":
         return new EmbeddedScene(message, content, this.buildFiles, context);
       case "wait":

@@ -204,16 +204,16 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
     ),
     ("wrong_type", chain_of(game(rendering=RenderingSection(fps="30"))), "Use 30", ((1,), "rendering.fps", 30)),
     (
-        "not_available_yet",
+        "unknown_policy",
         chain_of(game(policies=PoliciesSection(policy_mapping={"a": "human", "b": "randon"}))),
         "Use 'random'",
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
     ),
     (
-        "not_available_yet",
-        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative"))),
-        "Leave “Where the environment runs” out",
-        ((1,), "multiplayer.mode", "p2p"),
+        "no_effect",
+        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative", input_delay=3))),
+        "Leave “Input delay” out",
+        ((1,), "multiplayer.input_delay", 0),
     ),
     (
         "invalid_background",
@@ -555,6 +555,7 @@ def test_that_the_build_is_named_that_was_probably_meant():
 WITHOUT = {
     *("code_does_not_compile", "empty_page", "empty_question", "foreign_picture", "given_twice"),
     *("duplicate_question", "group_sizes_differ", "invalid_color", "invalid_placeholder", "invalid_requirement"),
+    *("incomplete_model", "invalid_model"),
     *("mixed_conditions", "mixed_lists", "no_default_action", "no_environment", "no_key", "no_keys", "no_questions"),
     *("no_build", "not_a_folder", "other_host"),
     *("not_finite", "not_in_the_browser", "not_later", "too_few_choices", "too_long", "too_many_choices"),

@@ -397,6 +397,7 @@ export interface RuntimeManifest {
   packages: string[];
   study_url: string;
   snapshot_url: string | null;
+  models_url: string | null;
 }
 
 /** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
@@ -583,6 +584,7 @@ export interface ActionBinding {
  *         own agent in it, this page comes back.
  *     dropped: Agents whose players were out of the match before this page came back.
  *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+ *     subjects: In a game that the server steps: agent -> participant, of all `players`.
  *     mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
  *     load_policy_fn: Reference of a function name -> policy, for policies that are only named.
  *     policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
@@ -632,6 +634,7 @@ export interface GameConfig {
   returns: Record<string, number>;
   dropped: string[];
   sent: Record<string, number>;
+  subjects: Record<string, string>;
   mode: string;
   load_policy_fn: string | null;
   policy_inference_fn: string | null;
@@ -1074,6 +1077,7 @@ export interface ReleaseGroups {
   node_path: number[];
   groups?: string[][];
   reason?: string;
+  treatment?: string;
 }
 
 /**
@@ -1169,6 +1173,28 @@ export interface MakeView {
   revoke?: boolean;
 }
 
+/** Show the treatments' names from now on, in a session whose staff is blind. `reason` must be given. Recorded. */
+export interface Unblind {
+  op: "lab.unblind";
+  request_id: string;
+  reason: string;
+}
+
+/**
+ * One treatment as it stands. While the staff is blind `treatment` is a letter, and `title` is empty.
+ *
+ * `running` and `completed` count participants or groups; `released`: places that somebody dropped out of, which are
+ * given again.
+ */
+export interface TreatmentView {
+  treatment: string;
+  title: string;
+  weight: number;
+  running: number;
+  completed: number;
+  released: number;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -1187,6 +1213,10 @@ export interface SessionView {
   seats: string[];
   conditions: Record<string, string>;
   help: boolean;
+  treatments: TreatmentView[];
+  treatments_per: string;
+  blind: boolean;
+  unblinded: boolean;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -1223,6 +1253,7 @@ export interface ParticipantView {
   hand: string | null;
   hand_since: string;
   unseen_actions: number;
+  treatment: string;
 }
 
 /** One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs. */
@@ -1275,10 +1306,12 @@ export interface PairView {
 }
 
 /**
- * One match of several people as the console shows it.
+ * One match as the console shows it: of several people, or stepped by the server (`mode`).
  *
  * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
- * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
+ * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most. `hz`: frames a
+ * second,
+ * as the server steps it. Its players' stages are "playing", "away" or "connecting".
  */
 export interface MatchView {
   match_id: string;
@@ -1294,6 +1327,8 @@ export interface MatchView {
   compared: number;
   desyncs: number;
   flags: string[];
+  mode: string;
+  hz: number;
 }
 
 /** One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC. */
@@ -1321,6 +1356,7 @@ export interface WaitroomView {
   node_path: number[];
   scene_id: string;
   needed: number;
+  treatment: string;
   waiting: WaitingView[];
   proposals: string[][];
   probing: string[][];
@@ -1573,7 +1609,8 @@ export type LabRequest =
   | AskDetail
   | AskSeats
   | ProbeSeats
-  | MakeView;
+  | MakeView
+  | Unblind;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =

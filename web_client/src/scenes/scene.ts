@@ -16,6 +16,8 @@ import type {
   ReportMatch,
   ReportPeer,
   ReturnDone,
+  ServerStatus,
+  ServerView,
   ShowScene,
   SignalFrom,
 } from "../protocol/messages";
@@ -26,7 +28,18 @@ import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people, and of the wait for them. */
-export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway | PartnerReturning;
+export type MatchMessage =
+  | MatchWaiting
+  | ProbePartners
+  | ProbeOver
+  | MatchReady
+  | SignalFrom
+  | RelayedPacket
+  | MatchVerdict
+  | PartnerAway
+  | PartnerReturning
+  | ServerStatus
+  | ServerView;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -84,6 +97,10 @@ export interface Scene {
   matchMessage?(message: MatchMessage): void;
   matchStatus?(): MatchStatus | null;
   connectionChanged?(open: boolean): void;
+  /** Nothing goes on here without the server. */
+  needsServer?(): boolean;
+  /** What the scene adds to the telemetry of a second. */
+  measured?(): Record<string, unknown>;
   /** The participation is over in the middle of the scene: resolves when everything recorded has been handed over. */
   leave?(): Promise<void>;
   /** The page could not go on: what the participant can hand in. */
