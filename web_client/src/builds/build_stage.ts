@@ -11,11 +11,13 @@ const SMALLEST = 0.2;
 export interface Way {
   label: string;
   hook: string;
+  /** Not what people are meant to do first. */
+  quiet?: boolean;
   run(): void;
 }
 
-function wayButton({ label, hook, run }: Way): HTMLElement {
-  const button = element("button", { type: "button", class: "button", "data-mug": hook }, label);
+function wayButton({ label, hook, quiet, run }: Way): HTMLElement {
+  const button = element("button", { type: "button", class: quiet ? "button quiet" : "button", "data-mug": hook }, label);
   button.addEventListener("click", () => run());
   return button;
 }

@@ -215,7 +215,7 @@ export class EmbeddedScene implements Scene {
   /** The way on without the game is there from the second failure on. */
   private ways(again: string): Way[] {
     const retry: Way = { label: again, hook: "build-retry", run: () => this.load() };
-    const on: Way = { label: "Go on without the game", hook: "build-skip", run: () => this.goOn("failed") };
+    const on: Way = { label: "Go on without the game", hook: "build-skip", quiet: true, run: () => this.goOn("failed") };
     return this.tries > 1 ? [retry, on] : [retry];
   }
 
