@@ -58,7 +58,7 @@ def check_study(
         missing, prepared = _packages(loaded, games, runtime or prepare_study)
         problems += missing
     for treatment, path, game in versions if try_environments else ():
-        if any(problem.severity == "error" and problem.path == path for problem in problems):
+        if any(_keeps_from_running(problem, path, treatment) for problem in problems):
             continue  # it could not run as it is: what is known is told first
         if treatment and not _plays_otherwise(loaded.study, treatment, game):
             continue
@@ -167,6 +167,17 @@ def _lock_path(loaded: LoadedStudy) -> Path:
     return loaded.folder / LOCK_FILE
 
 
+def _keeps_from_running(problem: Problem, path: NodePath, treatment: str) -> bool:
+    """Whether a problem is of a game at `path` as it is under a treatment."""
+    if problem.severity != "error":
+        return False
+    if treatment and f"{problem.field}.".startswith(f"treatments.arms.{treatment}."):
+        return True
+    others = problem.message.startswith(_UNDER) and not problem.message.startswith(f"{_UNDER}{treatment!r}:")
+    return problem.path == path and not others
+
+
+_UNDER: Final = "under treatment "
 _NOT_PLAYED: Final = ("scene_", "content.", "waitroom.", "matchmaking.", "assets.", "on_c", "should_", "experiment_")
 """Fields of a game that its environment never sees begin so."""
 
@@ -180,6 +191,6 @@ def _plays_otherwise(study: Study, treatment: str, game: GymGame) -> bool:
 def _problem(node: Node | None, path: NodePath, finding: Finding, treatment: str = "") -> Problem:
     field, severity, code, message = finding
     if treatment:
-        message = f"under treatment {treatment!r}: {message}"
+        message = f"{_UNDER}{treatment!r}: {message}"
     label = None if node is None or isinstance(node, RandomizeOrder | Repeat) else node.scene_id
     return Problem(node_id_of(path) if path else None, field, severity, code, message, label, path)
