@@ -525,19 +525,30 @@ def test_environment(long: bool) -> dict[str, str]:
     return environment
 
 
-def pytest_command(stage: str, long: bool) -> list[str | Path]:
-    """The command of one of pytest's stages."""
+def pytest_command(stage: str, long: bool, *, only: str = "", together: bool = False) -> list[str | Path]:
+    """The command of one of pytest's stages.
+
+    `only`: a further condition on the tests' marks. `together`: two tests run at a time; they share nothing but the
+    processor, and a file stays in one process, for what its tests prepare once.
+    """
     places = {"rules": ["tests/unit/house"], "unit": ["tests/unit", "--ignore=tests/unit/house"]}
     command: list[str | Path] = [venv_program("python"), "-m", "pytest", *places.get(stage, [f"tests/{stage}"])]
-    command += [
-        "-m",
-        "not perf" if long else "not perf and not long",
-        f"--hypothesis-profile={'long' if long else 'ci'}",
-    ]
-    if stage in ("unit", "integration", "gui"):
-        # These tests share nothing but the processor; a file stays in one process, for what its tests prepare once.
+    marks = ["not perf", *([] if long else ["not long"]), *([only] if only else [])]
+    command += ["-m", " and ".join(marks), f"--hypothesis-profile={'long' if long else 'ci'}"]
+    if together:
         command += ["--numprocesses=2", "--dist=loadfile"]
-    return [*command, f"--junit-xml={ARTIFACTS / f'{stage}.xml'}", "--durations=5", "--color=no"]
+    report = f"{stage}-together" if only and together else stage
+    return [*command, f"--junit-xml={ARTIFACTS / f'{report}.xml'}", "--durations=5", "--color=no"]
+
+
+def pytest_commands(stage: str, long: bool) -> list[list[str | Path]]:
+    """All of a stage: what needs the whole machine (games at full speed, measured connections) runs alone."""
+    if stage == "e2e":
+        return [
+            pytest_command(stage, long, only="not alone", together=True),
+            pytest_command(stage, long, only="alone"),
+        ]
+    return [pytest_command(stage, long, together=stage in ("unit", "integration", "gui"))]
 
 
 def stage_commands(stage: str, long: bool) -> list[tuple[Sequence[str | Path], Path, dict[str, str]]]:
@@ -555,7 +566,7 @@ def stage_commands(stage: str, long: bool) -> list[tuple[Sequence[str | Path], P
         npm, npm_environment = find_npm()
         merged = {**environment, **npm_environment}
         return [([*npm, "run", name], CLIENT, merged) for name in ("typecheck", "test")]
-    return [(pytest_command(stage, long), ROOT, environment)]
+    return [(command, ROOT, environment) for command in pytest_commands(stage, long)]
 
 
 CLOSING = re.compile(r"^=*\s*((?:\d+ [a-z]+(?:, )?)+ in [\d.]+s(?: \([\d:]+\))?)\s*=*$", re.MULTILINE)
@@ -565,25 +576,26 @@ def run_stage(stage: str, long: bool) -> Result:
     """Run a stage, announced and with its time."""
     say(f"\n──── {stage} " + "─" * (70 - len(stage)))
     started = time.monotonic()
-    passed, closing = True, ""
+    passed, closings = True, list[str]()
     for command, folder, environment in stage_commands(stage, long):
         code, output = watch(command, cwd=folder, env=environment)
         passed = passed and code == 0
         found = CLOSING.findall(output)
         if found:
-            closing = found[-1]
+            closings.append(found[-1])
         elif code == 5 and stage in PYTEST_STAGES:
-            closing = "no tests were found"
+            closings.append("no tests were found")
     taken = time.monotonic() - started
     say(f"──── {stage}: {'passed' if passed else 'FAILED'} in {taken:.1f} s")
-    return Result(stage, passed, taken, closing)
+    return Result(stage, passed, taken, "; ".join(closings))
 
 
 def totals(results: Sequence[Result]) -> str:
     """The closing lines of all pytest stages in one, in pytest's own form."""
     counts: dict[str, int] = {}
     for result in results:
-        for number, word in re.findall(r"(\d+) ([a-z]+)", result.closing.partition(" in ")[0]):
+        counted = " ".join(part.partition(" in ")[0] for part in result.closing.split("; "))
+        for number, word in re.findall(r"(\d+) ([a-z]+)", counted):
             word = "error" if word == "errors" else word
             counts[word] = counts.get(word, 0) + int(number)
     order = ["failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "error"]

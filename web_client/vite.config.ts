@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
-import { studyFrame } from "./vite_frame.ts";
+import { studyFrames } from "./vite_frame.ts";
+import { onnxFolder } from "./vite_onnx.ts";
 
 /** The pages, each with an entry of its own: what one of them needs, the others do not load. */
 const PAGES = ["index.html", "view.html", "watch.html"];
@@ -29,7 +30,7 @@ function buildHash(): Plugin {
 
 export default defineConfig({
   base: "/_mug/client/",
-  plugins: [studyFrame(), buildHash()],
+  plugins: [...studyFrames(), onnxFolder(), buildHash()],
   worker: { format: "es" },
   build: {
     outDir: "../mug/server/client",

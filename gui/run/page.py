@@ -140,6 +140,7 @@ class RunPage(QWidget):
         history.keep([view.match_id for view in snapshot.matches] if is_same else ())
         history.add(snapshot.matches, time.time())
         self.people.replace_all(snapshot.participants, snapshot.matches, snapshot.waitrooms)
+        self.people.replace_policies(snapshot.policies)
         self._show_match(self.match_live.match_id)
         self.live.show_participants(self.participants.model.rows())
         self.live.add(snapshot.telemetry)
@@ -157,6 +158,7 @@ class RunPage(QWidget):
         if batch.matches:
             self.match_live.history.add(batch.matches, time.time())
         self.people.update_rows(batch.participants, batch.matches, batch.waitrooms)
+        self.people.update_policies(batch.policies)
         if batch.participants:
             self.live.show_participants(self.participants.model.rows())
         self.live.add(batch.telemetry)
@@ -242,7 +244,7 @@ class RunPage(QWidget):
         self.head.end_asked.connect(self.ask_end_session)
         self.idle.reach_asked.connect(self.reach_asked)
         self.idle.data_dir_asked.connect(self.data_dir_asked)
-        for part in (self.head, self.running, self.desk, self.matches):
+        for part in (self.head, self.running, self.desk, self.matches, self.people.policies):
             part.said.connect(self.said)
         self.running.stage.step_asked.connect(self._on_step_asked)
         self.running.treatments.unblind_asked.connect(self.unblind_asked)
@@ -271,6 +273,7 @@ class RunPage(QWidget):
         self.live.clear()
         self.match_live.history.clear()
         self.people.replace_all((), ())
+        self.people.replace_policies(())
         self.log.model.replace_all(())
         self.people_desk.forget()
         self._show_counts({})

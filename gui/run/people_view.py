@@ -11,16 +11,18 @@ from gui.models.matches import is_over
 from gui.run.actions_view import ActionsView
 from gui.run.matches_view import MatchesView
 from gui.run.participants_view import ParticipantsView
+from gui.run.policies_view import PoliciesView
 from gui.run.waiting_view import WaitingView
 from gui.widgets.basics import Elided, Segments, card, label
 from gui.widgets.qr_code import QrCode
 from gui.widgets.theme import Theme
 from mug.protocol.lab import MatchView, ParticipantView, WaitroomView
+from mug.protocol.partners import PolicyCardView
 
 __all__ = ["PeopleView"]
 
 _FIGURES_EVERY_S = 0.25
-_VIEWS = ("participants", "waiting", "matches", "actions")
+_VIEWS = ("participants", "waiting", "matches", "policies", "actions")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class _Counts:
     differing: int
     waiting: int
     ready: int
+    late: int
     actions: int
 
 
@@ -41,11 +44,11 @@ class PeopleView(QWidget):
     Waiting rooms and matches are offered only where there are games of several people.
 
     Attributes:
-        participants, waiting, matches, actions_view: The views.
+        participants, waiting, matches, policies, actions_view: The views.
         choice: The switch between them.
 
     Signals:
-        view_chosen: "participants", "waiting", "matches" or "actions" came to the front.
+        view_chosen: "participants", "waiting", "matches", "policies" or "actions" came to the front.
         matches_changed: The ids of the matches that are shown otherwise than before (a list of str).
 
     Runs on: GUI thread.
@@ -74,6 +77,7 @@ class PeopleView(QWidget):
                 ("participants", "Participants"),
                 ("waiting", "Waiting room"),
                 ("matches", "Matches"),
+                ("policies", "Policies"),
                 ("actions", "Actions"),
             ),
             name="Shown",
@@ -88,21 +92,25 @@ class PeopleView(QWidget):
         self.participants.match_asked.connect(self.show_match)
         self.waiting = WaitingView(theme)
         self.matches = MatchesView(theme)
+        self.policies = PoliciesView(theme)
         self.actions_view = ActionsView(theme)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._make_invitation())
         self._stack.addWidget(self.participants)
         self._stack.addWidget(self.waiting)
         self._stack.addWidget(self.matches)
+        self._stack.addWidget(self.policies)
         self._stack.addWidget(self.actions_view)
         layout.addWidget(self._stack, 1)
         theme.changed.connect(self._on_theme_changed)
         self._refresh()
 
     def current(self) -> str:
-        """Return what is in front: "participants", "waiting", "matches" or "actions"."""
+        """Return what is in front: "participants", "waiting", "matches", "policies" or "actions"."""
         chosen = self.choice.current()
-        return chosen if self._has_matches() or chosen == "actions" else "participants"
+        if chosen in ("waiting", "matches"):
+            return chosen if self._has_matches() else "participants"
+        return chosen if chosen != "policies" or self.policies.model.rowCount() else "participants"
 
     def add_to_head(self, widget: QWidget) -> None:
         """Put something at the right end of the row above the tables."""
@@ -127,6 +135,17 @@ class PeopleView(QWidget):
         """Say whether the study has games of several people."""
         self._expects_matches = expected
         self._refresh()
+
+    def replace_policies(self, cards: Iterable[PolicyCardView]) -> None:
+        """Take the policies of a snapshot."""
+        self.policies.replace_all(cards)
+        self._refresh()
+
+    def update_policies(self, cards: Iterable[PolicyCardView]) -> None:
+        """Take policies that are new or have changed."""
+        if fresh := tuple(cards):
+            self.policies.update_rows(fresh)
+            self._refresh()
 
     def replace_all(
         self,
@@ -208,6 +227,7 @@ class PeopleView(QWidget):
         self._head.setVisible(anybody or self.actions_view.model.rowCount() > 0)
         for key in ("waiting", "matches"):
             self.choice.offer(key, has_matches)
+        self.choice.offer("policies", self.policies.model.rowCount() > 0)
         self.participants.show_match_column(has_matches)
         self._stack.setCurrentIndex(1 + _VIEWS.index(self.current()) if anybody else 0)
         if self.current() != self._in_front:
@@ -220,6 +240,7 @@ class PeopleView(QWidget):
             differing=sum(view.desyncs > 0 for view in rows),
             waiting=self.waiting.rooms.people(),
             ready=self.waiting.rooms.ready(),
+            late=sum(card.late > 0 for card in self.policies.model.rows()),
             actions=self.actions_view.undelivered(),
         )
         if said != self._said:
@@ -231,6 +252,7 @@ class PeopleView(QWidget):
         self.choice.rename("matches", f"Matches ({said.live})" if said.live else "Matches", icon)
         icon = self._theme.icon("check-circle", "good") if said.ready else None
         self.choice.rename("waiting", f"Waiting room ({said.waiting})" if said.waiting else "Waiting room", icon)
+        self.choice.rename("policies", "Policies", self._theme.icon("warning", "warning") if said.late else None)
         icon = self._theme.icon("lost", "warning") if said.actions else None
         self.choice.rename("actions", f"Actions ({said.actions})" if said.actions else "Actions", icon)
         words = [f"{said.ready} group{'' if said.ready == 1 else 's'} ready to go"] if said.ready else []

@@ -218,7 +218,7 @@ class _Playground:
         self._seed = world.reset(episode)
         reset = time.perf_counter()
         if self._actors is None:
-            self._actors = Actors(self._config, world.agent_env)
+            self._actors = Actors(self._config, world.agent_env, world)
         self._actors.begin_episode()
         self._keyboard.forget_presses()
         picture = world.picture() if world.drawn else world.first_picture()

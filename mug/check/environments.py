@@ -19,7 +19,7 @@ from mug.play.sync_test_report import SyncReport
 from mug.study.fields import Severity
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_multiplayer, runs_on_server
 from mug.study.traversal import human_agents
 
 __all__ = [
@@ -194,11 +194,18 @@ def with_generated(config: GameConfig, loaded: LoadedStudy, folder: Path) -> Gam
     changed: dict[str, Any] = {}
     for name, source in loaded.generated.items():
         (folder / name).write_text(source, encoding="utf-8")
-    for name in ("env_creator", "env_to_state_fn", "hud_text_fn"):
-        reference = getattr(config, name)
-        if reference and reference.partition(":")[0] in loaded.generated:
-            changed[name] = str(folder / reference)
+    for name in ("env_creator", "env_to_state_fn", "hud_text_fn", "load_policy_fn", "policy_inference_fn"):
+        changed[name] = _placed(getattr(config, name), loaded, folder)
+    changed["policies"] = {agent: _placed(policy, loaded, folder) for agent, policy in config.policies.items()}
+    changed["dropout_agent_policy"] = _placed(config.dropout_agent_policy, loaded, folder)
     return dataclasses.replace(config, **changed) if changed else config
+
+
+def _placed(value: Any, loaded: LoadedStudy, folder: Path) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _placed(item, loaded, folder) for key, item in value.items()}
+    generated = isinstance(value, str) and value.partition(":")[0] in loaded.generated
+    return str(folder / value) if generated else value
 
 
 def trial_config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
@@ -210,17 +217,24 @@ def trial_config(loaded: LoadedStudy, game: GymGame) -> GameConfig:
         code = loaded.resolve_path(path).read_text(encoding="utf-8")
     humans = human_agents(game)
     rendering, gameplay = game.rendering, game.gameplay
-    together = is_multiplayer(game)
+    on_server = runs_on_server(game)
+    together = is_multiplayer(game) and not on_server
     return GameConfig(
         scene_id=game.scene_id,
         match_id="check",
         match_seed=1,
         subject_id="check",
-        human_agents=humans[:1] if together else humans,
-        players=humans if together else (),
+        human_agents=() if on_server else humans[:1] if together else humans,
+        players=humans if together or on_server else (),
+        mode=game.multiplayer.mode,
         environment_seed=game.environment.seed,
         policies={agent: p for agent, p in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
+        dropout_policy=game.multiplayer.dropout_policy if together else "end",
+        dropout_agent_policy=game.multiplayer.dropout_agent_policy,
+        action_population_method=gameplay.action_population_method,
         fps=rendering.fps,
         num_episodes=gameplay.num_episodes,
         max_steps=gameplay.max_steps,

@@ -13,8 +13,10 @@ from mug.check.environments import Tried, environment_field, trial_config
 from mug.play.snapshots import LEVELS
 from mug.runtime import PreparedRuntime, browser_part, find_distribution, study_parts, study_zip
 from mug.runtime.node import run_script
+from mug.runtime.onnx_web import onnx_web_folder
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
+from mug.study.used_models import uses_models
 
 __all__ = ["DATA_FOLDER", "STUDY_FOLDER", "run_in_pyodide", "try_in_pyodide"]
 
@@ -51,6 +53,7 @@ def run_in_pyodide(
         NodeError: There is no Node, Python did not start in it, or the function failed.
     """
     say = tell or (lambda _: None)
+    games = list(games)
     parts, _ = study_parts(loaded, games)
     module, _, name = function.partition(":")
     with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
@@ -71,6 +74,9 @@ def run_in_pyodide(
         if data:
             (place / "data.zip").write_bytes(_zip(data))
             arguments["data"] = {"zip": str(place / "data.zip"), "folder": DATA_FOLDER}
+        models = onnx_web_folder() if any(map(uses_models, games)) else None
+        if models is not None:
+            arguments["models"] = str(models)
         done = run_script("run_in_python.mjs", arguments, progress=lambda text, _share: say(text), timeout_s=timeout_s)
     return json.loads(done["answer"])
 

@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
+from mug.check.policies import policies_of_game
 from mug.check.pyodide import try_in_pyodide
+from mug.check.server_packages import packages_of_server
 from mug.check.together import LOCK_FILE, prove, proved
 from mug.runtime import NodeError, PreparedRuntime, RuntimeMissingError, RuntimeProblem, prepare_study
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Node, RandomizeOrder, Repeat, Study
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_multiplayer, is_rolled_back, runs_on_server
 from mug.study.problems import Problem, node_id_of
 from mug.study.traversal import NodePath
 from mug.study.treatments import arms_of, every_version
@@ -47,16 +49,22 @@ def check_study(
     problems += [_problem(None, (), finding) for finding in files_of_study(loaded)]
     known: set[Finding] = set()
     for treatment, path, node in every_version(loaded.study):
-        found = [finding for finding in files_of_node(loaded, node) if not treatment or finding not in known]
+        findings = [*files_of_node(loaded, node)]
+        findings += policies_of_game(loaded, node) if isinstance(node, GymGame) else ()
+        found = [finding for finding in findings if not treatment or finding not in known]
         known.update(() if treatment else found)
         problems += [_problem(node, path, finding, treatment) for finding in found]
     versions = [(t, path, node) for t, path, node in every_version(loaded.study) if isinstance(node, GymGame)]
     games = [(path, node) for _, path, node in versions]
     prepared: PreparedRuntime | None = None
-    if games:
+    in_browsers = [(path, game) for path, game in games if not runs_on_server(game)]
+    if in_browsers:
         tell("resolving the packages for the browser")
-        missing, prepared = _packages(loaded, games, runtime or prepare_study)
+        missing, prepared = _packages(loaded, in_browsers, runtime or prepare_study)
         problems += missing
+    for treatment, path, game in versions:
+        if runs_on_server(game):
+            problems += [_problem(game, path, finding, treatment) for finding in packages_of_server(loaded, game)]
     for treatment, path, game in versions if try_environments else ():
         if any(_keeps_from_running(problem, path, treatment) for problem in problems):
             continue  # it could not run as it is: what is known is told first
@@ -90,7 +98,7 @@ def snapshot_levels(
     levels: dict[str, str] = {}
     problems: list[Problem] = []
     for treatment, path, game in every_version(loaded.study):
-        if not isinstance(game, GymGame) or not is_multiplayer(game):
+        if not isinstance(game, GymGame) or not is_rolled_back(game):
             continue
         name = f"{treatment}:{game.scene_id}" if treatment else str(game.scene_id)
         if name in levels:
@@ -117,6 +125,8 @@ def _tried(
 ) -> list[Finding]:
     """Try one game; one of several people as `prove` does, with an error where no level holds."""
     say = _of_scene(game, tell)
+    if runs_on_server(game):
+        return try_natively(loaded, game).findings
     if not is_multiplayer(game):
         tried = try_natively(loaded, game)
         if tried.missing is None or prepared is None:

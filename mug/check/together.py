@@ -40,12 +40,17 @@ _NOT_READ: Final = frozenset(
         "game_height",
         "reset_freeze_s",
         "pause_on_partner_background",
+        "mode",
+        "subjects",
         "returns",
         "dropped",
         "sent",
     )
 )
 """Settings of a game that no step reads: they may change without a new proof."""
+
+_SET_ONLY: Final = frozenset(("load_policy_fn", "policy_inference_fn"))
+"""Settings that count only where they are set: without them, a game is the one that it was before they existed."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +229,9 @@ def _key(loaded: LoadedStudy, game: GymGame, prepared: PreparedRuntime) -> str:
     """Hash everything that decides: the game's files and settings, its packages, the interpreter."""
     parts, _ = study_parts(loaded, [game])
     config = {
-        name: value for name, value in dataclasses.asdict(trial_config(loaded, game)).items() if name not in _NOT_READ
+        name: value
+        for name, value in dataclasses.asdict(trial_config(loaded, game)).items()
+        if name not in _NOT_READ and not (name in _SET_ONLY and not value)
     }
     made_of: list[Any] = [
         json.dumps(config, sort_keys=True, default=repr),

@@ -71,7 +71,10 @@ class ModelConfig:
         state_outputs: Names of its state outputs, in the order of `state_inputs`.
         state_shape: Shape of each state.
         fixed_inputs: Further inputs with constant values, by name.
-        custom_inference_fn: A function, or its reference, that is called instead of the built-in inference.
+        custom_inference_fn: A function ``(session, feeds)``, or its reference, that runs the model in the built-in
+            way's place; it returns the logits, or a dict of outputs by name.
+        sampling: "sample" draws an action with the logits' softmax as probabilities, "argmax" takes the largest; None:
+            "sample".
     """
 
     obs_input: str
@@ -82,6 +85,7 @@ class ModelConfig:
     state_shape: Sequence[int] | None = None
     fixed_inputs: dict[str, Any] | None = None
     custom_inference_fn: Callable[..., Any] | str | None = None
+    sampling: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("obs_input", "logit_output"):
@@ -95,3 +99,5 @@ class ModelConfig:
             )
         if inputs and self.state_shape is None:
             raise ValueError("state_shape must be given with state_inputs and state_outputs; got None")
+        if self.sampling not in (None, "sample", "argmax"):
+            raise ValueError(f'sampling is {self.sampling!r}; allowed: "sample", "argmax"')

@@ -18,6 +18,7 @@ from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.notes import Notes, last_notes
+from mug.engine.policies import changed_policies, policy_views
 from mug.engine.release import Release
 from mug.engine.seats import Seats
 from mug.engine.second_screen import SecondScreen
@@ -133,6 +134,7 @@ class Console:
             health=core.health,
             actions=last_actions(core.state.actions),
             notes=last_notes(core.state),
+            policies=policy_views(core.state),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -152,6 +154,7 @@ class Console:
             or core.counts_changed
             or core.health_changed
             or core.changed_actions
+            or core.changed_policies
             or core.new_notes
         ):
             views = tuple(
@@ -174,6 +177,7 @@ class Console:
                     action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
                 ),
                 notes=tuple(core.new_notes),
+                policies=changed_policies(core.state, core.changed_policies),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
@@ -184,6 +188,7 @@ class Console:
         core.new_log.clear()
         core.new_telemetry.clear()
         core.changed_actions.clear()
+        core.changed_policies.clear()
         core.new_notes.clear()
         core.session_changed = core.counts_changed = core.health_changed = False
 

@@ -156,7 +156,8 @@ class AuthorityChanged:
 
     "ready" (loaded, waits for "begin"), "countdown", "playing", "paused", "between" (episodes). With "ready": its
     agents, and the images that the environment registered. `frame`: frames stepped in the episode. `hz`: frames a
-    second since the last word; it says so about once a second while it plays.
+    second since the last word; it says so about once a second while it plays. `mug_globals`: the match's dict, when
+    study code changed it; None: it is as it was.
     """
 
     match_id: MatchId
@@ -166,6 +167,7 @@ class AuthorityChanged:
     hz: float = 0.0
     agents: tuple[str, ...] = ()
     asset_specs: tuple[dict[str, Any], ...] = ()
+    mug_globals: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from statistics import median
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
-from mug.engine.state import ParticipantState, SessionState, VisitState
+from mug.engine.state import ParticipantState, PolicyKey, SessionState, VisitState
+from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
 from mug.protocol.lab_console import HealthView, NoteView
@@ -101,6 +102,7 @@ class Core:
         finished_before: Ids that finished in an earlier session of the experiment and may not start again.
         addresses: Where participants find the server; the first is the one to show.
         preview: Whether nothing of the session is kept.
+        stepped: The running matches that the server steps.
     """
 
     frozen: FrozenStudy
@@ -123,11 +125,13 @@ class Core:
     refusals: dict[str, int] = field(default_factory=dict)
     log: deque[LogLine] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
     telemetry: deque[TelemetryPoint] = field(default_factory=lambda: deque(maxlen=TELEMETRY_POINTS))
+    stepped: dict[MatchId, SteppedGame] = field(default_factory=dict)
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
     changed_rooms: set[tuple[tuple[int, ...], str]] = field(default_factory=set)
     changed_seats: set[str] = field(default_factory=set)
     changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
+    changed_policies: set[PolicyKey] = field(default_factory=set)
     changed_actions: dict[str, None] = field(default_factory=dict)
     new_notes: list[NoteView] = field(default_factory=list)
     session_changed: bool = False

@@ -1,10 +1,11 @@
-"""A match of several people as the console shows it: what its pages last said of it, put together."""
+"""A match as the console shows it: what its pages, or the process that steps it, last said of it, put together."""
 
 from itertools import combinations
 from typing import Final
 
 from mug.engine.live import Core
 from mug.engine.state import MatchState
+from mug.engine.stepped import SteppedGame
 from mug.protocol.lab import MatchView, PairView, PlayerView
 from mug.protocol.parts import MatchStatus, PeerStatus
 
@@ -15,6 +16,8 @@ _PLAYING: Final = ("countdown", "playing", "stalled", "between", "over")
 
 def match_view(core: Core, match: MatchState) -> MatchView:
     """Build the row of one match."""
+    if match.is_on_server:
+        return _on_server(core, match)
     said = _said(core, match)
     live = [said[agent] for agent in match.players if agent in said and agent not in match.dropped]
     counting = max(said.values(), key=lambda status: status.compared, default=None)
@@ -36,6 +39,49 @@ def match_view(core: Core, match: MatchState) -> MatchView:
     )
 
 
+def _on_server(core: Core, match: MatchState) -> MatchView:
+    """The row of a match that a process of the server steps."""
+    game = core.stepped.get(match.match_id)
+    episode = game.episode if game is not None and game.is_loaded else max(match.next_frame, default=0)
+    frame = game.frame if game is not None and game.is_loaded else match.next_frame.get(episode, 0)
+    return MatchView(
+        match_id=match.match_id,
+        scene_id=match.scene_id,
+        state=_ended(match) or _stepping(game),
+        formed_at=match.formed_at,
+        players=tuple(
+            PlayerView(
+                agent=agent,
+                participant_id=who,
+                stage=_player_stage(game, agent) if match.outcome is None else "",
+                frame=frame,
+                dropped=agent in match.dropped,
+            )
+            for agent, who in match.players.items()
+        ),
+        policies=tuple(agent for agent in match.agents if agent not in match.players),
+        episode=episode,
+        frame=frame,
+        flags=tuple(dict.fromkeys(match.flags)),
+        mode="server_authoritative",
+        hz=game.hz if game is not None and match.outcome is None else 0.0,
+    )
+
+
+def _stepping(game: SteppedGame | None) -> str:
+    if game is None or not game.is_running:
+        return "paused"
+    if not game.is_begun:
+        return "connecting"
+    return "paused" if game.paused or game.stage == "paused" else "playing"
+
+
+def _player_stage(game: SteppedGame | None, agent: str) -> str:
+    if game is None or agent not in game.present:
+        return "away" if game is None or game.is_begun else "connecting"
+    return "playing" if game.is_begun else "connecting"
+
+
 def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
     """Agent -> what its page said last of this match."""
     found = {agent: core.presence(who).match for agent, who in match.players.items()}
@@ -44,13 +90,18 @@ def _said(core: Core, match: MatchState) -> dict[str, MatchStatus]:
     }
 
 
-def _state(core: Core, match: MatchState, live: list[MatchStatus]) -> str:
+def _ended(match: MatchState) -> str:
+    """The word for a match that is over; empty: it is not."""
     if match.outcome == "abandoned":
-        return "partner_left"
+        return "partner_left" if len(match.players) > 1 else "called_off"
     if match.outcome in ("sent_back", "repaired"):
         return "called_off"
-    if match.outcome is not None:
-        return match.outcome
+    return match.outcome or ""
+
+
+def _state(core: Core, match: MatchState, live: list[MatchStatus]) -> str:
+    if ended := _ended(match):
+        return ended
     pages = [core.presence(who) for agent, who in match.players.items() if agent not in match.dropped]
     if any(core.is_paused(who) for agent, who in match.players.items() if agent not in match.dropped):
         return "paused"

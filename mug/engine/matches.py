@@ -1,8 +1,9 @@
-"""Games of several people: from a group to a match, through dropouts, to its end."""
+"""Games of several people, and games that the server steps: from a group to a match, through dropouts, to its end."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from mug.engine.authority import Authority
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send, SetRoutes
 from mug.engine.groups import group_id_of
@@ -25,7 +26,7 @@ from mug.protocol.messages import (
 from mug.protocol.parts import MatchStatus
 from mug.records import facts as f
 from mug.study.model import GymGame
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_matched
 
 __all__ = ["VERDICT", "Matches"]
 
@@ -49,8 +50,17 @@ MAX_FLAGS: Final = 100
 class Matches:
     """The rules of playing together."""
 
-    def __init__(self, core: Core, *, ice_servers: tuple[dict[str, Any], ...] = (), force_relay: bool = False) -> None:
+    def __init__(
+        self,
+        core: Core,
+        authority: Authority,
+        *,
+        ice_servers: tuple[dict[str, Any], ...] = (),
+        force_relay: bool = False,
+    ) -> None:
         self._core = core
+        self._authority = authority
+        authority.decide_by(self)
         self._ice_servers = ice_servers
         self._force_relay = force_relay
         self._reports = Reports()
@@ -79,7 +89,8 @@ class Matches:
             self._core.refuse(connection, "played", "this match is played", path="visit_id", about="match.join")
             return
         if match.outcome is not None or match.agent_of(participant.participant_id) in match.dropped:
-            self._core.refuse(connection, "over", "this match is over", path="visit_id", about="match.join")
+            if not match.is_on_server:  # there the stage says it
+                self._core.refuse(connection, "over", "this match is over", path="visit_id", about="match.join")
             self._core.after_commit(*self.missed(participant, connection))
             return
         self._tell_match(match, participant.participant_id, visit)
@@ -91,8 +102,10 @@ class Matches:
         assert opened is not None
         visits = {str(place.participant_id): str(place.visit_id) for place in group}
         people = [core.state.participants[place.participant_id] for place in group]
-        group_id = group_id or group_id_of(core.state, list(visits))
-        treatment, given = assign_group(core, [place.participant_id for place in group], group_id)
+        group_id = group_id or (group_id_of(core.state, list(visits)) if len(visits) > 1 else "")
+        treatment, given = people[0].treatment, list[f.AnyFact]()
+        if len(people) > 1:
+            treatment, given = assign_group(core, [place.participant_id for place in group], group_id)
         frozen = core.frozen.under(treatment)
         game = game_at(frozen.study, core.state.visits[group[0].visit_id].planned.node_path)
         met = [
@@ -118,12 +131,15 @@ class Matches:
             *met,
         )
         match = core.state.matches[MatchId(match_id)]
-        core.say("info", f"{', '.join(visits)} play {game.scene_id} together (match {match_id})")
+        together = " together" if len(visits) > 1 else ""
+        core.say("info", f"{', '.join(visits)} play {game.scene_id}{together} (match {match_id})")
         core.changed.update(place.participant_id for place in group)
         core.changed_matches.add(match.match_id)
         core.after_commit(self._routes(match))
         for place in group:
             self._tell_match(match, place.participant_id, core.state.visits[place.visit_id])
+        if match.is_on_server:
+            self._authority.formed(match)
 
     def _tell_match(self, match: MatchState, who: ParticipantId, visit: VisitState) -> None:
         """Send MatchReady to one player, after the study's function made that player's page, where it has one."""
@@ -156,8 +172,8 @@ class Matches:
         ready = MatchReady(
             visit_id=visit.planned.visit_id,
             config=game_config(core.frozen_of(participant), game, participant, match),
-            ice_servers=self._ice_servers,
-            force_relay=self._force_relay,
+            ice_servers=() if match.is_on_server else self._ice_servers,
+            force_relay=self._force_relay and not match.is_on_server,
             in_game_html=html if html is not None else self._html_under(participant, game),
         )
         self._told.add((match.match_id, who))
@@ -180,6 +196,9 @@ class Matches:
         agent = match.agent_of(participant.participant_id)
         who = participant.participant_id
         going_on = visit.outcome is None and match.outcome is None and not self._is_played(match, who)
+        if match.is_on_server:
+            self._on_server_again(match, agent, who, reloaded=reloaded, going_on=going_on)
+            return
         if reloaded and going_on and agent is not None and agent not in match.dropped:
             self._loaded_again(match, agent, who)
         self._core.changed_matches.add(match.match_id)
@@ -191,6 +210,17 @@ class Matches:
         latest_ms = self._core.clock.now_ms() + BACK_MS - self._timeout_ms(match)
         if agent is not None and self._reports.came_back(match.match_id, agent, latest_ms):
             self._judge_in(match, BACK_MS)
+
+    def _on_server_again(
+        self, match: MatchState, agent: str | None, who: ParticipantId, *, reloaded: bool, going_on: bool
+    ) -> None:
+        """A page came to a game that the server steps: it has to hear of the match before it shows anything."""
+        self._core.changed_matches.add(match.match_id)
+        if agent is None or not going_on:
+            return
+        self._told.discard((match.match_id, who))
+        self._core.after_commit(self._routes(match))
+        self._authority.page_came(match, agent, reloaded=reloaded)
 
     def _loaded_again(self, match: MatchState, agent: str, who: ParticipantId) -> None:
         """A player's page has lost the game's state: it may rebuild it while the others wait."""
@@ -253,9 +283,14 @@ class Matches:
 
     def missed(self, participant: ParticipantState, connection: ConnectionId) -> tuple[Effect, ...]:
         """What a page that comes back has to be told again: who is out of its match, and whose page came back."""
-        _, match = self._match_of(participant)
-        if match is None:
+        visit, match = self._match_of(participant)
+        if match is None or visit is None:
             return ()
+        if match.is_on_server:
+            is_in = match.agent_of(participant.participant_id) not in match.dropped
+            if visit.outcome is None and match.outcome is None and is_in:
+                self._tell_match(match, participant.participant_id, visit)
+            return self._authority.missed(match, participant.participant_id, connection)
         own = match.agent_of(participant.participant_id)
         told: list[Effect] = [
             Send(connection, PartnerReturning(match_id=match.match_id, agent=agent, returns=returns))
@@ -268,9 +303,14 @@ class Matches:
 
     def page_lost(self, participant: ParticipantState) -> None:
         """A page's connection ended."""
-        _, match = self._match_of(participant)
-        if match is not None:
-            self._core.changed_matches.add(match.match_id)
+        visit, match = self._match_of(participant)
+        if match is None or visit is None:
+            return
+        self._core.changed_matches.add(match.match_id)
+        agent = match.agent_of(participant.participant_id)
+        if match.is_on_server and agent is not None and visit.outcome is None:
+            self._core.after_commit(self._routes(match))
+            self._authority.page_lost(match, agent)
 
     def _match_of(self, participant: ParticipantState) -> tuple[VisitState | None, MatchState | None]:
         """The present visit and its match, when it is one of several people."""
@@ -315,7 +355,7 @@ class Matches:
         """Once a second a page says how its match stands: that counts like a report, if one was lost on the way."""
         match = self._core.state.matches[MatchId(status.match_id)]
         own = match.agent_of(participant.participant_id)
-        if own is None or own in match.dropped or self._is_over(match):
+        if own is None or own in match.dropped or self._is_over(match) or match.is_on_server:
             return
         for peer in status.peers:
             if peer.agent not in match.players or peer.agent == own or peer.agent in match.dropped:
@@ -373,7 +413,7 @@ class Matches:
         held: dict[MatchId, float] = {}
         for who, ms in paused_ms.items():
             _, match = self._match_of(self._core.state.participants[who])
-            if match is not None and not self._is_over(match):
+            if match is not None and not match.is_on_server and not self._is_over(match):
                 held[match.match_id] = max(ms, held.get(match.match_id, 0.0))
         for match_id, ms in held.items():
             self._gone_on_ms[match_id] = self._core.clock.now_ms()
@@ -427,6 +467,9 @@ class Matches:
         if match is None or participant.participant_id not in match.visits:
             self._core.refuse(connection, "foreign_match", "this is not a match of yours", path="match_id", about=about)
             return None
+        if match.is_on_server:
+            self._core.refuse(connection, "invalid", "the server itself steps this game", path="match_id", about=about)
+            return None
         return match
 
     def _drop(
@@ -460,7 +503,8 @@ class Matches:
             self._end(match, "void", reason)
         elif policy == "end":
             self._end(match, "partner_left", reason)
-        core.after_commit(*self._verdicts(match, dropped, knows))
+        if not match.is_on_server:
+            core.after_commit(*self._verdicts(match, dropped, knows))
         core.changed_matches.add(match.match_id)
         if self._is_over(match):
             if match.outcome is None:
@@ -468,6 +512,44 @@ class Matches:
             self._dissolve(match)
         else:
             core.after_commit(self._routes(match))
+        if match.is_on_server:
+            if match.outcome is None:
+                self._authority.dropped(match, dropped, policy)
+            self._say_over(match, dropped, knows)
+
+    def _say_over(self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]) -> None:
+        """Those who are out of a game that the server steps hear that it is over for them."""
+        for agent in dropped:
+            who = match.players[agent]
+            connection = self._core.presence(who).connection
+            if who not in knows and connection is not None and connection in self._pages_in(match, but=knows):
+                self._core.after_commit(*self._authority.missed(match, who, connection))
+
+    def drop_late(self, match: MatchState, agents: Iterable[str], reason: str) -> None:
+        """Players of a game that the server steps were away for too long."""
+        self._drop(match, agents, self._policy(match), reason)
+
+    def close(self, match: MatchState, outcome: str, reason: str) -> None:
+        """A game that the server steps is over."""
+        if match.outcome is None:
+            self._core.say("info", f"match {match.match_id} is over: {outcome}")
+            self._end(match, outcome, reason)
+
+    def not_over(self, participant: ParticipantState, visit: VisitState, outcome: str) -> str:
+        """Why a page may not finish a visit so: nobody but the server says when a game is over that it steps."""
+        match = self._core.state.current_match(visit)
+        if match is None or not match.is_on_server or match.outcome is not None or outcome == "failed":
+            return ""
+        return "" if match.agent_of(participant.participant_id) in match.dropped else "this game is not over"
+
+    def outcome_of(self, participant: ParticipantState, visit: VisitState) -> str:
+        """How a visit ends whose game the server stepped; empty: as the page says."""
+        match = self._core.state.current_match(visit)
+        if match is None or not match.is_on_server:
+            return ""
+        if match.outcome in ("completed", "partner_left", "void", "failed"):
+            return match.outcome
+        return "partner_left" if match.agent_of(participant.participant_id) in match.dropped else ""
 
     def _verdicts(
         self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]
@@ -501,6 +583,8 @@ class Matches:
         agent = match.agent_of(participant.participant_id) if match is not None else None
         if match is None or agent is None:
             return
+        if match.is_on_server:
+            return  # its stage says so
         for who in self._live_players(match):
             connection = self._core.presence(who).connection
             if who != participant.participant_id and connection is not None:
@@ -593,6 +677,10 @@ class Matches:
             self._core.record(
                 f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=outcome, reason=reason)
             )
+        if match.is_on_server:
+            self._authority.ended(match)
+            for connection in self._pages_in(match, but=()):
+                self._core.after_commit(*self._authority.missed(match, self._core.owner[connection], connection))
         self._reports.forget_match(match.match_id)
         self._returns.forget_match(match.match_id)
         self._core.changed_matches.add(match.match_id)
@@ -602,6 +690,8 @@ class Matches:
         self._gone_on_ms.pop(match.match_id, None)
         self._told -= {(match.match_id, who) for who in match.visits}
         self._flagged = {known for known in self._flagged if known[0] != match.match_id}
+        if match.is_on_server:
+            self._authority.ended(match)
         self._core.after_commit(DropRoutes(match.match_id))
 
     def _live_players(self, match: MatchState) -> list[ParticipantId]:
@@ -626,7 +716,7 @@ class Matches:
     def _game(self, visit: VisitState) -> GymGame | None:
         participant = self._core.state.participants[visit.participant_id]
         scene = scene_at(self._core.frozen_of(participant).study, visit.planned.node_path)
-        return scene if isinstance(scene, GymGame) and is_multiplayer(scene) else None
+        return scene if isinstance(scene, GymGame) and is_matched(scene) else None
 
     def _policy(self, match: MatchState) -> str:
         return "void" if match.outcome == "void" else str(match.settings["dropout_policy"])

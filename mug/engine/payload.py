@@ -7,8 +7,9 @@ from typing import Any
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
+from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
-from mug.protocol.messages import GameContent, PageContent, WaitContent
+from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
@@ -22,7 +23,7 @@ from mug.study.model import (
     StaticPage,
     Study,
 )
-from mug.study.multiplayer import conditions_for, is_multiplayer
+from mug.study.multiplayer import conditions_for, is_matched, runs_on_server
 from mug.study.traversal import human_agents
 from mug.study.treatments import apply, changed_scenes
 from mug.study.waitrooms import WaitroomRules, hides_lobby_count
@@ -30,6 +31,7 @@ from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 __all__ = [
     "FrozenStudy",
     "Scene",
+    "authority_config",
     "body_text",
     "game_at",
     "game_config",
@@ -58,6 +60,7 @@ class FrozenStudy:
         snapshot_levels: Scene id -> how states of its environment are saved (`mug.play.snapshots.LEVELS`), proved by
             the sync test before the session began; only games of several people are here. What holds for a scene as a
             treatment changes it stands under ``treatment:scene id``.
+        builds: Address of a build's folder -> the files of it that pages fetch.
     """
 
     study: Study
@@ -65,6 +68,7 @@ class FrozenStudy:
     texts: Mapping[str, str] = field(default_factory=dict)
     static_base: str = "/"
     snapshot_levels: Mapping[str, str] = field(default_factory=dict)
+    builds: Mapping[str, tuple[BuildFile, ...]] = field(default_factory=dict)
     _versions: dict[str, "FrozenStudy"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def under(self, treatment: str) -> "FrozenStudy":
@@ -140,21 +144,27 @@ def match_settings(frozen: FrozenStudy, game: GymGame, players: Sequence[Partici
     shared: dict[str, Any] = {}
     for player in players:
         shared = {**player.mug_globals, **shared}
-    return {
+    everywhere = {
+        "mode": game.multiplayer.mode,
         "players": list(human_agents(game)),
+        "dropout_policy": game.multiplayer.dropout_policy,
+        "mug_globals": shared,
+    }
+    if runs_on_server(game):
+        return everywhere
+    return {
+        **everywhere,
         "input_delay": game.multiplayer.input_delay,
         "window": default_window(game.rendering.fps),
         "snapshot_level": frozen.snapshot_levels.get(game.scene_id),
         "network_conditions": {str(agent): dict(what) for agent, what in conditions_for(game).items()},
-        "dropout_policy": game.multiplayer.dropout_policy,
-        "mug_globals": shared,
     }
 
 
 def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
     for agent, policy in game.policies.policy_mapping.items():
         if agent not in agents:
-            agents[agent] = f"policy:{_policy_name(policy)}"
+            agents[agent] = f"policy:{policy_name(policy)}"
     return agents
 
 
@@ -163,7 +173,8 @@ def needs_runtime(study: Study) -> bool:
 
     def any_game(nodes: tuple[object, ...]) -> bool:
         return any(
-            isinstance(node, GymGame) or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
+            (isinstance(node, GymGame) and not runs_on_server(node))
+            or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
             for node in nodes
         )
 
@@ -246,17 +257,20 @@ def game_config(
     Without a match (`match` None, a game of several people) it is good for loading and measuring only: it has no
     match, no seed, and nobody plays.
     """
-    config = _game_config(frozen, game, participant)
+    config = _game_config(frozen, game, participant.participant_id, participant.mug_globals)
     if match is not None:
         config = replace(config, match_id=match.match_id, match_seed=match.seed)
-    if not is_multiplayer(game):
+    if not is_matched(game):
         return config
     settings = match_settings(frozen, game) if match is None else match.settings
     own = match.agent_of(participant.participant_id) if match is not None else None
     rules = game.multiplayer
+    config = replace(config, human_agents=() if own is None else (own,), mode=rules.mode)
+    if runs_on_server(game):
+        # Its page steps nothing: it needs neither the environment nor what holds for peers.
+        return replace(config, players=tuple(settings["players"]), environment_code=None, policies={})
     return replace(
         config,
-        human_agents=() if own is None else (own,),
         players=tuple(settings["players"]),
         study_hash=frozen.content_hash,
         snapshot_level=settings["snapshot_level"],
@@ -273,13 +287,34 @@ def game_config(
     )
 
 
+def authority_config(frozen: FrozenStudy, game: GymGame, match: MatchState) -> GameConfig:
+    """Build what a process of the server needs to know of a match that it steps."""
+    settings, rules = match.settings, game.multiplayer
+    return replace(
+        _game_config(frozen, game, "", settings["mug_globals"]),
+        match_id=match.match_id,
+        match_seed=match.seed,
+        human_agents=(),
+        mode=rules.mode,
+        players=tuple(settings["players"]),
+        subjects={agent: str(who) for agent, who in match.players.items()},
+        study_hash=frozen.content_hash,
+        dropout_policy=settings["dropout_policy"],
+        dropout_agent_policy=rules.dropout_agent_policy,
+        pause_on_partner_background=rules.pause_on_partner_background,
+        dropped=tuple(match.dropped),
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
+    )
+
+
 def _return_of(match: MatchState, participant: ParticipantState) -> dict[str, Any]:
     """What a page needs that comes back into a match: who else came back, who is out, which of its rows are here."""
     sent = {str(episode): first for (who, episode), first in match.sent.items() if who == participant.participant_id}
     return {"returns": dict(match.returns), "dropped": tuple(match.dropped), "sent": sent}
 
 
-def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantState) -> GameConfig:
+def _game_config(frozen: FrozenStudy, game: GymGame, subject_id: str, mug_globals: Mapping[str, Any]) -> GameConfig:
     runtime, rendering, gameplay = game.runtime, game.rendering, game.gameplay
     code = runtime.environment_initialization_code
     filename = f"{game.scene_id}.environment_initialization_code"
@@ -292,11 +327,13 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         scene_id=game.scene_id,
         match_id="",
         match_seed=0,
-        subject_id=participant.participant_id,
+        subject_id=subject_id,
         human_agents=humans,
         environment_seed=game.environment.seed,
         policies={agent: policy for agent, policy in game.policies.policy_mapping.items() if agent not in humans},
         frame_skip=game.policies.frame_skip,
+        load_policy_fn=game.policies.load_policy_fn,
+        policy_inference_fn=game.policies.policy_inference_fn,
         fps=rendering.fps,
         num_episodes=gameplay.num_episodes,
         max_steps=gameplay.max_steps,
@@ -316,13 +353,9 @@ def _game_config(frozen: FrozenStudy, game: GymGame, participant: ParticipantSta
         location_representation=rendering.location_representation,
         game_width=rendering.game_width,
         game_height=rendering.game_height,
-        mug_globals=dict(participant.mug_globals),
+        mug_globals=dict(mug_globals),
         restart_pyodide=runtime.restart_pyodide,
     )
-
-
-def _policy_name(policy: object) -> str:
-    return policy if isinstance(policy, str) else "model"
 
 
 def body_text(frozen: FrozenStudy, text: str | None, path: str | None) -> str:

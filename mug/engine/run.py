@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mug.engine.actions import Actions, Deed
 from mug.engine.admission import Admission
+from mug.engine.authority import Authority
 from mug.engine.care import Care
 from mug.engine.chunks import Chunks
 from mug.engine.clock import Clock, Rng, iso
@@ -14,10 +15,16 @@ from mug.engine.console import Console
 from mug.engine.departures import Departure
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.embedded import Embedded
 from mug.engine.endings import MAX_FAILURES, Endings
 from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
 from mug.engine.inputs import (
+    AuthorityChanged,
+    AuthorityChunk,
+    AuthorityFailed,
+    AuthorityFinished,
+    AuthorityMeasured,
     CallFailed,
     CallResult,
     HookFailed,
@@ -45,6 +52,7 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
+from mug.engine.policies import Policies
 from mug.engine.pulses import plausible, point_of
 from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
@@ -81,6 +89,7 @@ from mug.protocol.messages import (
     SendSignal,
     SetGlobals,
 )
+from mug.protocol.partners import PolicyFigures, ServerKeys, ServerReady, ServerSeen
 from mug.protocol.parts import RuntimeManifest
 from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
@@ -141,8 +150,12 @@ class StudyRun:
             preview=preview,
         )
         webrtc = frozen.study.webrtc
+        self._authority = Authority(self._core)
         self._matches = Matches(
-            self._core, ice_servers=ice_servers(webrtc, *turn_account), force_relay=webrtc.force_relay
+            self._core,
+            self._authority,
+            ice_servers=ice_servers(webrtc, *turn_account),
+            force_relay=webrtc.force_relay,
         )
         self._waiting = Waiting(
             self._core,
@@ -153,14 +166,18 @@ class StudyRun:
         )
         self._endings = Endings(self._core)
         self._visits = Visits(self._core, self._matches, self._waiting, self._endings)
+        self._authority.observe_by(self._visits)
+        self._authority.merge_by(self._merge_globals)
         self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
-        self._chunks = Chunks(self._core, self._visits)
+        self._embedded = Embedded(self._core)
+        self._chunks = Chunks(self._core, self._visits, self._embedded)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
         self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
+        self._policies = Policies(self._core)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -242,6 +259,8 @@ class StudyRun:
                 self._study_code_failed(
                     happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
                 )
+            case AuthorityChanged() | AuthorityChunk() | AuthorityFinished() | AuthorityFailed():
+                self._authority.said(happened)
             case StorageFailed():
                 self._storage(happened.text)
             case StorageRecovered():
@@ -252,6 +271,8 @@ class StudyRun:
                 self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
+            case AuthorityMeasured():
+                self._policies.measured(happened)
             case LifelineEnded():
                 if not core.owner:
                     self._console.stop_cleanly("the program that started the server is gone")
@@ -265,6 +286,7 @@ class StudyRun:
             case Tick():
                 self._monitoring.tick()
                 self._waiting.ticked()
+                self._authority.ticked()
                 self._seats.ticked()
                 self._console.flush()
         effects = tuple(core.effects)
@@ -313,18 +335,22 @@ class StudyRun:
                 self._matches.report_match(connection, participant, message)
             case ReturnDone():
                 self._matches.returned(connection, participant, message)
+            case ServerReady():
+                self._authority.ready(connection, participant, message)
             case ProbeDone():
                 self._waiting.probe_done(connection, participant.participant_id, message)
             case ActionSeen():
                 self._care.seen(connection, participant, message)
             case RaiseHand():
                 self._hands.said(connection, participant, message)
+            case PolicyFigures():
+                self._policies.reported(connection, participant, message)
             case SeatDone():
                 self._seats.done(connection, message)
             case SeatReport():
                 # on its way when the page began to take part
                 core.refuse(connection, "invalid", "not here", about=str(message.__struct_config__.tag))
-            case SendSignal() | RelayPacket():
+            case SendSignal() | RelayPacket() | ServerKeys() | ServerSeen():
                 # The server passes these on before they come here (`mug.server.routing`).
                 core.refuse(
                     connection, "invalid", "this is not for the server", about=str(message.__struct_config__.tag)
@@ -467,8 +493,12 @@ class StudyRun:
             self._wrong_answer(call, self._monitoring.answered(participant, call.visit_id, value))
         elif call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
-        elif isinstance(value, dict) and value:
-            self._merge_globals(participant, value)
+        elif call.kind == "score_fn":
+            self._wrong_answer(call, self._embedded.scored(call_id, participant, value))
+        else:
+            if isinstance(value, dict) and value:
+                self._merge_globals(participant, value)
+            self._embedded.answered(call_id, participant)
 
     def _call_failed(self, failed: CallFailed) -> None:
         core = self._core
@@ -488,6 +518,7 @@ class StudyRun:
             self._gate.not_answered(participant)
         elif call.kind == "continuous_callback":
             self._monitoring.not_answered(participant, call.visit_id)
+        self._embedded.call_failed(failed.call_id, call.kind, participant)
         if call.kind == "game_page_html_fn":
             self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
 

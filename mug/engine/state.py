@@ -6,7 +6,7 @@ applies each fact that it records, and a restarted one, which folds the journal,
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from mug.engine.action_log import MOVES, PAUSES, REACH_AFFECTED, TakenAction, superseded
 from mug.engine.allocation import Allocation
@@ -14,7 +14,10 @@ from mug.engine.clock import since_ms
 from mug.ids import MatchId, ParticipantId, SceneId, VisitId
 from mug.records import facts as f
 
-__all__ = ["FramesPart", "MatchState", "ParticipantState", "SessionState", "VisitState", "fold"]
+__all__ = ["FramesPart", "MatchState", "ParticipantState", "PolicyKey", "SessionState", "VisitState", "fold"]
+
+PolicyKey: TypeAlias = tuple[str, str, str]
+"""Scene, agent and treatment of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class MatchState:
     """One play of a game scene.
 
     Attributes:
-        visits: In a game of several people, participant id -> visit id; else empty.
+        visits: In a game of several people, and in one that the server steps, participant id -> visit id; else empty.
         settings: What holds on every peer of such a game.
         dropped: Agents whose player is out of the match for good -> by which policy.
         returns: Agents whose page was loaded again during the match -> how often. away: those who still rebuild it.
@@ -63,6 +66,11 @@ class MatchState:
     chain_hashes: dict[tuple[int, int, int], str] = field(default_factory=dict)
 
     @property
+    def is_on_server(self) -> bool:
+        """Whether a process of the server steps it."""
+        return self.settings.get("mode") == "server_authoritative"
+
+    @property
     def frames(self) -> int:
         """How many rows are stored."""
         return sum(self.next_frame.values())
@@ -85,10 +93,13 @@ class VisitState:
         waiting_since: When the participant first came into this visit's waitroom.
         paused_ms: How long the participant was paused while they waited in this visit; it does not count as waiting.
         group_id: The group that drew the order in which this visit stands; empty: none.
-        next_seq: Per stream, the chunk expected next.
+        next_seq: Per stream, the chunk expected next of the page.
+        by_server: Per stream, how many chunks the server itself has put into this visit; a page knows nothing of them.
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
         form_chunks: SHA-256 of its stored chunks of the form stream, in order.
+        episodes: Of a build: episodes that are over -> their score; None: none is known.
+        episode_starts: How often the build began one.
     """
 
     participant_id: ParticipantId
@@ -100,10 +111,17 @@ class VisitState:
     outcome: str | None = None
     finished_at: str = ""
     next_seq: dict[str, int] = field(default_factory=dict)
+    by_server: dict[str, int] = field(default_factory=dict)
     match_ids: list[MatchId] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
     form_chunks: list[str] = field(default_factory=list)
+    episodes: dict[int, float | None] = field(default_factory=dict)
+    episode_starts: int = 0
+
+    def next_stored(self, stream: str) -> int:
+        """The number under which the next chunk of a stream is stored, whoever made it."""
+        return self.next_seq.get(stream, 0) + self.by_server.get(stream, 0)
 
 
 @dataclass(slots=True)
@@ -185,6 +203,8 @@ class SessionState:
         notes: The experimenter's notes, oldest first.
         allocation: The places in treatments.
         unblinded: Whether the experimenter asked for the treatments' names.
+        policies: What was described when the session was opened.
+        policy_figures: Match, agent and participant ("": the server) -> what a policy's decisions took.
     """
 
     opened: f.SessionOpened | None = None
@@ -203,6 +223,8 @@ class SessionState:
     counts: dict[str, int] = field(default_factory=dict)
     allocation: Allocation = field(default_factory=Allocation)
     unblinded: bool = False
+    policies: dict[PolicyKey, f.PolicyDescribed] = field(default_factory=dict)
+    policy_figures: dict[tuple[str, str, str], f.PolicyMeasured] = field(default_factory=dict)
 
     @property
     def doors_are_open(self) -> bool:
@@ -234,6 +256,10 @@ class SessionState:
                 self.opened = fact
                 self.release, self.stage = fact.release, fact.stage
                 self.begun = fact.stage == "running"
+            case f.PolicyDescribed():
+                self.policies[fact.scene_id, fact.agent, fact.treatment] = fact
+            case f.PolicyMeasured():
+                self.policy_figures.setdefault((fact.match_id, fact.agent, fact.participant_id), fact)
             case f.SessionEnded():
                 self.ended = True
                 self._set_stage("ended", fact.at)
@@ -295,6 +321,8 @@ class SessionState:
                 self.matches[MatchId(fact.match_id)].flags.append(fact.flag)
             case f.ChunkStored():
                 self._apply_chunk(fact)
+            case f.EpisodeScored():
+                self.visits[VisitId(fact.visit_id)].episodes[fact.episode] = fact.score
             case f.GlobalsSet():
                 self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
             case f.ErrorReported():
@@ -436,12 +464,20 @@ class SessionState:
 
     def _apply_chunk(self, fact: f.ChunkStored) -> None:
         visit = self.visits[VisitId(fact.visit_id)]
-        visit.next_seq[fact.stream] = fact.seq + 1
+        by_server = fact.meta.get("by") == "server"
+        if by_server:
+            visit.by_server[fact.stream] = visit.by_server.get(fact.stream, 0) + 1
+        else:
+            visit.next_seq[fact.stream] = fact.seq + 1 - visit.by_server.get(fact.stream, 0)
         self._count("chunks")
         if fact.stream == "form":
             visit.form_chunks.append(fact.sha256)
             visit.answers.update(fact.meta.get("answers", {}))
             visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
+        if fact.stream == "event":
+            visit.episode_starts += len(fact.meta.get("episodes_started", ()))
+            for number, score in fact.meta.get("episodes_ended", {}).items():
+                visit.episodes.setdefault(int(number), score)
         if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]
@@ -454,7 +490,8 @@ class SessionState:
             fact.meta.get("chain_hash", ""),
         )
         sender = (ParticipantId(fact.participant_id), part.episode)
-        match.sent[sender] = max(match.sent.get(sender, 0), part.last + 1)
+        if not by_server:
+            match.sent[sender] = max(match.sent.get(sender, 0), part.last + 1)
         match.chain_hashes.setdefault((part.episode, part.first, part.last), part.chain_hash)
         if fact.meta.get("repeated"):
             return

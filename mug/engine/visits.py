@@ -7,6 +7,7 @@ import msgspec
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
+from mug.engine.embedded import embedded_content
 from mug.engine.endings import Endings, session_over
 from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
@@ -20,6 +21,7 @@ from mug.engine.waiting import Waiting
 from mug.ids import MatchId, VisitId
 from mug.protocol.messages import (
     ChunkAck,
+    EmbeddedContent,
     FinishVisit,
     FormContent,
     GameContent,
@@ -29,8 +31,8 @@ from mug.protocol.messages import (
     WaitContent,
 )
 from mug.records import facts as f
-from mug.study.model import EndPage, FormPage, GymGame
-from mug.study.multiplayer import is_multiplayer
+from mug.study.model import EmbeddedBuild, EndPage, FormPage, GymGame
+from mug.study.multiplayer import is_matched
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
 
@@ -68,7 +70,7 @@ class Visits:
             f.VisitStarted(at=core.now(), participant_id=participant.participant_id, visit_id=planned.visit_id)
         )
         facts += exposed(core, participant, treatment, planned.visit_id, planned.scene_id)
-        if isinstance(scene, GymGame) and not is_multiplayer(scene):
+        if isinstance(scene, GymGame) and not is_matched(scene):
             facts.append(self._match(participant, planned.visit_id, scene, attempt=0, treatment=treatment))
         if isinstance(scene, EndPage) and index == len(plan) - 1:
             facts.append(self._complete(participant, scene))
@@ -124,7 +126,7 @@ class Visits:
         if (
             isinstance(scene, GymGame)
             and scene.content.game_page_html_fn is not None
-            and not is_multiplayer(scene)  # there it is called for each player when the partners are known
+            and not is_matched(scene)  # there it is called for each player when the partners are known
         ):
             pending = PendingCall(
                 "game_page_html_fn",
@@ -162,20 +164,22 @@ class Visits:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
         core, frozen = self._core, self._core.frozen_of(participant)
         scene = self.scene(visit)
-        content: PageContent | FormContent | GameContent | WaitContent
+        content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent
         if visit.planned.kind == GROUP_ORDER:
             rules = waitroom_at(frozen.study, visit.planned.node_path)
             assert rules is not None
             content = wait_content(rules)
         elif isinstance(scene, GymGame):
             match = core.state.current_match(visit)
-            assert match is not None or is_multiplayer(scene)
+            assert match is not None or is_matched(scene)
             waits = visit.waiting_since is not None
             content = game_content(
                 frozen, scene, participant, match, resume=resume, waits=waits, in_game_html=in_game_html
             )
         elif isinstance(scene, FormPage):
             content = form_content(frozen, scene, visit.submissions)
+        elif isinstance(scene, EmbeddedBuild):
+            content = embedded_content(frozen, scene, visit)
         else:
             address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
             content = page_content(frozen, scene, participant, address)
@@ -213,7 +217,7 @@ class Visits:
             core.refuse(connection, "invalid", expected, path="outcome", about="visit.finish")
             return
         current = core.state.current_visit(participant)
-        together = isinstance(scene, GymGame) and is_multiplayer(scene)
+        together = isinstance(scene, GymGame) and is_matched(scene)
         if together and visit is current and not visit.match_ids and message.outcome != "failed":
             core.refuse(connection, "invalid", "nobody was played with yet", path="outcome", about="visit.finish")
             return
@@ -225,6 +229,12 @@ class Visits:
         if visit is not current:
             core.refuse(connection, "not_current", "this visit has not begun", path="visit_id", about="visit.finish")
             return
+        if problem := self._matches.not_over(participant, visit, message.outcome):
+            core.refuse(connection, "not_over", problem, path="outcome", about="visit.finish")
+            return
+        message = msgspec.structs.replace(
+            message, outcome=self._matches.outcome_of(participant, visit) or message.outcome
+        )
         if missing := self._missing(visit, message):
             core.presence(participant.participant_id).finishing = message
             core.after_commit(*(self._ack(connection, visit, stream) for stream in missing))
@@ -435,6 +445,23 @@ class Visits:
         self._told_of_end.add(match.match_id)
         return (self.observation(participant, visit, scene, "end", b""),)
 
+    def observed(self, match: MatchState, stream: str, body: bytes) -> ObserveChunk | None:
+        """What the game's callback is told of a chunk that the server made; None: nothing, or no more."""
+        visit = self._core.state.visits[match.visit_id]
+        scene = self.scene(visit)
+        if not isinstance(scene, GymGame) or scene.gameplay.callback is None or match.match_id in self._told_of_end:
+            return None
+        participant = self._core.state.participants[visit.participant_id]
+        return ObserveChunk(
+            scene.gameplay.callback,
+            participant.participant_id,
+            match.visit_id,
+            scene,
+            stream,
+            body,
+            dict(match.players),
+        )
+
     def observation(
         self, participant: ParticipantState, visit: VisitState, game: GymGame, stream: str, body: bytes
     ) -> ObserveChunk:
@@ -484,6 +511,8 @@ class Visits:
 
 def _outcomes(scene: Scene) -> tuple[str, ...]:
     """How a page may say that a visit ended."""
+    if isinstance(scene, EmbeddedBuild):
+        return ("completed", "failed")
     if not isinstance(scene, GymGame):
         return ("completed",)
-    return ("completed", "failed", "partner_left", "void") if is_multiplayer(scene) else ("completed", "failed")
+    return ("completed", "failed", "partner_left", "void") if is_matched(scene) else ("completed", "failed")

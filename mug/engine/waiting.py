@@ -20,7 +20,7 @@ from mug.ids import ParticipantId, VisitId
 from mug.protocol.messages import JoinMatch, ProbeDone
 from mug.records import facts as f
 from mug.study.matchmaking import Matchmaker
-from mug.study.waitrooms import waitroom_at
+from mug.study.waitrooms import game_for_one, waitroom_at
 
 __all__ = ["WAITROOM", "Leaving", "Waiting"]
 
@@ -87,8 +87,9 @@ class Waiting:
         if visit is not core.state.current_visit(participant) or visit.outcome is not None:
             core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
             return
+        alone = game_for_one(core.frozen_of(participant).study, visit.planned.node_path)
         room = self._room(participant, visit)
-        if room is None:
+        if room is None and alone is None:
             core.refuse(connection, "invalid", "this scene is not for several people", path="visit_id", about=about)
             return
         if core.state.ended or participant.outcome is not None:
@@ -97,6 +98,11 @@ class Waiting:
         match = core.state.current_match(visit)
         if match is not None:
             self._matches.tell_again(connection, participant, visit, match)
+            return
+        if room is None:
+            now_ms = core.clock.now_ms()
+            place = Place(participant.participant_id, VisitId(visit.planned.visit_id), now_ms, 0, connection)
+            self._matches.form((place,))  # nobody is waited for
             return
         place = self._take_place(room, connection, participant, visit)
         self.settle()

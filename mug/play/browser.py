@@ -213,6 +213,7 @@ class BrowserGame:
             "stage": output.stage,
             "outcome": output.outcome,
             "reason": output.reason,
+            "policies": output.policy_figures,
             **(extra or {}),
         }
         if loading and self._session is not None:

@@ -79,6 +79,7 @@ class GameConfig:
             own agent in it, this page comes back.
         dropped: Agents whose players were out of the match before this page came back.
         sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+        subjects: In a game that the server steps: agent -> participant, of all `players`.
         mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
         load_policy_fn: Reference of a function name -> policy, for policies that are only named.
         policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
@@ -128,6 +129,7 @@ class GameConfig:
     returns: dict[str, int] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     sent: dict[str, int] = field(default_factory=dict)
+    subjects: dict[str, str] = field(default_factory=dict)
     mode: str = "p2p"
     load_policy_fn: str | None = None
     policy_inference_fn: str | None = None

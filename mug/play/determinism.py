@@ -25,8 +25,8 @@ _EPOCH_S: Final = 1_577_836_800
 class Entropy(Protocol):
     """Runs study code with clocks and chance of the match."""
 
-    def during(self, episode: int, frame: int) -> contextlib.AbstractContextManager[None]:
-        """Return the context in which the step (frame -1: the reset, -2: the loading) runs."""
+    def during(self, episode: int, frame: int, part: str = "") -> contextlib.AbstractContextManager[None]:
+        """Return the context in which the step (frame -1: the reset, -2: the loading) runs; `part`: a policy."""
 
 
 class BrowserEntropy:
@@ -46,9 +46,9 @@ class BrowserEntropy:
         self._end = end
 
     @contextlib.contextmanager
-    def during(self, episode: int, frame: int) -> Iterator[None]:
+    def during(self, episode: int, frame: int, part: str = "") -> Iterator[None]:
         """Run with the match's clocks and chance."""
-        seed = step_entropy(self._match_seed, episode, frame)
+        seed = step_entropy(self._match_seed, episode, frame, part)
         self._begin(seed & 0xFFFFFFFF, seed >> 32, 1000.0 * game_time_s(episode, frame, self._fps))
         try:
             yield
@@ -71,9 +71,9 @@ class NativeEntropy:
         self._told = told or (lambda _: None)
 
     @contextlib.contextmanager
-    def during(self, episode: int, frame: int) -> Iterator[None]:
+    def during(self, episode: int, frame: int, part: str = "") -> Iterator[None]:
         """Run with the match's clocks and chance."""
-        seed = step_entropy(self._match_seed, episode, frame)
+        seed = step_entropy(self._match_seed, episode, frame, part)
         draws, questions, told = itertools.count(), itertools.count(1), self._told
         start_s = game_time_s(episode, frame, self._fps)
 

@@ -98,7 +98,7 @@ def write_value(out: bytearray, value: Any, path: str = "", depth: int = 0) -> N
     elif isinstance(value, (bool, int, float, str, bytes, list, tuple)):
         write_value(out, _base_value(value), path, depth + 1)
     else:
-        raise NotCanonicalError(path, f"{kind.__module__}.{kind.__qualname__}")
+        raise NotCanonicalError(path, f"{getattr(kind, '__module__', '')}.{kind.__qualname__}")
 
 
 def write_array(out: bytearray, array: np.ndarray[Any, Any], path: str = "") -> None:

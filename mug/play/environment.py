@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mug.play.errors import PlayError
+from mug.play.errors import PlayError, UnknownAgentError
+from mug.play.policies_kinds import nearest
 from mug.play.spaces import fit_action
 
 __all__ = ["AgentEnvironment", "SingleAgent", "StepResult"]
@@ -113,6 +114,10 @@ class AgentEnvironment:
     def live_agents(self, agents: Sequence[str]) -> None:
         self._live = set(agents)
 
+    def own_id(self, agent: str) -> Any:
+        """Return the environment's own id of an agent."""
+        return self._own_ids.get(agent, agent)
+
     def action_space(self, agent: str) -> Any:
         """Return the agent's action space, or None when the environment has none."""
         env, own = self.env, self._own_ids.get(agent, agent)
@@ -123,6 +128,20 @@ class AgentEnvironment:
         if space is None:
             return None
         if callable(space) and not hasattr(space, "contains"):
+            return space(own)
+        parts = getattr(space, "spaces", None)
+        if isinstance(parts, Mapping) and (own in parts or agent in parts):
+            return parts[own if own in parts else agent]
+        return space
+
+    def observation_space(self, agent: str) -> Any:
+        """Return the agent's observation space, or None when the environment has none."""
+        env, own = self.env, self._own_ids.get(agent, agent)
+        spaces = getattr(env, "observation_spaces", None)
+        if isinstance(spaces, Mapping) and own in spaces:
+            return spaces[own]
+        space = getattr(env, "observation_space", None)
+        if space is not None and callable(space) and not hasattr(space, "contains"):
             return space(own)
         parts = getattr(space, "spaces", None)
         if isinstance(parts, Mapping) and (own in parts or agent in parts):
@@ -199,9 +218,10 @@ class AgentEnvironment:
         missing = [agent for agent in self._configured if agent not in self.agents]
         unnamed = [agent for agent in self.agents if agent not in self._configured]
         if missing:
-            raise PlayError(
-                f"the study names the agent {missing[0]!r}, but the environment's agents are "
-                f"{', '.join(map(repr, self.agents))}: correct human_id or policy_mapping"
+            raise UnknownAgentError(
+                missing[0],
+                f"the study names the agent {missing[0]!r}{nearest(missing[0], unnamed)}, but the environment's agents "
+                f"are {', '.join(map(repr, self.agents))}: correct human_id or policy_mapping",
             )
         if unnamed:
             raise PlayError(

@@ -1,19 +1,42 @@
 """What can go wrong while a game runs, as types: whose fault it is decides who is told what."""
 
+from typing import Any
+
 from mug.errors import MugError
 
-__all__ = ["ChunkError", "EnvironmentFailedError", "IrreproducibleError", "NotCanonicalError", "PlayError"]
+__all__ = [
+    "ChunkError",
+    "EnvironmentFailedError",
+    "IrreproducibleError",
+    "NotCanonicalError",
+    "PlayError",
+    "PolicyFailedError",
+    "UnknownAgentError",
+]
 
 
 class PlayError(MugError):
     """Root of this package's errors: the game's settings do not fit its environment."""
 
 
+class UnknownAgentError(PlayError):
+    """The study names an agent that the environment does not have.
+
+    Attributes:
+        agent: The agent.
+    """
+
+    def __init__(self, agent: str, message: str) -> None:
+        self.agent = agent
+        super().__init__(message)
+
+
 class EnvironmentFailedError(PlayError):
     """The study's own code raised.
 
     Attributes:
-        stage: What was being done: "load", "reset", "step", "render", "hud_text_fn", "on_game_step_code".
+        stage: What was being done: "load", "reset", "step", "render", "hud_text_fn", "on_game_step_code",
+            "policy".
         traceback: The traceback from the study's first line on, naming the study's file and line.
     """
 
@@ -21,6 +44,29 @@ class EnvironmentFailedError(PlayError):
         self.stage = stage
         self.traceback = traceback
         super().__init__(message)
+
+
+class PolicyFailedError(EnvironmentFailedError):
+    """A policy gave no action that can be used: its code raised, its model gave no numbers, the action does not exist.
+
+    Attributes:
+        agent: The agent that it acts for.
+        policy: Its name.
+        episode: The episode, -1 before the first.
+        frame: The frame, -1 before the first.
+    """
+
+    def __init__(self, agent: str, policy: str, episode: int, frame: int, reason: str, traceback: str = "") -> None:
+        self.agent = agent
+        self.policy = policy
+        self.episode = episode
+        self.frame = frame
+        when = f"at frame {frame} of episode {episode}" if frame >= 0 else "before the first frame"
+        super().__init__("policy", f"the policy {policy!r} of agent {agent!r} failed {when}: {reason}", traceback)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        reason = str(self).partition(": ")[2]
+        return type(self), (self.agent, self.policy, self.episode, self.frame, reason, self.traceback)
 
 
 class IrreproducibleError(PlayError):

@@ -13,6 +13,7 @@ __all__ = [
     "STATUS_DROPPED",
     "STATUS_HIDDEN",
     "STATUS_INPUT",
+    "STATUS_LATE",
     "STATUS_POLICY",
     "Given",
     "KeyBoard",
@@ -24,6 +25,8 @@ STATUS_DEFAULT: Final = "default"
 STATUS_HIDDEN: Final = "hidden"
 STATUS_DROPPED: Final = "dropped"
 STATUS_POLICY: Final = "policy"
+STATUS_LATE: Final = "late"
+"""A policy was not ready in time, in games that do not wait for it: what stands in for a missing key was used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ _STAGES: Final = {
     "env_to_state_fn": "env_to_state_fn failed",
     "hud_text_fn": "hud_text_fn failed",
     "on_game_step_code": "on_game_step_code failed",
+    "policy": "the policy failed",
 }
 
 

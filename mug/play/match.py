@@ -257,6 +257,7 @@ class MatchSession:
             self._core.close("left")
             self._core.poll(self._now_ms)
             self._send(self._core, output)
+        self._add_figures(output)
         return output
 
     def close(self) -> None:
@@ -684,8 +685,13 @@ class MatchSession:
             )
         )
 
+    def _add_figures(self, output: Output) -> None:
+        if self.world.episode >= 0:
+            output.policy_figures = [figures.to_dict() for figures in self._game.actors.figures()]
+
     def _tell(self, core: Rollback, now_ms: float, output: Output) -> None:
         self._send(core, output)
+        output.events += [Event("policy_slow", data) for data in self._game.actors.take_slow()]
         output.speed = core.speed
         players = core.figures.players
         for number, peer in self._peers.items():
@@ -715,6 +721,7 @@ class MatchSession:
             return
         self._finished = True
         output.finished, output.outcome, output.reason = True, self._outcome, self._reason
+        self._add_figures(output)
 
     def _add_live(self, core: Rollback, now_ms: float, output: Output) -> None:
         stage = self.stage

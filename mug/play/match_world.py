@@ -42,7 +42,7 @@ class _Saved:
     """All that stepping reads, before one frame."""
 
     world: object
-    decisions: dict[str, Any]
+    decisions: object
     hash_reason: str | None
     left_out_infos: frozenset[str]
 
@@ -106,14 +106,15 @@ class MatchWorld:
     @property
     def reset_hash(self) -> str:
         """What peers compare of a world that was just reset."""
-        return f"{self.seen_hash} {self.world.world_hash.digest()}"
+        carried = self._require_actors().carried()
+        return f"{self.seen_hash} {self.world.world_hash.digest()}" + (f" {carried}" if carried else "")
 
     def begin_episode(self, episode: int) -> Picture:
         """Reset the world; returns the first picture."""
         world, config = self.world, self._config
         seed = self.seed = self._reset(episode)
         seen = self.seen_hash = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
-        self._require_actors().begin_episode()
+        self._begin_decisions()
         recorder = Recorder(
             match_id=config.match_id,
             episode=episode,
@@ -158,31 +159,37 @@ class MatchWorld:
             agent: _DROPPED if given is None else self._codec.read(given)
             for agent, given in zip(self._config.players, inputs, strict=True)
         }
-        self._step(*self._decided(people))
+        self._decide_and_step(people)
 
     def warm_up(self) -> None:
         """Step, save and go back as a match would, to be measured: for a world that is thrown away."""
-        world, actors = self.world, self._require_actors()
+        world = self.world
         self._reset(0)
+        self._begin_decisions()
         with_generators_kept(world.first_picture)
-        snapshots = self._require_snapshots()
+        self._require_snapshots()
         given = [Given(STATUS_INPUT, binding.action) for binding in self._config.action_mapping] or [NO_KEY]
         began, episode = self._clock(), 0
         for frame in range(WARM_FRAMES):
             if world.ended is not None:
                 episode += 1
                 self._reset(episode)
-                actors.begin_episode()
+                self._begin_decisions()
             people = {
                 agent: given[derive_seed(self._config.match_seed, "warm up", agent, frame) % len(given)]
                 for agent in self._config.players
             }
-            saved = self._measured("save", snapshots.save)
-            self._measured("step", functools.partial(self._step, *self._decided(people)))
+            saved = self._measured("save", self._save_all)
+            self._measured("step", functools.partial(self._decide_and_step, people))
             if frame % 4 == 0:
-                self._measured("load", functools.partial(snapshots.load, saved))
+                self._measured("load", functools.partial(self._load_all, *saved))
             if self._clock() - began > WARM_SECONDS:
                 break
+
+    @property
+    def actors(self) -> Actors:
+        """Who decides; after the first reset."""
+        return self._require_actors()
 
     def close(self) -> None:
         """Close the environment."""
@@ -190,8 +197,16 @@ class MatchWorld:
 
     def _require_actors(self) -> Actors:
         if self._actors is None:
-            self._actors = Actors(self._config, self.world.agent_env)
+            self._actors = Actors(self._config, self.world.agent_env, self.world, clock=self._clock)
         return self._actors
+
+    def _begin_decisions(self) -> None:
+        """The world was just reset: policies begin anew, and are asked once for nothing before the first episode."""
+        fresh, actors = self._actors is None, self._require_actors()
+        actors.begin_episode()
+        if fresh:
+            actors.warm_up(self.world.observations)
+            actors.save()  # what cannot be saved is found now, not in the middle of a match
 
     def _require_snapshots(self) -> Snapshots:
         if self._snapshots is None:
@@ -210,7 +225,18 @@ class MatchWorld:
 
     def _decided(self, people: Mapping[str, Given]) -> tuple[dict[str, Any], dict[str, str]]:
         world = self.world
-        return self._require_actors().decide(world.episode, world.next_frame, world.observations, people)
+        with self._globals.locked():
+            return self._require_actors().decide(world.episode, world.next_frame, world.observations, people)
+
+    def _decide_and_step(self, people: Mapping[str, Given]) -> Row:
+        return self._step(*self._decided(people))
+
+    def _save_all(self) -> tuple[object, object]:
+        return self._require_snapshots().save(), self._require_actors().save()
+
+    def _load_all(self, world: object, decisions: object) -> None:
+        self._require_snapshots().load(world)
+        self._require_actors().load(decisions)
 
     def _step(self, actions: Mapping[str, Any], statuses: Mapping[str, str]) -> Row:
         with self._globals.locked():
@@ -219,8 +245,7 @@ class MatchWorld:
     def _save(self, request: Save) -> None:
         world = self.world
         self._saved[request.frame] = _Saved(
-            self._measured("save", self._require_snapshots().save),
-            self._require_actors().save(),
+            *self._measured("save", self._save_all),
             world.world_hash.reason,
             frozenset(world.left_out_infos),
         )
@@ -229,8 +254,7 @@ class MatchWorld:
 
     def _load(self, frame: int) -> None:
         world, saved = self.world, self._saved[frame]
-        self._measured("load", functools.partial(self._require_snapshots().load, saved.world))
-        self._require_actors().load(saved.decisions)
+        self._measured("load", functools.partial(self._load_all, saved.world, saved.decisions))
         # Both are found out while stepping: frames that never were must not have found anything.
         world.world_hash.reason = saved.hash_reason
         world.left_out_infos = set(saved.left_out_infos)
@@ -249,7 +273,7 @@ class MatchWorld:
             for number, agent in enumerate(self._config.players)
         }
         try:
-            row = self._measured("step", functools.partial(self._step, *self._decided(people)))
+            row = self._measured("step", functools.partial(self._decide_and_step, people))
         except EnvironmentFailedError as error:
             self.failure = (request.frame, error)
             return

@@ -28,6 +28,7 @@ class View:
         frame: Steps made in the episode so far: 0 is the picture after the reset.
         score: The person's sum of rewards.
         corrected: A rollback changed what had been shown.
+        agent: Whose view it is, in a game that the server steps for several pages; "": this page's.
     """
 
     episode: int
@@ -36,6 +37,7 @@ class View:
     hud: str | None
     score: float
     corrected: bool = False
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Output:
         stage: connecting, countdown, playing, stalled, paused, between, over; "" with one person.
         outcome: With `finished`: "completed", "partner_left", "void", "refused".
         reason: Why, in words.
+        policy_figures: What the policies' decisions took (`DecisionFigures` as dicts): with `finished`, and when rows
+            are flushed.
     """
 
     views: list[View] = field(default_factory=list)
@@ -83,6 +87,7 @@ class Output:
     stage: str = ""
     outcome: str | None = None
     reason: str = ""
+    policy_figures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def world_view(world: World, picture: Picture, *, corrected: bool = False) -> View:

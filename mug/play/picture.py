@@ -1,5 +1,6 @@
 """What a frame looks like: a render packet of draw objects, or an image; never both."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -46,6 +47,9 @@ class PictureMaker:
         pixels: Whether `env_to_state_fn` gives coordinates in pixels.
         width: Game width in pixels.
         height: Game height in pixels.
+
+    Attributes:
+        by_agent: Whether that code takes an ``agent_id``, and draws each player's own picture.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class PictureMaker:
     ) -> None:
         self._env = env
         self._state_fn = env_to_state_fn
+        self.by_agent = _takes_agent(env_to_state_fn or getattr(env, "render", None))
         self._scale = (float(width), float(height)) if pixels and env_to_state_fn is not None else None
 
     @property
@@ -60,11 +65,16 @@ class PictureMaker:
         """What runs, for messages."""
         return "render" if self._state_fn is None else "env_to_state_fn"
 
-    def draw(self) -> Any:
-        """Run the study's code; what it returns goes to `picture`."""
+    def draw(self, agent_id: Any = None) -> Any:
+        """Run the study's code; what it returns goes to `picture`.
+
+        Args:
+            agent_id: The environment's id of whoever sees the picture, for code that draws for each (`by_agent`).
+        """
+        given = {"agent_id": agent_id} if self.by_agent else {}
         if self._state_fn is not None:
-            return self._state_fn(self._env)
-        return self._env.render()
+            return self._state_fn(self._env, **given)
+        return self._env.render(**given)
 
     def picture(self, drawn: Any) -> Picture:
         """Return the picture of what `draw` returned.
@@ -95,6 +105,14 @@ class PictureMaker:
             f"env.render() returned {type(drawn).__name__}: it must return a render packet (render_mode='mug', "
             "Surface.commit().to_dict()) or an array (render_mode='rgb_array'); or give env_to_state_fn"
         )
+
+
+def _takes_agent(draws: Any) -> bool:
+    try:
+        parameter = inspect.signature(draws).parameters.get("agent_id")
+    except (TypeError, ValueError):
+        return False
+    return parameter is not None and parameter.kind is not inspect.Parameter.POSITIONAL_ONLY
 
 
 def _image(array: np.ndarray[Any, Any]) -> Image:

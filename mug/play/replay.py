@@ -6,6 +6,7 @@ not fit (a gap, another hash) is said as an `IrreproducibleError`, never patched
 
 import base64
 import binascii
+import functools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,6 +111,14 @@ class StoredGame:
     def chunk(self, episode: int, first: int) -> FramesChunk | None:
         """Return the stored chunk that begins at `first`."""
         return next((chunk for chunk in self.chunks.get(episode, ()) if chunk.first == first), None)
+
+    def ends_at(self, episode: int, frame: int) -> bool:
+        """Whether a stored chunk ends with this frame."""
+        return (episode, frame) in self._ends
+
+    @functools.cached_property
+    def _ends(self) -> frozenset[tuple[int, int]]:
+        return frozenset((episode, chunk.last) for episode, chunks in self.chunks.items() for chunk in chunks)
 
     def frames(self, episode: int) -> Iterator[StoredFrame]:
         """Yield the episode's frames from 0 on.

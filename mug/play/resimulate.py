@@ -99,6 +99,8 @@ def _episode(
         actions = {agent: world.agent_env.fit(agent, action) for agent, action in stored.actions.items()}
         try:
             made += recorder.add(world.step(actions, stored.statuses))
+            if recorder.waiting and game.ends_at(episode, stored.frame):
+                made += recorder.finish()  # it was cut early here: the game had stopped
         except (EnvironmentFailedError, PlayError) as error:
             return Difference(episode, stored.frame, "step", "recorded", str(error))
         difference = _compare(game, episode, made, done)

@@ -30,6 +30,9 @@ def episode_seed(config: GameConfig, episode: int) -> int:
     return derive_seed(base, episode, bits=_RESET_BITS)
 
 
-def step_entropy(match_seed: int, episode: int, frame: int) -> int:
-    """Return the seed of clocks and unseeded generators during one step; frame -1 is the reset."""
-    return derive_seed(match_seed, "entropy", episode, frame)
+def step_entropy(match_seed: int, episode: int, frame: int, part: str = "") -> int:
+    """Return the seed of clocks and unseeded generators during one step; frame -1 is the reset.
+
+    `part` says whose share of the frame it is: "" the environment's, else a policy's.
+    """
+    return derive_seed(match_seed, "entropy", episode, frame, *((part,) if part else ()))

@@ -19,8 +19,8 @@ from mug.play.determinism import Entropy
 from mug.play.differences import Difference, first_difference
 from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
-from mug.play.inputs import KeyBoard
-from mug.play.output import Event, Output, begun_episode, finished_episode, json_text, world_view
+from mug.play.inputs import Given, KeyBoard
+from mug.play.output import Event, Output, View, begun_episode, finished_episode, json_text, world_view
 from mug.play.recorder import Recorder
 from mug.play.replay import StoredFrame, StoredGame, Tail
 from mug.play.values import json_value
@@ -131,21 +131,24 @@ class GameSession:
             self._begin_episode(self._world.episode + 1, output)
             output.wait_s = self.config.reset_freeze_s
         elif self._next == "step":
-            world, actors, keyboard = self._world, self._require_actors(), self._require_keyboard()
+            world, actors = self._world, self._require_actors()
             if world.next_frame == 0 and self.config.reset_freeze_s > 0:
-                keyboard.forget_presses()  # made while the first picture stood still
-            given = {agent: keyboard.read() for agent in self.config.human_agents}
-            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, given)
+                self._forget_presses()  # made while the first picture stood still
+            given = self._read_people()
             began = time.perf_counter()
+            actions, statuses = actors.decide(world.episode, world.next_frame, world.observations, given)
             self._step(actions, statuses, output)
             stepped = time.perf_counter()
             try:
-                output.views.append(world_view(world, world.picture()))
+                output.views += self._views()
             except EnvironmentFailedError as error:
                 if not output.chunks:
                     raise
                 self._raise = error  # what was recorded goes first
             output.step_s, output.render_s = stepped - began, time.perf_counter() - stepped
+            output.events += [Event("policy_slow", data) for data in actors.take_slow()]
+            if output.finished:
+                self._add_figures(output)
         self._add_globals(output)
         return output
 
@@ -155,6 +158,7 @@ class GameSession:
         if self._recorder is not None:
             output.chunks += self._recorder.finish()
             self._tail_entries = []
+        self._add_figures(output)
         return output
 
     def close(self) -> None:
@@ -167,8 +171,30 @@ class GameSession:
 
     def _require_actors(self) -> Actors:
         if self._actors is None:
-            self._actors = Actors(self.config, self._world.agent_env)
+            self._actors = self._new_actors()
         return self._actors
+
+    def _new_actors(self) -> Actors:
+        """Make who decides; the world has been reset."""
+        return Actors(self.config, self._world.agent_env, self._world)
+
+    def _read_people(self) -> dict[str, Given]:
+        """What each person gives for the next frame."""
+        keyboard = self._require_keyboard()
+        return {agent: keyboard.read() for agent in self.config.human_agents}
+
+    def _forget_presses(self) -> None:
+        """Drop what was pressed before the next frame."""
+        self._require_keyboard().forget_presses()
+
+    def _views(self) -> list[View]:
+        """Draw the world as it stands."""
+        world = self._world
+        return [world_view(world, world.picture() if world.drawn else world.first_picture())]
+
+    def _add_figures(self, output: Output) -> None:
+        if self._actors is not None:
+            output.policy_figures = [figures.to_dict() for figures in self._actors.figures()]
 
     def _require_keyboard(self) -> KeyBoard:
         if self._keyboard is None:
@@ -184,8 +210,13 @@ class GameSession:
         self._next = "step"
         context["seed"] = seed
         context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
-        self._require_actors().begin_episode()
-        self._require_keyboard().forget_presses()
+        fresh, actors = self._actors is None, self._require_actors()
+        actors.begin_episode()
+        if carried := actors.carried():
+            context["policies"] = carried
+        if fresh:
+            actors.warm_up(world.observations)
+        self._forget_presses()
         self._recorder = Recorder(
             match_id=self.config.match_id,
             episode=episode,
@@ -194,11 +225,11 @@ class GameSession:
             context=context,
         )
         self._tail_entries = []
-        picture = world.first_picture() if not world.drawn else world.picture()
+        views = self._views()
         data = begun_episode(world, self.config.match_id, seed)
         output.events.append(Event("episode_started", {**data, "again": True} if again else data))
         output.tail = self._tail()
-        output.views.append(world_view(world, picture))
+        output.views += views
 
     def _step(
         self, actions: Mapping[str, Any], statuses: Mapping[str, str], output: Output, *, again: bool = False
@@ -266,10 +297,10 @@ class GameSession:
             except (IrreproducibleError, EnvironmentFailedError) as again:
                 raise _irreproducible(again, self._world) from again
         self._resumed = self._world.next_frame > 0 or episode > 0
-        self._restore_globals({"mug_globals": self.config.mug_globals})
+        self._take_latest_globals()
         self._sent_globals = json_text(self.mug_globals)
         if self._world.next_frame > 0:
-            output.views.append(world_view(self._world, self._world.picture()))
+            output.views += self._views()
 
     def _rebuild(self, game: StoredGame, first_episode: int, last_episode: int, output: Output) -> None:
         for earlier in range(first_episode):
@@ -286,7 +317,7 @@ class GameSession:
                     raise IrreproducibleError(
                         f"episode {episode} did not end where it had ended", episode, self._world.next_frame
                     )
-                output.views += made.views[:1]
+                output.views += [view for view in made.views if view.frame == 0]
 
     def _step_again(self, stored: StoredFrame, game: StoredGame, output: Output) -> None:
         world = self._world
@@ -304,6 +335,11 @@ class GameSession:
                 world.episode,
                 stored.frame,
             )
+        recorder = self._recorder
+        if recorder is not None and recorder.waiting and game.ends_at(world.episode, stored.frame):
+            made.chunks += recorder.finish()  # it was cut early here: the game had stopped
+            self._tail_entries = []
+            made.tail = self._tail()
         output.events += made.events
         output.tail = made.tail
         for chunk in made.chunks:
@@ -320,11 +356,15 @@ class GameSession:
 
     def _check_context(self, context: Mapping[str, Any]) -> None:
         made = self._recorder.context if self._recorder is not None else {}
-        for name, what in (("seed", "seed"), ("reset_hash", "first observation")):
+        for name, what in (("seed", "seed"), ("reset_hash", "first observation"), ("policies", "policy's memory")):
             if name in context and context[name] != made.get(name):
                 raise IrreproducibleError(
                     f"episode {self._world.episode} begins with another {what}", self._world.episode, 0
                 )
+
+    def _take_latest_globals(self) -> None:
+        """The page's dict is newer than what stepping again made of the episode's."""
+        self._restore_globals({"mug_globals": self.config.mug_globals})
 
     def _restore_globals(self, context: Mapping[str, Any]) -> None:
         values = context.get("mug_globals")

@@ -169,8 +169,8 @@ class _Walk:
             name = getattr(value, "__qualname__", None) or getattr(value, "__name__", kind.__name__)
             self._tag("named", f"{getattr(value, '__module__', '')}.{name}")
         elif isinstance(value, enum.Enum):
-            self._tag("enum", f"{kind.__module__}.{kind.__qualname__}.{value.name}")
-        elif kind.__module__.startswith("mug.rendering"):
+            self._tag("enum", f"{_module(kind)}.{kind.__qualname__}.{value.name}")
+        elif _module(kind).startswith("mug.rendering"):
             self._tag("picture", kind.__qualname__)
         else:
             self._mutable(value, path, depth)
@@ -243,7 +243,7 @@ class _Walk:
             self.out += written
 
     def _object(self, value: Any, kind: type, path: str, depth: int) -> None:
-        self._tag("object", f"{kind.__module__}.{kind.__qualname__}")
+        self._tag("object", f"{_module(kind)}.{kind.__qualname__}")
         if isinstance(value, np.random.Generator):
             self.any(value.bit_generator.state, path, depth + 1)
         elif isinstance(value, np.random.RandomState):
@@ -263,7 +263,7 @@ class _Walk:
             self._reduced(value, kind, path, depth)
 
     def _reduced(self, value: Any, kind: type, path: str, depth: int) -> None:
-        name = f"{kind.__module__}.{kind.__qualname__}"
+        name = f"{_module(kind)}.{kind.__qualname__}".lstrip(".")
         try:
             reduced = value.__reduce_ex__(4)
         except Exception as error:
@@ -278,6 +278,11 @@ class _Walk:
                 self.any(part, path, depth + 1)
             else:
                 self.any(list(part) if hasattr(part, "__next__") else part, path, depth + 1)
+
+
+def _module(kind: type) -> str:
+    """The module of a type, which types of some C extensions (SWIG's) do not name."""
+    return str(getattr(kind, "__module__", ""))
 
 
 def _is_python_object(kind: type) -> bool:

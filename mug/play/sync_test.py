@@ -618,6 +618,8 @@ class _Test:
         world.hud_text()
         if times is not None:
             times.append(time.perf_counter() - began)
+        for agent in world.viewers[1:]:  # a partner's page draws this one
+            world.picture(agent)
 
     def _state(self, world: World) -> tuple[bytes, str | None]:
         return _digest(world.observations, world.rewards, world.ended, world.next_frame), world.world_hash.digest()

@@ -6,18 +6,22 @@ The same code tries it in CPython (in a process of its own, see `mug.check`) and
 import contextlib
 import importlib.util
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy, Entropy, NativeEntropy
-from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.errors import EnvironmentFailedError, PlayError, PolicyFailedError, UnknownAgentError
+from mug.play.models import runs_models
+from mug.play.policies_kinds import framework_of
 from mug.play.rollback.config import default_window
 from mug.play.seeding import derive_seed
 from mug.play.snapshots import LEVELS
 from mug.play.spaces import sample_action
 from mug.play.sync_test import MakeEntropy, sync_test
+from mug.play.sync_test_policies import policy_sync_test
 from mug.play.sync_test_report import SyncReport
 from mug.play.world import World
 
@@ -25,6 +29,9 @@ __all__ = ["Trial", "missing_module", "run_trial", "run_trial_in_page"]
 
 SYNC_FRAMES: Final = 500
 FRAMES: Final = 60
+POLICY_FRAMES: Final = 120
+OTHER_ENTROPY: Final = 0x5EED
+OTHER_FPS: Final = 7
 
 _STAGE_FIELDS: Final = {
     "hud_text_fn": "rendering.hud_text_fn",
@@ -58,6 +65,11 @@ class Trial:
         self._make_entropy: MakeEntropy = make_entropy or NativeEntropy
 
     @property
+    def _on_server(self) -> bool:
+        """Whether a process of the server steps the game."""
+        return self.config.mode == "server_authoritative"
+
+    @property
     def _people(self) -> tuple[str, ...]:
         return self.config.players or self.config.human_agents
 
@@ -71,9 +83,12 @@ class Trial:
         """Play some frames twice; returns whether the environment got through them."""
         try:
             first = self._play(checking=True)
-            second = self._play(checking=False) if not self.config.players else first
+            second = self._play(checking=False) if not self.config.players or self._on_server else first
         except EnvironmentFailedError as error:
             self._tell_failure(error)
+            return False
+        except UnknownAgentError as error:
+            self._tell_unknown_agent(error)
             return False
         except PlayError as error:
             self.tell(self.field, "error", "environment_does_not_fit", str(error))
@@ -112,6 +127,49 @@ class Trial:
             self.tell(self.field, finding.severity, finding.kind, finding.message)
         self._check_budget(report)
 
+    def test_policies(self, level: str | None, frames: int = POLICY_FRAMES) -> None:
+        """Let the policies decide as in a game; what speaks against them is among the findings.
+
+        Args:
+            level: How states are saved, in a game of several people.
+            frames: Of each run.
+        """
+        if not self._has_policies():
+            return
+        config = self.config
+
+        def other() -> Entropy:
+            return self._make_entropy(OTHER_ENTROPY, config.fps + OTHER_FPS, None)
+
+        try:
+            found = policy_sync_test(self._world, config, level=level, other_entropy=other, frames=frames)
+        except PolicyFailedError as error:
+            self.tell(self._policy_field(error.agent), "error", "policy_failed", _with_traceback(error))
+        except EnvironmentFailedError as error:
+            self._tell_failure(error)
+        except PlayError as error:
+            self.tell(self.field, "error", "environment_does_not_fit", str(error))
+        else:
+            for finding in found.findings:
+                self.tell(
+                    self._policy_field(finding.agent), finding.severity, f"policy_{finding.kind}", finding.message
+                )
+
+    def _has_policies(self) -> bool:
+        """Whether a policy remembers or may fail, and can run here."""
+        kinds = [framework_of(policy) for policy in self.config.policies.values()]
+        if self.config.players and self.config.dropout_policy == "policy":
+            kinds.append(framework_of(self.config.dropout_agent_policy or "random"))
+        own = set(kinds) - {"human", "random"}
+        return bool(own) and ("onnx" not in own or runs_models())
+
+    def _policy_field(self, agent: str) -> str:
+        return "multiplayer.dropout_agent_policy" if agent in self._people else f"policies.policy_mapping.{agent}"
+
+    def _tell_unknown_agent(self, error: UnknownAgentError) -> None:
+        field = f"policies.policy_mapping.{error.agent}" if error.agent in self.config.policies else self.field
+        self.tell(field, "error", "environment_does_not_fit", str(error))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was found as JSON can carry it."""
         return {
@@ -149,12 +207,11 @@ class Trial:
             world.reset(0)
             if checking:
                 self._check_actions(world)
-            world.first_picture()
+            self._draw(world)
             happened.append((repr(world.observations), world.world_hash.digest()))
             for frame in range(min(FRAMES, self.config.max_steps)):
                 row = world.step(self._actions(world, frame), {})
-                world.picture()
-                world.hud_text()
+                self._draw(world)
                 happened.append((repr(row.rewards), repr(world.observations), world.world_hash.digest()))
                 if world.ended is not None:
                     break
@@ -163,6 +220,19 @@ class Trial:
         finally:
             world.close()
         return happened
+
+    def _draw(self, world: World) -> None:
+        """Draw as players see it."""
+        if self._on_server:
+            world.pictures(self._people)
+            for agent in self._people:
+                world.hud_text(agent)
+            return
+        if not world.drawn:
+            world.first_picture()
+        for agent in world.viewers:
+            world.picture(agent)
+        world.hud_text()
 
     def _actions(self, world: World, frame: int) -> dict[str, Any]:
         actions = {}
@@ -214,6 +284,16 @@ class Trial:
         field = _STAGE_FIELDS.get(error.stage, self.field)
         if missing is not None and not (self.root / f"{missing}.py").exists() and not (self.root / missing).is_dir():
             self.missing = missing
+            if self._on_server:
+                self.tell(
+                    field,
+                    "error",
+                    "environment_not_loadable",
+                    f"the module {missing!r} is not installed in the Python that the server runs with "
+                    f"({sys.executable}), where this game is stepped: install its package there with pip, and name it "
+                    "in runtime.packages_to_install",
+                )
+                return
             self.tell(
                 field,
                 "warning",
@@ -222,7 +302,11 @@ class Trial:
                 "install it to try it before people play, and name its package in runtime.packages_to_install",
             )
             return
-        self.tell(field, "error", "environment_failed", f"{error}\n{error.traceback.rstrip()}")
+        self.tell(field, "error", "environment_failed", _with_traceback(error))
+
+
+def _with_traceback(error: EnvironmentFailedError) -> str:
+    return f"{error}\n{error.traceback}".rstrip()
 
 
 def missing_module(error: BaseException) -> str | None:
@@ -254,8 +338,14 @@ def run_trial(
         What `Trial.to_dict` says.
     """
     trial = Trial(GameConfig.from_dict(spec["config"]), Path(spec["root"]), spec["field"], make_entropy)
-    if trial.play() and trial.config.players:
+    plays = trial.play()
+    if plays and trial.config.players and trial.config.mode == "p2p":
         trial.test_sync(spec.get("levels") or LEVELS, progress, int(spec.get("frames") or SYNC_FRAMES))
+    if plays and trial.missing is None:
+        if progress is not None:
+            progress("asking the policies", 0.95)
+        level = trial.report.level if trial.report is not None else None
+        trial.test_policies(level, min(int(spec.get("frames") or POLICY_FRAMES), POLICY_FRAMES))
     return trial.to_dict()
 
 
@@ -267,8 +357,8 @@ class _Watched:
         self._native = native
 
     @contextlib.contextmanager
-    def during(self, episode: int, frame: int) -> Iterator[None]:
-        with self._page.during(episode, frame), self._native.during(episode, frame):
+    def during(self, episode: int, frame: int, part: str = "") -> Iterator[None]:
+        with self._page.during(episode, frame, part), self._native.during(episode, frame, part):
             yield
 
 

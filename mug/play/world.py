@@ -4,7 +4,7 @@ The world knows no keys, no clock and no page: live play, replay and checks step
 """
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +41,8 @@ class World:
         PlayError: When it leaves no usable environment.
 
     Attributes:
+        workspace: The study's code.
+        entropy: Clocks and chance of a step.
         episode: The episode under way.
         next_frame: The frame that the next `step` is.
         observations: What each agent sees now (copies).
@@ -62,11 +64,11 @@ class World:
     ) -> None:
         self.config = config
         self.mug_globals = mug_globals
-        self._entropy = entropy or NativeEntropy(config.match_seed, config.fps)
+        self.entropy: Entropy = entropy or NativeEntropy(config.match_seed, config.fps)
         self.workspace = Workspace(config, root, mug_globals)
         try:
             seed_global_generators(config.match_seed, -1)
-            with self._entropy.during(-1, -2):
+            with self.entropy.during(-1, -2):
                 env = self.workspace.make_environment() if env is None else env
             people = config.players or config.human_agents
             configured = [*people, *(agent for agent in config.policies if agent not in people)]
@@ -102,6 +104,13 @@ class World:
         """All agents, in the environment's order."""
         return self.agent_env.agents
 
+    @property
+    def viewers(self) -> tuple[str, ...]:
+        """Who has a picture of their own, this page's player first; one agent where one picture is for all."""
+        people = self.config.players or self.config.human_agents or self.agents
+        own = self.config.human_agents[:1] or people[:1] or ("",)
+        return (*own, *(agent for agent in people if agent not in own)) if self._pictures.by_agent else own
+
     def carry_over(self, rewards: Mapping[str, float]) -> None:
         """Add an earlier episode's sums of rewards to the score that is carried over."""
         for agent, value in rewards.items():
@@ -111,7 +120,7 @@ class World:
         """Begin an episode with its own seed, which is returned."""
         seed = episode_seed(self.config, episode)
         seed_global_generators(self.config.match_seed, episode)
-        with self._entropy.during(episode, -1):
+        with self.entropy.during(episode, -1):
             observations, infos = self._guard("reset", lambda: self.agent_env.reset(seed))
         self.episode = episode
         self.next_frame = 0
@@ -130,7 +139,7 @@ class World:
         """
         frame, env = self.next_frame, self.agent_env
         kept_actions = own_copy(actions)
-        with self._entropy.during(self.episode, frame):
+        with self.entropy.during(self.episode, frame):
             if self._step_code is not None:
                 self._guard("on_game_step_code", self._run_step_code)
             result = self._guard("step", lambda: env.step(actions))
@@ -156,29 +165,52 @@ class World:
         )
 
     def first_picture(self) -> Picture:
-        """Draw for the first time in this interpreter, finding out which attributes belong to pictures only."""
+        """Draw for the first time in this interpreter, finding out which attributes belong to pictures only.
+
+        Where the study's code draws for each player, all of them are drawn once: peers, who then draw one each, leave
+        out the same.
+        """
         self.drawn = True
         self.world_hash.before_first_picture()
         picture = self.picture()
+        for agent in self.viewers[1:]:
+            self.picture(agent)
         self.world_hash.after_first_picture()
         return picture
 
-    def picture(self) -> Picture:
-        """Draw the world as it is."""
-        drawn = self._guard(self._pictures.stage, self._pictures.draw)
+    def picture(self, agent: str | None = None) -> Picture:
+        """Draw the world as it is, for a player (None: this page's) where the study's code draws for each."""
+        own = self.agent_env.own_id(self.viewers[0] if agent is None else agent)
+        drawn = self._guard(self._pictures.stage, lambda: self._pictures.draw(own))
         return self._pictures.picture(drawn)
 
-    def hud_text(self) -> str | None:
-        """Return what `hud_text_fn` says, or None without one."""
+    def pictures(self, agents: Sequence[str]) -> dict[str, Picture]:
+        """Draw the world for several players: for each, or once for all where the study's code draws for nobody."""
+        first, self.drawn = not self.drawn, True
+        if first:
+            self.world_hash.before_first_picture()
+        if self._pictures.by_agent:
+            pictures = {agent: self.picture(agent) for agent in agents}
+        else:
+            pictures = dict.fromkeys(agents, self.picture())
+        if first:
+            self.world_hash.after_first_picture()
+        return pictures
+
+    def hud_text(self, agent: str | None = None) -> str | None:
+        """Return what `hud_text_fn` says (to this player, if there are several), or None without one."""
         if self._hud is None:
             return None
-        function, view = self._hud, self.view()
+        function, view = self._hud, self.view(agent)
         text = self._guard("hud_text_fn", lambda: function(view))
         return None if text is None else str(text)
 
-    def view(self) -> GameView:
-        """Return the game as study code may read it."""
+    def view(self, agent: str | None = None) -> GameView:
+        """Return the game as study code may read it, as a player has it; None: this page's."""
         config = self.config
+        people = dict.fromkeys(config.human_agents, config.subject_id)
+        if agent is not None:
+            people = {agent: config.subjects.get(agent, config.subject_id)}
         rewards = dict(self.rewards)
         if config.hud_score_carry_over:
             rewards = {agent: value + self.earlier_rewards.get(agent, 0.0) for agent, value in rewards.items()}
@@ -188,15 +220,16 @@ class World:
             episode_num=self.episode,
             env=self.env,
             scene=SceneView(config.scene_id, config.num_episodes, config.max_steps),
-            human_players=dict.fromkeys(config.human_agents, config.subject_id),
+            human_players=people,
             fps=config.fps,
             mug_globals=self.mug_globals,
         )
 
-    def score(self) -> float:
-        """Return the first person's score: this episode's, or of all episodes with `hud_score_carry_over`."""
+    def score(self, agent: str | None = None) -> float:
+        """Return a person's (None: the first's) score: this episode's, or of all with `hud_score_carry_over`."""
         rewards = self.view().episode_rewards if self.config.hud_score_carry_over else self.rewards
-        agent = self.config.human_agents[0] if self.config.human_agents else next(iter(self.agents), "")
+        if agent is None:
+            agent = self.config.human_agents[0] if self.config.human_agents else next(iter(self.agents), "")
         return rewards.get(agent, 0.0)
 
     def asset_specs(self) -> list[dict[str, Any]]:

@@ -179,10 +179,11 @@ class PlayerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """One match of several people as the console shows it.
+    """One match as the console shows it: of several people, or stepped by the server (`mode`).
 
     `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
-    sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
+    sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most. `hz`: frames a second,
+    as the server steps it. Its players' stages are "playing", "away" or "connecting".
     """
 
     match_id: str
@@ -198,6 +199,8 @@ class MatchView(msgspec.Struct, frozen=True, kw_only=True):
     compared: int = 0
     desyncs: int = 0
     flags: tuple[str, ...] = ()
+    mode: str = "p2p"
+    hz: float = 0.0
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):

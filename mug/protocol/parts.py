@@ -89,3 +89,4 @@ class RuntimeManifest(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]  # names for loadPackage, resolved, dependencies included by the lock
     study_url: str  # zip unpacked to /study
     snapshot_url: str | None = None  # memory snapshot, made at install time
+    models_url: str | None = None  # folder of what runs ONNX models, ends with "/"; None: the study has none

@@ -49,7 +49,7 @@ _MEASURED: Final = {
     table: frozenset(column.name for column in TABLES[table].columns) for table in ("telemetry", "network")
 }
 _JSON: Final = (
-    *("data", "detail", "partners", "participants", "counts"),
+    *("data", "start_data", "detail", "partners", "participants", "counts"),
     *("dropped_details", "flag_details", "affected", "problems"),
 )
 _LINKS: Final = {

@@ -39,7 +39,10 @@ def agreement_of(episodes: Mapping[str, Sequence[Any]], matches: Sequence[Mappin
     """
     found = Counter(word for word in episodes.get("agreement", ()) if word)
     return {
-        "episodes": {word: found[word] for word in ("single", "agreed", "differs")},
+        "episodes": {
+            **{word: found[word] for word in ("single", "agreed", "differs")},
+            **({"server": found["server"]} if found["server"] else {}),
+        },
         "compared": sum(row.get("compared") or 0 for row in matches),
         "desyncs": sum(row.get("desyncs") or 0 for row in matches),
     }

@@ -112,8 +112,18 @@ class EpisodeFrames:
         return sum(track.copies for track in self.tracks)
 
     @property
+    def by_server(self) -> bool:
+        """Whether the server itself stepped and recorded it; its rows are in the first player's visit."""
+        return any(part.chunk.meta.get("by") == "server" for part in self.parts)
+
+    @property
+    def pages(self) -> int:
+        """How many players' pages recorded it."""
+        return 0 if self.by_server else len(self.tracks)
+
+    @property
     def recorders(self) -> tuple[str, ...]:
-        """The participants whose browsers recorded the episode."""
+        """The participants in whose visits the episode is recorded."""
         return tuple(track.participant_id for track in self.tracks)
 
     @property

@@ -476,6 +476,15 @@ class TreatmentReleased(Fact, frozen=True, kw_only=True, tag="treatment_released
     reason: str = ""
 
 
+class EpisodeScored(Fact, frozen=True, kw_only=True, tag="episode_scored"):
+    """The study's `score_fn` said what an episode of a build is worth."""
+
+    participant_id: str
+    visit_id: str
+    episode: int
+    score: float
+
+
 AnyFact = (
     SessionOpened
     | ServerStarted
@@ -519,5 +528,6 @@ AnyFact = (
     | TreatmentAssigned
     | TreatmentExposed
     | TreatmentReleased
+    | EpisodeScored
     | Withdrawn
 )

@@ -98,7 +98,8 @@ def match_rows(
     rows: Rows = []
     for match_id, match in history.matches.items():
         played = [episode for episode in episodes if episode.match_id == match_id]
-        recorders = dict.fromkeys(who for episode in played for who in episode.recorders)
+        pages = (episode.recorders for episode in played if not episode.by_server)
+        recorders = dict.fromkeys(who for page in pages for who in page)
         flags = [{"at": flag.at, "flag": flag.flag, "detail": flag.detail} for flag in match.flags]
         words = [flag.flag for flag in match.flags]
         if any(episode.differences for episode in played):
@@ -117,6 +118,7 @@ def match_rows(
             "episodes": len(played),
             "frames": sum(episode.frames for episode in played),
             "players": len(match.players),
+            "mode": "server_authoritative" if match.is_on_server else "p2p",
             "recorders": len(recorders),
             "flags": " ".join(dict.fromkeys(words)) or None,
             "flag_details": json_text(flags) if flags else None,
@@ -132,7 +134,7 @@ def match_rows(
 
 def _together(match: MatchStory, figures: MatchFigures, paths: Iterable[str]) -> dict[str, Any]:
     """Return what only a match of several people has."""
-    settings = match.formed.settings
+    settings, peers = match.formed.settings, not match.is_on_server
     dropped = [
         {"at": drop.at, "agent": drop.agent, "policy": drop.policy, "reason": drop.reason} for drop in match.dropped
     ]
@@ -147,8 +149,8 @@ def _together(match: MatchStory, figures: MatchFigures, paths: Iterable[str]) ->
         "window": figures.window if figures.window is not None else _whole(settings.get("window")),
         "snapshot_level": level if isinstance(level, str) else None,
         "transport": " ".join(sorted(paths)) or None,
-        "compared": sum(figures.compared.values()),
-        "desyncs": desyncs,
+        "compared": sum(figures.compared.values()) if peers else None,
+        "desyncs": desyncs if peers else None,
         "dropped": " ".join(dict.fromkeys(drop.agent for drop in match.dropped)) or None,
         "dropped_details": json_text(dropped) if dropped else None,
     }

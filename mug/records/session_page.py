@@ -125,6 +125,7 @@ def _matches(described: Described) -> Iterator[str]:
             "single": "episodes recorded by one page",
             "agreed": "episodes recorded alike by several pages",
             "differs": "episodes whose records differ",
+            "server": "episodes recorded by the server",
         }
         counts: list[tuple[str, object]] = [(words[name], count) for name, count in agreement.items()]
         counts.append(("state hashes that players compared", described.agreement.get("compared", 0)))

@@ -173,7 +173,7 @@ def episode_columns(
                 case "frames_chain":
                     problems.append(f"{where}: the hash of its frames is not the one it ended with")
         match = history.matches.get(match_id)
-        together = match is not None and len(match.players) > 1
+        together = match is not None and len(match.players) > 1 and not match.is_on_server
         figure = figures.get(match_id, MatchFigures())
         rows.append(
             {
@@ -192,7 +192,7 @@ def episode_columns(
                 and end.get("frames") == frames.frames,
                 "chain_hash": frames.chain_hash or None,
                 "agreement": _agreement(frames, match.flags if match else []),
-                "recorders": len(frames.recorders),
+                "recorders": frames.pages,
                 "disagrees_from": min((difference.frame for difference in frames.differences), default=None),
                 "compared": figure.compared.get(number, 0) if together else None,
                 "desyncs": figure.desyncs.get(number, 0) if together else None,
@@ -227,6 +227,8 @@ def _agreement(frames: EpisodeFrames, flags: Sequence[f.MatchFlagged]) -> str | 
         return None
     if frames.differences or any(track.problems for track in frames.tracks):
         return "differs"
+    if frames.by_server:
+        return "server"
     if len(frames.recorders) > 1:
         return "agreed"  # row by row, which the server's look at hashes is not
     mark = f"episode {frames.episode},"

@@ -305,9 +305,10 @@ class _Pass:
             if match_id in self._shared:
                 return self._with_made(fact) if fact.sha256 in self._made else None
             return None if own or match_id in self._agents else fact
-        if own:
+        by_server = fact.meta.get("by") == "server" and fact.meta.get("match_id") in self._shared
+        if own and not by_server:
             return None
-        if fact.stream == "event" and partner and self._shared:
+        if fact.stream == "event" and (partner or by_server) and self._shared:
             return self._with_body(fact, lambda body: lines_without_agent(body, self._shared, self._blanking))
         return fact
 

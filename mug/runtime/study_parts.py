@@ -1,9 +1,10 @@
-"""What of a study goes to every participant's browser: the environment's Python files, and the files that it names."""
+"""What of a study goes to every participant's browser: its games' Python files and models, and files they name."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from mug.play.policies_kinds import framework_of
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 from mug.study.scripts import calls_run
@@ -30,7 +31,7 @@ def study_parts(loaded: LoadedStudy, games: Iterable[GymGame]) -> tuple[dict[str
     for game in games:
         _collect(loaded, game, parts, problems)
     if sum(map(len, parts.values())) > MAX_TOTAL_BYTES:
-        problems.append(f"the study's Python files are larger than {MAX_TOTAL_BYTES // 1024**2} MB together")
+        problems.append(f"the files of the study's games are larger than {MAX_TOTAL_BYTES // 1024**2} MB together")
     return parts, problems
 
 
@@ -40,6 +41,9 @@ def _collect(loaded: LoadedStudy, game: GymGame, parts: dict[str, bytes], proble
         file = loaded.resolve_path(name)
         if file.is_file():
             _add_folder(loaded, file, PurePosixPath(Path(name).as_posix()).parent, parts)
+    for policy in _policies(game):
+        if framework_of(policy) == "onnx":
+            _add_model(loaded, game, policy, parts, problems)
     for pattern in game.runtime.files:
         found = [path for path in sorted(loaded.folder.glob(pattern)) if path.is_file()]
         if not found:
@@ -53,6 +57,28 @@ def _collect(loaded: LoadedStudy, game: GymGame, parts: dict[str, bytes], proble
         problems.append(f"scene {game.scene_id!r}: more than {MAX_FILES} files would go to every browser")
 
 
+def _policies(game: GymGame) -> Iterator[Any]:
+    for policy in (*game.policies.policy_mapping.values(), game.multiplayer.dropout_agent_policy):
+        if isinstance(policy, Mapping) or (isinstance(policy, str) and policy):
+            yield policy
+
+
+def _add_model(loaded: LoadedStudy, game: GymGame, policy: Any, parts: dict[str, bytes], problems: list[str]) -> None:
+    path = policy if isinstance(policy, str) else policy.get("onnx_path")
+    if not isinstance(path, str) or not path:
+        problems.append(f"scene {game.scene_id!r}: a policy is a model without a file; give onnx_path")
+        return
+    name = PurePosixPath(Path(path).as_posix())
+    if name.is_absolute() or ".." in name.parts:
+        problems.append(f"scene {game.scene_id!r}: the model {path!r} is outside the study's folder; copy it into it")
+        return
+    file = loaded.resolve_path(path)
+    if not file.is_file():
+        problems.append(f"scene {game.scene_id!r}: there is no model {path!r} in {loaded.folder}")
+        return
+    _add(parts, name.as_posix(), file)
+
+
 def _environment_files(loaded: LoadedStudy, game: GymGame) -> Iterator[str]:
     if game.runtime.environment_initialization_code_filepath is not None:
         yield game.runtime.environment_initialization_code_filepath
@@ -62,8 +88,9 @@ def _environment_files(loaded: LoadedStudy, game: GymGame) -> Iterator[str]:
         game.rendering.hud_text_fn,
         game.policies.load_policy_fn,
         game.policies.policy_inference_fn,
-        *game.policies.policy_mapping.values(),
     ]
+    for policy in _policies(game):
+        references.append(policy.get("custom_inference_fn") if isinstance(policy, Mapping) else policy)
     for reference in references:
         if not isinstance(reference, str) or ":" not in reference or reference in loaded.callables:
             continue

@@ -22,19 +22,28 @@ class _NotWritableError(Exception):
     """The function needs something that cannot be written as source."""
 
 
-def module_of(function: Callable[..., Any], name: str) -> tuple[str, str] | None:
-    """Return the name and the source of a module in which `function` is called `name`.
+def module_of(target: Callable[..., Any], name: str) -> tuple[str, str] | None:
+    """Return the name and the source of a module in which `target`, a function or class, is called `name`.
 
     The file's name holds a hash of the source, so that another function is another study.
 
     Returns:
-        None when the function cannot stand alone.
+        None when it cannot stand alone.
     """
-    if not isinstance(function, types.FunctionType):
+    if isinstance(target, type):
+        methods = [item for item in vars(target).values() if isinstance(item, types.FunctionType)]
+        if not methods:
+            return None
+        writer = _Writer(methods[0].__globals__)
+    elif isinstance(target, types.FunctionType):
+        writer = _Writer(target.__globals__)
+    else:
         return None
-    writer = _Writer(function.__globals__)
     try:
-        writer.write(function, name)
+        if isinstance(target, type):
+            writer.write_class(target, name)
+        else:
+            writer.write(target, name)
     except (_NotWritableError, OSError, SyntaxError, ValueError, KeyError):
         return None
     source = "\n".join(["from __future__ import annotations", *writer.parts, ""])
@@ -65,6 +74,23 @@ class _Writer:
             self.parts.append(f"{name} = {ast.unparse(node)}")
             return
         node.decorator_list = []
+        self.parts.append(ast.unparse(node))
+        if node.name != name:
+            self.parts.append(f"{name} = {node.name}")
+
+    def write_class(self, target: type, name: str) -> None:
+        """Write a class and, before it, all that it needs."""
+        if name in self._written:
+            if self._written[name] is not target:
+                raise _NotWritableError(name)
+            return
+        self._written[name] = target
+        if target.__name__ != target.__qualname__:
+            raise _NotWritableError(name)  # its methods may close over what surrounds it
+        node = _class_definition(target, self._namespace)
+        code = compile(ast.Module([node], []), "<class>", "exec", dont_inherit=True)
+        for used in sorted({*_globals_of(code)} & self._namespace.keys() - {target.__name__, "__name__"}):
+            self._need(used, self._namespace[used])
         self.parts.append(ast.unparse(node))
         if node.name != name:
             self.parts.append(f"{name} = {node.name}")
@@ -101,6 +127,8 @@ class _Writer:
         module = getattr(value, "__module__", None)
         if isinstance(value, types.FunctionType) and value.__globals__ is self._namespace:
             self.write(value, name)
+        elif isinstance(value, type) and module == self._namespace.get("__name__") and module == "__main__":
+            self.write_class(value, name)
         elif isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
             if not module or module == "__main__" or "." in value.__qualname__:
                 raise _NotWritableError(name)
@@ -133,6 +161,15 @@ def _definition(function: types.FunctionType) -> ast.Lambda | ast.FunctionDef:
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda | ast.FunctionDef) and _is(node, code)]
     if not found or (isinstance(found[0], ast.FunctionDef) and found[0].decorator_list):
         raise _NotWritableError(function.__qualname__)
+    return found[0]
+
+
+def _class_definition(target: type, namespace: dict[str, Any]) -> ast.ClassDef:
+    """Find a class's own piece of the script's source."""
+    tree = ast.parse(Path(str(namespace["__file__"])).read_bytes())
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == target.__name__]
+    if len(found) != 1:
+        raise _NotWritableError(target.__qualname__)
     return found[0]
 
 

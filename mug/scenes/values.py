@@ -172,10 +172,14 @@ def action_bindings(place: str, mapping: Any) -> tuple[KeyBinding, ...]:
 
 
 def _policy(place: str, policy: Any) -> Any:
-    if isinstance(policy, ModelConfig) or (callable(policy) and not isinstance(policy, type)):
+    if isinstance(policy, Enum):
+        policy = policy.value
+    if isinstance(policy, Path):
+        return policy.as_posix()
+    if policy is None or isinstance(policy, ModelConfig | str) or callable(policy):
         return policy
-    if isinstance(policy, str) or policy is None:
-        return policy
+    if hasattr(policy, "compute_action"):
+        raise TypeError(f"{place} is a {type(policy).__name__} object; give its class, which is made once a match")
     return plain_value(place, policy)
 
 
@@ -209,17 +213,24 @@ class Building:
             if found is target:
                 return f"{module}:{name}"
         field = place.rpartition(".")[2]
-        alone = module_of(target, field) if field in _IN_THE_BROWSER else None
+        alone = self._alone(target, field) if field in _IN_THE_BROWSER else None
         if alone is not None:
-            file, source = alone
-            self.generated[file] = source
-            return f"{file}:{field}"
+            return alone
         ref, count = f"{self.script}:{place}", 1
         while ref in self.callables and self.callables[ref] is not target:
             count += 1
             ref = f"{self.script}:{place}~{count}"
         self.callables[ref] = target
         return ref
+
+    def _alone(self, target: Any, name: str) -> str | None:
+        """Write a function or class of the script into a module of its own, for the browser; None: it cannot be."""
+        written = module_of(target, name)
+        if written is None:
+            return None
+        file, source = written
+        self.generated[file] = source
+        return f"{file}:{name}"
 
     def policy(self, policy: Any, place: str) -> Any:
         """Return a policy as the study holds it: a model's description as a table, a Python object as a reference."""
@@ -257,7 +268,23 @@ class Building:
             values = {field.name: getattr(policy, field.name) for field in dataclass_fields(policy)}
             function: Callable[..., Any] | str | None = values.pop("custom_inference_fn")
             plain = {name: plain_value(place, value) for name, value in values.items() if value is not None}
+            if isinstance(plain.get("onnx_path"), str):
+                plain["onnx_path"] = self.path(plain["onnx_path"])
             if function is not None:
-                plain["custom_inference_fn"] = self.reference(function, f"{place}.custom_inference_fn")
+                plain["custom_inference_fn"] = self._of_browser(function, f"{place}.custom_inference_fn")
             return {"kind": "onnx", **plain}
-        return self.reference(policy, place) if callable(policy) else policy
+        if isinstance(policy, str) and policy.lower().endswith(".onnx"):
+            return self.path(policy)
+        return self._of_browser(policy, place) if callable(policy) else policy
+
+    def _of_browser(self, target: Any, place: str) -> str:
+        """Return how the study refers to something that acts in the browser."""
+        ref = self.reference(target, place)
+        if ref not in self.callables:
+            return ref
+        name = getattr(target, "__name__", "")
+        alone = self._alone(target, name if name.isidentifier() else "policy")
+        if alone is None:
+            return ref
+        del self.callables[ref]
+        return alone

@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 
 from mug.engine.effects import ConnectionId, DropRoutes, SetRoutes
 from mug.engine.inputs import Input, LabAsked, LabConnected, LabLost, PageLost, PageMessage, PageRefusal
+from mug.ids import MatchId
 from mug.protocol import (
     InvalidMessageError,
     Message,
@@ -22,8 +23,10 @@ from mug.protocol import (
 )
 from mug.protocol.lab import LabReply
 from mug.protocol.messages import RelayPacket, SendSignal
+from mug.protocol.partners import ServerKeys, ServerSeen, ServerView
 from mug.server.gate import Gate, Refusal
 from mug.server.routing import Routes
+from mug.server.stepping import KeysTaken
 from mug.server.web import is_this_machine
 
 __all__ = ["EVENT", "LAB", "PATH", "Channel"]
@@ -42,7 +45,10 @@ class Channel:
 
     Attributes:
         enqueue: Gives an input to the dispatcher; must not block.
+        processes: Takes what pages say to the processes of their matches; None: the server steps no games.
     """
+
+    processes: KeysTaken | None = None
 
     def __init__(
         self,
@@ -103,6 +109,12 @@ class Channel:
         else:
             self._routes.drop(change)
 
+    def show(self, match_id: MatchId, agent: str, view: ServerView) -> None:
+        """Send a view to an agent's page; one that is gone is no error."""
+        connection = self._routes.page_of(match_id, agent)
+        if connection is not None:
+            self.send(connection, view)
+
     def send_lab(self, message: Message, connection: ConnectionId | None = None) -> None:
         """Send to one console, or to all."""
         self._emit(message, LAB, connection)
@@ -155,11 +167,24 @@ class Channel:
             detail = f"{error.path}: {error.reason}" if error.path else error.reason
             self.enqueue(PageRefusal(connection, "invalid", error.op, detail[:500]))
         else:
-            if not isinstance(message, SendSignal | RelayPacket):
+            if isinstance(message, SendSignal | RelayPacket):
+                refusal = self._routes.pass_on(connection, message)
+            elif isinstance(message, ServerKeys | ServerSeen):
+                refusal = self._to_process(connection, message)
+            else:
                 self.enqueue(PageMessage(connection, message))
-            elif (refusal := self._routes.pass_on(connection, message)) is not None:
+            if refusal is not None:
                 gate.strikes += 1
                 self._refuse(connection, gate, refusal, about)
+
+    def _to_process(self, connection: ConnectionId, message: ServerKeys | ServerSeen) -> Refusal | None:
+        """Pass on what a page says to the process of its match; says why not when it is not taken."""
+        agent = self._routes.agent_of(connection, message)
+        if isinstance(agent, Refusal):
+            return agent
+        if agent is not None and self.processes is not None:
+            self.processes.take(MatchId(message.match_id), agent, message)
+        return None
 
     def _refuse(self, connection: ConnectionId, gate: Gate, refusal: Refusal, about: str) -> None:
         self.enqueue(PageRefusal(connection, refusal.code, about, refusal.detail))

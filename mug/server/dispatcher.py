@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -24,7 +24,10 @@ from mug.engine.effects import (
     Send,
     SendFrames,
     SetRoutes,
+    StartAuthority,
     Stop,
+    StopAuthority,
+    TellAuthority,
 )
 from mug.engine.inputs import (
     CallFailed,
@@ -45,7 +48,7 @@ from mug.server.calls import CallPool, Outcome
 from mug.server.details import DetailReader
 from mug.server.health import Busyness
 
-__all__ = ["Dispatcher", "Observer", "Outlet", "StudyCode"]
+__all__ = ["Dispatcher", "Observer", "Outlet", "Processes", "StudyCode"]
 
 TICK_S: Final = 0.1
 MAX_TROUBLES: Final = 100
@@ -86,13 +89,23 @@ class Observer(Protocol):
         ...
 
 
+class Processes(Protocol):
+    """The processes that step matches."""
+
+    def perform(self, effect: StartAuthority | TellAuthority | StopAuthority) -> None:
+        """Do what the engine asks for; returns at once."""
+
+
 class Dispatcher:
     """Runs the engine on a thread of its own. `put` may be called from any thread.
 
     Attributes:
         on_stop: Called on the dispatcher's thread when the engine asks for the end of the process.
         busyness: How long inputs and commits took, for the console.
+        processes: Those that step matches; None: the study has no such games.
     """
+
+    processes: Processes | None = None
 
     def __init__(
         self,
@@ -236,6 +249,9 @@ class Dispatcher:
                 self._call(effect)
             case ObserveChunk() | ObserveWaitroom():
                 self._hooks.submit(lambda: self._observe(effect), lambda outcome: self._observed(effect, outcome))
+            case StartAuthority() | TellAuthority() | StopAuthority():
+                assert self.processes is not None
+                self.processes.perform(effect)
             case Schedule():
                 self._timers.append((time.monotonic() + effect.after_ms / 1000, effect.name))
             case Stop():
@@ -266,15 +282,18 @@ class Dispatcher:
 
     def _send_frames(self, effect: SendFrames) -> None:
         assert self._outlet is not None
+        chunks = self.bodies(effect.sha256s)
+        self._outlet.send(
+            effect.connection,
+            StoredFrames(visit_id=effect.visit_id, match_id=effect.match_id, chunks=chunks),
+        )
+
+    def bodies(self, sha256s: Sequence[str]) -> tuple[bytes, ...]:
+        """Read stored bodies; on the dispatcher's thread only."""
         if self._reader is None:
             self._reader = RecordReader(self._records)
         reader = self._reader
-        message = StoredFrames(
-            visit_id=effect.visit_id,
-            match_id=effect.match_id,
-            chunks=tuple(reader.body(sha256) for sha256 in effect.sha256s),
-        )
-        self._outlet.send(effect.connection, message)
+        return tuple(reader.body(sha256) for sha256 in sha256s)
 
     def _call(self, effect: Call) -> None:
         context = dict(effect.context)

@@ -8,10 +8,12 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mug.engine.payload import FrozenStudy
 from mug.runtime import PreparedRuntime, browser_part, study_parts, study_zip
+from mug.server.builds import read_builds
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, StaticPage
+from mug.study.multiplayer import runs_on_server
 from mug.study.treatments import every_version
 
 __all__ = ["FrozenFiles", "freeze", "versions"]
@@ -53,23 +55,33 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         for path in _text_paths(scene):
             _read_text(loaded, scene, path, texts, problems)
     problems += dict.fromkeys(found)
+    builds, missing = read_builds(loaded)
+    problems += missing
     if problems:
         raise StudyRefusedError(str(loaded.source), tuple(problems))
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     sha256s.update({path: hashlib.sha256(data).hexdigest() for path, data in parts.items()})
-    zip_sha256, zip_bytes = study_zip({**parts, **browser_part()}) if games else ("", b"")
+    in_browsers = [game for game in games if not runs_on_server(game)]
+    packed = parts if len(in_browsers) == len(games) else study_parts(loaded, in_browsers)[0]
+    zip_sha256, zip_bytes = study_zip({**packed, **browser_part()}) if in_browsers else ("", b"")
     frozen = FrozenStudy(
         study=loaded.study,
         content_hash=content_hash(loaded.study),
         texts=texts,
         snapshot_levels=dict(snapshot_levels or {}),
+        builds=builds,
     )
     return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes)
 
 
-def versions(prepared: PreparedRuntime | None) -> dict[str, str]:
-    """The versions that a session was run with."""
-    found = {"mug": mug_version(), "python": platform.python_version()}
+def versions(prepared: PreparedRuntime | None, of_server: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The versions that a session was run with.
+
+    Args:
+        prepared: The packages of the browsers.
+        of_server: Those of games that the server steps.
+    """
+    found = {"mug": mug_version(), "python": platform.python_version(), **(of_server or {})}
     if prepared is not None:
         found["pyodide"] = prepared.pyodide_version
         found.update({package.name: package.version for package in prepared.locked})

@@ -19,6 +19,8 @@ _RATES: Final = {
     "chunk.put": (100.0, 500.0),
     "peer.relay": (400.0, 800.0),
     "peer.signal": (50.0, 300.0),
+    "server.keys": (100.0, 300.0),
+    "server.seen": (250.0, 500.0),
 }
 _OTHER: Final = (20.0, 100.0)
 

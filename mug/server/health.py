@@ -4,12 +4,13 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import psutil
 
+from mug.authority.supervisor import ProcessFigures
 from mug.engine.inputs import ServerMeasured
 from mug.protocol.lab_console import HealthView
 
@@ -56,6 +57,7 @@ class HealthSampler:
         pages: How many pages are connected at present.
         records: Where the records are: the free space of this disk is told.
         now_ms: The session's clock.
+        processes: How the processes are that step matches: what they take counts as the server's.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class HealthSampler:
         pages: Callable[[], int],
         records: Path,
         now_ms: Callable[[], float],
+        processes: Callable[[], Sequence[ProcessFigures]] | None = None,
     ) -> None:
         self._put = put
         self._busyness = busyness
@@ -74,6 +77,7 @@ class HealthSampler:
         self._pages = pages
         self._records = records
         self._now_ms = now_ms
+        self._processes = processes or tuple
         self._process = psutil.Process()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="health", daemon=True)
@@ -93,11 +97,12 @@ class HealthSampler:
     def sample(self) -> HealthView:
         """Measure now; shares are of the time since the last sample."""
         handled_ms, committed_ms = self._busyness.take()
+        stepping = self._processes()
         return HealthView(
             at_ms=self._now_ms(),
-            cpu=self._process.cpu_percent() / 100,
+            cpu=self._process.cpu_percent() / 100 + sum(process.cpu for process in stepping),
             machine_cpu=psutil.cpu_percent() / 100,
-            memory_bytes=self._process.memory_info().rss,
+            memory_bytes=self._process.memory_info().rss + sum(process.memory_bytes for process in stepping),
             disk_free_bytes=_free_bytes(self._records),
             queue=self._queue(),
             handled_max_ms=handled_ms,

@@ -13,7 +13,7 @@ from mug.runtime import PreparedRuntime, prepare_study
 from mug.server.errors import StudyRefusedError
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame, Study
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_rolled_back
 from mug.study.preview import NOT_NEEDED, preview_study, without_broken
 from mug.study.problems import Problem, node_id_of
 from mug.study.traversal import walk
@@ -90,7 +90,7 @@ def _levels(
     levels: dict[str, str] = {}
     problems: list[Problem] = []
     for path, game in walk(loaded.study):
-        if not isinstance(game, GymGame) or not is_multiplayer(game) or game.scene_id in levels:
+        if not isinstance(game, GymGame) or not is_rolled_back(game) or game.scene_id in levels:
             continue
         level, found = quick_level(loaded, game, prepared, partial(_tell_of_scene, tell, str(game.scene_id)))
         problems += [

@@ -1,4 +1,4 @@
-"""Signals and relayed packets between the pages of a match: passed on where they arrive, without the engine.
+"""What the pages of a match send to each other, or to its process: passed on where it arrives, without the engine.
 
 The engine says who plays with whom (`SetRoutes`, `DropRoutes`); everything else here happens on the threads of the
 sockets. A packet of the game is worth nothing when it comes late, so one that cannot be delivered at once is dropped,
@@ -18,10 +18,11 @@ import msgspec
 from mug.engine.effects import ConnectionId, DropRoutes, SetRoutes
 from mug.ids import MatchId
 from mug.protocol.messages import RelayedPacket, RelayPacket, SendSignal, SignalFrom
+from mug.protocol.partners import ServerKeys, ServerSeen
 from mug.protocol.parts import Message
 from mug.server.gate import Bucket, Refusal
 
-__all__ = ["MAX_RELAY_BYTES", "MAX_SIGNAL_BYTES", "Routes"]
+__all__ = ["MAX_KEYS", "MAX_KEY_CHARS", "MAX_RELAY_BYTES", "MAX_SIGNAL_BYTES", "Routes"]
 
 MAX_RELAY_BYTES: Final = 64 * 1024
 MAX_SIGNAL_BYTES: Final = 64 * 1024
@@ -30,6 +31,11 @@ MAX_SIGNAL_BYTES: Final = 64 * 1024
 RELAYED_HZ: Final = 500_000.0
 RELAYED_BURST: Final = 2_000_000.0
 """Bytes a second that one page may have relayed: three partners at 60 Hz with 1,200 bytes each take 216,000."""
+
+MAX_KEYS: Final = 64
+"""Keys in one message to a process: those held, and those pressed since the one before."""
+MAX_KEY_CHARS: Final = 64
+"""Of a key's name, as `KeyboardEvent.key` has it."""
 
 MAX_KEPT: Final = 200
 MAX_KEPT_BYTES: Final = 512 * 1024
@@ -147,6 +153,29 @@ class Routes:
         self._send(target, _passed(sender, message))
         return None
 
+    def agent_of(self, connection: ConnectionId, message: ServerKeys | ServerSeen) -> str | Refusal | None:
+        """Return for which agent a page speaks to its match's process; why not; None: the match is over, or goes on so.
+
+        A page speaks for the agent that it plays, whatever it says.
+        """
+        if isinstance(message, ServerKeys) and (problem := _too_many(message)):
+            return Refusal("too_large", problem)
+        with self._lock:
+            page = self._pages.get(connection)
+            if page is None:
+                return None
+            match_id = MatchId(message.match_id)
+            agent = _agent_of(self._matches.get(match_id), connection)
+            if agent is None:
+                return None if match_id in page.over else Refusal("foreign_match", "match_id")
+            return agent
+
+    def page_of(self, match_id: MatchId, agent: str) -> ConnectionId | None:
+        """Return the connection of an agent's page, when it is up and the page knows of the match."""
+        with self._lock:
+            routes = self._matches.get(match_id)
+            return self._there(routes, agent) if routes is not None and agent not in routes.gone else None
+
     def _out_of(self, match_id: MatchId, agent: str, routes: SetRoutes | None) -> None:
         """A page is not in the match any more: what it still sends for it is no offence."""
         self._kept.pop((match_id, agent), None)
@@ -174,6 +203,15 @@ def _agent_of(routes: SetRoutes | None, connection: ConnectionId) -> str | None:
     if routes is None:
         return None
     return next((agent for agent, where in routes.routes.items() if where == connection), None)
+
+
+def _too_many(message: ServerKeys) -> str:
+    """What of the keys is more than a page can have; empty: nothing."""
+    if len(message.held) + len(message.pressed) > MAX_KEYS:
+        return f"at most {MAX_KEYS} keys"
+    if any(len(key) > MAX_KEY_CHARS for key in (*message.held, *message.pressed)):
+        return f"at most {MAX_KEY_CHARS} characters in the name of a key"
+    return ""
 
 
 def _weighed(message: SendSignal | RelayPacket) -> tuple[Refusal | None, int]:

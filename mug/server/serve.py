@@ -22,17 +22,20 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
-from mug.engine import SessionState, StudyRun
+from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
+from mug.policies.cards import study_cards
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
+from mug.server.builds import BuildFiles, build_folders
 from mug.server.channel import Channel
 from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
@@ -46,12 +49,14 @@ from mug.server.preview import ready_preview
 from mug.server.serving import http_server, runtime_manifest
 from mug.server.session_details import SessionDetails, session_details
 from mug.server.sessions import Choice, choose_session, port_of
+from mug.server.stepping import LOGS_FOLDER, Stepping, has_stepped_games, study_place
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.watching import WatchedMatches
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load, load_as_edited
+from mug.study.used_models import study_uses_models
 
 __all__ = ["Options", "serve", "serve_main"]
 
@@ -238,7 +243,7 @@ class _Session:
         self._stopped = threading.Event()
         self._reason = ""
         self._study = self._served(prepared)
-        self._manifest = runtime_manifest(self._study)
+        self._manifest = runtime_manifest(self._study, models=study_uses_models(loaded.study))
 
     def run(self, out: TextIO, say: TextIO) -> int:
         """Serve until a signal, the console or the lifeline ends it."""
@@ -249,7 +254,7 @@ class _Session:
             state,
             clock=clock,
             rng=random.SystemRandom(),
-            runtime=self._manifest,
+            runtime=self._manifest if needs_runtime(self._files.frozen.study) else None,
             build=client_build(),
             finished_before=self._choice.finished_before,
             addresses=self._addresses,
@@ -282,6 +287,7 @@ class _Session:
             watching=watching,
         )
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
+        stepping = self._stepping(dispatcher, channel)
         http = http_server(app, self._host, self._listening)
         dispatcher.start(channel)
         sampler = HealthSampler(
@@ -291,6 +297,7 @@ class _Session:
             pages=lambda: channel.pages,
             records=self._path,
             now_ms=clock.now_ms,
+            processes=stepping.running if stepping is not None else None,
         )
         sampler.start()
         if self._choice.state is not None:
@@ -306,10 +313,23 @@ class _Session:
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
         sampler.stop()
+        if stepping is not None:
+            stepping.close()  # what they hand over at the end is still taken up
         dispatcher.stop()
         watching.close()
         http.server_close()
         return 0
+
+    def _stepping(self, dispatcher: Dispatcher, channel: Channel) -> Stepping | None:
+        """Make what starts the processes of matches that the server steps; None: the study has no such games."""
+        if not has_stepped_games(self._loaded):
+            return None
+        logs = None if self._options.preview else self._path.with_name(LOGS_FOLDER)
+        stepping = Stepping(
+            study_place(self._loaded, logs), put=dispatcher.put, show=channel.show, read=dispatcher.bodies
+        )
+        dispatcher.processes = channel.processes = stepping
+        return stepping
 
     def _stop(self, reason: str) -> None:
         self._reason = self._reason or reason
@@ -346,7 +366,7 @@ class _Session:
                     seed=secrets.randbits(64),
                     pilot=self._options.pilot,
                     port=self._port,
-                    versions=versions(self._study.prepared),
+                    versions=versions(self._study.prepared, server_versions(self._loaded)),
                     files=self._files.sha256s,
                     study=encode_study(self._loaded.study),
                     release=self._options.release,
@@ -360,6 +380,10 @@ class _Session:
                     lock_sha256=lock_sha256,
                 )
             )
+            facts += [
+                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, card=card)
+                for scene_id, agent, card in study_cards(self._loaded)
+            ]
         else:
             self._writer.continue_session(self._choice.session_id)
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))
@@ -383,8 +407,9 @@ class _Session:
             folder = self._loaded.resolve_path(text)
             if folder.is_dir():
                 roots[name] = folder
+        builds = BuildFiles(build_folders(self._loaded))
         if prepared is None:
-            return ServedStudy(static_roots=roots)
+            return ServedStudy(static_roots=roots, builds=builds)
         distribution = find_distribution()
         return ServedStudy(
             static_roots=roots,
@@ -393,6 +418,7 @@ class _Session:
             prepared=prepared,
             runtime_files=RuntimeFiles.of_distribution(distribution),
             runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
+            builds=builds,
         )
 
     def _announce(self, out: TextIO, say: TextIO) -> None:

@@ -43,6 +43,12 @@ _TAKEN_OUT: Final = (
 )
 
 
+_ON_SERVER: Final = (
+    "The server steps this game, because its environment may need what a browser does not have. So it cannot be "
+    "stepped again here. Its frames are recorded as those of other games: the export has them."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One stored chunk of rows. `before`: the chain's hash before it, as its own recorder's chunks say."""
@@ -166,6 +172,8 @@ class WatchedMatches:
             problem = self._problem
             if game is None:
                 problem = f"The study has no game {match.formed.scene_id!r}, so its matches cannot be shown."
+            elif match.formed.settings.get("mode") == "server_authoritative":
+                problem = _ON_SERVER
             elif self._removed & set(match.formed.agents.values()):
                 problem = _TAKEN_OUT
             elif self._runtime is None and not problem:

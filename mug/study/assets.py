@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from mug.play.picture import relative_object
 from mug.rendering.color import normalize_color
-from mug.study.model import GymGame, Study
+from mug.study.model import EmbeddedBuild, GymGame, Study
 from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, walk
@@ -59,6 +59,7 @@ def served_roots(study: Study) -> dict[str, str]:
     """Return the folders that are served: how an address begins -> the folder as the study writes it."""
     texts = [*study.static_files]
     texts += [node.assets.assets_dir for _, node in walk(study) if isinstance(node, GymGame)]
+    texts += [node.webgl.webgl_base_url for _, node in walk(study) if isinstance(node, EmbeddedBuild)]
     texts += _folders_of_treatments(study)
     roots: dict[str, str] = {}
     for text in texts:

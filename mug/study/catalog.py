@@ -16,6 +16,7 @@ from mug.study.model import (
     EntryScreening,
     GymGame,
     Hosting,
+    HtmlGame,
     KeyBinding,
     MultipleChoiceForm,
     OptionBoxesForm,
@@ -28,10 +29,11 @@ from mug.study.model import (
     Study,
     TextBoxForm,
     Treatments,
+    UnityGame,
     WebRtc,
 )
 
-__all__ = ["NODE_KINDS", "UNAVAILABLE_KINDS", "FieldInfo", "NodeKind", "fields", "sections", "struct_fields"]
+__all__ = ["NODE_KINDS", "FieldInfo", "NodeKind", "fields", "sections", "struct_fields"]
 
 NOT_GIVEN: Final = msgspec.NODEFAULT
 
@@ -104,6 +106,8 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
         (ScalesForm, "Scales and text box"),
         (OptionBoxesForm, "Option boxes, scales and text box"),
         (GymGame, "Game"),
+        (UnityGame, "Unity game"),
+        (HtmlGame, "HTML game"),
         (RandomizeOrder, "Random order"),
         (Repeat, "Repeat"),
         (EndPage, "End page"),
@@ -111,11 +115,6 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
     )
 }
 """Kind, as it stands in files, → what is known about it; in the order a palette shows them."""
-
-UNAVAILABLE_KINDS: Final[Mapping[str, str]] = {
-    "unity_scene": "UnityScene",
-}
-"""Kinds that are known by name, but that this version cannot run yet, with their names in the chain API."""
 
 
 def _unwrap(annotation: Any) -> tuple[Any, msgspec.Meta | None]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from mug.study.catalog import NODE_KINDS, UNAVAILABLE_KINDS, FieldInfo, struct_fields
+from mug.study.catalog import NODE_KINDS, FieldInfo, struct_fields
 from mug.study.fields import Severity
 from mug.study.model import FORMAT, KeyBinding, Section, Study
 from mug.study.problems import Problem, did_you_mean, node_id_of
@@ -115,15 +115,6 @@ class _Decoder:
         scene_id = raw.get("scene_id")
         label = scene_id if isinstance(scene_id, str) else None
         kind = raw.get("kind")
-        if isinstance(kind, str) and kind in UNAVAILABLE_KINDS:
-            self.report(
-                path,
-                label,
-                "kind",
-                "not_available_yet",
-                f"{kind} ({UNAVAILABLE_KINDS[kind]}) is not available in this version of MUG yet; remove the scene",
-            )
-            return _PLACEHOLDER
         if not isinstance(kind, str) or kind not in NODE_KINDS:
             hint = did_you_mean(kind, NODE_KINDS) if isinstance(kind, str) else ""
             what = "has no kind" if kind is None else f"has the unknown kind {kind!r}{hint}"

@@ -149,8 +149,9 @@ class PoliciesSection(Section, frozen=True, kw_only=True):
         dict[str, Any],
         about(
             "Who plays",
-            'Agent id → "human", "random", or a policy. Two to four humans make the scene multiplayer; who comes first '
-            "gets the first human agent of this table.",
+            'Agent id → "human", "random", the path of an ONNX model, a model\'s table, or a function or class as '
+            '"file.py:Name". Two to four humans make the scene multiplayer; who comes first gets the first human agent '
+            "of this table.",
             shape="policy",
         ),
     ] = {}
@@ -158,9 +159,8 @@ class PoliciesSection(Section, frozen=True, kw_only=True):
         str | None,
         about(
             "Policy loader",
-            "Function that loads a policy by its name.",
+            "Function (name) → policy, for policies that are only named.",
             shape="callable",
-            later="policies other than random ones",
         ),
     ] = None
     policy_inference_fn: Annotated[
@@ -169,7 +169,6 @@ class PoliciesSection(Section, frozen=True, kw_only=True):
             "Policy inference",
             "Function (observation, policy) → action.",
             shape="callable",
-            later="policies other than random ones",
         ),
     ] = None
     frame_skip: Annotated[

@@ -6,16 +6,22 @@ from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from mug.play.policies_kinds import framework_of
 from mug.study.assets import problems_of_assets
 from mug.study.model import GymGame
+from mug.study.multiplayer import runs_on_server
 from mug.study.multiplayer_validation import problems_of_multiplayer
 from mug.study.places import exclusive, problem_at
+from mug.study.policy_validation import faults_of_policy
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, human_agents
 
 __all__ = ["BROWSER_CALLABLES", "KEY_NAMES", "is_script_reference", "problems_of_game"]
 
-BROWSER_CALLABLES: Final = ("environment.env_creator", "rendering.hud_text_fn", "rendering.env_to_state_fn")
+BROWSER_CALLABLES: Final = (
+    *("environment.env_creator", "rendering.hud_text_fn", "rendering.env_to_state_fn"),
+    *("policies.load_policy_fn", "policies.policy_inference_fn"),
+)
 """Fields of a game whose functions run in the participant's browser."""
 
 
@@ -99,6 +105,7 @@ def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
                     "requirement_with_url",
                     f"{text!r} names an address: packages are found by name; give a name and a version",
                 )
+    place = "in a process of its own" if runs_on_server(node) else "in the participant's browser"
     for name in BROWSER_CALLABLES:
         section, _, field = name.partition(".")
         ref = getattr(getattr(node, section), field)
@@ -108,8 +115,8 @@ def _of_environment(path: NodePath, node: GymGame) -> Iterator[Problem]:
                 path,
                 name,
                 "not_in_the_browser",
-                "is defined in the study's script, but runs in the participant's browser, where the script is not: "
-                'put the function into a module beside the environment and refer to it as "file.py:function"',
+                f"is defined in the study's script, but runs {place}, where the script is not: put the function into a "
+                'module beside the environment and refer to it as "file.py:function"',
             )
 
 
@@ -129,16 +136,25 @@ def _of_agents(path: NodePath, node: GymGame) -> Iterator[Problem]:
     mapping, human_id = node.policies.policy_mapping, node.gameplay.human_id
     humans = human_agents(node)
     for agent, policy in mapping.items():
-        if policy in ("human", "random"):
+        if policy == "human":
             continue
-        hint = did_you_mean(policy, ("human", "random")) if isinstance(policy, str) else ""
-        yield problem_at(
-            node,
-            path,
-            f"policies.policy_mapping.{agent}",
-            "not_available_yet",
-            f"is {policy!r}{hint}; policies other than human and random are not available in this version of MUG yet",
-        )
+        for code, message in faults_of_policy(node, policy, f"policy_mapping.{agent}"):
+            yield problem_at(node, path, f"policies.policy_mapping.{agent}", code, message)
+    names = [policy for policy in mapping.values() if _is_named(policy)]
+    for field in ("load_policy_fn", "policy_inference_fn"):
+        if (
+            getattr(node.policies, field) is not None
+            and not names
+            and not _is_named(node.multiplayer.dropout_agent_policy)
+        ):
+            yield problem_at(
+                node,
+                path,
+                f"policies.{field}",
+                "no_effect",
+                "has no effect: it is asked for policies that are only named, and there are none",
+                "warning",
+            )
     if human_id is not None and mapping and human_id not in humans:
         what = f"is {mapping[human_id]!r} in policy_mapping" if human_id in mapping else "is not in policy_mapping"
         hint = did_you_mean(human_id, mapping) if human_id not in mapping else ""
@@ -157,6 +173,10 @@ def _of_agents(path: NodePath, node: GymGame) -> Iterator[Problem]:
             "no_human",
             'has no human: give the participant\'s agent the value "human"',
         )
+
+
+def _is_named(policy: object) -> bool:
+    return isinstance(policy, str) and bool(policy) and framework_of(policy) == "named"
 
 
 def _of_keys(path: NodePath, node: GymGame) -> Iterator[Problem]:

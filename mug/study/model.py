@@ -7,6 +7,7 @@ not know. TOML has no null, so no field has both a default other than None and N
 from typing import Annotated, Any
 
 from mug.ids import ExperimentId
+from mug.study.embedded import BuildGameSection, WebglSection
 from mug.study.endings import Endings
 from mug.study.fields import about
 from mug.study.forms import FormPage
@@ -25,9 +26,11 @@ from mug.study.game import (
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     Form,
     GymGame,
+    HtmlGame,
     MultipleChoiceForm,
     Node,
     OptionBoxesForm,
@@ -38,6 +41,7 @@ from mug.study.nodes import (
     StartPage,
     StaticPage,
     TextBoxForm,
+    UnityGame,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
@@ -46,8 +50,10 @@ from mug.study.treatment_section import Treatments
 __all__ = [
     "FORMAT",
     "AssetsSection",
+    "BuildGameSection",
     "CompletionCodePage",
     "ContentSection",
+    "EmbeddedBuild",
     "EndPage",
     "Endings",
     "EntryScreening",
@@ -57,6 +63,7 @@ __all__ = [
     "GameplaySection",
     "GymGame",
     "Hosting",
+    "HtmlGame",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
@@ -76,8 +83,10 @@ __all__ = [
     "Study",
     "TextBoxForm",
     "Treatments",
+    "UnityGame",
     "WaitroomSection",
     "WebRtc",
+    "WebglSection",
     "Wrapper",
 ]
 

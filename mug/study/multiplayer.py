@@ -8,7 +8,16 @@ from mug.study.model import GymGame
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.traversal import human_agents
 
-__all__ = ["MAX_PEOPLE", "conditions_for", "focus_timeout_ms", "is_monitored", "is_multiplayer"]
+__all__ = [
+    "MAX_PEOPLE",
+    "conditions_for",
+    "focus_timeout_ms",
+    "is_matched",
+    "is_monitored",
+    "is_multiplayer",
+    "is_rolled_back",
+    "runs_on_server",
+]
 
 MAX_PEOPLE: Final = 4
 """Most people in one match: each sends to each, and waits for the slowest."""
@@ -18,6 +27,21 @@ def is_multiplayer(game: GymGame) -> bool:
     """Return whether participants wait for partners before they play `game`."""
     said = game.multiplayer.multiplayer
     return len(human_agents(game)) > 1 if said is None else said
+
+
+def runs_on_server(game: GymGame) -> bool:
+    """Return whether a process of the server steps `game`, so that its pages need no Python."""
+    return game.multiplayer.mode == "server_authoritative"
+
+
+def is_matched(game: GymGame) -> bool:
+    """Return whether a match of `game` is formed when its pages ask for it: with partners, or with the server."""
+    return is_multiplayer(game) or runs_on_server(game)
+
+
+def is_rolled_back(game: GymGame) -> bool:
+    """Return whether several pages step `game`, each for itself, and take frames back: its states are to be saved."""
+    return is_multiplayer(game) and not runs_on_server(game)
 
 
 def conditions_for(game: GymGame) -> dict[AgentId, dict[str, Any]]:

@@ -15,9 +15,10 @@ class MultiplayerSection(Section, frozen=True, kw_only=True):
         str,
         about(
             "Where the environment runs",
-            '"p2p": in every participant\'s browser, kept equal by rollback; "server_authoritative": on the server.',
+            '"p2p": in the participants\' browsers, kept equal by rollback; "server_authoritative": on the server, in '
+            "a process for each match, also with one person: the pages send keys and show what comes back. There the "
+            "packages are those of the server's Python.",
             choices=("p2p", "server_authoritative"),
-            later="environments that run on the server",
         ),
     ] = "p2p"
     multiplayer: Annotated[

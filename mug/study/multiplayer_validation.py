@@ -1,14 +1,17 @@
 """The problems of a game that people play together."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from mug.study.conditions import refused_conditions
+from mug.study.game import MatchmakingSection, RenderingSection, RuntimeSection
 from mug.study.model import GymGame
-from mug.study.multiplayer import MAX_PEOPLE, is_multiplayer
+from mug.study.multiplayer import MAX_PEOPLE, is_multiplayer, runs_on_server
+from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.participation_validation import monitoring_problems
 from mug.study.places import problem_at
-from mug.study.problems import Problem, did_you_mean
+from mug.study.policy_validation import faults_of_policy
+from mug.study.problems import Problem
 from mug.study.traversal import NodePath, human_agents
 
 __all__ = ["problems_of_multiplayer"]
@@ -23,7 +26,7 @@ def problems_of_multiplayer(path: NodePath, node: GymGame) -> Iterator[Problem]:
     if multiplayer.network_conditions:
         for place, code, message in refused_conditions(multiplayer.network_conditions, humans):
             yield problem_at(node, path, f"multiplayer.network_conditions{place}", code, message)
-        if not is_multiplayer(node):
+        if not is_multiplayer(node) and not runs_on_server(node):
             yield problem_at(
                 node,
                 path,
@@ -33,6 +36,8 @@ def problems_of_multiplayer(path: NodePath, node: GymGame) -> Iterator[Problem]:
                 "human",
                 "warning",
             )
+    if runs_on_server(node):
+        yield from _of_pages_alone(path, node)
     if multiplayer.continuous_ping_required_violations > multiplayer.continuous_ping_violation_window:
         yield problem_at(
             node,
@@ -42,6 +47,44 @@ def problems_of_multiplayer(path: NodePath, node: GymGame) -> Iterator[Problem]:
             f"is {multiplayer.continuous_ping_required_violations}, more than the window of "
             f"{multiplayer.continuous_ping_violation_window}: use at most the window",
         )
+
+
+def _of_pages_alone(path: NodePath, node: GymGame) -> Iterator[Problem]:
+    """What is about games that are stepped in the pages, in one that the server steps."""
+    games: tuple[tuple[str, Any, Any], ...] = (
+        ("multiplayer", node.multiplayer, MultiplayerSection()),
+        ("matchmaking", node.matchmaking, MatchmakingSection()),
+        ("rendering", node.rendering, RenderingSection()),
+        ("runtime", node.runtime, RuntimeSection()),
+    )
+    for section, given, standard in games:
+        for field, why in _OF_PAGES.get(section, {}).items():
+            if getattr(given, field) != getattr(standard, field):
+                yield problem_at(
+                    node,
+                    path,
+                    f"{section}.{field}",
+                    "no_effect",
+                    f'has no effect with multiplayer.mode "server_authoritative": {why}; leave it out',
+                    "warning",
+                )
+
+
+_BETWEEN_PAGES: Final = "the pages talk to the server, not to each other"
+_ROLLBACK: Final = "the server never goes back to an earlier frame"
+_OF_PAGES: Final = {
+    "multiplayer": {
+        "input_delay": "a key takes effect in the first frame after the server has it",
+        "snapshot_interval": _ROLLBACK,
+        "input_confirmation_timeout_ms": "the game waits for nobody's keys",
+        "max_rtt": _BETWEEN_PAGES,
+        "network_conditions": _BETWEEN_PAGES,
+    },
+    "matchmaking": {"max_rtt": _BETWEEN_PAGES, "max_rtt_widening": _BETWEEN_PAGES},
+    "rendering": {"rollback_smoothing_duration": _ROLLBACK},
+    "runtime": {"restart_pyodide": "its pages run no Python"},
+}
+"""Fields that a game on the server does not read, and why."""
 
 
 def _of_people(path: NodePath, node: GymGame) -> Iterator[Problem]:
@@ -107,12 +150,6 @@ def _of_dropouts(path: NodePath, node: GymGame) -> Iterator[Problem]:
         )
     if policy == "human":
         yield problem_at(node, path, field, "not_allowed", 'is "human", who has just left: name a policy, as "random"')
-    elif policy is not None and policy != "random":
-        hint = did_you_mean(policy, ("random",)) if isinstance(policy, str) else ""
-        yield problem_at(
-            node,
-            path,
-            field,
-            "not_available_yet",
-            f'is {policy!r}{hint}; policies other than "random" are not available in this version of MUG yet',
-        )
+    elif policy is not None:
+        for code, message in faults_of_policy(node, policy, "dropout_agent_policy"):
+            yield problem_at(node, path, field, code, message)

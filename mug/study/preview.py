@@ -14,6 +14,7 @@ from mug.ids import ExperimentId, SceneId, is_valid_id
 from mug.study.edits import fresh_scene_id, outermost
 from mug.study.endings import Endings
 from mug.study.model import (
+    EmbeddedBuild,
     EndPage,
     EntryScreening,
     GymGame,
@@ -169,7 +170,8 @@ def _scenes(nodes: Iterable[Node]) -> Iterable[Any]:
 def _folders(study: Study) -> tuple[str, ...]:
     """The served folders, those of all games too: a page may show what a game that is not here has its pictures in."""
     games = [node.assets.assets_dir for _, node in walk(study) if isinstance(node, GymGame)]
-    return tuple(dict.fromkeys((*study.static_files, *games)))
+    builds = [node.webgl.webgl_base_url for _, node in walk(study) if isinstance(node, EmbeddedBuild)]
+    return tuple(dict.fromkeys((*study.static_files, *games, *builds)))
 
 
 # --- how a node is shown ----------------------------------------------------------------------------------------------

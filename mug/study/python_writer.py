@@ -15,8 +15,10 @@ from mug.study.decoding import encode_study
 from mug.study.errors import PythonWriteError
 from mug.study.model import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     GymGame,
+    HtmlGame,
     KeyBinding,
     MultipleChoiceForm,
     Node,
@@ -31,6 +33,7 @@ from mug.study.model import (
     StaticPage,
     Study,
     TextBoxForm,
+    UnityGame,
 )
 from mug.study.python_refusals import python_problems
 from mug.study.python_source import Group, Source, assignment, call, chain, import_line, literal, text_literal
@@ -39,6 +42,7 @@ __all__ = ["write_python"]
 
 _CONSTANTS: Final = "mug.configurations.configuration_constants"
 _PAGES: Final = "mug.scenes.static_scene"
+_BUILDS: Final = "mug.scenes.unity_scene"
 
 SCENE_CLASSES: Final[Mapping[type[Section], tuple[str, str]]] = {
     StartPage: (_PAGES, "StartScene"),
@@ -50,6 +54,8 @@ SCENE_CLASSES: Final[Mapping[type[Section], tuple[str, str]]] = {
     ScalesForm: (_PAGES, "ScalesAndTextBox"),
     OptionBoxesForm: (_PAGES, "OptionBoxesWithScalesAndTextBox"),
     GymGame: ("mug.scenes.gym_scene", "GymScene"),
+    UnityGame: (_BUILDS, "UnityScene"),
+    HtmlGame: (_BUILDS, "HtmlGameScene"),
     RandomizeOrder: ("mug.scenes.scene", "RandomizeOrder"),
     Repeat: ("mug.scenes.scene", "RepeatScene"),
 }
@@ -86,7 +92,7 @@ SCENE_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Method → the scene's own fields that it sets; each section of a game has a method of its name."""
 
-HOOKS: Final = ("on_connect", "on_client_callback")
+HOOKS: Final = ("on_connect", "on_client_callback", "on_unity_episode_start", "on_unity_episode_end")
 
 CONFIG_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "experiment": ("id", "title", "save_experiment_data"),
@@ -124,7 +130,7 @@ SHARED: Final = ("hide_lobby_count", "max_rtt", "matchmaker")
 
 MODEL_FIELDS: Final = (
     *("obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
-    *("fixed_inputs", "custom_inference_fn"),
+    *("fixed_inputs", "custom_inference_fn", "sampling"),
 )
 """Parameters of `ModelConfig`."""
 
@@ -255,7 +261,9 @@ class _Writer:
                 yield call(method, given)
         if isinstance(scene, GymGame):
             yield from self.game_calls(scene)
-        hooks = list(self.arguments(scene, HOOKS))
+        if isinstance(scene, EmbeddedBuild):
+            yield from self.build_calls(scene)
+        hooks = list(self.arguments(scene, [field for field in HOOKS if field in known]))
         if hooks:
             yield call("hooks", hooks)
         yield from _study_fields(scene.extra)
@@ -277,6 +285,14 @@ class _Writer:
         yield from _study_fields(shared, "matchmaking")
         for info in infos:
             yield from _study_fields(getattr(game, info.name).extra, info.name)
+
+    def build_calls(self, scene: EmbeddedBuild) -> Iterator[Group]:
+        for name in ("webgl", "game"):
+            given = list(self.arguments(getattr(scene, name)))
+            if given:
+                yield call(name, given)
+        for name in ("webgl", "game"):
+            yield from _study_fields(getattr(scene, name).extra, name)
 
     # --- values ----------------------------------------------------------------------------------------------------
 
@@ -377,6 +393,7 @@ def _is_model(policy: Any) -> bool:
         and lists
         and len(inputs or ()) == len(outputs or ())
         and (not inputs or "state_shape" in policy)
+        and policy.get("sampling", "sample") in ("sample", "argmax")
     )
 
 

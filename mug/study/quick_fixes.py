@@ -176,12 +176,12 @@ def _wrong_type(case: _Case) -> Fix:
 
 
 def _not_available(case: _Case) -> Fix:
-    place = case.at
-    if place.info.name == "policy_mapping":
-        return case.instead(place.value, ("human", "random"))
-    if place.info.name == "dropout_agent_policy":
-        return case.instead(place.value, ("random",))
-    return case.reset() if place.info.later is not None else None
+    return case.reset() if case.at.info.later is not None else None
+
+
+def _unknown_policy(case: _Case) -> Fix:
+    people = ("human",) if case.at.info.name == "policy_mapping" else ()
+    return case.instead(case.at.value, (*people, "random"))
 
 
 def _missing(case: _Case) -> Fix:
@@ -414,6 +414,12 @@ def _file_as_meant(case: _Case) -> Fix:
     return case.set(f"Use {path!r}", path)
 
 
+def _build_as_meant(case: _Case) -> Fix:
+    """Name the build that `mug.check` found in the folder of builds."""
+    found = _MEANT.search(case.problem.message)
+    return case.set(f"Use {found[1]!r}", found[1]) if found is not None else None
+
+
 def _function_as_meant(case: _Case) -> Fix:
     found, value = _MEANT.search(case.problem.message), case.at.value
     if found is None or not isinstance(value, str) or "." in value.rpartition(":")[2]:
@@ -435,6 +441,7 @@ _FIELD_FIXES: Final[Mapping[str, Callable[[_Case], Fix]]] = {
     "invalid_reference": _invalid_reference,
     "invalid_url": _invalid_url,
     "missing": _missing,
+    "missing_build": _build_as_meant,
     "missing_file": _file_as_meant,
     "missing_function": _function_as_meant,
     "nested_group_order": _left_out,
@@ -456,6 +463,7 @@ _FIELD_FIXES: Final[Mapping[str, Callable[[_Case], Fix]]] = {
     "unknown_condition": _unknown_condition,
     "unknown_key": _key_as_meant,
     "unknown_placeholder": _unknown_placeholder,
+    "unknown_policy": _unknown_policy,
     "unknown_reason": _unknown_reason,
     "unknown_requirement": _unknown_requirement,
     "unknown_scene": _unknown_scene,

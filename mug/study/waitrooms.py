@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from mug.study.group_orders import draws_for_group, first_game, order_scene_id
 from mug.study.model import GymGame, RandomizeOrder, Study
-from mug.study.multiplayer import is_multiplayer
+from mug.study.multiplayer import is_multiplayer, runs_on_server
 from mug.study.traversal import NodePath, human_agents, node_at
 
-__all__ = ["WaitroomRules", "hides_lobby_count", "matchmaker_of", "max_rtt_of", "waitroom_at"]
+__all__ = ["WaitroomRules", "game_for_one", "hides_lobby_count", "matchmaker_of", "max_rtt_of", "waitroom_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ def waitroom_at(study: Study, path: NodePath) -> WaitroomRules | None:
             game = first_game(node)
             return _rules(path, order_scene_id(path), game, is_order=True) if game is not None else None
     return None
+
+
+def game_for_one(study: Study, path: NodePath) -> GymGame | None:
+    """Return the game of a node that the server steps for one person: its match is formed without a wait."""
+    node = node_at(study, path)
+    return node if isinstance(node, GymGame) and runs_on_server(node) and not is_multiplayer(node) else None
 
 
 def max_rtt_of(game: GymGame) -> int | None:

@@ -78,6 +78,7 @@ class Page:
     finished: bool = False
     outcome: str | None = None
     reason: str = ""
+    policy_figures: list[dict[str, Any]] = field(default_factory=list)
     finished_ms: float = 0.0
     next_tick_ms: float = 0.0
     life: int = 0
@@ -154,6 +155,7 @@ class Page:
         self.peers += output.peers
         self.recorded += output.chunks
         self.rows += output.rows
+        self.policy_figures = output.policy_figures or self.policy_figures
         self.views += [View(v.episode, v.frame, v.picture, v.hud, v.score, v.corrected) for v in output.views]
         if output.live is not None:
             self.lives.append(output.live)

@@ -21,7 +21,7 @@ from tests.drivers.export_checks import check_mountain_car
 from tests.drivers.gui_driver import GuiDriver
 from tests.e2e.conftest import MOUNTAIN_CAR
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
 
 TO_THE_FLAG = (("ArrowRight", 22), ("ArrowLeft", 59), ("ArrowRight", 133), ("ArrowLeft", 176), ("ArrowRight", 600))
 """Keys and until which frame: brings the car to the flag from every start, within 250 frames, a few late or not."""

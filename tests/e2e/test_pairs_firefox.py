@@ -17,6 +17,7 @@ from tests.drivers.server_driver import ServerDriver
 from tests.e2e.test_pairs_play import check_match
 
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.browser,
     pytest.mark.pyodide,
     pytest.mark.long,

@@ -23,7 +23,7 @@ from tests.drivers.server_driver import ServerDriver
 from tests.e2e.test_pairs_faults import events_of
 from tests.e2e.test_pairs_play import check_match, played
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide, pytest.mark.long, pytest.mark.timeout(600)]
 
 FPS = 30
 MINUTE = 60 * FPS

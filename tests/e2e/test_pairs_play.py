@@ -16,7 +16,7 @@ from tests.drivers.pair_driver import actions_of, finish, identical_frames, matc
 from tests.drivers.pair_study import CHAOS, example_study, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
 
 
 def played(

@@ -23,7 +23,7 @@ from tests.drivers.people_study import FORM, game, write_people_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.slow_page import change_delay, slow_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
 
 FPS = 30
 
@@ -54,6 +54,7 @@ def pairs(records: list[MatchRecord]) -> list[set[str]]:
     return [set(record.formed.visits) for record in records]
 
 
+@pytest.mark.long
 def test_that_a_server_killed_under_six_people_in_different_phases_costs_nobody_anything(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:

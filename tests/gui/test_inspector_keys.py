@@ -223,11 +223,53 @@ def test_that_agents_are_added_from_the_environment(show_inspector: ShowInspecto
     driver.qtbot.keyClick(entry.who, Key.Key_Down)
     assert driver.value((0,), "policies.policy_mapping") == {"a": "human", "b": "random"}
     driver.qtbot.keyClick(entry.who, Key.Key_Down)
+    assert entry.who.currentText() == "ONNX model"
     driver.type_into(entry.policy, "best.onnx")
     assert driver.value((0,), "policies.policy_mapping") == {"a": "human", "b": "best.onnx"}
     entry.agent.setFocus()
     driver.qtbot.keyClick(entry.agent, Key.Key_Up, ALT)
     assert list(driver.value((0,), "policies.policy_mapping")) == ["b", "a"]
+
+
+def test_that_a_recurrent_model_is_described_by_typing(show_inspector: ShowInspector) -> None:
+    driver = game(show_inspector, policies=PoliciesSection(policy_mapping={"a": "human", "b": "bots/best.onnx"}))
+    entry = driver.editor("policies.policy_mapping").entries[1]
+    assert not entry.details.isVisible()
+    driver.click(entry.more_button)
+    lines = entry.details.lines
+    driver.type_into(lines["obs_input"], "obs")
+    assert any("logits" in words for words in driver.row("policies.policy_mapping").faults())
+    driver.type_into(lines["logit_output"], "logits")
+    assert driver.value((0,), "policies.policy_mapping")["b"] == {
+        "kind": "onnx",
+        "obs_input": "obs",
+        "logit_output": "logits",
+        "onnx_path": "bots/best.onnx",
+    }
+    driver.type_into(lines["state_inputs"], "h, c")
+    driver.type_into(lines["state_outputs"], "h_out, c_out")
+    assert any("shape" in words for words in driver.row("policies.policy_mapping").faults())
+    driver.type_into(lines["state_shape"], "1, 64")
+    assert driver.value((0,), "policies.policy_mapping")["b"]["state_shape"] == [1, 64]
+    assert not any("shape as" in words for words in driver.row("policies.policy_mapping").faults())
+    driver.type_into(entry.policy, "bots/better.onnx", anew=True)
+    model = driver.value((0,), "policies.policy_mapping")["b"]
+    assert (model["onnx_path"], model["state_inputs"]) == ("bots/better.onnx", ["h", "c"])
+
+
+def test_that_a_python_policy_is_chosen_and_its_kind_is_seen_again(show_inspector: ShowInspector) -> None:
+    driver = game(show_inspector, policies=PoliciesSection(policy_mapping={"a": "human", "b": "random"}))
+    entry = driver.editor("policies.policy_mapping").entries[1]
+    entry.who.setFocus()
+    for _ in range(2):
+        driver.qtbot.keyClick(entry.who, Key.Key_Down)
+    assert entry.who.currentText() == "Python"
+    assert driver.value((0,), "policies.policy_mapping")["b"] == "random"
+    driver.type_into(entry.policy, "cooks.py:Planner")
+    assert driver.value((0,), "policies.policy_mapping")["b"] == "cooks.py:Planner"
+    driver.qtbot.keyClick(entry.policy, Key.Key_Tab)
+    assert entry.who.currentText() == "Python"
+    assert not entry.details.isVisible()
 
 
 def test_that_two_agents_cannot_have_one_name(show_inspector: ShowInspector) -> None:

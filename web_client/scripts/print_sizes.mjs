@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 
 const BUDGET_KB = 100;
 const folder = new URL("../../mug/server/client", import.meta.url).pathname;
-const libraries = /^(pixi|socketio)/;
+const libraries = /^(pixi|socketio|ort-wasm)/;
 // Pages of the experimenter: participants never load them.
 const otherPages = /^watch/;
 let own = 0;
@@ -19,9 +19,10 @@ function files(at) {
 
 for (const path of files(folder).sort()) {
   const name = path.split("/").pop();
-  const kb = gzipSync(readFileSync(path)).length / 1000;
+  const body = readFileSync(path);
+  const kb = (name.endsWith(".gz") ? body : gzipSync(body)).length / 1000;
   const library = libraries.test(name);
-  const counted = /\.js$|^frame-.*\.html$/.test(name) && !library && !otherPages.test(name);
+  const counted = /\.m?js$|^frame-.*\.html$/.test(name) && !library && !otherPages.test(name);
   if (counted) own += kb;
   console.log(`${kb.toFixed(1).padStart(8)} kB  ${name}${library ? "  (library)" : ""}`);
 }

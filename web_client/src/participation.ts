@@ -1,4 +1,5 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
+import { BuildFiles } from "./builds/build_files";
 import type { Care } from "./care/care";
 import { heldPage } from "./care/held_page";
 import type { PageLog } from "./care/page_log";
@@ -12,12 +13,14 @@ import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
 import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, RuntimeManifest, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
 import { Ending } from "./scenes/ending";
+import { EmbeddedScene } from "./scenes/embedded_scene";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
 import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
 import { PageScene } from "./scenes/page_scene";
 import type { Scene, SceneContext, VisitOutcome } from "./scenes/scene";
 import { WaitScene } from "./scenes/wait_scene";
+import { ServerScene } from "./server_game/server_scene";
 import type { Connection, ConnectionState } from "./transport/connection";
 import { isAnotherPreview } from "./transport/preview";
 import { SharedGlobals } from "./transport/shared_globals";
@@ -72,6 +75,8 @@ export class Participation {
   private finishing: { message: FinishVisit; timer: ReturnType<typeof setTimeout> | null } | null = null;
   private closing: string | null = null;
   private readonly globals = new SharedGlobals((message) => this.send(message));
+  /** Of embedded builds; what was fetched once serves all their scenes. */
+  private readonly buildFiles = new BuildFiles();
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
   /** What scenes said while the connection was lost. */
@@ -116,7 +121,7 @@ export class Participation {
     if (state === "lost" && this.me?.preview) {
       shell.setStatus("The preview has stopped. When it is started again, this page begins anew.");
     } else if (state === "lost" && !this.over) {
-      const goesOn = this.scene && shell.phase !== "waiting" && shell.phase !== "matching";
+      const goesOn = this.scene && !this.scene.needsServer?.() && shell.phase !== "waiting" && shell.phase !== "matching";
       shell.setStatus(
         goesOn
           ? "The connection to the study is interrupted. You can go on; your data is kept and sent as soon as it is back."
@@ -141,7 +146,7 @@ export class Participation {
     return {
       send: (message) => this.send(message),
       event: (name, data) => this.event(name, data),
-      telemetry: (row) => this.telemetry({ ...row, clock_offset_ms: this.options.clock.offsetMs() }),
+      telemetry: (row) => this.telemetry({ ...row, ...this.scene?.measured?.(), clock_offset_ms: this.options.clock.offsetMs() }),
       status: () => ({
         phase: this.options.shell.phase,
         ...(this.scene?.position() ?? { episode: null, frame: null }),
@@ -198,6 +203,9 @@ export class Participation {
       case "participant.trouble":
         this.scene?.trouble?.(message.completion_code, message.redirect_url);
         break;
+      case "episode.taken":
+        if (this.scene?.visitId === message.visit_id) this.scene.episodeTaken?.(message);
+        break;
       case "frames.stored":
         this.storedFrames.answered(message);
         break;
@@ -213,6 +221,8 @@ export class Participation {
       case "match.returning":
       case "peer.signal_from":
       case "peer.relayed":
+      case "server.status":
+      case "server.view":
         this.scene?.matchMessage?.(message);
         break;
       case "participant.refused":
@@ -264,6 +274,7 @@ export class Participation {
       // The drawing code is large; it comes while the first pages are read.
       if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
+    void this.buildFiles.preload(message.preload ?? []);
     this.options.care.welcomed(`${sessionId} ${participantId}`, message.help ?? false);
     this.globals.flush();
     this.unsent.flush();
@@ -305,8 +316,15 @@ export class Participation {
     });
   }
 
+  private policiesMeasured({ visitId, matchId, figures }: Extract<FromWorker, { op: "policies" }>): void {
+    for (const { agent, decisions, median_ms, p99_ms, late } of figures) {
+      this.unsent.add({ op: "policy.figures", visit_id: visitId, match_id: matchId, agent, decisions, median_ms, p99_ms, late });
+    }
+  }
+
   private onWorker(message: FromWorker): void {
     if (message.op === "globals") this.setGlobals(message.values, "worker");
+    if (message.op === "policies") this.policiesMeasured(message);
     // A game that had to go in the middle may hand over its last rows when the next scene is there already.
     if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
     if (message.op === "console") for (const line of message.lines) this.options.log.add(line);
@@ -319,6 +337,7 @@ export class Participation {
   /** Games stand still while the experimenter has paused this page. */
   hold(held: boolean): void {
     this.me?.python?.hold(held);
+    this.scene?.hold?.(held);
   }
 
   /** Before the first scene there is nothing to do until the experimenter opens or starts the session. */
@@ -358,6 +377,7 @@ export class Participation {
     shell.setNotice(message.notice);
     shell.clearWarnings();
     this.scene?.show();
+    if (this.options.care.paused) this.scene?.hold?.(true);
     if (this.scene) this.options.care.shown(message.action_id);
   }
 
@@ -371,7 +391,9 @@ export class Participation {
       case "form":
         return new FormScene(message, content, context);
       case "game":
-        return new GameScene(message, content, context);
+        return content.config.mode === "server_authoritative" ? new ServerScene(message, content, context) : new GameScene(message, content, context);
+      case "embedded":
+        return new EmbeddedScene(message, content, this.buildFiles, context);
       case "wait":
         return new WaitScene(message.visit_id, content, context);
       default: {

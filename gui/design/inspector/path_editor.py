@@ -1,6 +1,5 @@
 """The editor of a path: a file or folder, chosen or typed, relative to the study's folder."""
 
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Slot
@@ -139,16 +138,8 @@ class PathEditor(FieldEditor):
         """Take an absolute path; one in the study's folder is written relative to it."""
         if not chosen:
             return
-        place = Path(chosen)
-        folder = self.around.folder.resolve()
-        if place.resolve().is_relative_to(folder):
-            text = place.resolve().relative_to(folder).as_posix()
-            text = f"{text}/" if self._is_folder else text
-        else:
-            text = place.as_posix()
-            self.around.said.emit(
-                f"{place.name} is outside of the study's folder: copy it there, so that the study can be moved."
-            )
+        text = self.around.path_in_study(chosen)
+        text = f"{text}/" if self._is_folder else text
         self.chosen.emit(text)
 
     def _open(self) -> None:

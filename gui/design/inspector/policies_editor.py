@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QSignalBlocker, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.design.inspector.editor import changed_words, same, suggest
 from gui.design.inspector.entries import EntriesEditor, Entry
-from gui.design.inspector.inputs import Combo, Line
+from gui.design.inspector.inputs import Combo, Line, ToolButton
+from gui.design.inspector.model_details import ModelDetails
 from gui.design.inspector.surroundings import Surroundings
-from gui.design.inspector.value_editors import plain
-from gui.models.value_text import read_value, write_value
+from gui.models.policy_values import KINDS, kind_of_policy, line_of, model_value, with_line
 from mug.study.catalog import FieldInfo
 from mug.study.edits import RESET
 
 __all__ = ["PoliciesEditor"]
 
-_KNOWN: Final = (("human", "A person"), ("random", "Chance"))
+_LINES: Final = {"model": "policies/model.onnx", "python": "file.py:Class", "named": "a name for the policy loader"}
+"""What is typed for the kinds that are more than a choice."""
+_MENU_ENTRIES: Final = 40
 
 
 class PoliciesEditor(EntriesEditor):
@@ -65,14 +67,22 @@ class PoliciesEditor(EntriesEditor):
 
 
 class _AgentEntry(Entry):
-    """An agent and who acts for it."""
+    """An agent and who acts for it: a person, chance, or a policy with its file, function or name.
+
+    Attributes:
+        agent, who, policy: The agent's id, the kind of what acts for it, and the policy's file, function or name.
+        choose_button: Chooses a model's file, or a function or class of the study.
+        more_button: Shows a model's further names.
+        details: They.
+    """
 
     def __init__(self, around: Surroundings, is_free: Any) -> None:
         super().__init__(around, "Agent")
         self._is_free = is_free
         self._pair: tuple[str, Any] = ("", "human")
         self._wrong = ["", ""]
-        self._wants_other = False
+        self._wanted = ""
+        self._dialog: QFileDialog | None = None
         self.agent = Line("Agent", "agent id")
         self.agent.textEdited.connect(self._on_agent)
         self.agent.dropped.connect(self._on_dropped)
@@ -81,58 +91,102 @@ class _AgentEntry(Entry):
         assert completer is not None
         completer.activated.connect(self._on_agent)
         self.who = Combo("Who acts")
-        for policy, words in _KNOWN:
-            self.who.addItem(words, policy)
-        self.who.addItem("Policy…", None)
+        for kind, words in KINDS.items():
+            self.who.addItem(words, kind)
         self.who.activated.connect(self._on_who)
-        self.policy = Line("Policy", "name of a policy, or {a: table}")
+        self.policy = Line("Policy")
         self.policy.textEdited.connect(self._on_policy)
         self.policy.dropped.connect(self._on_dropped)
+        self._functions = suggest(self.policy, ())
+        functions = self.policy.completer()
+        assert functions is not None
+        functions.activated.connect(self._on_policy)
+        self.choose_button = ToolButton(around.theme, "folder-open", "Choose…", self._choose)
+        self.more_button = ToolButton(around.theme, "chevron-down", "The model's inputs and outputs", self._toggle)
+        self.details = ModelDetails(around)
+        self.details.edited.connect(self._on_details)
+        self._lay_out()
+        self.setFocusProxy(self.agent)
+        around.environment_changed.connect(self._on_environment_changed)
+        around.functions_changed.connect(self._on_functions_changed)
+        self._on_environment_changed()
+        self._on_functions_changed()
+
+    def _lay_out(self) -> None:
         line = QHBoxLayout()
         line.setSpacing(3)
         line.addWidget(self.agent, 5)
         line.addWidget(self.who, 5)
         line.addWidget(self.menu_button)
         line.addWidget(self.remove_button)
+        self._below = QWidget()
+        below = QHBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(2)
+        below.addWidget(self.policy, 1)
+        below.addWidget(self.more_button)
+        below.addWidget(self.choose_button)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(3)
         outer.addLayout(line)
-        outer.addWidget(self.policy)
-        self.policy.hide()
-        self.setFocusProxy(self.agent)
-        around.environment_changed.connect(self._on_environment_changed)
-        self._on_environment_changed()
+        outer.addWidget(self._below)
+        outer.addWidget(self.details)
+        self._below.hide()
+        self.details.hide()
+
+    @property
+    def _kind(self) -> str:
+        return self._wanted or kind_of_policy(self._pair[1])
 
     @Slot()
     def _on_environment_changed(self) -> None:
         info = self.around.environment
         changed_words(self._words, [agent.agent for agent in info.agents] if info is not None else [])
 
+    @Slot()
+    def _on_functions_changed(self) -> None:
+        known = [found.reference for found in self.around.functions] if self._kind == "python" else []
+        changed_words(self._functions, known)
+
     @override
     def show_item(self, item: Any) -> None:
         agent, policy = item
         if not same(policy, self._pair[1]):
-            self._wants_other = False
+            self._wanted = ""
             self._wrong[1] = ""
         if agent != self._pair[0]:
             self._wrong[0] = ""
         self._pair = agent, policy
-        known = next((index for index, (value, _) in enumerate(_KNOWN) if same(value, policy)), len(_KNOWN))
-        is_other = known == len(_KNOWN) or self._wants_other
-        self.who.setCurrentIndex(len(_KNOWN) if is_other else known)
-        self.policy.setVisible(is_other)
+        kind = self._kind
+        self.who.setCurrentIndex(self.who.findData(kind))
+        self._show_kind(kind)
         if not self._wrong[0] and self.agent.text() != agent:
             with QSignalBlocker(self.agent):
                 self.agent.setText(agent)
-        if is_other and not self._wrong[1] and not self.policy.hasFocus():
-            with QSignalBlocker(self.policy):
-                shown = policy if isinstance(policy, str) else write_value(plain(policy))
-                self.policy.setText("" if known < len(_KNOWN) else shown)
+        if not self._wrong[1]:
+            shown = line_of(policy) if kind == kind_of_policy(policy) else ""
+            if self.policy.text().strip() != shown and not self.policy.hasFocus():
+                with QSignalBlocker(self.policy):
+                    self.policy.setText(shown)
+                    self.policy.setCursorPosition(0)
+            self.details.show_model(policy)
         self.agent.setAccessibleName(f"Agent {self.place[0] + 1}")
         self.who.setAccessibleName(f"Who acts for {agent}")
         self.policy.setAccessibleName(f"Policy of {agent}")
         self.remove_button.setAccessibleName(f"Delete {agent}")
+
+    def _show_kind(self, kind: str) -> None:
+        self._below.setVisible(kind in _LINES)
+        self.policy.setPlaceholderText(_LINES.get(kind, ""))
+        self.choose_button.setVisible(kind in ("model", "python"))
+        words = "Choose the model's file…" if kind == "model" else "Choose a function or class of the study…"
+        self.choose_button.setAccessibleName(words)
+        self.choose_button.setToolTip(words)
+        self.more_button.setVisible(kind == "model")
+        has_names = isinstance(self._pair[1], dict)
+        self.details.setVisible(kind == "model" and (has_names or self.details.isVisibleTo(self)))
+        self._on_functions_changed()
 
     @Slot(str)
     def _on_agent(self, text: str) -> None:
@@ -147,46 +201,99 @@ class _AgentEntry(Entry):
 
     @Slot(int)
     def _on_who(self, index: int) -> None:
-        policy = self.who.itemData(index)
-        self._wants_other = policy is None
-        if policy is None:
-            self.policy.show()
-            self.policy.setFocus()
-        elif not same(policy, self._pair[1]):
-            self._wrong[1] = ""
-            self.mistaken.emit("")
-            self.changed.emit((self._pair[0], policy), False)
-        else:
-            self.show_item(self._pair)
+        kind = self.who.itemData(index)
+        self._wrong[1] = ""
+        self.mistaken.emit("")
+        if kind in ("human", "random"):
+            self._wanted = ""
+            if kind == self._pair[1]:
+                self.show_item(self._pair)
+            else:
+                self.changed.emit((self._pair[0], kind), False)
+            return
+        self._wanted = kind
+        self.details.hide()
+        self.show_item(self._pair)
+        if kind == "python":
+            self.around.look_for_functions()
 
     @Slot(str)
     def _on_policy(self, text: str) -> None:
-        value: Any = text.strip()
-        if value.startswith(("{", "[")):
-            try:
-                value = read_value(value)
-            except ValueError as error:
-                self._wrong[1] = text
-                self.mistaken.emit(str(error))
-                return
+        value = text.strip()
         self._wrong[1] = ""
         self.mistaken.emit("")
         if value:
-            self._wants_other = True
-            self.changed.emit((self._pair[0], value), True)
-            self._wants_other = self.policy.hasFocus()
+            policy = with_line(self._pair[1], value) if self._kind == "model" else value
+            self._wanted = self._kind
+            self.changed.emit((self._pair[0], policy), True)
+
+    @Slot(bool)
+    def _on_details(self, typing: bool) -> None:
+        try:
+            policy = model_value(self._pair[1], self.details.texts())
+        except ValueError as error:
+            self._wrong[1] = self.policy.text() or " "
+            self.mistaken.emit(str(error))
+            return
+        self._wrong[1] = ""
+        self.mistaken.emit("")
+        if line_of(policy) and not same(policy, self._pair[1]):
+            self.changed.emit((self._pair[0], policy), typing)
+
+    @Slot()
+    def _toggle(self) -> None:
+        self.details.setVisible(not self.details.isVisible())
+        if self.details.isVisible():
+            self.details.lines["obs_input"].setFocus()
+
+    @Slot()
+    def _choose(self) -> None:
+        if self._kind == "python":
+            self._open_functions()
+            return
+        dialog = QFileDialog(self.window(), "Choose a model", str(self.around.folder))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["ONNX models (*.onnx)", "All files (*)"])
+        dialog.fileSelected.connect(self.take_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        self._dialog = dialog
+        dialog.open()
+
+    @Slot(str)
+    def take_chosen(self, chosen: str) -> None:
+        """Take the path of a model; one in the study's folder is written relative to it."""
+        if chosen:
+            text = self.around.path_in_study(chosen)
+            self.policy.setText(text)
+            self.changed.emit((self._pair[0], with_line(self._pair[1], text)), False)
+
+    def _open_functions(self) -> None:
+        self.around.look_for_functions()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for found in self.around.functions[:_MENU_ENTRIES]:
+            action = menu.addAction(found.reference)
+            action.setToolTip(found.summary or found.signature)
+            action.triggered.connect(lambda _checked=False, name=found.reference: self._take_function(name))
+        if not self.around.functions:
+            menu.addAction("No functions in the study's Python files").setEnabled(False)
+        menu.popup(self.choose_button.mapToGlobal(self.choose_button.rect().bottomLeft()))
+
+    def _take_function(self, reference: str) -> None:
+        self.policy.setText(reference)
+        self.changed.emit((self._pair[0], reference), False)
 
     @Slot()
     def _on_dropped(self) -> None:
         self._wrong = ["", ""]
-        self._wants_other = False
+        self._wanted = ""
         self.mistaken.emit("")
         self.show_item(self._pair)
 
     @override
     def settle(self) -> None:
         if not any(self._wrong):
-            self._wants_other = False
+            self._wanted = ""
             self.show_item(self._pair)
 
     @override

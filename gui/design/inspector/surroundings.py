@@ -62,6 +62,14 @@ class Surroundings(QObject):
         """Whether the study lives in a folder already."""
         return self.document.opened is not None
 
+    def path_in_study(self, chosen: str) -> str:
+        """Return a chosen file's path as a study writes it: relative where it lies in the folder, else it is said."""
+        place, folder = Path(chosen), self.folder.resolve()
+        if place.resolve().is_relative_to(folder):
+            return place.resolve().relative_to(folder).as_posix()
+        self.said.emit(f"{place.name} is outside of the study's folder: copy it there, so that the study can be moved.")
+        return place.as_posix()
+
     @property
     def in_python(self) -> frozenset[str]:
         """The references to what only the study's script defines."""

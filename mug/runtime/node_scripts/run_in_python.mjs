@@ -1,11 +1,17 @@
 // Runs a function of `mug.play` with a study in the browser's Python: packages, files, clocks and chance as a
 // participant's page has them. Argument (JSON): {folder, lock, packages, zip, spec, studyFolder, module, function,
-// data?: {zip, folder}}; the function gets the spec's text, begin, end (of the match's clocks and chance) and tell.
-import { readFileSync } from "node:fs";
+// data?: {zip, folder}, models?: folder of onnxruntime-web}; the function gets the spec's text, begin, end (of the match's clocks and chance) and tell.
+import { readFileSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
 
-const { folder, lock, packages, zip, spec, studyFolder, module, function: name, data } = JSON.parse(process.argv[2]);
+const { folder, lock, packages, zip, spec, studyFolder, module, function: name, data, models } = JSON.parse(process.argv[2]);
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
+// Node would print the line of code that threw, which is Pyodide's whole script, and nothing of the reason.
+process.on("uncaughtException", (error) => {
+  writeSync(2, `${error?.message ?? error}\n`);
+  process.exit(1);
+});
 const { loadPyodide } = await import(pathToFileURL(`${folder}/pyodide.mjs`).href);
 
 /** What the page's worker puts in place of clocks and chance while a step runs. */
@@ -73,6 +79,13 @@ pyodide.runPython(`import sys; sys.path.insert(0, ${JSON.stringify(studyFolder)}
 from mug.play.browser import prepare_interpreter
 prepare_interpreter(${JSON.stringify(studyFolder)})
 from ${module} import ${name}`);
+if (models) {
+  say({ progress: 0.14, text: "loading what runs models" });
+  const load = (file) => import(pathToFileURL(`${models}/${file}`).href);
+  const [{ startOnnx }, { default: factory }] = await Promise.all([load("onnx_models.mjs"), load("ort-wasm-simd-threaded.mjs")]);
+  const wasm = gunzipSync(readFileSync(`${models}/ort-wasm-simd-threaded.wasm.gz`));
+  pyodide.pyimport("mug.play.models_browser").use_onnx_web(await startOnnx(factory, wasm, (line) => process.stderr.write(line + "\n")));
+}
 const entropy = new MatchEntropy();
 const run = pyodide.globals.get(name);
 const tell = (text, share) => say({ progress: 0.15 + 0.85 * share, text });

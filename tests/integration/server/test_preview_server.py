@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from mug.host import LaunchedServer, ServerStartError, launch
@@ -16,6 +17,7 @@ from mug.study.edits import SetField
 from mug.study.model import Study
 from mug.study.preview import preview_study
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
+from tests.drivers.stepped_study import SteppedClient, write_stepped_study
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -213,3 +215,18 @@ def test_that_a_session_is_never_served_as_edited(pages: Path, tmp_path: Path) -
     done = driver.run_refused("--as-edited", str(pages / "study.toml"))
     assert done.returncode == 2
     assert "--preview" in done.stderr
+
+
+def test_that_a_game_on_the_server_can_be_previewed(preview: Preview, tmp_path: Path) -> None:
+    study = write_stepped_study(tmp_path / "study", frames=30)
+    loaded = load(study)
+    server = preview(study, preview_study(loaded.study, (1,)))
+    with SteppedClient(server) as page:
+        page.enter()
+        page.join()
+        page.wait_for_match()
+        page.press("ArrowRight")
+        assert page.go_on().scene_id == "preview_end"
+    children = psutil.Process(process_of(server).pid).children(recursive=True)
+    process_of(server).stop()
+    assert psutil.wait_procs(children, timeout=20)[1] == []

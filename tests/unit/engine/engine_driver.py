@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mug.engine import ConnectionId, Effect, FrozenStudy, SessionState, StudyRun, fold
-from mug.engine.effects import Call, Close, LabUpdate, Record, Schedule, Send, SendFrames, Stop
+from mug.engine.effects import Call, Close, LabUpdate, Record, Schedule, Send, SendFrames, Stop, TellAuthority
 from mug.engine.inputs import (
     CallFailed,
     CallResult,
@@ -277,6 +277,11 @@ class Memory:
 
     def finish(self, connection: str, **counts: int) -> None:
         self.say(connection, FinishVisit(visit_id=self.scene(connection).visit_id, counts=counts))
+
+    def told(self, *whats: str) -> list[tuple[str, str]]:
+        """What the processes of matches were told: (what, agent), those of some kinds only."""
+        effects = [effect for effect in self.others if isinstance(effect, TellAuthority)]
+        return [(effect.what, effect.agent) for effect in effects if not whats or effect.what in whats]
 
     def frames_sent(self) -> list[SendFrames]:
         return [effect for effect in self.others if isinstance(effect, SendFrames)]

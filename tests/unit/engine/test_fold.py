@@ -5,9 +5,18 @@ from typing import Any
 import hypothesis.strategies as st
 from engine_driver import SHORT, STUDY, Memory, rules_of, study_for
 from hypothesis import HealthCheck, given, settings, target
+from stepped_driver import stepped_study
 
 from mug.engine import fold
-from mug.engine.inputs import StorageFailed, StorageRecovered
+from mug.engine.effects import StartAuthority
+from mug.engine.inputs import (
+    AuthorityChanged,
+    AuthorityChunk,
+    AuthorityFailed,
+    AuthorityFinished,
+    StorageFailed,
+    StorageRecovered,
+)
 from mug.ids import MatchId, VisitId
 from mug.protocol.lab import EndSession, LetIn
 from mug.protocol.messages import (
@@ -26,6 +35,7 @@ from mug.protocol.messages import (
     ShowScene,
     Welcome,
 )
+from mug.protocol.partners import ServerReady
 from mug.protocol.parts import ResumeCandidate
 from mug.records import facts as f
 from mug.study.model import Study
@@ -78,6 +88,31 @@ together = st.one_of(
         st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
     ),
 )
+on_server = st.one_of(
+    st.tuples(st.just("join"), connections),
+    st.tuples(st.just("ready"), connections),
+    st.tuples(st.just("plays"), st.sampled_from(("cde", "cd"))),
+    st.tuples(st.just("process"), st.sampled_from(("ready", "ready", "playing", "paused")), st.integers(0, 9)),
+    st.tuples(st.just("rows"), near),
+    st.tuples(st.just("rows"), st.just(0)),
+    st.tuples(st.just("fails"), st.sampled_from(("crashed", "environment", "irreproducible"))),
+    st.tuples(st.just("over"), st.sampled_from(("completed", "completed", "other"))),
+    st.tuples(st.just("tick"), st.sampled_from((100, 2_000, 6_000, 30_000))),
+    st.tuples(st.just("reload"), connections, st.sampled_from(PEOPLE)),
+    st.tuples(st.just("drop"), connections),
+    st.tuples(st.just("pause"), st.sampled_from(PEOPLE), st.booleans()),
+    st.tuples(
+        st.just("finish"), connections, st.just(0), st.sampled_from(("completed", "failed", "partner_left", "void"))
+    ),
+)
+stepped_steps = st.one_of(likely, on_server, on_server, on_server, rare)
+stepped_studies = st.sampled_from(
+    tuple(
+        stepped_study(people, dropout_policy=policy)
+        for people in (1, 2, 3)
+        for policy in ("end", "default_action", "void")
+    )
+)
 shared_steps = st.one_of(likely, likely, together, together, rare)
 studies = st.sampled_from(
     (
@@ -115,6 +150,27 @@ def take(memory: Memory, step: tuple[Any, ...]) -> None:
             tokens = [(m.participant_id, m.token) for c in "cde" for m in memory.to(c, Welcome)]
             kept = tuple(ResumeCandidate(session_id="s1", participant_id=of, token=t) for of, t in tokens)
             memory.hello(connection, who, tab="tab", candidates=kept)
+        case ("ready", _):
+            memory.say(connection, ServerReady(match_id=match))
+        case ("plays", pages):
+            for page in pages:
+                memory.say(page, ServerReady(match_id=_started(memory)))
+            memory.take(AuthorityChanged(_started(memory), "ready"))
+            memory.take(AuthorityChanged(_started(memory), "playing"))
+        case ("process", stage, frame):
+            memory.take(AuthorityChanged(_started(memory), stage, frame=frame))
+        case ("rows", first_off):
+            known = memory.run.state.matches.get(_started(memory))
+            first = max((known.next_frame.get(0, 0) if known is not None else 0) + 5 * first_off, 0)
+            meta = {"match_id": _started(memory), "episode": 0, "first": first, "last": first + 4, "chain_hash": "x"}
+            memory.take(AuthorityChunk(_started(memory), "frames", meta, b"rows"))
+            memory.take(AuthorityChunk(_started(memory), "event", {}, b"{}"))
+        case ("fails", kind):
+            memory.take(AuthorityFailed(_started(memory), kind, "it broke"))
+        case ("over", outcome):
+            memory.take(AuthorityFinished(_started(memory), outcome))
+        case ("pause", who, pauses):
+            memory.act("pause" if pauses else "resume", who or "ann")
         case ("join", _):
             memory.say(connection, JoinMatch(visit_id=visit))
         case ("peer", _, agent, state, silent_ms):
@@ -225,6 +281,50 @@ def test_that_folding_the_facts_gives_the_live_state_of_games_of_several_people(
     assert fold(memory.written) == memory.run.state
 
 
+def _started(memory: Memory) -> MatchId:
+    """The match whose process was started last."""
+    started = [effect.match_id for effect in memory.others if isinstance(effect, StartAuthority)]
+    return started[-1] if started else MatchId("m-unknown")
+
+
+@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans(), st.booleans())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_steps(
+    history: list[tuple[Any, ...]], played: Any, slow_disk: bool, plays: bool
+) -> None:
+    memory = Memory(study=played, hold_disk=slow_disk)
+    memory.lab_in()
+    for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+        memory.hello(connection, who)
+        memory.commit()
+        memory.finish(connection)
+        memory.commit()
+    for connection in "cde":
+        take(memory, ("join", connection))
+    if plays:
+        take(memory, ("plays", "cde"))
+    for number, step in enumerate(history):
+        take(memory, step)
+        _check_places(memory)
+        _check_processes(memory)
+        if slow_disk and number % 3 == 2:
+            memory.commit()
+    facts = [type(fact).__name__ for fact in memory.recorded]
+    for name in ("MatchFormed", "PlayerDropped", "MatchEnded", "ChunkStored", "MatchFlagged"):
+        target(float(facts.count(name)), label=name)
+    assert fold(memory.recorded) == memory.run.state
+    memory.commit()
+    assert fold(memory.written) == memory.run.state
+
+
+def _check_processes(memory: Memory) -> None:
+    """A process runs only for a match that is not over, and each (visit, stream, number) is stored once."""
+    for match_id in memory.run._core.stepped:
+        assert memory.run.state.matches[match_id].outcome is None
+    stored = [(fact.visit_id, fact.stream, fact.seq) for fact in memory.recorded if isinstance(fact, f.ChunkStored)]
+    assert len(stored) == len(set(stored))
+
+
 def _check_places(memory: Memory) -> None:
     """What must hold at any time: one match a visit, one end a match, nobody dropped twice."""
     state = memory.run.state
@@ -240,6 +340,40 @@ def _check_places(memory: Memory) -> None:
     for kind, key in ((f.MatchEnded, lambda fact: fact.match_id), (f.PlayerDropped, lambda fact: fact.participant_id)):
         keys = [(key(fact), fact.match_id) for fact in memory.recorded if isinstance(fact, kind)]
         assert len(keys) == len(set(keys))
+
+
+def test_that_histories_of_games_on_the_server_contain_what_they_are_to_test() -> None:
+    seen: set[str] = set()
+
+    @given(st.lists(stepped_steps, min_size=20, max_size=60), stepped_studies)
+    @settings(deadline=None, max_examples=400, database=None, derandomize=True)
+    def collect(history: list[tuple[Any, ...]], played: Any) -> None:
+        memory = Memory(study=played)
+        for connection, who in zip("cde", ("ann", "bob", "cat"), strict=True):
+            memory.hello(connection, who)
+            memory.finish(connection)
+            take(memory, ("join", connection))
+        take(memory, ("plays", "cde"))
+        for step in history:
+            take(memory, step)
+        for fact in memory.recorded:
+            match fact:
+                case f.PlayerDropped():
+                    seen.add(f"dropped:{fact.policy}")
+                case f.MatchEnded():
+                    seen.add(f"ended:{fact.outcome}")
+                case f.MatchFlagged():
+                    seen.add(f"flag:{fact.flag}")
+                case f.ChunkStored():
+                    seen.add(f"chunk by {fact.meta.get('by', 'page')}")
+        seen.update(what for what, _ in memory.told())
+
+    collect()
+    assert {"dropped:default_action", "dropped:end", "dropped:void"} <= seen
+    assert {"ended:completed", "ended:partner_left", "ended:void", "ended:failed"} <= seen
+    assert {"flag:server_restored", "flag:server_resumed", "flag:not_reproduced", "flag:frames_missing"} <= seen
+    assert {"begin", "pause", "go_on", "away", "back", "drop"} <= seen
+    assert {"chunk by server", "chunk by page"} <= seen
 
 
 def test_that_such_histories_contain_what_they_are_to_test() -> None:

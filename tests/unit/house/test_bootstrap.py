@@ -103,7 +103,7 @@ def test_that_a_change_of_a_source_of_the_client_is_noticed(
 def test_that_the_totals_read_like_pytests_closing_line(bootstrap: ModuleType) -> None:
     results = [
         bootstrap.Result("unit", True, 10.0, "60 passed, 1 skipped in 9.50s"),
-        bootstrap.Result("e2e", False, 20.0, "1 failed, 4 passed, 2 errors in 19.00s"),
+        bootstrap.Result("e2e", False, 20.0, "1 failed, 1 passed in 9.00s; 3 passed, 2 errors in 10.00s"),
     ]
     assert bootstrap.totals(results).strip("= ") == "1 failed, 64 passed, 1 skipped, 2 error in 30.00s"
     assert bootstrap.CLOSING.findall("==== 1 failed, 4 passed in 19.00s ====") == ["1 failed, 4 passed in 19.00s"]

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from play_worlds import Played, config, counter_code, play
 
-from mug.errors import NotAvailableYetError
 from mug.play.chunks import EMPTY_CHAIN, flatten_columns
 from mug.play.config import ActionBinding
-from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.errors import EnvironmentFailedError, PlayError, PolicyFailedError
 from mug.play.seeding import derive_seed, episode_seed
 from mug.play.session import GameSession
 
@@ -164,9 +163,9 @@ env = Two()
     assert set(play(game).column("status.robot")) == {"policy"}
 
 
-def test_that_a_policy_that_is_not_there_yet_is_named() -> None:
+def test_that_a_policy_whose_file_is_not_there_is_named() -> None:
     code = counter_code(3).replace("class Counter:", "class Counter:\n    possible_agents = ['human', 'robot']")
-    with pytest.raises(NotAvailableYetError, match=r"model\.onnx"):
+    with pytest.raises(PolicyFailedError, match=r"agent 'robot' .* no model 'model\.onnx'"):
         play(config(code, policies={"robot": "model.onnx"}))
 
 

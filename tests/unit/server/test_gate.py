@@ -24,6 +24,17 @@ def test_that_an_outbox_of_minutes_may_go_up_at_once_and_a_flood_may_not() -> No
     assert gate.refuses({"op": "participant.pulse"}) is None
 
 
+def test_that_keys_and_views_of_a_fast_game_pass_and_a_flood_does_not() -> None:
+    now = [0.0]
+    gate = Gate(clock_s=lambda: now[0])
+    for frame in range(1_200):  # 20 s at 60 Hz, with a press and a release in each frame that a hand can make
+        now[0] = frame / 60
+        assert gate.refuses({"op": "server.seen", "match_id": "m", "n": frame}) is None
+        assert gate.refuses({"op": "server.keys", "match_id": "m", "n": frame, "held": ["ArrowUp"]}) is None
+    refused = [gate.refuses({"op": "server.keys", "n": n}) for n in range(1_000)]
+    assert refused[-1] is not None
+
+
 def test_that_a_bucket_fills_again_with_time() -> None:
     now = [0.0]
     gate = Gate(clock_s=lambda: now[0])

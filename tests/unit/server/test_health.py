@@ -4,7 +4,9 @@ import threading
 import time
 from pathlib import Path
 
+from mug.authority.supervisor import ProcessFigures
 from mug.engine.inputs import ServerMeasured
+from mug.ids import MatchId
 from mug.server.health import Busyness, HealthSampler
 
 DEADLINE_S = 10.0
@@ -38,6 +40,24 @@ def test_that_a_sample_holds_what_this_process_uses(tmp_path: Path) -> None:
     assert health.memory_bytes > 1_000_000
     assert health.disk_free_bytes > 0
     assert 0 <= health.machine_cpu <= 1
+
+
+def test_that_what_the_processes_of_matches_take_counts_as_the_servers(tmp_path: Path) -> None:
+    alone = sampler(tmp_path, print).sample()
+    figures = ProcessFigures(
+        match_id=MatchId("m"), pid=1, stage="playing", cpu=3.5, memory_bytes=10**12, hz=30.0, late_frames=0
+    )
+    together = HealthSampler(
+        print,
+        Busyness(),
+        queue=lambda: 0,
+        pages=lambda: 0,
+        records=tmp_path,
+        now_ms=lambda: 0.0,
+        processes=lambda: (figures, figures),
+    ).sample()
+    assert together.memory_bytes > 2 * 10**12 > alone.memory_bytes
+    assert together.cpu >= 7.0
 
 
 def test_that_samples_come_by_themselves_until_it_is_stopped(tmp_path: Path) -> None:

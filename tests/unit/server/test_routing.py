@@ -8,7 +8,17 @@ from mug.engine.effects import ConnectionId, DropRoutes, SetRoutes
 from mug.ids import MatchId
 from mug.protocol import Message
 from mug.protocol.messages import RelayedPacket, RelayPacket, SendSignal, SignalFrom
-from mug.server.routing import MAX_KEPT, MAX_RELAY_BYTES, MAX_SIGNAL_BYTES, RELAYED_BURST, Routes
+from mug.protocol.partners import ServerKeys, ServerSeen
+from mug.server.gate import Refusal
+from mug.server.routing import (
+    MAX_KEPT,
+    MAX_KEY_CHARS,
+    MAX_KEYS,
+    MAX_RELAY_BYTES,
+    MAX_SIGNAL_BYTES,
+    RELAYED_BURST,
+    Routes,
+)
 
 C, D, E = ConnectionId("c"), ConnectionId("d"), ConnectionId("e")
 M = MatchId("m")
@@ -154,3 +164,58 @@ def test_that_a_page_may_be_in_one_match_while_another_ends() -> None:
         (D, "a"),
         (E, "b"),
     ]
+
+
+# ---------------------------------------------------------------- a page and the process of its match
+
+
+def speaks_for(pages: Pages, connection: ConnectionId, message: ServerKeys | ServerSeen) -> str | None:
+    """The agent; or why not."""
+    answer = pages.routes.agent_of(connection, message)
+    return answer.code if isinstance(answer, Refusal) else answer
+
+
+def test_that_a_page_speaks_to_its_process_for_the_agent_that_it_plays() -> None:
+    pages = Pages()
+    pages.match("a", "b", a=C, b=D)
+    pages.match("a", match_id=MatchId("other"), a=E)
+    assert speaks_for(pages, C, ServerKeys(match_id=M, n=0, held=("x",))) == "a"
+    assert speaks_for(pages, D, ServerSeen(match_id=M, n=3)) == "b"
+    assert speaks_for(pages, E, ServerKeys(match_id=M, n=0)) == "foreign_match"
+    assert speaks_for(pages, C, ServerKeys(match_id="other", n=0)) == "foreign_match"
+    assert speaks_for(pages, ConnectionId("gone"), ServerKeys(match_id=M, n=0)) is None
+
+
+def test_that_keys_for_a_match_that_is_over_are_dropped_in_silence() -> None:
+    pages = Pages()
+    pages.match("a", "b", a=C, b=D)
+    pages.match("a", "b", gone="b", a=C, b=None)
+    assert speaks_for(pages, D, ServerKeys(match_id=M, n=0)) is None
+    pages.routes.drop(DropRoutes(M))
+    assert speaks_for(pages, C, ServerKeys(match_id=M, n=0)) is None
+
+
+@pytest.mark.parametrize(
+    ("held", "pressed"),
+    [
+        (("k",) * (MAX_KEYS + 1), ()),
+        (("k",) * MAX_KEYS, ("k",)),
+        ((), ("k" * (MAX_KEY_CHARS + 1),)),
+    ],
+)
+def test_that_no_page_holds_more_keys_than_there_are(held: tuple[str, ...], pressed: tuple[str, ...]) -> None:
+    pages = Pages()
+    pages.match("a", a=C)
+    assert speaks_for(pages, C, ServerKeys(match_id=M, n=0, held=held, pressed=pressed)) == "too_large"
+
+
+def test_that_a_view_goes_to_the_page_that_plays_the_agent_and_knows_of_the_match() -> None:
+    pages = Pages()
+    pages.match("a", a=C, b=D)
+    assert pages.routes.page_of(M, "a") == C
+    assert pages.routes.page_of(M, "b") is None
+    pages.match("a", "b", gone="a", a=None, b=D)
+    assert (pages.routes.page_of(M, "a"), pages.routes.page_of(M, "b")) == (None, D)
+    pages.routes.disconnected(D)
+    assert pages.routes.page_of(M, "b") is None
+    assert pages.routes.page_of(MatchId("unknown"), "b") is None

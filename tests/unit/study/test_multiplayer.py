@@ -8,12 +8,13 @@ import msgspec
 import pytest
 
 from mug.configurations.configuration_constants import ModelConfig
+from mug.engine import needs_runtime
 from mug.play.chaos import Conditions
 from mug.scenes.gym_scene import GymScene
 from mug.scenes.values import Building
 from mug.study import EndPage, GymGame, Problem, StartPage, Study, validate
 from mug.study.files import dump_study, parse_study
-from mug.study.game import GameplaySection, KeyBinding, PoliciesSection, RuntimeSection
+from mug.study.game import GameplaySection, KeyBinding, PoliciesSection, RenderingSection, RuntimeSection
 from mug.study.hashing import content_hash
 from mug.study.model import WebRtc
 from mug.study.multiplayer import conditions_for, is_multiplayer
@@ -90,10 +91,34 @@ def test_that_what_is_said_of_people_agrees_with_who_is_human(
     assert words in problem.message
 
 
-def test_that_a_game_on_the_server_is_still_refused() -> None:
-    (problem,) = problems(game(mode="server_authoritative"))
-    assert (problem.field, problem.code, problem.severity) == ("multiplayer.mode", "not_available_yet", "error")
-    assert "environments that run on the server" in problem.message
+def test_that_a_game_on_the_server_may_be_for_several_people_or_for_one() -> None:
+    assert problems(game(mode="server_authoritative")) == []
+    assert problems(game({"a": "human", "b": "random"}, mode="server_authoritative")) == []
+
+
+def test_that_what_is_about_games_in_pages_has_no_effect_on_the_server() -> None:
+    checked = game(
+        mode="server_authoritative",
+        network_conditions={"delay_ms": 75},
+        input_delay=3,
+        max_rtt=200,
+        snapshot_interval=2,
+    )
+    found = problems(msgspec.structs.replace(checked, rendering=RenderingSection(rollback_smoothing_duration=50)))
+    assert {(problem.code, problem.severity) for problem in found} == {("no_effect", "warning")}
+    assert {problem.field for problem in found} == {
+        "multiplayer.network_conditions",
+        "multiplayer.input_delay",
+        "multiplayer.max_rtt",
+        "multiplayer.snapshot_interval",
+        "rendering.rollback_smoothing_duration",
+    }
+
+
+def test_that_a_study_whose_games_all_run_on_the_server_needs_no_python_in_browsers() -> None:
+    on_server = game(mode="server_authoritative")
+    assert not needs_runtime(study(on_server))
+    assert needs_runtime(study(on_server, game()))
 
 
 @pytest.mark.parametrize("delay", [-1, 61, "often", "5"])
@@ -108,8 +133,8 @@ def test_that_an_input_delay_says_what_it_may_be(delay: Any) -> None:
     [
         ("policy", None, "missing", "error"),
         ("policy", "human", "not_allowed", "error"),
-        ("policy", "model.onnx", "not_available_yet", "error"),
-        ("policy", {"kind": "onnx"}, "not_available_yet", "error"),
+        ("policy", "model.onx", "unknown_policy", "error"),
+        ("policy", {"kind": "onnx"}, "incomplete_model", "error"),
         ("end", "random", "no_effect", "warning"),
     ],
 )

@@ -43,7 +43,9 @@ from mug.study.model import (
     PoliciesSection,
     RenderingSection,
     RuntimeSection,
+    UnityGame,
     WaitroomSection,
+    WebglSection,
 )
 from mug.study.quick_fixes import _FIELD_FIXES, quick_fix
 from mug.study.structure_fixes import STRUCTURE_FIXES, valid_id
@@ -202,16 +204,16 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
     ),
     ("wrong_type", chain_of(game(rendering=RenderingSection(fps="30"))), "Use 30", ((1,), "rendering.fps", 30)),
     (
-        "not_available_yet",
+        "unknown_policy",
         chain_of(game(policies=PoliciesSection(policy_mapping={"a": "human", "b": "randon"}))),
         "Use 'random'",
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
     ),
     (
-        "not_available_yet",
-        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative"))),
-        "Leave “Where the environment runs” out",
-        ((1,), "multiplayer.mode", "p2p"),
+        "no_effect",
+        chain_of(game(multiplayer=MultiplayerSection(mode="server_authoritative", input_delay=3))),
+        "Leave “Input delay” out",
+        ((1,), "multiplayer.input_delay", 0),
     ),
     (
         "invalid_background",
@@ -540,10 +542,22 @@ def test_that_a_misspelt_file_or_function_takes_the_name_that_was_found():
     assert quick_fix(study, msgspec.structs.replace(missing, message="there is no file")) is None
 
 
+def test_that_the_build_is_named_that_was_probably_meant():
+    scene = UnityGame(scene_id="maze", webgl=WebglSection(build_name="mzae"))
+    study = Study(id="s", chain=(START, scene, END))
+    words = "there is no folder 'mzae' in './static/webgl/'; did you mean 'maze'?"
+    missing = Problem("1", "webgl.build_name", "error", "missing_build", words, "maze", (1,))
+    fix = quick_fix(study, missing)
+    assert fix is not None
+    assert field_value(fix.edit.apply(study)[0], (1,), "webgl.build_name") == "maze"
+
+
 WITHOUT = {
     *("code_does_not_compile", "empty_page", "empty_question", "foreign_picture", "given_twice"),
     *("duplicate_question", "group_sizes_differ", "invalid_color", "invalid_placeholder", "invalid_requirement"),
+    *("incomplete_model", "invalid_model"),
     *("mixed_conditions", "mixed_lists", "no_default_action", "no_environment", "no_key", "no_keys", "no_questions"),
+    *("no_build", "not_a_folder", "other_host"),
     *("not_finite", "not_in_the_browser", "not_later", "too_few_choices", "too_long", "too_many_choices"),
     *("too_many_humans", "too_many_labels", "too_many_questions", "warning_after_exclusion", "wrong_number"),
 }
@@ -576,7 +590,7 @@ def test_that_every_code_of_a_problem_was_thought_of():
     assert said - solved - WITHOUT == set()
     assert WITHOUT - said - {"duplicate_question"} == set()
     assert not solved & WITHOUT
-    assert solved - {code for code, *_ in FIXES} == {"missing_file", "missing_function"}
+    assert solved - {code for code, *_ in FIXES} == {"missing_build", "missing_file", "missing_function"}
 
 
 OTHERS = ("rules", "conditions", "endings", "assets", "places")

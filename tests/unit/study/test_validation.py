@@ -24,6 +24,7 @@ from mug.study.model import (
     EnvironmentSection,
     GameplaySection,
     Hosting,
+    HtmlGame,
     KeyBinding,
     MatchmakingSection,
     MultiplayerSection,
@@ -33,7 +34,9 @@ from mug.study.model import (
     RuntimeSection,
     ScalesForm,
     TextBoxForm,
+    UnityGame,
     WaitroomSection,
+    WebglSection,
     WebRtc,
 )
 from mug.study.rules import refusal
@@ -42,6 +45,7 @@ from tests.drivers.random_studies import STUDIES
 START = StartPage(scene_id="start", scene_body="Hello")
 END = EndPage(scene_id="end", scene_body="Bye")
 KEYS = (KeyBinding(keys=("ArrowLeft",), action=0),)
+MODEL = {"kind": "onnx", "obs_input": "obs", "logit_output": "logits", "onnx_path": "models/model.onnx"}
 GAME = GymGame(
     scene_id="game",
     gameplay=GameplaySection(action_mapping=KEYS, default_action=1),
@@ -293,9 +297,17 @@ def test_that_keys_are_named_once_and_have_actions():
         ({}, "a", []),
         ({"a": "random"}, None, [("policies.policy_mapping", "no_human")]),
         ({"a": "human"}, "b", [("gameplay.human_id", "human_id_is_no_human")]),
-        ({"a": "human", "b": "humann"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
-        ({"a": "human", "b": "model.onnx"}, None, [("policies.policy_mapping.b", "not_available_yet")]),
-        ({"a": "human", "b": {"kind": "onnx"}}, None, [("policies.policy_mapping.b", "not_available_yet")]),
+        ({"a": "human", "b": "humann"}, None, [("policies.policy_mapping.b", "unknown_policy")]),
+        ({"a": "human", "b": "models/model.onnx"}, None, []),
+        ({"a": "human", "b": "partners.py:Walker"}, None, []),
+        ({"a": "human", "b": MODEL}, None, []),
+        ({"a": "human", "b": "model.onx"}, None, [("policies.policy_mapping.b", "unknown_policy")]),
+        ({"a": "human", "b": ["random"]}, None, [("policies.policy_mapping.b", "unknown_policy")]),
+        ({"a": "human", "b": {"kind": "torch"}}, None, [("policies.policy_mapping.b", "unknown_policy")]),
+        ({"a": "human", "b": {**MODEL, "sampling": "agmax"}}, None, [("policies.policy_mapping.b", "invalid_model")]),
+        ({"a": "human", "b": {**MODEL, "state_inputs": ["h"]}}, None, [("policies.policy_mapping.b", "invalid_model")]),
+        ({"a": "human", "b": {**MODEL, "obs_imput": "o"}}, None, [("policies.policy_mapping.b", "unknown_field")]),
+        ({"a": "human", "b": {"kind": "onnx"}}, None, [("policies.policy_mapping.b", "incomplete_model")]),
         ({"a": "human", "b": "human"}, None, []),
         ({"a": "human", "b": "human"}, "b", [("gameplay.human_id", "no_effect")]),
         (dict.fromkeys("abcd", "human") | {"e": "random"}, None, []),
@@ -364,6 +376,8 @@ def _with(struct: type, name: str, value: Any) -> Study:
             scale_questions=("It was fun.",),
             text_box_header="More?",
         ),
+        UnityGame: UnityGame(scene_id="p", webgl=WebglSection(build_name="maze")),
+        HtmlGame: HtmlGame(scene_id="p", webgl=WebglSection(build_name="maze")),
         RandomizeOrder: RandomizeOrder(scenes=(GAME,)),
         Repeat: Repeat(scenes=(GAME,), n=1),
     }[struct]

@@ -1,5 +1,5 @@
 /** The game as it stands on the page: the HUD, the stage that takes the keys, and the study's HTML beside it. */
-import type { FrameView } from "../worker/rpc";
+import type { FrameView, RenderPacketWire } from "../worker/rpc";
 import type { Renderer } from "../render/renderer";
 import { element } from "../view/dom";
 
@@ -70,6 +70,11 @@ export class GameView {
     if (this.hud.textContent !== (view.hud ?? "")) this.hud.textContent = view.hud ?? "";
     const round = this.options.episodes > 1 ? `Round ${view.episode + 1} of ${this.options.episodes}` : "";
     if (this.round.textContent !== round) this.round.textContent = round;
+  }
+
+  /** A picture on the way from one frame to the next. */
+  paint(packet: RenderPacketWire): void {
+    this.renderer?.showFrame({ packet, image: null });
   }
 
   setAttention(has: boolean): void {

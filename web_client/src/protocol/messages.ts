@@ -397,6 +397,15 @@ export interface RuntimeManifest {
   packages: string[];
   study_url: string;
   snapshot_url: string | null;
+  models_url: string | null;
+}
+
+/** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
+export interface BuildFile {
+  role: string;
+  url: string;
+  mime: string;
+  size: number;
 }
 
 /**
@@ -405,7 +414,8 @@ export interface RuntimeManifest {
  * `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing
  * of
  * this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
- * page has a button with which the participant can ask for the experimenter (RaiseHand).
+ * page has a button with which the participant can ask for the experimenter (RaiseHand). `preload`: files of builds
+ * that the page fetches while earlier scenes are shown.
  */
 export interface Welcome {
   op: "participant.welcome";
@@ -419,6 +429,7 @@ export interface Welcome {
   mug_globals: Record<string, unknown>;
   preview: boolean;
   help: boolean;
+  preload: BuildFile[];
 }
 
 /**
@@ -573,6 +584,7 @@ export interface ActionBinding {
  *         own agent in it, this page comes back.
  *     dropped: Agents whose players were out of the match before this page came back.
  *     sent: Episode (as text) -> the first frame that this participant's records do not have yet.
+ *     subjects: In a game that the server steps: agent -> participant, of all `players`.
  *     mode: "p2p": the game is stepped in the pages; "server_authoritative": by a process of the server.
  *     load_policy_fn: Reference of a function name -> policy, for policies that are only named.
  *     policy_inference_fn: Reference of a function (observation, policy) -> action, for those.
@@ -622,6 +634,7 @@ export interface GameConfig {
   returns: Record<string, number>;
   dropped: string[];
   sent: Record<string, number>;
+  subjects: Record<string, string>;
   mode: string;
   load_policy_fn: string | null;
   policy_inference_fn: string | null;
@@ -653,6 +666,31 @@ export interface GameContent {
 }
 
 /**
+ * A game that is a build of its own, in a frame of its own.
+ *
+ * `scores`: of the episodes that are over already, in order; null: none. The page begins with the next one.
+ * `settles`: the server answers each end of an episode (EpisodeTaken); the page waits a moment for it.
+ */
+export interface EmbeddedContent {
+  kind: "embedded";
+  build: string;
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  continue_label: string;
+  folder_url: string;
+  files: BuildFile[];
+  width: number;
+  height: number;
+  allow_continue_on: string;
+  ready_timeout_s: number;
+  num_episodes: number;
+  show_score: boolean;
+  scores: (number | null)[];
+  settles: boolean;
+}
+
+/**
  * The wait for a group that draws the order of its games: shown like a game's waitroom.
  *
  * The page joins by itself (JoinMatch); ShowScene of the first game follows as soon as the group is there.
@@ -675,7 +713,7 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | FormContent | GameContent | WaitContent;
+  content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
   action_id: string;
@@ -693,6 +731,18 @@ export interface ChunkAck {
 export interface GlobalsChanged {
   op: "globals.changed";
   values: Record<string, unknown>;
+}
+
+/**
+ * The end of a build's episode is on disk, and the study's functions for it have been called.
+ *
+ * `score`: what the episode is worth; null: nothing is known of it.
+ */
+export interface EpisodeTaken {
+  op: "episode.taken";
+  visit_id: string;
+  episode: number;
+  score: number | null;
 }
 
 /** Answer to Pulse, at once: the page takes the round trip from `client_ms`. */
@@ -1256,10 +1306,12 @@ export interface PairView {
 }
 
 /**
- * One match of several people as the console shows it.
+ * One match as the console shows it: of several people, or stepped by the server (`mode`).
  *
  * `state`: connecting, playing, paused, completed, partner_left, void, refused, failed, called_off (the experimenter
- * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most.
+ * sent its players back to the waitroom). `compared`, `desyncs`: of the player who counts most. `hz`: frames a
+ * second,
+ * as the server steps it. Its players' stages are "playing", "away" or "connecting".
  */
 export interface MatchView {
   match_id: string;
@@ -1275,6 +1327,8 @@ export interface MatchView {
   compared: number;
   desyncs: number;
   flags: string[];
+  mode: string;
+  hz: number;
 }
 
 /** One participant in a waitroom. `state`: waiting, probing, held, returning. Times ISO-8601 UTC. */
@@ -1514,6 +1568,7 @@ export type ServerMessage =
   | ShowScene
   | ChunkAck
   | GlobalsChanged
+  | EpisodeTaken
   | PulseEcho
   | StoredFrames
   | MatchWaiting

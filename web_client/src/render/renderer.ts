@@ -24,12 +24,15 @@ export interface RendererOptions {
   assetMissing(name: string, reason: string): void;
 }
 
+/** What is drawn of a frame. */
+export type Picture = Pick<FrameView, "packet" | "image" | "corrected" | "bitmap"> & { frame?: number };
+
 export interface Renderer {
   readonly canvas: HTMLCanvasElement;
   readonly kind: "webgl" | "canvas";
   /** `progress` is told of every picture that came or failed. */
   loadAssets(specs: readonly Record<string, unknown>[], progress: (done: number, total: number) => void): Promise<void>;
-  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected"> & { frame?: number }): void;
+  showFrame(view: Picture): void;
   /** Size on the page, in CSS pixels. */
   resize(width: number, height: number): void;
   destroy(): void;
@@ -119,10 +122,11 @@ class PixiGame implements Renderer {
     this.backdrop.addChild(sprite);
   }
 
-  showFrame(view: Pick<FrameView, "packet" | "image" | "corrected"> & { frame?: number }): void {
+  showFrame(view: Picture): void {
     if (view.frame === 0) this.graph.beginEpisode();
     if (view.packet) this.graph.apply(view.packet, performance.now(), view.corrected ? this.options.smoothingMs : 0);
     if (view.image) this.showImage(view.image);
+    if (view.bitmap) this.showPixels(view.bitmap, (surface, bitmap) => surface.drawImage(bitmap, 0, 0));
     this.changed = true;
     this.request();
   }
@@ -149,7 +153,15 @@ class PixiGame implements Renderer {
   }
 
   private showImage(image: NonNullable<FrameView["image"]>): void {
-    const { width, height, rgba } = image;
+    this.showPixels(image, (surface, { width, height, rgba }) => {
+      const data = new ImageData(width, height);
+      data.data.set(rgba);
+      surface.putImageData(data, 0, 0);
+    });
+  }
+
+  private showPixels<Pixels extends { width: number; height: number }>(pixels: Pixels, put: (surface: CanvasRenderingContext2D, pixels: Pixels) => void): void {
+    const { width, height } = pixels;
     if (this.pixels.width !== width || this.pixels.height !== height || !this.pixelsTexture) {
       this.pixels.width = width;
       this.pixels.height = height;
@@ -161,9 +173,8 @@ class PixiGame implements Renderer {
       this.picture.setSize(width * scale, height * scale);
       this.picture.position.set((this.options.width - width * scale) / 2, (this.options.height - height * scale) / 2);
     }
-    const data = new ImageData(width, height);
-    data.data.set(rgba);
-    this.pixels.getContext("2d")?.putImageData(data, 0, 0);
+    const surface = this.pixels.getContext("2d");
+    if (surface) put(surface, pixels);
     this.pixelsTexture.source.update();
   }
 

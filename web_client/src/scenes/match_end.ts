@@ -13,7 +13,9 @@ export type EarlyEnd =
   /** This page was away for too long. */
   | "dropped"
   /** This page was loaded again in the middle of the game, and could not come back into it. */
-  | "not_back";
+  | "not_back"
+  /** The server could not bring the game to its end. */
+  | "failed";
 
 const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
   partner_left: [
@@ -35,6 +37,10 @@ const WORDS: Readonly<Record<EarlyEnd, readonly [string, string]>> = {
   not_back: [
     "The game has ended for you",
     "This page was loaded again in the middle of the game, and could not be brought back to where the others are. What you did before is saved. The study goes on with the next page.",
+  ],
+  failed: [
+    "The game could not be finished",
+    "Something in the game's program failed. This is not your fault, and everything you did is saved. The study goes on with the next page.",
   ],
 };
 

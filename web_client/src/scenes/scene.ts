@@ -2,6 +2,7 @@
 import type {
   ClientError,
   ClientMessage,
+  EpisodeTaken,
   ErrorReply,
   MatchReady,
   MatchStatus,
@@ -15,6 +16,8 @@ import type {
   ReportMatch,
   ReportPeer,
   ReturnDone,
+  ServerStatus,
+  ServerView,
   ShowScene,
   SignalFrom,
 } from "../protocol/messages";
@@ -25,7 +28,18 @@ import type { Outbox } from "../outbox/outbox";
 import type { Shell } from "../view/shell";
 
 /** What the server says of a game of several people, and of the wait for them. */
-export type MatchMessage = MatchWaiting | ProbePartners | ProbeOver | MatchReady | SignalFrom | RelayedPacket | MatchVerdict | PartnerAway | PartnerReturning;
+export type MatchMessage =
+  | MatchWaiting
+  | ProbePartners
+  | ProbeOver
+  | MatchReady
+  | SignalFrom
+  | RelayedPacket
+  | MatchVerdict
+  | PartnerAway
+  | PartnerReturning
+  | ServerStatus
+  | ServerView;
 
 /** How a visit may end. */
 export type VisitOutcome = "completed" | "failed" | "partner_left" | "void";
@@ -75,10 +89,18 @@ export interface Scene {
   serverRefused(about: string, reason: string, reply: ErrorReply): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
+  /** Of a build: the server has an episode of it. */
+  episodeTaken?(message: EpisodeTaken): void;
+  /** The experimenter pauses this page, or lets it go on. */
+  hold?(held: boolean): void;
   /** Of a game of several people. */
   matchMessage?(message: MatchMessage): void;
   matchStatus?(): MatchStatus | null;
   connectionChanged?(open: boolean): void;
+  /** Nothing goes on here without the server. */
+  needsServer?(): boolean;
+  /** What the scene adds to the telemetry of a second. */
+  measured?(): Record<string, unknown>;
   /** The participation is over in the middle of the scene: resolves when everything recorded has been handed over. */
   leave?(): Promise<void>;
   /** The page could not go on: what the participant can hand in. */

@@ -1,5 +1,6 @@
 /** The worker of the watching page: Python steps the match again, a slice of time at once, so that a later wish is heard. */
-import { bootInterpreter, textOf } from "../worker/interpreter";
+import { textOf } from "../worker/boot_error";
+import { bootInterpreter } from "../worker/interpreter";
 import { MatchEntropy } from "../worker/match_entropy";
 import type { PyBytes, PyFunction, PyProxy, Pyodide } from "../worker/pyodide";
 import type { AgentNow, FromWatchWorker, RoundRows, ToWatchWorker, WatchedView } from "./rpc";
@@ -70,7 +71,8 @@ function ask<T extends Failure>(call: (game: WatchedGame) => string): T | null {
 }
 
 async function boot(message: Extract<ToWatchWorker, { op: "boot" }>): Promise<void> {
-  pyodide = await bootInterpreter(message.runtime, (_stage, fraction, text) => post({ op: "progress", fraction, text }));
+  // Recorded actions are stepped, so nothing decides here.
+  pyodide = await bootInterpreter({ ...message.runtime, models_url: null }, (_stage, fraction, text) => post({ op: "progress", fraction, text }));
   post({ op: "progress", fraction: 1, text: "Preparing the game" });
   let module: PyProxy & Record<string, unknown>;
   try {

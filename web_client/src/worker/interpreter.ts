@@ -2,13 +2,16 @@
  * From nothing to a Python that has the study's packages and files: Pyodide from our own server, from the memory
  * snapshot where it loads, plainly where it does not. Every failure is an error with a sentence.
  */
+import type { OnnxModels } from "../onnx/onnx_models";
 import type { RuntimeManifest } from "../protocol/messages";
-import type { Pyodide, PyodideModule, PyodideOptions } from "./pyodide";
+import { BootError, textOf } from "./boot_error";
+import { loadOnnx } from "./onnx";
+import type { PyFunction, Pyodide, PyodideModule, PyodideOptions } from "./pyodide";
 import { isSnapshot } from "./snapshot";
 import { TransferMeter } from "./transfer_meter";
 
 /** The stages of booting, as they are shown. */
-export type BootStage = "runtime" | "packages" | "study";
+export type BootStage = "runtime" | "packages" | "models" | "study";
 
 export type BootProgress = (stage: BootStage, fraction: number, text: string) => void;
 
@@ -24,10 +27,6 @@ const SNAPSHOT_MS = 30_000;
 const PREPARED_IMPORTS = ["numpy", "gymnasium"];
 
 export const STUDY_FOLDER = "/study";
-
-export class BootError extends Error {
-  override readonly name = "BootError";
-}
 
 /** Boot Python; rejects with a `BootError` that says what could not be loaded. */
 export async function bootInterpreter(manifest: RuntimeManifest, progress: BootProgress): Promise<Pyodide> {
@@ -54,9 +53,13 @@ export async function bootInterpreter(manifest: RuntimeManifest, progress: BootP
       progress("runtime", 1, STAGE_TEXTS.runtime);
       begin("packages");
       await loadPackages(pyodide, manifest.packages);
+      const models = manifest.models_url;
+      if (models) begin("models");
+      const onnx = models ? await loadOnnx(new URL(models, self.location.href)) : null;
       begin("study");
       pyodide.unpackArchive(await study, "zip", { extractDir: STUDY_FOLDER });
       prepareImports(pyodide, manifest.packages);
+      if (onnx) useOnnx(pyodide, onnx);
       progress("study", 1, STAGE_TEXTS.study);
       return pyodide;
     });
@@ -68,6 +71,7 @@ export async function bootInterpreter(manifest: RuntimeManifest, progress: BootP
 const STAGE_TEXTS: Record<BootStage, string> = {
   runtime: "Loading Python",
   packages: "Loading packages",
+  models: "Loading the game's files", // not that a partner is a program: what people are told of that is the study's
   study: "Preparing the study",
 };
 
@@ -134,6 +138,15 @@ prepare_interpreter(${JSON.stringify(STUDY_FOLDER)}, imports=${JSON.stringify(na
   );
 }
 
+/** Policies of the study find there what runs their models. */
+function useOnnx(pyodide: Pyodide, onnx: OnnxModels): void {
+  const module = pyodide.pyimport("mug.play.models_browser");
+  const use = module["use_onnx_web"] as PyFunction<[OnnxModels], undefined>;
+  use(onnx);
+  use.destroy();
+  module.destroy();
+}
+
 async function fetchBytes(address: string, what: string): Promise<ArrayBuffer> {
   const response = await self.fetch(new URL(address, self.location.href));
   if (!response.ok) throw new BootError(`${what} could not be loaded: ${address} answered ${response.status}`);
@@ -173,8 +186,4 @@ function normalName(name: string): string {
 
 function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

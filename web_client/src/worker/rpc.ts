@@ -68,6 +68,8 @@ export interface FrameView {
   frame: number;
   packet: RenderPacketWire | null;
   image: { width: number; height: number; rgba: Uint8ClampedArray } | null;
+  /** The same, unpacked from a compressed picture: of games that the server steps. */
+  bitmap?: ImageBitmap;
   hud: string | null;
   score: number;
   /** ms spent in Python for this tick. */
@@ -89,6 +91,16 @@ export interface WireObject {
   tween: boolean;
   tween_duration: number | null;
   [parameter: string]: unknown;
+}
+
+/** The decisions of one agent's policy in a match: how many, how long (ms), how many took longer than a frame. */
+export interface PolicyTimes {
+  agent: string;
+  policy: string;
+  decisions: number;
+  median_ms: number;
+  p99_ms: number;
+  late: number;
 }
 
 /** Of a game of several people, about ten times a second and at every change of `stage`. Names as in MatchStatus. */
@@ -114,7 +126,7 @@ export type FromWorker =
   | { op: "peers"; visitId: string; name: string; data: Record<string, unknown> }
   /** Rows for the telemetry stream's other tables: each has `table` ("network", "ticks"). */
   | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
-  | { op: "progress"; stage: "runtime" | "packages" | "study" | "environment" | "replay"; fraction: number; text: string }
+  | { op: "progress"; stage: "runtime" | "packages" | "models" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
   /** What was written into the worker's console, by the study's prints too. */
   | { op: "console"; lines: PageLine[] }
@@ -122,6 +134,8 @@ export type FromWorker =
   | { op: "loaded"; visitId: string; assetSpecs: Record<string, unknown>[]; agents: string[] }
   /** What the runtime measured before play (ms), for the records and the console. */
   | { op: "calibrated"; visitId: string; stepMs: number; renderMs: number }
+  /** What the policies' decisions took in a match, at its end (`DecisionFigures` in Python). */
+  | { op: "policies"; visitId: string; matchId: string; figures: PolicyTimes[] }
   /** The stored frames do not reproduce: ask the server for a new match. */
   | { op: "irreproducible"; visitId: string; matchId: string; reason: string }
   | { op: "frame"; view: FrameView }

@@ -1,6 +1,7 @@
 /** The worker that runs Python: takes the page's messages in order, and answers every failure with a message. */
 import { GameRunner } from "./game_runner";
-import { bootInterpreter, textOf } from "./interpreter";
+import { textOf } from "./boot_error";
+import { bootInterpreter } from "./interpreter";
 import { MatchEntropy } from "./match_entropy";
 import { MatchRunner } from "./match_runner";
 import type { Pyodide } from "./pyodide";

@@ -1,0 +1,180 @@
+"""``python -m mug.authority.child``: the process that steps one match.
+
+It speaks over its standard input and output (`mug.authority.wire`). Study code finds neither: what it prints goes to
+the log, which standard error is, and it has nothing to read. When the server is gone, so is this process.
+"""
+
+import contextlib
+import faulthandler
+import io
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO, Final
+
+import msgspec
+
+from mug.authority import wire
+from mug.authority.match_loop import Heard, MatchLoop, measured
+from mug.play.authority import AuthoritySession
+from mug.play.config import GameConfig
+from mug.play.determinism import NativeEntropy
+from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
+from mug.policies.native import run_models_here
+
+__all__ = ["main"]
+
+EXIT_LEFT_ALONE: Final = 3
+SWITCH_INTERVAL_S: Final = 0.002
+"""Keys are to be heard while a step runs."""
+
+
+def main() -> int:
+    """Step one match; returns the exit code."""
+    source, out = _take_pipes()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which says what is to be done
+    faulthandler.enable(sys.stderr)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    saying = _Saying(out)
+    saying.say(wire.Begun(pid=os.getpid()))
+    decoder = msgspec.msgpack.Decoder(wire.ToProcess)
+    start = wire.read_message(source, decoder)
+    if not isinstance(start, wire.Start):
+        return EXIT_LEFT_ALONE
+    heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+    threading.Thread(target=_hear, args=(source, decoder, heard), name="hearing", daemon=True).start()
+    _limit_address_space(start.address_space)
+    ended = _play(start, heard, saying.say)
+    if ended is not None:
+        saying.say(ended)
+    saying.finish()
+    sys.stdout.flush()
+    os._exit(0)  # threads that study code has left do not keep the process
+
+
+def _play(
+    start: wire.Start, heard: "queue.SimpleQueue[Heard]", say: Callable[[wire.FromProcess], None]
+) -> wire.Finished | wire.Failed | None:
+    """Play the match; returns how it ended, None where it was stopped."""
+    session: AuthoritySession | None = None
+    try:
+        session = _session(start)
+        opened = session.open(start.stored)
+        loop = MatchLoop(session, opened, heard=heard, say=say, clock_s=perf_counter)
+        completed = loop.run()
+        if not completed:
+            _flush(session, say)
+        return wire.Finished() if completed else None
+    except IrreproducibleError as error:
+        return wire.Failed(kind="irreproducible", message=str(error))
+    except Exception as error:
+        if session is not None:
+            _flush(session, say)
+        return _failure(error)
+    finally:
+        if session is not None:
+            with contextlib.suppress(Exception):
+                session.close()
+
+
+def _session(start: wire.Start) -> AuthoritySession:
+    config = GameConfig.from_dict(json.loads(start.config))
+    root = Path(start.root)
+    os.chdir(root)
+    for folder in reversed([start.root, *start.paths]):
+        sys.path.insert(0, folder)
+    entropy = NativeEntropy(config.match_seed, config.fps)
+    run_models_here()
+    session = AuthoritySession(config, root=root, entropy=entropy, waits=False)
+    for agent in start.dropped:
+        session.drop(agent)
+    return session
+
+
+def _flush(session: AuthoritySession, say: Callable[[wire.FromProcess], None]) -> None:
+    with contextlib.suppress(PlayError):
+        output = session.flush()
+        for chunk in output.chunks:
+            say(wire.Chunk(stream="frames", meta=chunk.meta, body=chunk.body))
+        for figures in output.policy_figures:
+            say(measured(figures))
+
+
+def _failure(error: Exception) -> wire.Failed:
+    traceback.print_exception(error)
+    if isinstance(error, EnvironmentFailedError):
+        return wire.Failed(kind="environment", message=str(error), traceback=error.traceback)
+    if isinstance(error, PlayError):
+        return wire.Failed(kind="environment", message=str(error))
+    summary = "".join(traceback.format_exception_only(error)).strip()
+    return wire.Failed(kind="crashed", message=summary, traceback="".join(traceback.format_exception(error)))
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes to the server for ourselves; prints go to the log, and reading finds nothing."""
+    source = os.fdopen(os.dup(0), "rb")
+    out = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    return source, out
+
+
+def _hear(
+    source: BinaryIO, decoder: "msgspec.msgpack.Decoder[wire.ToProcess]", heard: "queue.SimpleQueue[Heard]"
+) -> None:
+    """Take what the server says; its end is ours, whatever study code is doing."""
+    while (message := wire.read_message(source, decoder)) is not None:
+        heard.put(message)
+    os._exit(EXIT_LEFT_ALONE)
+
+
+def _limit_address_space(size: int) -> None:
+    """Where the platform can: memory is refused to study code that asks for far too much at once."""
+    if size <= 0 or sys.platform == "win32":
+        return
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+class _Saying:
+    """Says things to the server on a thread of its own, so that a frame never waits for the pipe."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._messages: queue.SimpleQueue[wire.FromProcess | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="saying", daemon=True)
+        self._thread.start()
+
+    def say(self, message: wire.FromProcess) -> None:
+        self._messages.put(message)
+
+    def finish(self) -> None:
+        """Wait until everything is said."""
+        self._messages.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while (message := self._messages.get()) is not None:
+                wire.write_message(self._out, message)
+        except OSError:
+            os._exit(EXIT_LEFT_ALONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

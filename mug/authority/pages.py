@@ -1,0 +1,232 @@
+"""The pages of a match, as its process sees them: what each was sent, and how much of it is still under way."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mug.authority.pictures import PicturePress
+from mug.authority.wire import View as WireView
+from mug.play.output import View
+from mug.play.picture import Image
+from mug.play.view_deltas import PictureImage, Scenery, SeenView, ViewEncoder
+
+__all__ = ["UNDER_WAY", "Pages", "Pressed"]
+
+UNDER_WAY: Final = 3
+"""So many views may be under way to a page, besides those that fill the time to it and back."""
+
+MAX_DISTANCE_S: Final = 0.4
+"""The longest time to a page and back for which views are sent ahead."""
+
+DISTANCE_WINDOW_S: Final = 10.0
+
+_ALL: Final = ""
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """A frame's views before they are encoded."""
+
+    views: Mapping[str, SeenView]
+    images: Mapping[str, Image]
+    at_ms: float
+    keys_n: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A moment whose pictures are compressed: for the thread of the match, which gives it to `Pages.take`."""
+
+    moment: _Moment
+    images: Mapping[str, PictureImage]
+
+
+@dataclass
+class _Page:
+    """One page.
+
+    Attributes:
+        waits: The newest view was not sent, because too many are under way.
+    """
+
+    life: int
+    encoder: ViewEncoder = field(default_factory=ViewEncoder)
+    seen: int = -1
+    sent_at: deque[tuple[int, float]] = field(default_factory=deque)
+    distances: deque[tuple[float, float]] = field(default_factory=deque)
+    waits: bool = False
+
+    @property
+    def distance_s(self) -> float:
+        """The shortest time to the page and back of late."""
+        return min((distance for _, distance in self.distances), default=0.0)
+
+
+class Pages:
+    """Makes and sends the views of all pages of one match. One thread calls everything.
+
+    Args:
+        fps: Frames per second.
+        send: Sends a view.
+        post: Hands a `Pressed` to that one thread, from another one.
+        clock_s: The time.
+    """
+
+    def __init__(
+        self,
+        fps: int,
+        *,
+        send: Callable[[WireView], None],
+        post: Callable[[Pressed], None],
+        clock_s: Callable[[], float],
+    ) -> None:
+        self._fps = fps
+        self._send = send
+        self._clock_s = clock_s
+        self._pages: dict[str, _Page] = {}
+        self._sceneries: dict[str, Scenery] = {}
+        self._newest: _Moment | None = None
+        self._pressing = _Pressing(post)
+
+    def attach(self, agent: str, life: int) -> None:
+        """An agent has another page: it gets the newest view whole, and all that follow."""
+        page = self._pages[agent] = _Page(life)
+        self._send_newest(agent, page)
+
+    def detach(self, agent: str) -> None:
+        """An agent's page is gone."""
+        self._pages.pop(agent, None)
+
+    def seen(self, agent: str, n: int) -> None:
+        """A page has taken in its view `n`, and all before it."""
+        page = self._pages.get(agent)
+        if page is None or not page.seen < n <= page.encoder.sent:
+            return
+        page.seen, now = n, self._clock_s()
+        while page.sent_at and page.sent_at[0][0] <= n:
+            number, sent = page.sent_at.popleft()
+            if number == n:
+                page.distances.append((now, now - sent))
+        while page.distances and page.distances[0][0] < now - DISTANCE_WINDOW_S:
+            page.distances.popleft()
+        if page.waits:
+            self._send_newest(agent, page)
+
+    def show(self, views: Sequence[View], *, at_ms: float, keys_n: Mapping[str, int]) -> None:
+        """Take a frame's views, and send them to the pages that keep up."""
+        seen: dict[str, SeenView] = {}
+        images: dict[str, Image] = {}
+        folded: set[str] = set()
+        for view in views:
+            whose = view.agent if any(view.picture is not other.picture for other in views) else _ALL
+            taken_out: tuple[str, ...] = ()
+            objects: Mapping[str, Mapping[str, object]] = {}
+            if view.picture.packet is not None:
+                scenery = self._sceneries.setdefault(whose, Scenery())
+                if whose not in folded:
+                    folded.add(whose)
+                    scenery.take(view.picture.packet)
+                objects, taken_out = scenery.objects, scenery.taken_out
+            elif view.picture.image is not None:
+                images[view.agent] = view.picture.image
+            seen[view.agent] = SeenView(
+                episode=view.episode,
+                frame=view.frame,
+                hud=view.hud,
+                score=view.score,
+                objects=objects,
+                taken_out=taken_out,
+            )
+        moment = _Moment(seen, images, at_ms, dict(keys_n))
+        if images:
+            self._pressing.put(moment)
+        else:
+            self._show(moment)
+
+    def take(self, pressed: Pressed) -> None:
+        """Take a frame's views whose pictures are compressed now."""
+        moment = pressed.moment
+        views = {
+            agent: SeenView(
+                episode=view.episode, frame=view.frame, hud=view.hud, score=view.score, image=pressed.images.get(agent)
+            )
+            for agent, view in moment.views.items()
+        }
+        self._show(_Moment(views, {}, moment.at_ms, moment.keys_n))
+
+    def finish(self) -> None:
+        """Send the newest view to all pages that do not have it yet, however much is under way."""
+        for agent, page in self._pages.items():
+            if page.waits:
+                self._send_newest(agent, page)
+
+    def close(self) -> None:
+        """No more views come."""
+        self._pressing.close()
+
+    def is_pressing(self) -> bool:
+        """Whether pictures are still being compressed."""
+        return self._pressing.is_busy
+
+    def _show(self, moment: _Moment) -> None:
+        self._newest = moment
+        for agent, page in self._pages.items():
+            ahead = UNDER_WAY + int(min(page.distance_s, MAX_DISTANCE_S) * self._fps)
+            if page.encoder.sent - page.seen >= ahead:
+                page.waits = True
+            else:
+                self._send_newest(agent, page)
+
+    def _send_newest(self, agent: str, page: _Page) -> None:
+        moment = self._newest
+        if moment is None or agent not in moment.views:
+            return
+        page.waits = False
+        body, image = page.encoder.encode(moment.views[agent], at_ms=moment.at_ms, keys_n=moment.keys_n.get(agent, -1))
+        n = page.encoder.sent
+        page.sent_at.append((n, self._clock_s()))
+        self._send(WireView(agent=agent, life=page.life, n=n, body=body, image=image))
+
+
+class _Pressing:
+    """Compresses pictures on a thread of its own; of what waits, only the newest."""
+
+    def __init__(self, post: Callable[[Pressed], None]) -> None:
+        self._post = post
+        self._waiting: queue.SimpleQueue[_Moment | None] = queue.SimpleQueue()
+        self._presses: dict[str, PicturePress] = {}
+        self._put = self._done = 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._done < self._put
+
+    def put(self, moment: _Moment) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
+            self._thread.start()
+        self._put += 1
+        self._waiting.put(moment)
+
+    def close(self) -> None:
+        self._waiting.put(None)
+
+    def _run(self) -> None:
+        while (moment := self._waiting.get()) is not None:
+            taken = 1
+            while not self._waiting.empty():
+                newer = self._waiting.get()
+                if newer is None:
+                    return
+                moment, taken = newer, taken + 1
+            pressed: dict[int, PictureImage] = {}
+            for agent, image in moment.images.items():
+                if id(image) not in pressed:
+                    # One press a picture that goes to all, one a player where each has their own.
+                    pressed[id(image)] = self._presses.setdefault(agent, PicturePress()).press(image)
+            self._post(Pressed(moment, {agent: pressed[id(image)] for agent, image in moment.images.items()}))
+            self._done += taken

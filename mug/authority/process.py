@@ -1,0 +1,268 @@
+"""One match's process, as the server sees it: started, spoken to, listened to, and never waited for."""
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import psutil
+
+from mug.authority import wire
+from mug.ids import MatchId
+from mug.play.config import GameConfig
+
+__all__ = ["MatchProcess", "Outcome"]
+
+MAX_UNSAID: Final = 2_000
+"""Messages that wait for a process; one that takes none for so long is hung, and keys of long ago help nobody."""
+
+LOG_TAIL_BYTES: Final = 4_000
+MAX_LOG_BYTES: Final = 8 * 1024 * 1024
+KEPT_LOG_BYTES: Final = 256 * 1024
+NICENESS: Final = 5
+"""The server answers everybody; a match only its players."""
+WAIT_FOR_EXIT_S: Final = 3.0
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How a process ended.
+
+    Attributes:
+        kind: "finished", "stopped", or a kind of AuthorityFailed.
+    """
+
+    kind: str
+    message: str = ""
+    traceback: str = ""
+    outcome: str = ""
+
+
+class MatchProcess:
+    """Starts the process on a thread of its own, which also takes what it says.
+
+    Args:
+        match_id: The match.
+        config: The game.
+        start: The first message; its `config` is written when it is sent.
+        log: Where standard error of the process goes.
+        heard: Called with each message of the process but Finished and Failed.
+        ended: Called once with how it ended, after all messages.
+
+    Attributes:
+        started_s: When it was started, on the monotonic clock. heard_s: when it last gave a sign.
+        stage: As it said last; "starting" before that.
+    """
+
+    def __init__(
+        self,
+        match_id: MatchId,
+        config: GameConfig,
+        start: wire.Start,
+        *,
+        log: Path,
+        heard: Callable[["MatchProcess", wire.FromProcess], None],
+        ended: Callable[["MatchProcess", Outcome], None],
+    ) -> None:
+        self.match_id = match_id
+        self.started_s = self.heard_s = time.monotonic()
+        self.stage = "starting"
+        self.hz = 0.0
+        self.late_frames = 0
+        self.cpu = 0.0
+        self.memory_bytes = 0
+        self.stop_by_s: float | None = None
+        self._config = config
+        self._start = start
+        self._log = log
+        self._heard = heard
+        self._ended = ended
+        self._unsaid: queue.Queue[wire.ToProcess | None] = queue.Queue(MAX_UNSAID)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._watched: psutil.Process | None = None
+        self._fault: Outcome | None = None
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name=f"match {match_id}", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int:
+        """The process's id; 0 while it is not there."""
+        child = self._child
+        return 0 if child is None else child.pid
+
+    def say(self, message: wire.ToProcess) -> None:
+        """Say something to the process; left out where it does not listen."""
+        with contextlib.suppress(queue.Full):
+            self._unsaid.put_nowait(message)
+
+    def stop(self, within_s: float) -> None:
+        """Let the process hand over what it has recorded, and end."""
+        self.stop_by_s = time.monotonic() + within_s
+        self.say(wire.Stop())
+
+    def kill(self, why: Outcome) -> None:
+        """End the process at once; the first reason holds."""
+        with self._lock:
+            self._fault = self._fault or why
+            child = self._child
+        if child is not None and child.poll() is None:
+            with contextlib.suppress(OSError):
+                child.kill()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the process has ended and that was told."""
+        self._thread.join(timeout_s)
+
+    def measure(self) -> None:
+        """Look at memory and CPU; keep the log small."""
+        watched = self._watched
+        if watched is None:
+            return
+        with contextlib.suppress(psutil.Error, OSError), watched.oneshot():
+            self.memory_bytes = int(watched.memory_info().rss)
+            self.cpu = watched.cpu_percent() / 100
+        _shorten(self._log)
+
+    # ------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        said: wire.Finished | wire.Failed | None = None
+        try:
+            child = self._spawn()
+        except OSError as error:
+            self._tell_end(Outcome("start", f"the process of the match could not be started: {error}"))
+            return
+        writer = threading.Thread(target=self._write, args=(child,), name=f"to match {self.match_id}", daemon=True)
+        writer.start()
+        try:
+            said = self._listen(child)
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            self.kill(Outcome("crashed", f"the process of the match said what cannot be understood: {error}"))
+        code = self._wait(child)
+        with contextlib.suppress(queue.Full):
+            self._unsaid.put_nowait(None)
+        self._tell_end(self._outcome(said, code))
+
+    def _spawn(self) -> "subprocess.Popen[bytes]":
+        package = str(Path(__file__).parents[2])
+        places = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH", "")]))
+        alone = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        quiet = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "MPLBACKEND": "Agg"}
+        python = {"PYTHONPATH": places, "PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1"}
+        with self._log.open("ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "mug.authority.child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=package,
+                env={**os.environ, **alone, **quiet, **python},
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Ctrl-C is the server's
+            )
+        with self._lock:
+            self._child = child
+            if self._fault is not None:
+                child.kill()
+        with contextlib.suppress(psutil.Error, OSError):
+            self._watched = psutil.Process(child.pid)
+            self._watched.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))  # the former on Windows
+        return child
+
+    def _write(self, child: "subprocess.Popen[bytes]") -> None:
+        assert child.stdin is not None
+        config = json.dumps(dataclasses.asdict(self._config))
+        with contextlib.suppress(OSError, ValueError):
+            wire.write_message(child.stdin, msgspec.structs.replace(self._start, config=config))
+            self._start = wire.Start(config="", root="")  # the stored rows are not needed any more
+            while (message := self._unsaid.get()) is not None:
+                wire.write_message(child.stdin, message)
+        with contextlib.suppress(OSError, ValueError):
+            child.stdin.close()
+
+    def _listen(self, child: "subprocess.Popen[bytes]") -> wire.Finished | wire.Failed | None:
+        assert child.stdout is not None
+        said: wire.Finished | wire.Failed | None = None
+        decoder = msgspec.msgpack.Decoder(wire.FromProcess)
+        with child.stdout:
+            while (message := wire.read_message(child.stdout, decoder)) is not None:
+                self.heard_s = time.monotonic()
+                if isinstance(message, wire.Finished | wire.Failed):
+                    said = message
+                    continue
+                if isinstance(message, wire.Changed | wire.Alive):
+                    self.late_frames = message.late_frames
+                if isinstance(message, wire.Changed):
+                    self.stage, self.hz = message.stage, message.hz
+                try:
+                    self._heard(self, message)
+                except Exception:
+                    _LOG.exception("what match %s said could not be passed on", self.match_id)
+        return said
+
+    def _wait(self, child: "subprocess.Popen[bytes]") -> int:
+        try:
+            return child.wait(WAIT_FOR_EXIT_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.wait()
+
+    def _outcome(self, said: wire.Finished | wire.Failed | None, code: int) -> Outcome:
+        if isinstance(said, wire.Failed):
+            return Outcome(said.kind, said.message, said.traceback)
+        if said is not None:
+            return Outcome("finished", said.reason, outcome=said.outcome)
+        with self._lock:
+            fault = self._fault
+        if fault is not None:
+            return dataclasses.replace(fault, traceback=fault.traceback or self._last_words())
+        if self.stop_by_s is not None:
+            return Outcome("stopped")
+        return Outcome("crashed", f"the process of the match ended by itself ({_exit_words(code)})", self._last_words())
+
+    def _last_words(self) -> str:
+        try:
+            with self._log.open("rb") as log:
+                log.seek(max(0, self._log.stat().st_size - LOG_TAIL_BYTES))
+                return log.read().decode("utf-8", errors="replace").strip()
+        except OSError:
+            return ""
+
+    def _tell_end(self, outcome: Outcome) -> None:
+        try:
+            self._ended(self, outcome)
+        except Exception:
+            _LOG.exception("the end of match %s could not be passed on", self.match_id)
+
+
+def _exit_words(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def _shorten(log: Path) -> None:
+    """Leave out the beginning of a log that study code has filled: the process appends to what is there."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size <= MAX_LOG_BYTES:
+            return
+        with log.open("r+b") as file:
+            file.seek(-KEPT_LOG_BYTES, os.SEEK_END)
+            kept = file.read()
+            file.seek(0)
+            file.write(b"[earlier lines were left out]\n" + kept)
+            file.truncate()

@@ -1,0 +1,213 @@
+"""What the server and a match's process say to each other: msgpack, each message after its length (4 bytes)."""
+
+import struct
+from typing import IO, Any, Final, TypeVar
+
+import msgspec
+
+__all__ = [
+    "Alive",
+    "Attach",
+    "Begun",
+    "Changed",
+    "Chunk",
+    "Detach",
+    "Failed",
+    "Finished",
+    "FromProcess",
+    "Keys",
+    "Measured",
+    "Seen",
+    "Start",
+    "Stop",
+    "Tell",
+    "ToProcess",
+    "View",
+    "read_message",
+    "write_message",
+]
+
+MAX_BYTES: Final = 512 * 1024 * 1024
+
+
+class _Wire(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    pass
+
+
+# ---------------------------------------------------------------- server -> process
+
+
+class Start(_Wire, frozen=True, kw_only=True, array_like=True, tag="start"):
+    """The match. `config` is a `GameConfig` as JSON (its numbers may be larger than msgpack has them)."""
+
+    config: str
+    root: str
+    paths: tuple[str, ...] = ()
+    stored: tuple[bytes, ...] = ()
+    dropped: tuple[str, ...] = ()
+    address_space: int = 0
+
+
+class Tell(_Wire, frozen=True, kw_only=True, array_like=True, tag="tell"):
+    """As TellAuthority."""
+
+    what: str
+    agent: str = ""
+    policy: str = ""
+
+
+class Keys(_Wire, frozen=True, kw_only=True, array_like=True, tag="keys"):
+    """As ServerKeys, of an agent's page."""
+
+    agent: str
+    n: int
+    held: tuple[str, ...] = ()
+    pressed: tuple[str, ...] = ()
+    hidden: bool = False
+
+
+class Attach(_Wire, frozen=True, kw_only=True, array_like=True, tag="attach"):
+    """An agent has a page; `life` counts its pages."""
+
+    agent: str
+    life: int
+
+
+class Detach(_Wire, frozen=True, kw_only=True, array_like=True, tag="detach"):
+    """An agent's page is gone."""
+
+    agent: str
+
+
+class Seen(_Wire, frozen=True, kw_only=True, array_like=True, tag="seen"):
+    """A page has taken in its view `n`."""
+
+    agent: str
+    n: int
+
+
+class Stop(_Wire, frozen=True, kw_only=True, array_like=True, tag="stop"):
+    """Hand over what is recorded, and end."""
+
+
+ToProcess = Start | Tell | Keys | Attach | Detach | Seen | Stop
+
+
+# ---------------------------------------------------------------- process -> server
+
+
+class Begun(_Wire, frozen=True, kw_only=True, array_like=True, tag="begun"):
+    """The process runs our program."""
+
+    pid: int
+
+
+class Alive(_Wire, frozen=True, kw_only=True, array_like=True, tag="alive"):
+    """A sign of life, a few times a second where nothing else is said."""
+
+    late_frames: int = 0
+
+
+class Changed(_Wire, frozen=True, kw_only=True, array_like=True, tag="changed"):
+    """As AuthorityChanged."""
+
+    stage: str
+    episode: int = 0
+    frame: int = 0
+    hz: float = 0.0
+    agents: tuple[str, ...] = ()
+    asset_specs: tuple[dict[str, Any], ...] = ()
+    mug_globals: dict[str, Any] | None = None
+    late_frames: int = 0
+
+
+class Chunk(_Wire, frozen=True, kw_only=True, array_like=True, tag="chunk"):
+    """As AuthorityChunk."""
+
+    stream: str
+    meta: dict[str, Any]
+    body: bytes
+
+
+class View(_Wire, frozen=True, kw_only=True, array_like=True, tag="view"):
+    """A view of an agent's page with this life."""
+
+    agent: str
+    life: int
+    n: int
+    body: bytes
+    image: bytes = b""
+
+
+class Measured(_Wire, frozen=True, kw_only=True, array_like=True, tag="measured"):
+    """As AuthorityMeasured."""
+
+    agent: str
+    decisions: int
+    median_ms: float
+    p99_ms: float
+    late: int = 0
+
+
+class Finished(_Wire, frozen=True, kw_only=True, array_like=True, tag="finished"):
+    """As AuthorityFinished; the process ends after it."""
+
+    outcome: str = "completed"
+    reason: str = ""
+
+
+class Failed(_Wire, frozen=True, kw_only=True, array_like=True, tag="failed"):
+    """As AuthorityFailed; the process ends after it."""
+
+    kind: str
+    message: str
+    traceback: str = ""
+
+
+FromProcess = Begun | Alive | Changed | Chunk | View | Measured | Finished | Failed
+
+M = TypeVar("M")
+
+_LENGTH: Final = struct.Struct("<I")
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+def write_message(out: IO[bytes], message: msgspec.Struct) -> None:
+    """Write one message.
+
+    Raises:
+        OSError: When nobody reads any more.
+        ValueError: When the stream is closed.
+    """
+    body = _ENCODER.encode(message)
+    out.write(_LENGTH.pack(len(body)) + body)
+    out.flush()
+
+
+def read_message(source: IO[bytes], decoder: msgspec.msgpack.Decoder[M]) -> M | None:
+    """Read one message; None at the stream's end.
+
+    Raises:
+        msgspec.MsgspecError: When it is none that the other side may send.
+    """
+    head = _read(source, _LENGTH.size)
+    if head is None:
+        return None
+    (size,) = _LENGTH.unpack(head)
+    if size > MAX_BYTES:
+        raise msgspec.DecodeError(f"a message of {size} bytes")
+    body = _read(source, size)
+    return None if body is None else decoder.decode(body)
+
+
+def _read(source: IO[bytes], size: int) -> bytes | None:
+    """Read exactly so much; None: the stream ended before."""
+    parts: list[bytes] = []
+    left = size
+    while left:
+        part = source.read(left)
+        if not part:
+            return None
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)

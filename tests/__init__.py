@@ -1,0 +1,1 @@
+"""All tests; a package, because packages of others install a top-level "tests" too."""

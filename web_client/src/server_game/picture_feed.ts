@@ -1,0 +1,52 @@
+/** Pictures of pixels come compressed: they are unpacked beside the page's work, in order, and let go when others follow. */
+
+/** Behind by more than this, what is older than the newest is left out. */
+const MAX_BEHIND = 4;
+const TYPES: Readonly<Record<string, string>> = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp" };
+
+export class PictureFeed {
+  private work: Promise<void> = Promise.resolve();
+  private behind = 0;
+  private latest: ImageBitmap | null = null;
+  private readonly open: ImageBitmap[] = [];
+  private stopped = false;
+
+  /** `failed` is told of a picture that cannot be read. */
+  constructor(private readonly failed: (reason: string) => void) {}
+
+  /** `ready` gets the picture that is to be seen with a view, in the order of the calls; null: there is none. */
+  take(kind: string, bytes: Uint8Array, ready: (bitmap: ImageBitmap | null) => void): void {
+    this.behind += 1;
+    this.work = this.work.then(async () => {
+      this.behind -= 1;
+      if (this.stopped) return;
+      if (kind !== "same" && bytes.byteLength > 0 && this.behind < MAX_BEHIND) await this.unpack(kind, bytes);
+      if (!this.stopped) ready(this.latest);
+    });
+  }
+
+  /** This one is the picture now: those before it are not needed any more. */
+  shown(bitmap: ImageBitmap): void {
+    const place = this.open.indexOf(bitmap);
+    if (place > 0) for (const old of this.open.splice(0, place)) old.close();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const bitmap of this.open.splice(0)) bitmap.close();
+  }
+
+  private async unpack(kind: string, bytes: Uint8Array): Promise<void> {
+    try {
+      const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: TYPES[kind] ?? "" }));
+      if (this.stopped) {
+        bitmap.close();
+        return;
+      }
+      this.latest = bitmap;
+      this.open.push(bitmap);
+    } catch (error) {
+      this.failed(`a picture (${kind}, ${bytes.byteLength} bytes) could not be read: ${String(error)}`);
+    }
+  }
+}
