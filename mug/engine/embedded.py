@@ -22,7 +22,7 @@ from mug.records import facts as f
 from mug.records.json_lines import read_lines
 from mug.study.builds import build_address
 from mug.study.model import EmbeddedBuild, HtmlGame, Study, UnityGame
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["EPISODE_ENDED", "EPISODE_STARTED", "Embedded", "embedded_content", "episodes_in", "preloaded_builds"]
 
@@ -47,7 +47,7 @@ def preloaded_builds(frozen: FrozenStudy) -> tuple[BuildFile, ...]:
 
 
 def _builds(study: Study) -> Iterator[EmbeddedBuild]:
-    return (node for _, node in walk(study) if isinstance(node, EmbeddedBuild))
+    return (node for _, _, node in every_version(study) if isinstance(node, EmbeddedBuild))
 
 
 def _files(frozen: FrozenStudy, scene: EmbeddedBuild) -> tuple[BuildFile, ...]:

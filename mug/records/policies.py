@@ -44,8 +44,10 @@ def policy_rows(history: SessionHistory) -> list[dict[str, Any]]:
 def _described(
     policies: Iterable[f.PolicyDescribed], match: MatchStory, agent: str, who: str
 ) -> f.PolicyDescribed | None:
-    """Return what was said of a policy; where a scene's policies differ by treatment, the one of this name."""
-    scene = [one for one in policies if one.scene_id == match.formed.scene_id]
+    """Return what was said of a policy; where a scene's policies differ by treatment, what was said of the match's."""
+    treatment = match.formed.settings.get("treatment") or ""
+    scene = [one for one in policies if one.scene_id == match.formed.scene_id and one.treatment in ("", treatment)]
+    scene.sort(key=lambda one: not one.treatment)
     if not who.startswith("policy:"):
         return next((one for one in scene if one.agent.startswith(_STAND_IN)), None)
     own = [one for one in scene if one.agent == agent]

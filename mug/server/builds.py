@@ -19,7 +19,7 @@ from mug.protocol.messages import BuildFile
 from mug.study.builds import build_address, find_parts, mime_of, packing_of
 from mug.study.loading import LoadedStudy
 from mug.study.model import EmbeddedBuild
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["BuildFiles", "build_folder", "build_folders", "build_policy", "files_below", "read_builds"]
 
@@ -37,7 +37,7 @@ def build_folder(loaded: LoadedStudy, scene: EmbeddedBuild) -> Path:
 def build_folders(loaded: LoadedStudy) -> dict[str, Path]:
     """Return the folders of all builds that are there, by their addresses."""
     found: dict[str, Path] = {}
-    for _, scene in walk(loaded.study):
+    for _, _, scene in every_version(loaded.study):
         if isinstance(scene, EmbeddedBuild) and scene.webgl.build_name:
             folder = build_folder(loaded, scene)
             if folder.is_dir() and folder.resolve().is_relative_to(
@@ -68,7 +68,7 @@ def read_builds(loaded: LoadedStudy) -> tuple[dict[str, tuple[BuildFile, ...]], 
     builds: dict[str, tuple[BuildFile, ...]] = {}
     problems: list[str] = []
     folders = build_folders(loaded)
-    for _, scene in walk(loaded.study):
+    for _, _, scene in every_version(loaded.study):
         if not isinstance(scene, EmbeddedBuild):
             continue
         address = build_address(scene)

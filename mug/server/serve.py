@@ -56,6 +56,7 @@ from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load, load_as_edited
+from mug.study.treatments import apply, arms_of
 from mug.study.used_models import study_uses_models
 
 __all__ = ["Options", "serve", "serve_main"]
@@ -380,10 +381,15 @@ class _Session:
                     lock_sha256=lock_sha256,
                 )
             )
-            facts += [
-                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, card=card)
-                for scene_id, agent, card in study_cards(self._loaded)
-            ]
+            own = study_cards(self._loaded)
+            facts += [f.PolicyDescribed(at=now, scene_id=scene, agent=agent, card=card) for scene, agent, card in own]
+            for arm in arms_of(self._loaded.study):
+                cards = study_cards(self._loaded, apply(self._loaded.study, arm.name))
+                facts += [
+                    f.PolicyDescribed(at=now, scene_id=scene, agent=agent, treatment=arm.name, card=card)
+                    for scene, agent, card in cards
+                    if (scene, agent, card) not in own
+                ]
         else:
             self._writer.continue_session(self._choice.session_id)
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))
