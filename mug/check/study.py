@@ -64,7 +64,9 @@ def check_study(
         problems += missing
     for treatment, path, game in versions:
         if runs_on_server(game):
-            problems += [_problem(game, path, finding, treatment) for finding in packages_of_server(loaded, game)]
+            found = [one for one in packages_of_server(loaded, game) if not treatment or one not in known]
+            known.update(() if treatment else found)
+            problems += [_problem(game, path, finding, treatment) for finding in found]
     for treatment, path, game in versions if try_environments else ():
         if any(_keeps_from_running(problem, path, treatment) for problem in problems):
             continue  # it could not run as it is: what is known is told first
@@ -91,8 +93,7 @@ def snapshot_levels(
 
     Returns:
         Scene id (of a scene as a treatment changes it: ``treatment:scene id``) -> one of `mug.play.snapshots.LEVELS`;
-        and what was found about the games, errors where a game has no
-        level.
+        and what was found about the games, errors where a game has no level.
     """
     tell = progress or (lambda _: None)
     levels: dict[str, str] = {}

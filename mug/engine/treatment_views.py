@@ -19,7 +19,7 @@ def treatment_views(core: Core) -> tuple[TreatmentView, ...]:
     if not arms:
         return ()
     allocation = core.state.allocation
-    counts = allocation.counts([arm.name for arm in arms])
+    counts = allocation.counts_here([arm.name for arm in arms])
     completed = allocation.completed({who: p.outcome for who, p in core.state.participants.items()})
     views = [
         TreatmentView(

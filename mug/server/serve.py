@@ -379,6 +379,7 @@ class _Session:
                     help=details.help,
                     zip_sha256=zip_sha256,
                     lock_sha256=lock_sha256,
+                    completed_before=self._choice.completed_before,
                 )
             )
             own = study_cards(self._loaded)
