@@ -9,7 +9,7 @@ from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send,
 from mug.engine.groups import group_id_of
 from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place
-from mug.engine.payload import game_at, game_config, match_settings, matched_agents, scene_at
+from mug.engine.payload import body_text, game_at, game_config, match_settings, matched_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
 from mug.engine.treatments import assign_group, exposed
 from mug.engine.verdicts import Reports, Returns
@@ -174,10 +174,17 @@ class Matches:
             config=game_config(core.frozen_of(participant), game, participant, match),
             ice_servers=() if match.is_on_server else self._ice_servers,
             force_relay=self._force_relay and not match.is_on_server,
-            in_game_html=html,
+            in_game_html=html if html is not None else self._html_under(participant, game),
         )
         self._told.add((match.match_id, who))
         core.after_commit(Send(connection, ready), self._routes(match))
+
+    def _html_under(self, participant: ParticipantState, game: GymGame) -> str | None:
+        """The text beside a game whose group drew its treatment after the page was shown; else the page has it."""
+        frozen = self._core.frozen_of(participant)
+        if frozen is self._core.frozen or self._core.frozen.study.treatments.per != "group":
+            return None
+        return body_text(frozen, game.content.in_game_scene_body, game.content.in_game_scene_body_filepath)
 
     # ------------------------------------------------------------- pages that come and go
 

@@ -70,18 +70,13 @@ class Policies:
             core.changed_policies.add(key)
 
 
-def policy_views(core: Core) -> tuple[PolicyCardView, ...]:
+def policy_views(state: SessionState) -> tuple[PolicyCardView, ...]:
     """Return all policies of the session, as they were described when it was opened."""
-    return changed_policies(core, core.state.policies)
+    return changed_policies(state, state.policies)
 
 
-def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
-    """Return some policies with the figures of the whole session so far.
-
-    While the staff is blind to treatments, a policy that differs by treatment is shown without what tells it from the
-    others.
-    """
-    state = core.state
+def changed_policies(state: SessionState, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
+    """Return some policies with the figures of the whole session so far."""
     wanted = sorted(key for key in keys if key in state.policies)
     if not wanted:
         return ()
@@ -91,15 +86,7 @@ def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardV
         key = None if match is None else _key_of(state, match, agent)
         if key is not None:
             figures.setdefault(key, []).append(measured)
-    differing = {key[:2] for key in state.policies if key[2]} if core.is_blind else set()
-    return tuple(
-        _view(
-            (*key[:2], core.shown_treatment(key[2])),
-            {} if key[:2] in differing else state.policies[key].card,
-            figures.get(key, []),
-        )
-        for key in wanted
-    )
+    return tuple(_view(key, state.policies[key].card, figures.get(key, [])) for key in wanted)
 
 
 def _took_part(match: MatchState, who: ParticipantId, visit_id: VisitId, state: SessionState) -> bool:
@@ -125,19 +112,20 @@ def _implausible(figures: PolicyFigures | AuthorityMeasured) -> str:
 def _key_of(state: SessionState, match: MatchState, agent: str) -> PolicyKey | None:
     """Return which described policy an agent's decisions in a match were made by.
 
-    A scene's policies may differ by treatment; where the match does not say which it has, the one with the name that
-    the match has is meant. Whoever decided for a person was the stand-in.
+    A scene's policies may differ by treatment: what was said of the match's goes before what was said of all. Whoever
+    decided for a person was the stand-in.
     """
-    who = match.agents.get(agent, "")
+    who, treatment = match.agents.get(agent, ""), str(match.settings.get("treatment") or "")
     is_policy = who.startswith("policy:")
     keys = [
         key
         for key in state.policies
-        if key[0] == match.scene_id and (key[1] == agent if is_policy else key[1].startswith("("))
+        if key[0] == match.scene_id
+        and key[2] in ("", treatment)
+        and (key[1] == agent if is_policy else key[1].startswith("("))
     ]
-    own = [key for key in keys if key[2] and key[2] == match.settings.get("treatment")]
-    named = [key for key in keys if state.policies[key].card.get("name") == who.removeprefix("policy:")]
-    return next(iter(own or named or keys), None)
+    own = [key for key in keys if key[2]]
+    return next(iter(own or keys), None)
 
 
 def _view(key: PolicyKey, card: dict[str, Any], measured: list[f.PolicyMeasured]) -> PolicyCardView:

@@ -386,6 +386,7 @@ class _Session:
                     help=details.help,
                     zip_sha256=zip_sha256,
                     lock_sha256=lock_sha256,
+                    completed_before=self._choice.completed_before,
                 )
             )
             facts += [

@@ -20,7 +20,7 @@ from mug.protocol.partners import ServerKeys, ServerSeen, ServerView
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 from mug.study.multiplayer import runs_on_server
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["LOGS_FOLDER", "KeysTaken", "Stepping", "has_stepped_games", "study_place"]
 
@@ -42,7 +42,7 @@ class KeysTaken(Protocol):
 
 def has_stepped_games(loaded: LoadedStudy) -> bool:
     """Return whether the server steps a game of a study."""
-    return any(isinstance(node, GymGame) and runs_on_server(node) for _, node in walk(loaded.study))
+    return any(isinstance(node, GymGame) and runs_on_server(node) for _, _, node in every_version(loaded.study))
 
 
 def study_place(loaded: LoadedStudy, log_folder: Path | None) -> StudyPlace:
