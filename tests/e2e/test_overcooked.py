@@ -157,7 +157,7 @@ def test_that_two_people_cook_in_two_kitchens_drawn_for_them_and_record_alike(
     ):
         slow_page(people[1], 60)
         people[1].open("ben")
-        played = []
+        played: list[str] = []
         for number in range(2):
             scene = walk_to_kitchen(people, played)
             played.append(scene)
