@@ -146,6 +146,7 @@ class _Playground:
         self._loaded = loaded
         self._game = game
         self.notes: list[str] = []
+        run_models_here()
         config = with_generated(trial_config(loaded, game), loaded, folder)
         self._config = self._controlled(config, agent, others)
         self._world = World(self._config, root=loaded.folder, mug_globals={})
@@ -218,9 +219,12 @@ class _Playground:
         began = time.perf_counter()
         self._seed = world.reset(episode)
         reset = time.perf_counter()
+        fresh = self._actors is None
         if self._actors is None:
             self._actors = Actors(self._config, world.agent_env, world)
         self._actors.begin_episode()
+        if fresh:
+            self._actors.warm_up(world.observations)
         self._keyboard.forget_presses()
         picture = world.picture() if world.drawn else world.first_picture()
         drawn = time.perf_counter()
@@ -262,7 +266,6 @@ class _Playground:
         still = [name for name in humans if name != chosen and others == "default"]
         if chosen not in humans:
             self.notes.append(f"{chosen} is controlled by keys here, not by its policy")
-        run_models_here()
         return dataclasses.replace(
             config,
             human_agents=(chosen,),
@@ -270,6 +273,7 @@ class _Playground:
             policies={
                 name: config.policies.get(name, "random") for name in agents if name != chosen and name not in still
             },
+            dropout_policy="end",
             input_mode=game.gameplay.input_mode,
             action_population_method=game.gameplay.action_population_method,
         )

@@ -64,9 +64,11 @@ def check_study(
         problems += missing
     for treatment, path, game in versions:
         if runs_on_server(game):
-            problems += [_problem(game, path, finding, treatment) for finding in packages_of_server(loaded, game)]
+            found = [one for one in packages_of_server(loaded, game) if not treatment or one not in known]
+            known.update(() if treatment else found)
+            problems += [_problem(game, path, finding, treatment) for finding in found]
     for treatment, path, game in versions if try_environments else ():
-        if any(problem.severity == "error" and problem.path == path for problem in problems):
+        if any(_keeps_from_running(problem, path, treatment) for problem in problems):
             continue  # it could not run as it is: what is known is told first
         if treatment and not _plays_otherwise(loaded.study, treatment, game):
             continue
@@ -91,8 +93,7 @@ def snapshot_levels(
 
     Returns:
         Scene id (of a scene as a treatment changes it: ``treatment:scene id``) -> one of `mug.play.snapshots.LEVELS`;
-        and what was found about the games, errors where a game has no
-        level.
+        and what was found about the games, errors where a game has no level.
     """
     tell = progress or (lambda _: None)
     levels: dict[str, str] = {}
@@ -177,6 +178,17 @@ def _lock_path(loaded: LoadedStudy) -> Path:
     return loaded.folder / LOCK_FILE
 
 
+def _keeps_from_running(problem: Problem, path: NodePath, treatment: str) -> bool:
+    """Whether a problem is of a game at `path` as it is under a treatment."""
+    if problem.severity != "error":
+        return False
+    if treatment and f"{problem.field}.".startswith(f"treatments.arms.{treatment}."):
+        return True
+    others = problem.message.startswith(_UNDER) and not problem.message.startswith(f"{_UNDER}{treatment!r}:")
+    return problem.path == path and not others
+
+
+_UNDER: Final = "under treatment "
 _NOT_PLAYED: Final = ("scene_", "content.", "waitroom.", "matchmaking.", "assets.", "on_c", "should_", "experiment_")
 """Fields of a game that its environment never sees begin so."""
 
@@ -190,6 +202,6 @@ def _plays_otherwise(study: Study, treatment: str, game: GymGame) -> bool:
 def _problem(node: Node | None, path: NodePath, finding: Finding, treatment: str = "") -> Problem:
     field, severity, code, message = finding
     if treatment:
-        message = f"under treatment {treatment!r}: {message}"
+        message = f"{_UNDER}{treatment!r}: {message}"
     label = None if node is None or isinstance(node, RandomizeOrder | Repeat) else node.scene_id
     return Problem(node_id_of(path) if path else None, field, severity, code, message, label, path)

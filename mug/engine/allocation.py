@@ -34,11 +34,13 @@ class Allocation:
         places: The places.
         place_of: Participant -> the place that they have or had.
         of_group: Group -> its place.
+        before: Treatment -> its places that earlier sessions of the same study completed.
     """
 
     places: list[TreatmentPlace] = field(default_factory=list)
     place_of: dict[ParticipantId, TreatmentPlace] = field(default_factory=dict)
     of_group: dict[str, TreatmentPlace] = field(default_factory=dict)
+    before: dict[str, int] = field(default_factory=dict)
 
     @property
     def draws(self) -> int:
@@ -46,7 +48,11 @@ class Allocation:
         return len(self.places)
 
     def counts(self, treatments: Collection[str]) -> dict[str, int]:
-        """Treatment -> how many of its places are completed or running."""
+        """Treatment -> how many of its places are completed or running, with those of earlier sessions."""
+        return {name: count + self.before.get(name, 0) for name, count in self.counts_here(treatments).items()}
+
+    def counts_here(self, treatments: Collection[str]) -> dict[str, int]:
+        """Treatment -> how many of its places are completed or running in this session."""
         found = dict.fromkeys(treatments, 0)
         for place in self.places:
             if not place.free:

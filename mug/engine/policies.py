@@ -112,15 +112,20 @@ def _implausible(figures: PolicyFigures | AuthorityMeasured) -> str:
 def _key_of(state: SessionState, match: MatchState, agent: str) -> PolicyKey | None:
     """Return which described policy an agent's decisions in a match were made by.
 
-    A scene's policies may differ by treatment; then the one with the name that the match has is meant. Whoever
+    A scene's policies may differ by treatment: what was said of the match's goes before what was said of all. Whoever
     decided for a person was the stand-in.
     """
-    who = match.agents.get(agent, "")
-    keys = [key for key in state.policies if key[0] == match.scene_id and key[1] == agent]
-    if who.startswith("policy:"):
-        named = [key for key in keys if state.policies[key].card.get("name") == who.removeprefix("policy:")]
-        return next(iter(named or keys), None)
-    return next((key for key in state.policies if key[0] == match.scene_id and key[1].startswith("(")), None)
+    who, treatment = match.agents.get(agent, ""), str(match.settings.get("treatment") or "")
+    is_policy = who.startswith("policy:")
+    keys = [
+        key
+        for key in state.policies
+        if key[0] == match.scene_id
+        and key[2] in ("", treatment)
+        and (key[1] == agent if is_policy else key[1].startswith("("))
+    ]
+    own = [key for key in keys if key[2]]
+    return next(iter(own or keys), None)
 
 
 def _view(key: PolicyKey, card: dict[str, Any], measured: list[f.PolicyMeasured]) -> PolicyCardView:

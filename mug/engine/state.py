@@ -256,6 +256,7 @@ class SessionState:
                 self.opened = fact
                 self.release, self.stage = fact.release, fact.stage
                 self.begun = fact.stage == "running"
+                self.allocation.before = dict(fact.completed_before)
             case f.PolicyDescribed():
                 self.policies[fact.scene_id, fact.agent, fact.treatment] = fact
             case f.PolicyMeasured():

@@ -6,6 +6,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from mug.records import facts as f
+from mug.records.allocation import treatment_columns
 from mug.records.history import SessionHistory, VisitStory
 from mug.records.lines import LinesTable
 from mug.records.spool import TableSpool, json_text
@@ -13,6 +14,7 @@ from mug.study.decoding import decode_study
 from mug.study.model import FormPage
 from mug.study.questions import Question, answer_problem, questions_of
 from mug.study.traversal import NodePath, walk
+from mug.study.treatments import applied, arms_of
 
 __all__ = ["FormsTable", "question_rows"]
 
@@ -35,6 +37,7 @@ class FormsTable(LinesTable):
         self.answers: dict[str, dict[tuple[str, str], str]] = {}
         self.drop_texts = False
         self._forms = _forms_of(history)
+        self._treatments = {who: said.get("treatment") or "" for who, said in treatment_columns(history).items()}
 
     @override
     def add_line(self, chunk: f.ChunkStored, number: int, line: dict[str, Any] | str) -> None:
@@ -46,7 +49,8 @@ class FormsTable(LinesTable):
 
     def _asked(self, chunk: f.ChunkStored, line: Mapping[str, Any]) -> Question | None:
         visit = self._history.visits.get(chunk.visit_id)
-        _, questions = self._forms.get(tuple(visit.planned.node_path) if visit else (), (None, ()))
+        forms = self._forms.get(self._treatments.get(chunk.participant_id, ""), self._forms[""])
+        _, questions = forms.get(tuple(visit.planned.node_path) if visit else (), (None, ()))
         return next((one for one in questions if one.question_id == line.get("question_id")), None)
 
     @override
@@ -73,7 +77,16 @@ def _problem(visit: VisitStory, chunk: f.ChunkStored, asked: Question, line: Map
 
 
 def question_rows(history: SessionHistory) -> list[dict[str, Any]]:
-    """Return one row for each question of each form of the study, in the order of the chain."""
+    """Return one row for each question of each form of the study, in the order of the chain.
+
+    Questions that only a treatment asks come after them; of one that a treatment asks in other words, the study's own
+    stand here, and the treatment's in the table of answers.
+    """
+    asked: dict[tuple[NodePath, str], tuple[FormPage, Question]] = {}
+    for forms in _forms_of(history).values():
+        for path, (form, questions) in forms.items():
+            for question in questions:
+                asked.setdefault((path, question.question_id), (form, question))
     return [
         {
             "session_id": history.opened.session_id,
@@ -86,13 +99,17 @@ def question_rows(history: SessionHistory) -> list[dict[str, Any]]:
             "levels": json_text(list(question.levels)) if question.levels else None,
             "points": question.points,
         }
-        for path, (form, questions) in _forms_of(history).items()
-        for question in questions
+        for (path, _), (form, question) in asked.items()
     ]
 
 
-def _forms_of(history: SessionHistory) -> Questions:
+def _forms_of(history: SessionHistory) -> dict[str, Questions]:
+    """Return treatment -> its forms; "": as the study stands."""
     study, _ = decode_study(history.opened.study)
     if study is None:  # written by another version of MUG
-        return {}
-    return {path: (node, questions_of(node)) for path, node in walk(study) if isinstance(node, FormPage)}
+        return {"": {}}
+    versions = {"": study, **{arm.name: applied(study, arm)[0] for arm in arms_of(study)}}
+    return {
+        name: {path: (node, questions_of(node)) for path, node in walk(version) if isinstance(node, FormPage)}
+        for name, version in versions.items()
+    }

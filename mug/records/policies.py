@@ -44,13 +44,18 @@ def policy_rows(history: SessionHistory) -> list[dict[str, Any]]:
 def _described(
     policies: Iterable[f.PolicyDescribed], match: MatchStory, agent: str, who: str
 ) -> f.PolicyDescribed | None:
-    """Return what was said of a policy; where a scene's policies differ by treatment, the one of this name."""
-    scene = [one for one in policies if one.scene_id == match.formed.scene_id]
-    if not who.startswith("policy:"):
-        return next((one for one in scene if one.agent.startswith(_STAND_IN)), None)
-    own = [one for one in scene if one.agent == agent]
-    name = who.removeprefix("policy:")
-    return next((one for one in own if one.card.get("name") == name), own[0] if own else None)
+    """Return what was said of a policy; where a scene's policies differ by treatment, what was said of the match's."""
+    is_policy = who.startswith("policy:")
+    treatment = match.formed.settings.get("treatment") or ""
+    found = [
+        one
+        for one in policies
+        if one.scene_id == match.formed.scene_id
+        and one.treatment in ("", treatment)
+        and (one.agent == agent if is_policy else one.agent.startswith(_STAND_IN))
+    ]
+    own = [one for one in found if one.treatment]
+    return next(iter(own or found), None)
 
 
 def _of(described: f.PolicyDescribed | None, name: str) -> Any:

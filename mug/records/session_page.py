@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mug.records import facts as f
+from mug.records.allocation import treatment_columns
 from mug.records.console import console_rows
 from mug.records.described import Described
 from mug.records.html_text import page, paragraph, table
@@ -29,6 +30,7 @@ def session_page(described: Described, network: NetworkFigures) -> str:
         table(("table", "rows"), [(one.table, one.rows) for one in described.tables]),
         "<h2>Participants</h2>",
         *_participants(described),
+        *_treatments(described),
         "<h2>Matches</h2>",
         *_matches(described),
         "<h2>Connections</h2>",
@@ -91,6 +93,24 @@ def _participants(described: Described) -> Iterator[str]:
             ("participant", "how", "at"),
             [(described.participant(fact.participant_id), fact.how, described.time(fact.at)) for fact in withdrawn],
         )
+
+
+def _treatments(described: Described) -> Iterator[str]:
+    """Say how many had each treatment, and what became of them; nothing for a study without treatments."""
+    history = described.history
+    had: dict[str, Counter[str]] = {}
+    for who, said in treatment_columns(history).items():
+        story = history.participants.get(who)
+        if story is not None and (treatment := said.get("treatment")):
+            outcome = story.finished.outcome if story.finished else "unfinished"
+            had.setdefault(treatment, Counter()).update(
+                {"all": 1, "complete": outcome == "complete", "exposed": said.get("treatment_exposed_at") is not None}
+            )
+    if not had:
+        return
+    yield "<h3>Treatments</h3>"
+    rows = [(name, counts["all"], counts["exposed"], counts["complete"]) for name, counts in sorted(had.items())]
+    yield table(("treatment", "participants", "met what differs", "came to the end"), rows)
 
 
 def _matches(described: Described) -> Iterator[str]:

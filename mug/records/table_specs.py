@@ -716,7 +716,8 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec(
                     "counts",
                     "string",
-                    "How many places of each treatment were completed or running just before, as a JSON object.",
+                    "How many places of each treatment were completed or running just before, with those that earlier "
+                    "sessions of the same study completed, as a JSON object.",
                 ),
                 ColumnSpec("reason", "string", "Why a place was given up: an outcome, or gone (away for too long)."),
             ),

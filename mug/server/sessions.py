@@ -1,12 +1,13 @@
 """Which session a server takes up: the newest open one of the same study, or a new one."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mug.engine.allocation import Allocation
 from mug.engine.state import SessionState, fold
-from mug.ids import SessionId
+from mug.ids import ParticipantId, SessionId
 from mug.records import facts as f
 from mug.records.reader import RecordReader
 from mug.records.recruiters import person_key
@@ -26,12 +27,14 @@ class Choice:
         port: Where it listened last; 0 for a new one.
         finished_before: Ids that finished in the experiment's other sessions, and what recruiters call these people
             (`mug.records.recruiters.person_key`).
+        completed_before: Of a new session: treatment -> its places that other sessions of the same study completed.
     """
 
     session_id: SessionId
     state: SessionState | None
     port: int
     finished_before: frozenset[str]
+    completed_before: dict[str, int] = field(default_factory=dict)
 
 
 def new_session_id() -> SessionId:
@@ -84,7 +87,8 @@ def choose_session(
                 if head.session_id != chosen:
                     finished |= _finished_in(reader, head.session_id)
         if chosen is None:
-            return Choice(new_session_id(), None, 0, frozenset(finished))
+            completed = _completed_in(reader, [head.session_id for head in heads], files)
+            return Choice(new_session_id(), None, 0, frozenset(finished), completed)
         state = fold(reader.facts(chosen))
         started = [fact for fact in reader.facts(chosen, ("server_started",)) if isinstance(fact, f.ServerStarted)]
     assert state.opened is not None
@@ -103,6 +107,30 @@ def _finished_in(reader: RecordReader, session_id: str) -> set[str]:
         elif isinstance(fact, f.ParticipantFinished):
             finished.add(fact.participant_id)
     return finished | {people[who] for who in finished if people.get(who)}
+
+
+def _completed_in(reader: RecordReader, sessions: list[str], files: FrozenFiles) -> dict[str, int]:
+    """Count the completed places of the study's treatments over sessions that ran the very same study."""
+    found: dict[str, int] = {}
+    if not files.frozen.study.treatments.arms:
+        return found
+    kinds = ("session_opened", "treatment_assigned", "treatment_released", "participant_finished")
+    for session_id in sessions:
+        allocation, outcomes = Allocation(), dict[ParticipantId, str | None]()
+        is_same = False
+        for fact in reader.facts(session_id, kinds):
+            match fact:
+                case f.SessionOpened():
+                    is_same = fact.study_hash == files.frozen.content_hash
+                case f.TreatmentAssigned():
+                    allocation.assigned(fact)
+                case f.TreatmentReleased():
+                    allocation.released(fact)
+                case f.ParticipantFinished():
+                    outcomes[ParticipantId(fact.participant_id)] = fact.outcome
+        for treatment, count in allocation.completed(outcomes).items() if is_same else ():
+            found[treatment] = found.get(treatment, 0) + count
+    return found
 
 
 def port_of(asked: int | None, choice: Choice, configured: int) -> int:

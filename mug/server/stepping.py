@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import psutil
 
-from mug.authority.supervisor import AuthorityInput, ProcessFigures, StudyPlace, Supervisor
+from mug.authority.supervisor import AuthorityInput, Limits, ProcessFigures, StudyPlace, Supervisor
 from mug.engine.effects import StartAuthority, StopAuthority, TellAuthority
 from mug.engine.inputs import AuthorityFailed
 from mug.ids import MatchId
@@ -20,7 +20,7 @@ from mug.protocol.partners import ServerKeys, ServerSeen, ServerView
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 from mug.study.multiplayer import runs_on_server
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["LOGS_FOLDER", "KeysTaken", "Stepping", "has_stepped_games", "study_place"]
 
@@ -42,7 +42,7 @@ class KeysTaken(Protocol):
 
 def has_stepped_games(loaded: LoadedStudy) -> bool:
     """Return whether the server steps a game of a study."""
-    return any(isinstance(node, GymGame) and runs_on_server(node) for _, node in walk(loaded.study))
+    return any(isinstance(node, GymGame) and runs_on_server(node) for _, _, node in every_version(loaded.study))
 
 
 def study_place(loaded: LoadedStudy, log_folder: Path | None) -> StudyPlace:
@@ -64,6 +64,7 @@ class Stepping:
         put: Takes what the processes say, for the engine.
         show: Takes a view for an agent's page.
         read: Gives stored rows by their digests.
+        limits: What a process may take.
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class Stepping:
         put: Callable[[AuthorityInput], None],
         show: Callable[[MatchId, str, ServerView], None],
         read: Callable[[Sequence[str]], tuple[bytes, ...]],
+        limits: Limits | None = None,
     ) -> None:
         self._put = put
         self._read = read
-        self._supervisor = Supervisor(place, tell=put, show=show)
+        self._supervisor = Supervisor(place, tell=put, show=show, limits=limits)
 
     def perform(self, effect: StartAuthority | TellAuthority | StopAuthority) -> None:
         """Do what the engine asks for."""

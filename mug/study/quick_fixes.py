@@ -25,6 +25,7 @@ from mug.study.problems import Problem, nearest
 from mug.study.rules import refusal
 from mug.study.structure_fixes import STRUCTURE_FIXES, Fix
 from mug.study.traversal import human_agents, node_at, walk
+from mug.study.treatment_fixes import TREATMENT_FIXES
 
 __all__ = ["QuickFix", "quick_fix"]
 
@@ -59,7 +60,7 @@ def quick_fix(study: Study, problem: Problem) -> QuickFix | None:
 
 
 def _found(study: Study, problem: Problem) -> Fix:
-    structural = STRUCTURE_FIXES.get(problem.code)
+    structural = STRUCTURE_FIXES.get(problem.code) or TREATMENT_FIXES.get(problem.code)
     if structural is not None:
         return structural(study, problem)
     section: Study | Node = node_at(study, problem.path) if problem.path else study

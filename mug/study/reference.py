@@ -67,7 +67,7 @@ scene_body = "<p>Thank you.</p>"
 
 In the chain API the same settings are parameters of methods: `GymScene().scene("game").gameplay(num_episodes=2)`; each
 section of a game is a method of that name. `ExperimentConfig` has `experiment`, `hosting`, `static_files`, `webrtc`,
-`entry_screening` (the table `screening`) and `endings`. What a form asks stands in its call:
+`entry_screening` (the table `screening`), `endings` and `treatments`. What a form asks stands in its call:
 `TextBox("What did you notice?")`. [Python scripts](python-scripts.md) says what else there is, and how a study becomes
 a script or a script a folder.
 """

@@ -63,7 +63,8 @@ class DifferencesDialog(QDialog):
         line.addWidget(close)
         layout.addLayout(line)
         close.setDefault(True)
-        self.resize(min(1100, 360 + 190 * len(arms)), 460)
+        columns = sum(self.table.columnWidth(column) for column in range(self.table.columnCount()))
+        self.resize(min(1100, max(560, columns + 76)), 460)
 
     def _put(self, row: int, column: int, text: str, tip: str, *, strong: bool = False) -> None:
         item = QTableWidgetItem(text)

@@ -9,6 +9,8 @@ import pytest
 
 from mug.protocol.lab import LabBatch, LabSnapshot, Unblind
 from mug.protocol.messages import Closed, PageContent
+from mug.records import RecordReader, records_path
+from mug.records import facts as f
 from mug.study.allocation import draw_arm
 from tests.drivers.export_checks import export_session, verify_folder, verify_records
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
@@ -141,5 +143,14 @@ def test_that_twelve_people_are_allocated_over_dropouts_and_a_power_cut_and_the_
     ids = set(anonymous["participants"]["participant_id"])
     assert {json.loads(text)[0] for text in anonymous["allocation"]["participants"]} == ids
     assert not ids & set(seen)
+    # A new session goes on with what the first one completed.
+    with ServerDriver(study, tmp_path / "data", "--new-session") as server:
+        comes(server, 12)
+        server.interrupt()
+    with RecordReader(records_path(tmp_path / "data", "words")) as reader:
+        newest = reader.sessions()[-1].session_id
+        (drawn,) = (fact for fact in reader.facts(newest) if isinstance(fact, f.TreatmentAssigned))
+    done = rows[rows["outcome"] == "complete"]["treatment"].value_counts().to_dict()
+    assert drawn.counts == {name: done.get(name, 0) for name in WEIGHTS}
     for person in people:
         person.drop()

@@ -368,3 +368,31 @@ def test_that_the_command_tells_why_a_study_does_not_load(tmp_path):
     code, said = run(tmp_path / "nowhere")
     assert code == 2
     assert "there is no study at" in said
+
+
+def test_that_files_and_environments_of_each_treatment_are_tried_and_named(folder):
+    arms = """
+[treatments.arms.usual]
+
+[treatments.arms.broken.changes.game]
+"runtime.environment_initialization_code_filepath" = "broken.py"
+
+[treatments.arms.lost.changes.start]
+scene_body_filepath = "pages/lost.html"
+
+[treatments.arms.worded.changes.game]
+"content.scene_header" = "Another game"
+
+[[chain]]"""
+    change(folder, "\n[[chain]]", arms)
+    (folder / "broken.py").write_text(ENVIRONMENT.replace("self.count = 0", "self.count = 1 / 0"))
+    told = []
+    problems = check_study(load(folder), runtime=resolved, progress=told.append)
+    assert [(p.label, p.code) for p in problems] == [("start", "missing_file"), ("game", "environment_failed")]
+    assert problems[0].message.startswith("under treatment 'lost': ")
+    assert problems[1].message.startswith("under treatment 'broken': ")
+    tried = [text for text in told if text.startswith("trying")]
+    assert tried == [
+        "trying the environment of scene 'game'",
+        "trying the environment of scene 'game' under treatment 'broken'",
+    ]

@@ -14,6 +14,7 @@ from mug.engine import fold
 from mug.ids import ParticipantId
 from mug.protocol.lab import EndSession, LabSnapshot, ReleaseGroups, Unblind
 from mug.protocol.messages import GameContent, MatchReady, MatchWaiting, PageContent, RestartMatch
+from mug.protocol.partners import PolicyFigures
 from mug.protocol.parts import ClientEnvironment
 from mug.records import facts as f
 from mug.study.allocation import draw_arm
@@ -377,6 +378,37 @@ def test_that_blind_staff_sees_letters_and_no_names_anywhere() -> None:
     assert snapshot.session.blind
     assert {view.treatment for view in snapshot.session.treatments} == {"A", "B"}
     assert {view.treatment for view in snapshot.participants} == {"A", "B"}
+
+
+def test_that_cards_of_policies_say_their_treatment_and_nothing_that_ties_it_to_a_letter() -> None:
+    for blind in (False, True):
+        arms = {
+            name: {"changes": {"one": {"policies.policy_mapping": {"a0": "human", "a1": f"{name}.onnx"}}}}
+            for name in ("left", "right")
+        }
+        study = with_arms(chain_of(duel("one")), arms, blind=blind)
+        memory = Memory(study=study)
+        for name in arms:
+            card = {"name": f"{name}.onnx", "framework": "onnx"}
+            fact = f.PolicyDescribed(
+                at="2026-01-01T00:00:00.000Z", scene_id="one", agent="a1", treatment=name, card=card
+            )
+            memory.run.state.apply(fact)
+        memory.hello("a", "p-a")
+        memory.finish("a")
+        (match,) = (fact for fact in memory.recorded if isinstance(fact, f.MatchFormed))
+        figures = PolicyFigures(
+            visit_id=match.visit_id, match_id=match.match_id, agent="a1", decisions=9, median_ms=1.0, p99_ms=2.0
+        )
+        memory.say("a", figures)
+        shown = {card.treatment: (card.name, card.decisions) for card in memory.snapshot().policies}
+        own = treatment(memory, "p-a")
+        if blind:
+            assert set(shown) == {"variant 1", "variant 2"}
+            assert {decisions for _, decisions in shown.values()} == {0}
+        else:
+            assert shown[own] == (f"{own}.onnx", 9)
+            assert shown["right" if own == "left" else "left"][1] == 0
 
 
 def test_that_letters_are_the_same_after_a_restart_and_not_by_the_order_of_the_treatments() -> None:

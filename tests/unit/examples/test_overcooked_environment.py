@@ -236,3 +236,9 @@ def test_that_wrong_settings_are_refused_in_words(overcooked: ModuleType) -> Non
         overcooked.make_kitchen("bathroom")
     with pytest.raises(ValueError, match="cannot wear 'plaid'"):
         overcooked.make_kitchen(colors=["blue", "plaid"])
+
+
+def test_that_the_server_s_example_cooks_in_the_very_same_kitchens() -> None:
+    there = EXAMPLE.with_name("overcooked_server")
+    for name in (*(f"{module}.py" for module in MODULES), "team_cook.onnx", "pages/instructions.html"):
+        assert (there / name).read_bytes() == (EXAMPLE / name).read_bytes(), f"copy {name} from examples/overcooked"

@@ -18,6 +18,7 @@ from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.plan import draw_plan
 from mug.study.preview import preview_study
 from mug.study.python_refusals import python_problems
+from mug.study.quick_fixes import quick_fix
 from mug.study.traversal import human_agents
 from mug.study.treatments import apply, arms_of, changed_scenes, every_version, versions_of
 from mug.study.validation import Validator
@@ -249,6 +250,32 @@ def test_that_no_study_breaks_what_reads_treatments(study: Study) -> None:
     every_version(study)
     content_hash(study)
     python_problems(study)
+
+
+@pytest.mark.parametrize(
+    ("changes", "label", "after"),
+    [
+        ({"gaem": {"rendering.fps": 3}}, "Call the scene game", {"game": {"rendering.fps": 3}}),
+        (
+            {"nothing_like_it": {"x": 3}, "end": {"scene_body": "x"}},
+            "Take these changes out",
+            {"end": {"scene_body": "x"}},
+        ),
+        ({"game": {"rendering.fsp": 3, "rendering.fps": 3}}, "Take this change out", {"game": {"rendering.fps": 3}}),
+        ({"game": {"scene_id": "x"}}, "Take this change out", None),
+    ],
+)
+def test_that_obvious_mistakes_are_mended_by_one_button(
+    changes: dict[str, Any], label: str, after: dict[str, Any] | None
+) -> None:
+    study = two(changes)
+    (problem,) = (p for p in validate(study) if p.code.startswith("treatment_"))
+    fix = quick_fix(study, problem)
+    assert fix is not None
+    assert fix.label == label
+    mended, back = fix.edit.apply(study)
+    assert mended.treatments.arms["other"] == ({} if after is None else {"changes": after})
+    assert back.apply(mended)[0] == study
 
 
 # ------------------------------------------------------------- files
