@@ -45,7 +45,7 @@ def status_for(
     own = match.agent_of(who)
     partner = "your partner" if len(match.players) == 2 else "a partner"
     if own in match.dropped and match.dropped[own] not in ("end", "void"):
-        return ServerStatus(match_id=match.match_id, stage="over", outcome="partner_left", message=_DROPPED)
+        return ServerStatus(match_id=match.match_id, stage="over", outcome="partner_left", message=_DROPPED, dropped=True)
     if match.outcome is not None:
         return _over(match, own, partner, scene)
     if game is None or not game.is_loaded:
@@ -70,11 +70,17 @@ def _over(match: MatchState, own: str | None, partner: str, scene: GymGame) -> S
     outcome = match.outcome if match.outcome in _ENDS else "failed"
     assert outcome is not None
     message = _OVER[outcome].format(Partner=partner.capitalize())
-    if own in match.dropped:
+    dropped = own in match.dropped
+    if dropped:
         message = _DROPPED
     elif outcome == "partner_left":
         message = scene.multiplayer.partner_disconnect_message or message
-    return ServerStatus(match_id=match.match_id, stage="over", outcome=outcome, message=message)
+    # As of `Matches.ends_participation`.
+    shows_code = scene.multiplayer.partner_disconnect_show_completion_code
+    ends = not dropped and outcome == "partner_left" and "end" in match.dropped.values() and shows_code
+    return ServerStatus(
+        match_id=match.match_id, stage="over", outcome=outcome, message=message, dropped=dropped, ends=ends
+    )
 
 
 def _stage(core: Core, match: MatchState, game: SteppedGame, own: str | None, partner: str) -> tuple[str, str]:

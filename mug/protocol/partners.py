@@ -79,13 +79,16 @@ class ServerStatus(Message, frozen=True, kw_only=True, tag="server.status"):
 
     `stage`: preparing, waiting (for other pages), countdown, playing, paused, between (episodes), restoring (its
     process is started again), over. `message`: a sentence for the participant, or empty. With "over": `outcome` as of
-    MatchEnded, and the page finishes the visit by itself. `asset_specs`: what the environment registered.
+    MatchEnded, and the page finishes the visit by itself; `dropped`: it is over for this player, who was away for too
+    long; `ends`: the participation is over with the game, Closed follows. `asset_specs`: what the environment registered.
     """
 
     match_id: str
     stage: str
     message: str = ""
     outcome: str = ""
+    dropped: bool = False
+    ends: bool = False
     episode: int = 0
     countdown_ms: float = 0.0
     asset_specs: tuple[dict[str, Any], ...] = ()

@@ -165,6 +165,43 @@ def test_that_two_people_play_on_when_page_process_and_server_go_down(
 
 
 @pytest.mark.long
+def test_that_who_stays_away_is_out_and_reads_so_and_who_is_left_is_saved(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study = write_stepped_study(
+        tmp_path / "study", players=2, frames=9000, reconnection_timeout_ms=2_000, rejoin_timeout_ms=2_000
+    )
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=120) as server,
+        browser.participant(server.port) as ann,
+        browser.participant(server.port) as ben,
+        browser.participant(server.port) as cid,
+        browser.participant(server.port) as dee,
+    ):
+        for pair in ((ann, ben), (cid, dee)):
+            for person, name in zip(pair, ("ann", "ben") if pair[0] is ann else ("cid", "dee"), strict=True):
+                person.open(name)
+            walk_in(pair, "line")
+            for person in pair:
+                person.wait_for_frame(0, 5)
+        ben.context.set_offline(True)  # his page stays as it is
+        dee.page.goto("about:blank")  # her page is gone, and another one comes
+        for person in (ann, cid):
+            person.wait_for_phase("ended")
+            assert "Your partner has left" in person.page.locator("body").inner_text()
+            assert person.page.locator('[data-mug="completion-code"]').count() == 1
+        ann.screenshot(artifacts / "server-game-partner-left.png")
+        ben.context.set_offline(False)
+        dee.open("dee")
+        for person in (ben, dee):
+            person.page.locator('[data-mug="match-end"]').wait_for()
+            assert "The game has ended for you" in person.page.locator("body").inner_text()
+            assert "too long" in person.page.locator('[data-mug="match-end"]').inner_text()
+            person.press_continue()
+            person.wait_for_scene("after")
+
+
+@pytest.mark.long
 def test_that_a_game_whose_process_fails_again_ends_with_calm_words(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:

@@ -162,6 +162,7 @@ def test_that_who_comes_back_too_late_goes_on_with_the_next_scene() -> None:
     back(memory, "d", "g")
     assert (status(memory, "g").stage, status(memory, "g").outcome) == ("over", "partner_left")
     assert "too long" in status(memory, "g").message
+    assert (status(memory, "g").dropped, status(memory, "g").ends) == (True, False)
     assert memory.to("g", MatchReady) == []
     leave(memory, "g")
     assert memory.scene("g").scene_id == "end"
@@ -176,6 +177,7 @@ def test_that_the_game_ends_with_who_does_not_come_back_where_the_study_says_so(
     assert (drops(memory), outcomes(memory)) == ([("a1", "end")], ["partner_left"])
     assert len(stops(memory)) == 1
     assert (status(memory, "c").stage, status(memory, "c").message) == ("over", "Sorry!")
+    assert (status(memory, "c").dropped, status(memory, "c").ends) == (False, True)
     leave(memory, "c", "partner_left")
     assert memory.last("c", Closed).reason == "partner_left"
 
@@ -184,6 +186,7 @@ def test_that_the_others_go_on_where_the_study_does_not_end_with_the_game() -> N
     memory = playing(2, dropout_policy="end", partner_disconnect_show_completion_code=False)
     memory.drop("d")
     later(memory, TIMEOUT_MS + 500)
+    assert not status(memory, "c").ends
     leave(memory, "c", "partner_left")
     assert memory.scene("c").scene_id == "end"
 

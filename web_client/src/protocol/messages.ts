@@ -968,7 +968,9 @@ export interface HandState {
  *
  * `stage`: preparing, waiting (for other pages), countdown, playing, paused, between (episodes), restoring (its
  * process is started again), over. `message`: a sentence for the participant, or empty. With "over": `outcome` as of
- * MatchEnded, and the page finishes the visit by itself. `asset_specs`: what the environment registered.
+ * MatchEnded, and the page finishes the visit by itself; `dropped`: it is over for this player, who was away for too
+ * long; `ends`: the participation is over with the game, Closed follows. `asset_specs`: what the environment
+ * registered.
  */
 export interface ServerStatus {
   op: "server.status";
@@ -976,6 +978,8 @@ export interface ServerStatus {
   stage: string;
   message: string;
   outcome: string;
+  dropped: boolean;
+  ends: boolean;
   episode: number;
   countdown_ms: number;
   asset_specs: Record<string, unknown>[];

@@ -2,7 +2,7 @@
  * A game that a process of the server steps: no Python and no ways to partners here. Start leads to the others, or, alone,
  * to the game at once; then the page shows views and sends keys, until the server says that it is over.
  */
-import type { ErrorReply, GameConfig, GameContent, MatchReady, MatchVerdict, ServerStatus, ShowScene } from "../protocol/messages";
+import type { ErrorReply, GameConfig, GameContent, MatchReady, ServerStatus, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { GameDrawing } from "../scenes/game_drawing";
 import { GameStage } from "../scenes/game_stage";
@@ -18,6 +18,8 @@ import { preparingWords } from "./server_words";
 
 /** Saving that takes longer than this gets a page that says so. */
 const SAVING_AFTER_MS = 500;
+/** Why a game is over that this page asks for comes within this time. */
+const REASON_MS = 2000;
 
 type State = "loading" | "ready" | "waiting" | "preparing" | "playing" | "over" | "failed";
 
@@ -36,8 +38,6 @@ export class ServerScene implements Scene {
   private stage: GameStage | null = null;
   private words: HTMLElement | null = null;
   private failure: HTMLElement | null = null;
-  /** The verdict that ends the game. */
-  private final: MatchVerdict | null = null;
   private readonly wanted = new Set<string>();
   private disposed = false;
 
@@ -85,10 +85,11 @@ export class ServerScene implements Scene {
       case "match.ready":
         if (message.visit_id === this.visitId) this.formed(message);
         break;
-      case "match.verdict":
-        this.judged(message);
-        break;
       case "server.status":
+        // A page that was loaded again may come too late for its game.
+        if (!this.match && message.stage === "over" && message.match_id === this.content.config.match_id) this.matchOver(message);
+        else this.match?.received(message);
+        break;
       case "server.view":
         this.match?.received(message);
         break;
@@ -129,7 +130,7 @@ export class ServerScene implements Scene {
   serverRefused(about: string, _reason: string, { code }: ErrorReply): void {
     if (about !== "match.join" || this.state !== "waiting") return;
     if (code === "played") this.played();
-    else if (code === "over") this.end("not_back", "");
+    else if (code === "over") setTimeout(() => this.end("not_back", ""), REASON_MS); // mostly the reason follows
   }
 
   dispose(): void {
@@ -292,17 +293,11 @@ export class ServerScene implements Scene {
     return this.stage;
   }
 
-  private judged(verdict: MatchVerdict): void {
-    const { human_agents: own, match_id: matchId } = this.content.config;
-    if (verdict.match_id !== matchId && this.match) return;
-    if (verdict.dropped.includes(own[0] ?? "")) this.end("dropped", verdict.message);
-    else if (verdict.policy === "end" || verdict.policy === "void") {
-      this.final = verdict;
-      this.end(verdict.policy === "void" ? "void" : "partner_left", verdict.message);
+  private matchOver({ outcome, message, dropped, ends }: ServerStatus): void {
+    if (dropped) {
+      this.end("dropped", message);
+      return;
     }
-  }
-
-  private matchOver({ outcome, message }: ServerStatus): void {
     switch (outcome) {
       case "":
       case "completed":
@@ -311,7 +306,7 @@ export class ServerScene implements Scene {
       case "partner_left":
       case "void":
       case "refused":
-        this.end(outcome, message);
+        this.end(outcome, message, ends);
         break;
       default:
         this.end("failed", message);
@@ -336,13 +331,14 @@ export class ServerScene implements Scene {
   }
 
   /** The game is over before its end: somebody reads why, then goes on. */
-  private end(why: EarlyEnd, message: string): void {
-    if (this.state === "over" || this.state === "failed") return;
+  private end(why: EarlyEnd, message: string, ends = false): void {
+    if (this.disposed || this.state === "over" || this.state === "failed") return;
     this.state = "over";
     this.leaveWaitroom("The wait is over");
     this.stopPlaying();
     this.context.event("match_ended_early", { match_id: this.content.config.match_id, why });
-    if (why === "partner_left" && this.final?.ends) {
+    if (why === "partner_left" && ends) {
+      // The participation is over with the game: what comes next is the server's word, with the code.
       this.context.shell.show(lastSavingPage(message), "waiting", "saving");
       this.context.finish("partner_left");
       return;
