@@ -9,7 +9,6 @@ from mug.engine.care import Care
 from mug.engine.clock import derive_seed
 from mug.engine.doors import Doors
 from mug.engine.effects import Close, ConnectionId, Send
-from mug.engine.embedded import preloaded_builds
 from mug.engine.endings import CODE_LENGTH, Endings, spell
 from mug.engine.live import Core, WaitingPage
 from mug.engine.matches import Matches
@@ -348,7 +347,6 @@ class Admission:
             mug_globals=dict(participant.mug_globals),
             preview=core.preview,
             help=opened.help,
-            preload=preloaded_builds(core.frozen),
         )
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
         core.record(

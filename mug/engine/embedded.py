@@ -7,22 +7,21 @@ loaded again.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 from mug.engine.effects import ConnectionId, Send
 from mug.engine.live import Core, PendingCall
-from mug.engine.payload import FrozenStudy, body_text
+from mug.engine.payload import FrozenStudy, Scene, body_text
 from mug.engine.state import ParticipantState, VisitState
 from mug.ids import VisitId
 from mug.protocol.messages import BuildFile, EmbeddedContent, EpisodeTaken
 from mug.records import facts as f
 from mug.records.json_lines import read_lines
 from mug.study.builds import build_address
-from mug.study.model import EmbeddedBuild, HtmlGame, Study, UnityGame
-from mug.study.treatments import every_version
+from mug.study.model import EmbeddedBuild, HtmlGame, UnityGame
 
 __all__ = ["EPISODE_ENDED", "EPISODE_STARTED", "Embedded", "embedded_content", "episodes_in", "preloaded_builds"]
 
@@ -37,17 +36,13 @@ MAX_STARTS: Final = 200
 """Starts of episodes in one visit for which the study's function is called: a page that is loaded again starts anew."""
 
 
-def preloaded_builds(frozen: FrozenStudy) -> tuple[BuildFile, ...]:
-    """Return the files that pages fetch ahead: those of Unity builds whose scenes ask for it."""
+def preloaded_builds(frozen: FrozenStudy, ahead: Iterable[Scene]) -> tuple[BuildFile, ...]:
+    """Return the files that a page fetches ahead: those of Unity builds that ask for it, among the scenes to come."""
     found: dict[str, BuildFile] = {}
-    for node in _builds(frozen.study):
-        if isinstance(node, UnityGame) and node.webgl.preload_game:
-            found.update((file.url, file) for file in _files(frozen, node))
+    for scene in ahead:
+        if isinstance(scene, UnityGame) and scene.webgl.preload_game:
+            found.update((file.url, file) for file in _files(frozen, scene))
     return tuple(found.values())
-
-
-def _builds(study: Study) -> Iterator[EmbeddedBuild]:
-    return (node for _, _, node in every_version(study) if isinstance(node, EmbeddedBuild))
 
 
 def _files(frozen: FrozenStudy, scene: EmbeddedBuild) -> tuple[BuildFile, ...]:

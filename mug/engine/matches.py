@@ -500,21 +500,20 @@ class Matches:
         for agent in dropped:
             core.say("warning", f"is out of match {match.match_id} ({policy}): {reason}", match.players[agent])
         if policy == "void":
-            self._end(match, "void", reason)
+            self._end(match, "void", reason, knows=knows)
         elif policy == "end":
-            self._end(match, "partner_left", reason)
+            self._end(match, "partner_left", reason, knows=knows)
         if not match.is_on_server:
             core.after_commit(*self._verdicts(match, dropped, knows))
         core.changed_matches.add(match.match_id)
         if self._is_over(match):
             if match.outcome is None:
-                self._end(match, self._outcome(match) or "abandoned", reason)
+                self._end(match, self._outcome(match) or "abandoned", reason, knows=knows)
             self._dissolve(match)
         else:
             core.after_commit(self._routes(match))
-        if match.is_on_server:
-            if match.outcome is None:
-                self._authority.dropped(match, dropped, policy)
+        if match.is_on_server and match.outcome is None:
+            self._authority.dropped(match, dropped, policy)
             self._say_over(match, dropped, knows)
 
     def _say_over(self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]) -> None:
@@ -626,7 +625,7 @@ class Matches:
             if None in outcomes:
                 self._drop(match, agents, self._policy(match), reason, knows=gone)
             elif match.outcome is None and not outcomes:
-                self._end(match, outcome, reason)
+                self._end(match, outcome, reason, knows=gone)
                 self._core.say("info", f"match {match_id} was called off: {reason}")
             if outcome == "repaired":
                 self._core.record(
@@ -672,14 +671,14 @@ class Matches:
         self._dissolve(match)
         return True
 
-    def _end(self, match: MatchState, outcome: str, reason: str) -> None:
+    def _end(self, match: MatchState, outcome: str, reason: str, *, knows: Collection[ParticipantId] = ()) -> None:
         if match.outcome is None:
             self._core.record(
                 f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=outcome, reason=reason)
             )
         if match.is_on_server:
             self._authority.ended(match)
-            for connection in self._pages_in(match, but=()):
+            for connection in self._pages_in(match, but=knows):
                 self._core.after_commit(*self._authority.missed(match, self._core.owner[connection], connection))
         self._reports.forget_match(match.match_id)
         self._returns.forget_match(match.match_id)

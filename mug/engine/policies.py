@@ -70,13 +70,18 @@ class Policies:
             core.changed_policies.add(key)
 
 
-def policy_views(state: SessionState) -> tuple[PolicyCardView, ...]:
+def policy_views(core: Core) -> tuple[PolicyCardView, ...]:
     """Return all policies of the session, as they were described when it was opened."""
-    return changed_policies(state, state.policies)
+    return changed_policies(core, core.state.policies)
 
 
-def changed_policies(state: SessionState, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
-    """Return some policies with the figures of the whole session so far."""
+def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
+    """Return some policies with the figures of the whole session so far.
+
+    While the staff is blind to treatments, a policy that differs by treatment is shown without what tells it from the
+    others.
+    """
+    state = core.state
     wanted = sorted(key for key in keys if key in state.policies)
     if not wanted:
         return ()
@@ -86,7 +91,15 @@ def changed_policies(state: SessionState, keys: Iterable[PolicyKey]) -> tuple[Po
         key = None if match is None else _key_of(state, match, agent)
         if key is not None:
             figures.setdefault(key, []).append(measured)
-    return tuple(_view(key, state.policies[key].card, figures.get(key, [])) for key in wanted)
+    differing = {key[:2] for key in state.policies if key[2]} if core.is_blind else set()
+    return tuple(
+        _view(
+            (*key[:2], core.shown_treatment(key[2])),
+            {} if key[:2] in differing else state.policies[key].card,
+            figures.get(key, []),
+        )
+        for key in wanted
+    )
 
 
 def _took_part(match: MatchState, who: ParticipantId, visit_id: VisitId, state: SessionState) -> bool:
@@ -112,17 +125,19 @@ def _implausible(figures: PolicyFigures | AuthorityMeasured) -> str:
 def _key_of(state: SessionState, match: MatchState, agent: str) -> PolicyKey | None:
     """Return which described policy an agent's decisions in a match were made by.
 
-    A scene's policies may differ by treatment; then the one of the match's treatment is meant, before the one of that
-    name. Whoever decided for a person was the stand-in.
+    A scene's policies may differ by treatment; where the match does not say which it has, the one with the name that
+    the match has is meant. Whoever decided for a person was the stand-in.
     """
-    who, treatment = match.agents.get(agent, ""), str(match.settings.get("treatment") or "")
-    of_scene = [key for key in state.policies if key[0] == match.scene_id and key[2] in ("", treatment)]
-    of_scene.sort(key=lambda key: not key[2])
-    keys = [key for key in of_scene if key[1] == agent]
-    if who.startswith("policy:"):
-        named = [key for key in keys if state.policies[key].card.get("name") == who.removeprefix("policy:")]
-        return next(iter(named or keys), None)
-    return next((key for key in of_scene if key[1].startswith("(")), None)
+    who = match.agents.get(agent, "")
+    is_policy = who.startswith("policy:")
+    keys = [
+        key
+        for key in state.policies
+        if key[0] == match.scene_id and (key[1] == agent if is_policy else key[1].startswith("("))
+    ]
+    own = [key for key in keys if key[2] and key[2] == match.settings.get("treatment")]
+    named = [key for key in keys if state.policies[key].card.get("name") == who.removeprefix("policy:")]
+    return next(iter(own or named or keys), None)
 
 
 def _view(key: PolicyKey, card: dict[str, Any], measured: list[f.PolicyMeasured]) -> PolicyCardView:

@@ -7,7 +7,7 @@ import msgspec
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
-from mug.engine.embedded import embedded_content
+from mug.engine.embedded import embedded_content, preloaded_builds
 from mug.engine.endings import Endings, session_over
 from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
@@ -192,7 +192,13 @@ class Visits:
             next_seq=dict(visit.next_seq),
             notice=self._notice(participant),
             action_id=participant.moved_by,
+            preload=preloaded_builds(frozen, self._ahead(participant)) if frozen.builds else (),
         )
+
+    def _ahead(self, participant: ParticipantState) -> list[Scene]:
+        """The scenes that follow the present one, as far as they are known."""
+        following = participant.plan[participant.position + 1 :]
+        return [self.scene(self._core.state.visits[visit_id]) for visit_id in following]
 
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
         """The page says that a visit is over: go on once everything that it counted is held."""

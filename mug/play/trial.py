@@ -144,7 +144,7 @@ class Trial:
         try:
             found = policy_sync_test(self._world, config, level=level, other_entropy=other, frames=frames)
         except PolicyFailedError as error:
-            self.tell(self._policy_field(error.agent), "error", "policy_failed", _with_traceback(error))
+            self._tell_policy_failure(error)
         except EnvironmentFailedError as error:
             self._tell_failure(error)
         except PlayError as error:
@@ -165,6 +165,20 @@ class Trial:
 
     def _policy_field(self, agent: str) -> str:
         return "multiplayer.dropout_agent_policy" if agent in self._people else f"policies.policy_mapping.{agent}"
+
+    def _tell_policy_failure(self, error: PolicyFailedError) -> None:
+        field, missing = self._policy_field(error.agent), missing_module(error)
+        if missing is None:
+            self.tell(field, "error", "policy_failed", _with_traceback(error))
+            return
+        self.tell(
+            field,
+            "warning",
+            "policy_not_tried",
+            f"the module {missing!r} is not installed in this Python, so the policy was not tried here; install it to "
+            "try it before people play, and name its package in runtime.packages_to_install where the game runs in "
+            "browsers",
+        )
 
     def _tell_unknown_agent(self, error: UnknownAgentError) -> None:
         field = f"policies.policy_mapping.{error.agent}" if error.agent in self.config.policies else self.field
@@ -237,13 +251,13 @@ class Trial:
     def _actions(self, world: World, frame: int) -> dict[str, Any]:
         actions = {}
         for agent in world.agent_env.live_agents:
-            if agent in self._people:
+            space = world.agent_env.action_space(agent)
+            if agent in self._people or space is None:  # a policy draws from the mapping, too, where there is no space
                 choices = [binding.action for binding in self.config.action_mapping]
                 choices.append(self.config.default_action)
                 seed = derive_seed(1, frame // 5, agent)
                 actions[agent] = world.agent_env.fit(agent, choices[seed % len(choices)])
             else:
-                space = world.agent_env.action_space(agent)
                 actions[agent] = sample_action(space, derive_seed(1, frame, agent))
         return actions
 

@@ -10,8 +10,8 @@ from mug.play.models import ModelPort
 from mug.play.policies_kinds import framework_of, model_settings, policy_name, reference_parts
 from mug.policies.native import NativeModels
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Study
-from mug.study.traversal import walk
+from mug.study.model import GymGame
+from mug.study.treatments import every_version
 
 __all__ = ["STAND_IN", "describe", "policies_of", "study_cards"]
 
@@ -31,19 +31,20 @@ def policies_of(game: GymGame) -> Iterator[tuple[str, Any]]:
         yield STAND_IN, game.multiplayer.dropout_agent_policy
 
 
-def study_cards(loaded: LoadedStudy, study: Study | None = None) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return scene, agent and card of every policy of a study.
+def study_cards(loaded: LoadedStudy) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Return scene, agent, treatment and card of every policy of a study.
 
-    Args:
-        loaded: The study, with its files.
-        study: A variant of it, such as the one of a treatment; None: as it is.
+    Without a treatment's name a card is that of all; a treatment has one of its own where its policy is another one.
     """
-    cards: dict[tuple[str, str], dict[str, Any]] = {}
-    for _, game in walk(loaded.study if study is None else study):
-        if isinstance(game, GymGame):
-            for agent, policy in policies_of(game):
-                cards.setdefault((game.scene_id, agent), describe(loaded, game, policy))
-    return [(scene, agent, card) for (scene, agent), card in cards.items()]
+    cards: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for treatment, _, game in every_version(loaded.study):
+        if not isinstance(game, GymGame):
+            continue
+        for agent, policy in policies_of(game):
+            card = describe(loaded, game, policy)
+            if cards.get((game.scene_id, agent, "")) != card:
+                cards.setdefault((game.scene_id, agent, treatment), card)
+    return [(*key, card) for key, card in cards.items()]
 
 
 def describe(loaded: LoadedStudy, game: GymGame, policy: Any) -> dict[str, Any]:

@@ -272,8 +272,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
 
     `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing of
     this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
-    page has a button with which the participant can ask for the experimenter (RaiseHand). `preload`: files of builds
-    that the page fetches while earlier scenes are shown.
+    page has a button with which the participant can ask for the experimenter (RaiseHand).
     """
 
     participant_id: str
@@ -286,7 +285,6 @@ class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     mug_globals: dict[str, Any] = {}
     preview: bool = False
     help: bool = False
-    preload: tuple[BuildFile, ...] = ()
 
 
 class Refused(Message, frozen=True, kw_only=True, tag="participant.refused"):
@@ -435,7 +433,8 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     """Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
 
     `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
-    `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
+    `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown. `preload`: files of
+    builds of scenes to come, which the page fetches meanwhile.
     """
 
     visit_id: str
@@ -446,6 +445,7 @@ class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     next_seq: dict[str, int] = {}
     notice: str = ""
     action_id: str = ""
+    preload: tuple[BuildFile, ...] = ()
 
 
 class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):

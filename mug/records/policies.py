@@ -44,15 +44,17 @@ def policy_rows(history: SessionHistory) -> list[dict[str, Any]]:
 def _described(
     policies: Iterable[f.PolicyDescribed], match: MatchStory, agent: str, who: str
 ) -> f.PolicyDescribed | None:
-    """Return what was said of a policy; where a scene's policies differ by treatment, what was said of the match's."""
-    treatment = match.formed.settings.get("treatment") or ""
-    scene = [one for one in policies if one.scene_id == match.formed.scene_id and one.treatment in ("", treatment)]
-    scene.sort(key=lambda one: not one.treatment)
-    if not who.startswith("policy:"):
-        return next((one for one in scene if one.agent.startswith(_STAND_IN)), None)
-    own = [one for one in scene if one.agent == agent]
-    name = who.removeprefix("policy:")
-    return next((one for one in own if one.card.get("name") == name), own[0] if own else None)
+    """Return what was said of a policy; where a scene's policies differ by treatment, the match's or of this name."""
+    is_policy = who.startswith("policy:")
+    found = [
+        one
+        for one in policies
+        if one.scene_id == match.formed.scene_id
+        and (one.agent == agent if is_policy else one.agent.startswith(_STAND_IN))
+    ]
+    own = [one for one in found if one.treatment and one.treatment == match.formed.settings.get("treatment")]
+    named = [one for one in found if one.card.get("name") == who.removeprefix("policy:")]
+    return next(iter(own or named or found), None)
 
 
 def _of(described: f.PolicyDescribed | None, name: str) -> Any:

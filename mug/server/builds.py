@@ -5,6 +5,7 @@ messages only.
 """
 
 import gzip
+import hashlib
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from mug.study.loading import LoadedStudy
 from mug.study.model import EmbeddedBuild
 from mug.study.treatments import every_version
 
-__all__ = ["BuildFiles", "build_folder", "build_folders", "build_policy", "files_below", "read_builds"]
+__all__ = ["BuildFiles", "build_folder", "build_folders", "build_hashes", "build_policy", "files_below", "read_builds"]
 
 MAX_FILES: Final = 20_000
 _HEAD_BYTES: Final = 64
@@ -69,9 +70,9 @@ def read_builds(loaded: LoadedStudy) -> tuple[dict[str, tuple[BuildFile, ...]], 
     problems: list[str] = []
     folders = build_folders(loaded)
     for _, _, scene in every_version(loaded.study):
-        if not isinstance(scene, EmbeddedBuild):
+        address = build_address(scene) if isinstance(scene, EmbeddedBuild) else ""
+        if not isinstance(scene, EmbeddedBuild) or address in builds:
             continue
-        address = build_address(scene)
         folder = folders.get(address)
         if folder is None:
             problems.append(f"scene {scene.scene_id!r}: there is no folder {address!r} in {loaded.folder}")
@@ -87,7 +88,17 @@ def read_builds(loaded: LoadedStudy) -> tuple[dict[str, tuple[BuildFile, ...]], 
             )
             for part in parts
         )
-    return builds, problems
+    return builds, list(dict.fromkeys(problems))
+
+
+def build_hashes(loaded: LoadedStudy) -> dict[str, str]:
+    """Return the sha256 of every file of every build, by its address: the session's record says what was played."""
+    found: dict[str, str] = {}
+    for address, folder in build_folders(loaded).items():
+        for path in files_below(folder):
+            with (folder / path).open("rb") as file:
+                found[f"{address}/{path}"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def unpacked_size(path: Path) -> int:

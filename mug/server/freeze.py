@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mug.engine.payload import FrozenStudy
 from mug.runtime import PreparedRuntime, browser_part, study_parts, study_zip
-from mug.server.builds import read_builds
+from mug.server.builds import build_hashes, read_builds
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
@@ -61,6 +61,7 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         raise StudyRefusedError(str(loaded.source), tuple(problems))
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     sha256s.update({path: hashlib.sha256(data).hexdigest() for path, data in parts.items()})
+    sha256s.update(build_hashes(loaded))
     in_browsers = [game for game in games if not runs_on_server(game)]
     packed = parts if len(in_browsers) == len(games) else study_parts(loaded, in_browsers)[0]
     zip_sha256, zip_bytes = study_zip({**packed, **browser_part()}) if in_browsers else ("", b"")

@@ -22,6 +22,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.authority.supervisor import Limits
 from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun, needs_runtime
@@ -56,7 +57,6 @@ from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
 from mug.study.loading import LoadedStudy, load, load_as_edited
-from mug.study.treatments import apply, arms_of
 from mug.study.used_models import study_uses_models
 
 __all__ = ["Options", "serve", "serve_main"]
@@ -80,6 +80,7 @@ class Options:
         preview: A scratch session, of which nothing is kept.
         details: What is said of a new session.
         idle_s: A preview that no page has looked at for so long ends.
+        match_memory_mb: What the process of a match may take, in a game that the server steps.
     """
 
     host: str | None = None
@@ -90,6 +91,7 @@ class Options:
     lifeline: bool = False
     pilot: bool = False
     remote_lab: bool = False
+    match_memory_mb: int = 1024
     release: str = "automatic"
     details: SessionDetails = field(default_factory=SessionDetails)
     preview: bool = False
@@ -109,6 +111,7 @@ def serve_main(args: argparse.Namespace) -> int:
         lifeline=args.lifeline,
         pilot=args.pilot,
         remote_lab=args.remote_lab,
+        match_memory_mb=args.match_memory,
         release=args.release,
         details=session_details(
             label=args.label,
@@ -327,7 +330,11 @@ class _Session:
             return None
         logs = None if self._options.preview else self._path.with_name(LOGS_FOLDER)
         stepping = Stepping(
-            study_place(self._loaded, logs), put=dispatcher.put, show=channel.show, read=dispatcher.bodies
+            study_place(self._loaded, logs),
+            put=dispatcher.put,
+            show=channel.show,
+            read=dispatcher.bodies,
+            limits=Limits(memory_bytes=self._options.match_memory_mb * 1024**2),
         )
         dispatcher.processes = channel.processes = stepping
         return stepping
@@ -382,15 +389,10 @@ class _Session:
                     completed_before=self._choice.completed_before,
                 )
             )
-            own = study_cards(self._loaded)
-            facts += [f.PolicyDescribed(at=now, scene_id=scene, agent=agent, card=card) for scene, agent, card in own]
-            for arm in arms_of(self._loaded.study):
-                cards = study_cards(self._loaded, apply(self._loaded.study, arm.name))
-                facts += [
-                    f.PolicyDescribed(at=now, scene_id=scene, agent=agent, treatment=arm.name, card=card)
-                    for scene, agent, card in cards
-                    if (scene, agent, card) not in own
-                ]
+            facts += [
+                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, treatment=treatment, card=card)
+                for scene_id, agent, treatment, card in study_cards(self._loaded)
+            ]
         else:
             self._writer.continue_session(self._choice.session_id)
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))

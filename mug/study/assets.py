@@ -70,12 +70,13 @@ def served_roots(study: Study) -> dict[str, str]:
 
 
 def _folders_of_treatments(study: Study) -> list[str]:
-    """Folders of pictures that a treatment names in the place of a game's own."""
+    """Folders of pictures and of builds that a treatment names in the place of a scene's own."""
     return [
-        fields["assets.assets_dir"]
+        fields[name]
         for arm in arms_in(study.treatments)
         for fields in arm.changes.values()
-        if isinstance(fields.get("assets.assets_dir"), str)
+        for name in ("assets.assets_dir", "webgl.webgl_base_url")
+        if isinstance(fields.get(name), str)
     ]
 
 

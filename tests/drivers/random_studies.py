@@ -287,7 +287,7 @@ def random_game(rng: random.Random, scene_id: str, humans: int | None = None) ->
     names = rng.choice([("human", "b", "c", "d"), ("0", "1", "2", "3"), ("left one", "right-one", "é", "d")])[:people]
     mapping: dict[str, Any] = dict.fromkeys(names, "human")
     if people > 1 or rng.random() < 0.5:
-        mapping |= {"robot": "random"} if rng.random() < 0.4 else {}
+        mapping |= {"robot": _policy(rng)} if rng.random() < 0.6 else {}
     elif people == 1:
         mapping = {}
     sections: dict[str, Any] = {}
@@ -586,6 +586,20 @@ def _set_field(rng: random.Random, study: Study) -> edits.SetField:
         return edits.SetField(path=path, field=prefix + info.name, value=edits.RESET, merge_key=merge_key)
     value = _new_value(rng, info)
     return edits.SetField(path=path, field=prefix + info.name, value=value, merge_key=merge_key)
+
+
+def _policy(rng: random.Random) -> Any:
+    """A policy that is no person's."""
+    model: dict[str, Any] = {"kind": "onnx", "obs_input": "obs", "logit_output": "logits", "onnx_path": "ai/a.onnx"}
+    if rng.random() < 0.4:
+        model |= {"state_inputs": ["h", "c"], "state_outputs": ["h2", "c2"], "state_shape": [1, rng.randrange(1, 64)]}
+    if rng.random() < 0.3:
+        model["fixed_inputs"] = {"seq_lens": [1], "scale": 0.5}
+    if rng.random() < 0.3:
+        model["custom_inference_fn"] = "ai/run.py:infer"
+    if rng.random() < 0.4:
+        model["sampling"] = rng.choice(["sample", "argmax"])
+    return rng.choice(["random", "random", "ai/b.onnx", "ai/partners.py:Walker", "my_lab.partners:walk", model, model])
 
 
 def _new_value(rng: random.Random, info: FieldInfo) -> Any:

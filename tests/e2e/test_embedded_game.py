@@ -136,6 +136,12 @@ window.addEventListener("message", ({ data }) => {
 window.parent.postMessage({ mug: "ready" }, "*");
 </script>"""
 THROWING = "function createUnityInstance() { return Promise.reject(new Error('no graphics here')); }"
+CRASHING = """
+function createUnityInstance(canvas) {
+  window.addEventListener("keydown", () => { throw new Error("out of memory"); });
+  return Promise.resolve({ SendMessage() { window.parent.postMessage({ mug: "episode_start" }, "*"); } });
+}
+"""
 STUDY = """
 format = 1
 id = "faults"
@@ -156,6 +162,11 @@ scene_id = "silent"
 webgl = { build_name = "silent", webgl_base_url = "builds", ready_timeout_s = 1 }
 
 [[chain]]
+kind = "unity_game"
+scene_id = "crashing"
+webgl = { build_name = "crashing", webgl_base_url = "builds" }
+
+[[chain]]
 kind = "html_game"
 scene_id = "flood"
 webgl = { build_name = "flood", webgl_base_url = "builds" }
@@ -167,6 +178,11 @@ scene_header = "Bye"
 """
 
 
+def unity_build(name: str, loader: str) -> dict[str, str]:
+    texts = {"loader.js": loader, "framework.js": "x", "data": "x", "wasm": "\0asm"}
+    return {f"builds/{name}/Build/{name}.{end}": text for end, text in texts.items()}
+
+
 def test_that_builds_that_fail_are_told_in_words_with_a_way_on_and_a_flood_hurts_nobody(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:
@@ -175,9 +191,8 @@ def test_that_builds_that_fail_are_told_in_words_with_a_way_on_and_a_flood_hurts
         "study.toml": STUDY,
         "builds/silent/index.html": "<!doctype html><p>nothing",
         "builds/flood/index.html": FLOOD,
-        **{f"builds/throwing/Build/throwing.{end}": "x" for end in ("framework.js", "data")},
-        "builds/throwing/Build/throwing.loader.js": THROWING,
-        "builds/throwing/Build/throwing.wasm": "\0asm",
+        **unity_build("throwing", THROWING),
+        **unity_build("crashing", CRASHING),
     }.items():
         (study / path).parent.mkdir(parents=True, exist_ok=True)
         (study / path).write_text(text, encoding="utf-8")
@@ -200,6 +215,15 @@ def test_that_builds_that_fail_are_told_in_words_with_a_way_on_and_a_flood_hurts
         person.page.locator('[data-mug="build-retry"]').click()
         person.page.locator('[data-mug="build-skip"]').click()
 
+        person.wait_for_scene("crashing")
+        wait_for_state(person, "playing")
+        for hook in ("build-retry", "build-skip"):
+            person.page.keyboard.press("a")
+            person.page.get_by_text("Something in the game failed").wait_for()
+            person.page.locator(f'[data-mug="{hook}"]').click()
+            if hook == "build-retry":
+                wait_for_state(person, "playing")
+
         person.wait_for_scene("flood")
         wait_for_state(person, "over")
         assert person.page.locator('[data-mug="hud"]').inner_text() == "Score 3"
@@ -209,17 +233,20 @@ def test_that_builds_that_fail_are_told_in_words_with_a_way_on_and_a_flood_hurts
         folder = exported(server, "faults", tmp_path / "out")
 
     outcomes = {row["scene_id"]: row["outcome"] for row in table(folder, "visits")}
-    assert {name: outcomes[name] for name in ("throwing", "silent", "flood")} == {
+    assert {name: outcomes[name] for name in ("throwing", "silent", "crashing", "flood")} == {
         "throwing": "failed",
         "silent": "failed",
+        "crashing": "failed",
         "flood": "completed",
     }
-    (episode,) = table(folder, "build_episodes")
+    crashed, episode = table(folder, "build_episodes")
+    assert (crashed["attempts"], crashed["ended_at"]) == ("2", "NA")
     assert (float(episode["score"]), json.loads(episode["data"])) == (3, {"done": True})
-    events = [(row["name"], json.loads(row["data"] or "{}")) for row in table(folder, "events")]
+    events = [(row["name"], {} if row["data"] == "NA" else json.loads(row["data"])) for row in table(folder, "events")]
     errors = [data["message"] for name, data in events if name == "error" and data.get("kind") == "build"]
     assert any("throwing.data cannot be loaded" in message for message in errors)
     assert any("no graphics here" in message for message in errors)
+    assert any("out of memory" in message for message in errors)
     assert any("not ready after 1 s" in message for message in errors)
     assert any("more than this page takes" in message for message in errors)
     reasons = [data["reason"] for name, data in events if name == "build_malformed"]

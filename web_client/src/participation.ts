@@ -274,7 +274,6 @@ export class Participation {
       // The drawing code is large; it comes while the first pages are read.
       if (this.me.python) void import("./render/renderer").catch(() => undefined);
     }
-    void this.buildFiles.preload(message.preload ?? []);
     this.options.care.welcomed(`${sessionId} ${participantId}`, message.help ?? false);
     this.globals.flush();
     this.unsent.flush();
@@ -379,6 +378,7 @@ export class Participation {
     this.scene?.show();
     if (this.options.care.paused) this.scene?.hold?.(true);
     if (this.scene) this.options.care.shown(message.action_id);
+    this.buildFiles.preload(message.preload ?? []);
   }
 
   /** Null where this page does not know the kind of scene: it says so, and the server hears of it. */

@@ -214,6 +214,7 @@ def test_that_a_world_that_fails_twice_ends_the_game_and_not_the_study(tmp_path:
         assert len(facts(server, "error_reported")) == 2
 
 
+@pytest.mark.long
 def test_that_nobody_plays_for_another_and_no_process_is_left(tmp_path: Path) -> None:
     study = write_stepped_study(tmp_path / "study", frames=3_000)
     with ServerDriver(study, tmp_path / "data") as server, SteppedClient(server, "ann") as ann:

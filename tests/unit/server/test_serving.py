@@ -4,17 +4,17 @@ import http.client
 import socket
 import threading
 
-from flask import Flask, request
+import flask
 
 from mug.server.serving import http_server
 
 
 def test_that_no_message_waits_for_the_acknowledgement_of_the_one_before() -> None:
-    app = Flask("nodelay")
+    app = flask.Flask("nodelay")
 
     @app.get("/")
     def delays() -> str:
-        connection: socket.socket = request.environ["werkzeug.socket"]
+        connection: socket.socket = flask.request.environ["werkzeug.socket"]
         return "none" if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) else "Nagle's"
 
     with socket.create_server(("127.0.0.1", 0)) as listening:

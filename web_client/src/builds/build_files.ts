@@ -24,21 +24,18 @@ interface Fetched {
 
 export class BuildFiles {
   private readonly known = new Map<string, Fetched>();
-  private preloading = false;
+  /** What is fetched ahead, one file after the other. */
+  private ahead: Promise<void> = Promise.resolve();
 
-  /** Fetch files one after the other, after everything else that the page loads. What fails is fetched again when needed. */
-  async preload(files: readonly BuildFile[]): Promise<void> {
-    if (this.preloading || files.length === 0) return;
-    this.preloading = true;
-    await pageLoaded();
+  /** Fetch files after everything else that the page loads. What fails is fetched again when it is needed. */
+  preload(files: readonly BuildFile[]): void {
     for (const file of files) {
-      try {
+      if (this.known.has(file.url)) continue;
+      this.ahead = this.ahead.then(async () => {
+        await pageLoaded();
         await this.fetched(file, "low").blob;
-      } catch {
-        // The scene that needs it says so.
-      }
+      }).catch(() => undefined); // the scene that needs it says so
     }
-    this.preloading = false;
   }
 
   /** The files of a build by their roles; `progress` tells the part that is here, 0..1. */

@@ -11,7 +11,15 @@ const SMALLEST = 0.2;
 export interface Way {
   label: string;
   hook: string;
+  /** Not what people are meant to do first. */
+  quiet?: boolean;
   run(): void;
+}
+
+function wayButton({ label, hook, quiet, run }: Way): HTMLElement {
+  const button = element("button", { type: "button", class: quiet ? "button quiet" : "button", "data-mug": hook }, label);
+  button.addEventListener("click", () => run());
+  return button;
 }
 
 export class BuildStage {
@@ -21,6 +29,7 @@ export class BuildStage {
   private readonly hud = element("div", { class: "hud", "data-mug": "hud" });
   private readonly round = element("div", { class: "round", "data-mug": "round" });
   private readonly overlay = element("div", { class: "build-overlay", "data-mug": "build-overlay" });
+  private readonly note = element("div", { class: "build-note", role: "status", "data-mug": "build-note" });
   private readonly hint = element("p", { class: "stage-hint", hidden: "" }, "Click here to go on playing");
   private readonly progress = new ProgressView("Loading the game");
   private readonly abort = new AbortController();
@@ -32,7 +41,7 @@ export class BuildStage {
     this.stage = element("div", { class: "stage build-stage", "data-mug": "game" });
     this.stage.append(this.overlay, this.hint);
     const bar = element("div", { class: "game-bar" }, this.hud, this.round);
-    this.view = element("section", { class: "build", "aria-label": "Game" }, bar, element("div", { class: "stage-space" }, this.stage));
+    this.view = element("section", { class: "build", "aria-label": "Game" }, bar, element("div", { class: "stage-space" }, this.stage), this.note);
     this.resizer = new ResizeObserver(() => this.fit());
     this.resizer.observe(document.documentElement);
     this.resizer.observe(this.view);
@@ -83,13 +92,14 @@ export class BuildStage {
   /** Words over the game, and what the participant can do. */
   trouble(title: string, text: string, ways: readonly Way[]): void {
     const card = element("div", { class: "build-trouble", role: "alert" }, element("h2", {}, title), element("p", {}, text));
-    for (const way of ways) {
-      const button = element("button", { type: "button", class: "button", "data-mug": way.hook }, way.label);
-      button.addEventListener("click", () => way.run());
-      card.append(button);
-    }
+    card.append(...ways.map(wayButton));
     this.overlay.replaceChildren(card);
     this.overlay.hidden = false;
+  }
+
+  /** Words below the game, which goes on if it can; null takes them away. */
+  below(text: string | null, ways: readonly Way[] = []): void {
+    this.note.replaceChildren(...(text === null ? [] : [element("p", {}, text), ...ways.map(wayButton)]));
   }
 
   /** Nothing stands over the game. */

@@ -400,22 +400,13 @@ export interface RuntimeManifest {
   models_url: string | null;
 }
 
-/** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
-export interface BuildFile {
-  role: string;
-  url: string;
-  mime: string;
-  size: number;
-}
-
 /**
  * Answer to Hello. `runtime` is null when no scene of the study needs Python.
  *
  * `token` is the secret that resumes this participant: kept in localStorage per session and id. `preview`: nothing
  * of
  * this session is kept; the page says so, and loads itself anew when it comes back to another session. `help`: the
- * page has a button with which the participant can ask for the experimenter (RaiseHand). `preload`: files of builds
- * that the page fetches while earlier scenes are shown.
+ * page has a button with which the participant can ask for the experimenter (RaiseHand).
  */
 export interface Welcome {
   op: "participant.welcome";
@@ -429,7 +420,6 @@ export interface Welcome {
   mug_globals: Record<string, unknown>;
   preview: boolean;
   help: boolean;
-  preload: BuildFile[];
 }
 
 /**
@@ -665,6 +655,14 @@ export interface GameContent {
   waits: boolean;
 }
 
+/** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
+export interface BuildFile {
+  role: string;
+  url: string;
+  mime: string;
+  size: number;
+}
+
 /**
  * A game that is a build of its own, in a frame of its own.
  *
@@ -705,7 +703,9 @@ export interface WaitContent {
  * Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
  *
  * `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
- * `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
+ * `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown. `preload`: files
+ * of
+ * builds of scenes to come, which the page fetches meanwhile.
  */
 export interface ShowScene {
   op: "scene.show";
@@ -717,6 +717,7 @@ export interface ShowScene {
   next_seq: Record<string, number>;
   notice: string;
   action_id: string;
+  preload: BuildFile[];
 }
 
 /** All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT. */

@@ -127,6 +127,7 @@ export class EmbeddedScene implements Scene {
 
   private load(): void {
     this.tries += 1;
+    this.stage.below(null);
     this.ready = false;
     this.begun = false;
     this.stage.mark("loading", this.episodes.current, this.episodes.score);
@@ -214,7 +215,7 @@ export class EmbeddedScene implements Scene {
   /** The way on without the game is there from the second failure on. */
   private ways(again: string): Way[] {
     const retry: Way = { label: again, hook: "build-retry", run: () => this.load() };
-    const on: Way = { label: "Go on without the game", hook: "build-skip", run: () => this.goOn("failed") };
+    const on: Way = { label: "Go on without the game", hook: "build-skip", quiet: true, run: () => this.goOn("failed") };
     return this.tries > 1 ? [retry, on] : [retry];
   }
 
@@ -345,6 +346,7 @@ export class EmbeddedScene implements Scene {
       return;
     }
     this.context.event("build_episode_ended", { episode, score, data });
+    this.stage.below(null); // it went on, whatever failed before
     this.keep();
     this.context.outbox.flush();
     this.tell();
@@ -385,6 +387,9 @@ export class EmbeddedScene implements Scene {
   private buildFailed(message: string, traceback: string): void {
     this.context.event("build_error", { message, episode: this.episodes.current });
     this.context.reportError({ kind: "build", message, traceback, fatal: false });
+    if (this.ready && !this.mayGoOn) {
+      this.stage.below("Something in the game failed. If it does not go on, load it again.", this.ways("Load it again"));
+    }
   }
 
   private malformed(reason: string): void {

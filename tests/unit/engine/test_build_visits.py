@@ -70,13 +70,22 @@ def test_that_the_page_is_told_the_build_and_what_is_over_already():
     told = embedded_content(frozen, scene, visit)
     assert (told.build, told.folder_url, told.files) == ("unity", "/_mug/build/static/webgl/maze/", (FILE,))
     assert (told.scores, told.settles, told.num_episodes) == ((3.0,), False, 2)
-    assert preloaded_builds(frozen) == (FILE,)
+    assert preloaded_builds(frozen, frozen.study.chain) == (FILE,)
+
+
+def test_that_only_builds_of_scenes_to_come_are_fetched_ahead():
+    memory = Memory(study_of(), builds={"static/webgl/maze": (FILE,)})
+    memory.hello("c", "ann")
+    assert memory.scene("c").preload == (FILE,)
+    memory.finish("c")
+    assert memory.scene("c").preload == ()
+    assert content(memory).files == (FILE,)
 
 
 def test_that_html_games_are_not_fetched_ahead():
     scene = HtmlGame(scene_id="h", webgl=WebglSection(build_name="maze", preload_game=True))
     frozen = FrozenStudy(study=Study(id="s", chain=(scene,)), content_hash="x", builds={"static/webgl/maze": (FILE,)})
-    assert preloaded_builds(frozen) == ()
+    assert preloaded_builds(frozen, frozen.study.chain) == ()
 
 
 def test_that_episodes_are_counted_with_the_scores_that_the_build_reports():

@@ -374,6 +374,7 @@ def test_that_a_server_s_game_does_not_wait_for_a_policy(study: Path) -> None:
         [figures] = actors.figures()
         assert figures.late >= 3
         assert len(actors.take_slow()) == 1
+        actors.close()
     finally:
         world.close()
 
@@ -418,6 +419,7 @@ def test_that_a_late_answer_leaves_no_trace(study: Path) -> None:
     policy.reset(1)
     inner.wait.set()
     assert policy.decide(1, 0, None) == 1, "an episode began meanwhile, and the late answer is forgotten"
+    policy.close()
 
 
 def test_that_figures_need_no_memory_for_each_decision() -> None:
