@@ -24,7 +24,7 @@ from mug.engine.seats import Seats
 from mug.engine.second_screen import SecondScreen
 from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
-from mug.engine.treatment_views import shown_policies, treatment_views, unblind
+from mug.engine.treatment_views import treatment_views, unblind
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
 from mug.ids import ParticipantId
@@ -134,7 +134,7 @@ class Console:
             health=core.health,
             actions=last_actions(core.state.actions),
             notes=last_notes(core.state),
-            policies=shown_policies(core, policy_views(core.state)),
+            policies=policy_views(core),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -177,7 +177,7 @@ class Console:
                     action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
                 ),
                 notes=tuple(core.new_notes),
-                policies=shown_policies(core, changed_policies(core.state, core.changed_policies)),
+                policies=changed_policies(core, core.changed_policies),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()

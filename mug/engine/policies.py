@@ -70,13 +70,18 @@ class Policies:
             core.changed_policies.add(key)
 
 
-def policy_views(state: SessionState) -> tuple[PolicyCardView, ...]:
+def policy_views(core: Core) -> tuple[PolicyCardView, ...]:
     """Return all policies of the session, as they were described when it was opened."""
-    return changed_policies(state, state.policies)
+    return changed_policies(core, core.state.policies)
 
 
-def changed_policies(state: SessionState, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
-    """Return some policies with the figures of the whole session so far."""
+def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
+    """Return some policies with the figures of the whole session so far.
+
+    While the staff is blind to treatments, a policy that differs by treatment is shown without what tells it from the
+    others.
+    """
+    state = core.state
     wanted = sorted(key for key in keys if key in state.policies)
     if not wanted:
         return ()
@@ -86,7 +91,15 @@ def changed_policies(state: SessionState, keys: Iterable[PolicyKey]) -> tuple[Po
         key = None if match is None else _key_of(state, match, agent)
         if key is not None:
             figures.setdefault(key, []).append(measured)
-    return tuple(_view(key, state.policies[key].card, figures.get(key, [])) for key in wanted)
+    differing = {key[:2] for key in state.policies if key[2]} if core.is_blind else set()
+    return tuple(
+        _view(
+            (*key[:2], core.shown_treatment(key[2])),
+            {} if key[:2] in differing else state.policies[key].card,
+            [] if key[:2] in differing else figures.get(key, []),
+        )
+        for key in wanted
+    )
 
 
 def _took_part(match: MatchState, who: ParticipantId, visit_id: VisitId, state: SessionState) -> bool:

@@ -1,16 +1,11 @@
 """A study's treatments as the console shows them, and what unveils their names."""
 
-import msgspec
-
 from mug.engine.live import Core
-from mug.engine.policies import policy_views
 from mug.protocol.lab import TreatmentView, Unblind
-from mug.protocol.partners import PolicyCardView
 from mug.records import facts as f
-from mug.study.allocation import letters
 from mug.study.treatments import arms_of
 
-__all__ = ["shown_policies", "treatment_views", "unblind"]
+__all__ = ["treatment_views", "unblind"]
 
 
 def treatment_views(core: Core) -> tuple[TreatmentView, ...]:
@@ -33,28 +28,6 @@ def treatment_views(core: Core) -> tuple[TreatmentView, ...]:
         for arm in arms
     ]
     return tuple(sorted(views, key=lambda view: (len(view.treatment), view.treatment)) if core.is_blind else views)
-
-
-def shown_policies(core: Core, cards: tuple[PolicyCardView, ...]) -> tuple[PolicyCardView, ...]:
-    """Return what consoles see of policies: while the staff is blind, nothing that ties one to a treatment's letter.
-
-    A card of a treatment then has a number in its name's place, in an order of its own, and no figures, which would
-    grow with the matches of one treatment.
-    """
-    if not core.is_blind:
-        return cards
-    assert core.state.opened is not None
-    names = core.frozen.study.treatments.arms
-    order = sorted(letters(names, core.state.opened.seed ^ 1).items(), key=lambda item: (len(item[1]), item[1]))
-    number = {name: f"variant {place}" for place, (name, _) in enumerate(order, start=1)}
-    hidden = {"decisions": 0, "median_ms": 0.0, "p99_ms": 0.0, "late": 0}
-    varied = {(card.scene_id, card.agent) for card in policy_views(core.state) if card.treatment}
-    return tuple(
-        msgspec.structs.replace(card, treatment=number.get(card.treatment, ""), **hidden)
-        if (card.scene_id, card.agent) in varied
-        else card
-        for card in cards
-    )
 
 
 def unblind(core: Core, request: Unblind) -> str:

@@ -401,14 +401,14 @@ def test_that_cards_of_policies_say_their_treatment_and_nothing_that_ties_it_to_
             visit_id=match.visit_id, match_id=match.match_id, agent="a1", decisions=9, median_ms=1.0, p99_ms=2.0
         )
         memory.say("a", figures)
-        shown = {card.treatment: (card.name, card.decisions) for card in memory.snapshot().policies}
+        shown = {card.treatment: card for card in memory.snapshot().policies}
         own = treatment(memory, "p-a")
         if blind:
-            assert set(shown) == {"variant 1", "variant 2"}
-            assert {decisions for _, decisions in shown.values()} == {0}
+            assert set(shown) == {"A", "B"}
+            assert {card.name for card in shown.values()} == {""}
         else:
-            assert shown[own] == (f"{own}.onnx", 9)
-            assert shown["right" if own == "left" else "left"][1] == 0
+            assert (shown[own].name, shown[own].decisions) == (f"{own}.onnx", 9)
+            assert shown["right" if own == "left" else "left"].decisions == 0
 
 
 def test_that_letters_are_the_same_after_a_restart_and_not_by_the_order_of_the_treatments() -> None:
