@@ -179,6 +179,7 @@ class Lab(QObject):
         design.save_asked.connect(self.studies.save)
         design.cancel_asked.connect(self.studies.cancel_opening)
         design.preview_asked.connect(self.preview.preview)
+        design.preview_treatment_chosen.connect(self.preview.choose_treatment)
         design.playground_asked.connect(self.play)
         design.place_strip(self.preview.strip)
         design.editor.inspector.file_open_asked.connect(_show_file)

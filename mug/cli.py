@@ -4,10 +4,14 @@ import argparse
 import importlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from mug.errors import MugError
 
 __all__ = ["build_parser", "main"]
+
+MIN_MATCH_MEMORY_MB: Final = 128
+"""Python and numpy alone take half of it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,6 +80,13 @@ def build_parser(chosen: str | None = None) -> argparse.ArgumentParser:
         default="automatic",
         help="who lets groups go in a new session: as soon as they are complete (default), or MUG Lab's button",
     )
+    serve.add_argument(
+        "--match-memory",
+        type=_memory,
+        default=1024,
+        metavar="MB",
+        help="memory that a match may take in a game that the server steps (default: 1024)",
+    )
     session = serve.add_argument_group("a new session", "one that goes on keeps its own")
     session.add_argument("--label", default="", metavar="TEXT", help="what you call it")
     session.add_argument("--expected", type=_number, metavar="N", help="how many participants are expected")
@@ -143,6 +154,13 @@ def _number(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+
+
+def _memory(text: str) -> int:
+    size = _number(text)
+    if size < MIN_MATCH_MEMORY_MB:
+        raise argparse.ArgumentTypeError(f"{size} MB is too little: give at least {MIN_MATCH_MEMORY_MB}")
+    return size
 
 
 def _run(module: str, function: str, args: argparse.Namespace) -> int | None:

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { defineConfig } from "vitest/config";
 import type { Plugin } from "vite";
-import { studyFrame } from "./vite_frame.ts";
+import { studyFrames } from "./vite_frame.ts";
 import { onnxFolder } from "./vite_onnx.ts";
 
 /** The pages, each with an entry of its own: what one of them needs, the others do not load. */
@@ -30,7 +30,7 @@ function buildHash(): Plugin {
 
 export default defineConfig({
   base: "/_mug/client/",
-  plugins: [studyFrame(), onnxFolder(), buildHash()],
+  plugins: [...studyFrames(), onnxFolder(), buildHash()],
   worker: { format: "es" },
   build: {
     outDir: "../mug/server/client",

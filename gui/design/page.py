@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.design.editor import StudyEditor
@@ -18,6 +18,7 @@ from gui.widgets.basics import Button, Elided, Notice, label, scrolling
 from gui.widgets.theme import Theme
 from mug.study.model import GymGame, RandomizeOrder, Repeat
 from mug.study.traversal import walk
+from mug.study.treatments import arms_of
 
 __all__ = ["DesignPage"]
 
@@ -40,6 +41,7 @@ class DesignPage(QWidget):
         reload_asked: Load the study's file again.
         run_asked: Go to the Run page.
         preview_asked: The path of a node, and "scene" or "from".
+        preview_treatment_chosen: The treatment under which previews are shown; empty: none.
         playground_asked: The path of a game.
         cancel_asked: Stop loading.
 
@@ -54,6 +56,7 @@ class DesignPage(QWidget):
     reload_asked = Signal()
     run_asked = Signal()
     preview_asked = Signal(tuple, str)
+    preview_treatment_chosen = Signal(str)
     playground_asked = Signal(tuple)
     cancel_asked = Signal()
 
@@ -225,9 +228,42 @@ class DesignPage(QWidget):
         self._preview_scene = self._menu_action(menu, "The selected scene", lambda: self._ask_preview("scene"))
         self._preview_from = self._menu_action(menu, "From the selected scene on", lambda: self._ask_preview("from"))
         self._menu_action(menu, "The whole study", lambda: self.preview_asked.emit((0,), "from"))
+        self.preview_treatments = menu.addMenu("As under the treatment")
+        self._treatment_group = QActionGroup(self)
+        self._treatment = ""
+        self._show_treatments()
         menu.addSeparator()
         self._play = self._menu_action(menu, "Step the environment by hand…", self._ask_playground)
         return menu
+
+    def _show_treatments(self) -> None:
+        """Offer the study's treatments for a look; hidden where there are none."""
+        study = self._document.study
+        arms = arms_of(study) if study is not None else ()
+        wanted = [("", "None: the study as it stands"), *((arm.name, arm.words) for arm in arms)]
+        if [(action.data(), action.text()) for action in self._treatment_group.actions()] != wanted:
+            for action in self._treatment_group.actions():
+                self._treatment_group.removeAction(action)
+                self.preview_treatments.removeAction(action)
+                action.deleteLater()
+            for name, words in wanted:
+                action = QAction(words, self)
+                action.setData(name)
+                action.setCheckable(True)
+                action.triggered.connect(lambda _checked=False, name=name: self._choose_treatment(name))
+                self._treatment_group.addAction(action)
+                self.preview_treatments.addAction(action)
+        if self._treatment not in [name for name, _ in wanted]:
+            self._choose_treatment("")
+        for action in self._treatment_group.actions():
+            action.setChecked(action.data() == self._treatment)
+        self.preview_treatments.menuAction().setVisible(bool(arms))
+
+    def _choose_treatment(self, name: str) -> None:
+        if name != self._treatment:
+            self._treatment = name
+            self.preview_treatment_chosen.emit(name)
+            self._show_treatments()
 
     def _menu_action(self, menu: QMenu, words: str, act: Callable[[], object]) -> QAction:
         action = QAction(words, self)  # the page's own: wrappers of a menu's actions go with the menu's wrapper
@@ -263,6 +299,7 @@ class DesignPage(QWidget):
         if study is None or opened is None:
             return
         scenes = sum(1 for _path, node in walk(study) if not isinstance(node, RandomizeOrder | Repeat))
+        self._show_treatments()
         self._title.say(study.title or str(study.id))
         state = "" if self._document.is_clean else "Edited · "
         self._subtitle.say(f"{state}{scenes} scene{'' if scenes == 1 else 's'} · {opened.path}")

@@ -27,6 +27,7 @@ __all__ = [
     "MatchesModel",
     "accord_of",
     "has_left",
+    "is_on_server",
     "is_over",
     "match_look",
     "names_of",
@@ -85,6 +86,12 @@ _STATE_TIPS = {
 }
 _NO_ACCORD = MatchLook("Not compared yet", "clock", "muted", 1)
 _ACCORD = MatchLook("In sync", "check-circle", "good", 2)
+_ON_SERVER = MatchLook("–", "", "muted", 2)
+_SERVER_TIPS = {
+    "paused": "Nobody is there at present, or somebody is paused or looks elsewhere; the game waits.",
+    "connecting": "The server loads the game, and the players' pages make ready to show it.",
+    "failed": "The process that stepped it failed twice; its log is beside the records, in process_logs.",
+}
 
 
 def match_look(view: MatchView) -> MatchLook:
@@ -101,7 +108,14 @@ def accord_of(view: MatchView) -> MatchLook:
     """Return how it is shown whether the players' games are equal."""
     if view.desyncs:
         return MatchLook(f"{view.desyncs:,} desync{'' if view.desyncs == 1 else 's'}", "error", "error", 0)
+    if is_on_server(view):
+        return _ON_SERVER
     return _ACCORD if view.compared else _NO_ACCORD
+
+
+def is_on_server(view: MatchView) -> bool:
+    """Return whether the server steps the match, so that there is one game and nothing to compare."""
+    return view.mode == "server_authoritative"
 
 
 def player_name(view: MatchView, agent: str) -> str:
@@ -140,7 +154,7 @@ def _players(view: MatchView) -> str:
 
 
 def _absence(player: PlayerView) -> str:
-    return ", left" if player.dropped else ", coming back" if player.stage == "returning" else ""
+    return ", left" if player.dropped else {"returning": ", coming back", "away": ", away"}.get(player.stage, "")
 
 
 def _progress(view: MatchView) -> str:
@@ -148,6 +162,8 @@ def _progress(view: MatchView) -> str:
 
 
 def _path(view: MatchView) -> str:
+    if is_on_server(view):
+        return "Server"
     paths = [pair.path for pair in _present(view)]
     if not paths or (is_over(view) and not any(paths)):
         return "–"
@@ -176,7 +192,11 @@ def _live_sort(view: MatchView, value: Callable[[MatchView], float | None]) -> f
 
 
 def _most(part: Callable[[PlayerView], float]) -> Callable[[MatchView], float | None]:
-    return lambda view: max((part(player) for player in view.players if not player.dropped), default=None)
+    return lambda view: (
+        None
+        if is_on_server(view)
+        else max((part(player) for player in view.players if not player.dropped), default=None)
+    )
 
 
 _rollbacks = _most(lambda player: player.rollbacks)
@@ -235,7 +255,14 @@ MATCH_COLUMNS: tuple[Column[MatchView], ...] = (
         lambda v: _live_sort(v, _stalled),
         True,
     ),
-    Column("compared", "Compared", _COMPARED, lambda v: f"{v.compared:,}", lambda v: v.compared, True),
+    Column(
+        "compared",
+        "Compared",
+        _COMPARED,
+        lambda v: "–" if is_on_server(v) else f"{v.compared:,}",
+        lambda v: v.compared,
+        True,
+    ),
     Column(
         "accord",
         "Agreement",
@@ -354,9 +381,11 @@ class MatchesModel(ThemedTable):
         if place == _STATE:
             look = match_look(row.view)
             return self._icon_of(look.icon, look.role)
-        if place == _ACCORD_AT:
+        if place == _ACCORD_AT and not is_on_server(row.view):
             accord = accord_of(row.view)
             return self._icon_of(accord.icon, accord.role)
+        if place == _PATH and is_on_server(row.view):
+            return self._icon_of("relay", "muted")
         if place == _PATH and row.texts[place] != "–":
             paths = {pair.path for pair in _present(row.view)}
             return self._icon_of("direct" if paths == {"p2p"} else "relay" if "relay" in paths else "lost", "muted")
@@ -391,12 +420,17 @@ def _tip(view: MatchView, key: str) -> str:
     match key:
         case "state":
             flags = [f"Flags: {', '.join(map(_flag_words, view.flags))}"] if view.flags else []
-            return "\n".join([*([_STATE_TIPS[view.state]] if view.state in _STATE_TIPS else []), *flags])
+            tips = _STATE_TIPS | _SERVER_TIPS if is_on_server(view) else _STATE_TIPS
+            return "\n".join([*([tips[view.state]] if view.state in tips else []), *flags])
         case "number":
             return f"{view.match_id}, formed at {clock_time(view.formed_at)}"
         case "players":
             left = ["A player who left was lost for good."] if any(player.dropped for player in view.players) else []
             return "\n".join([_players(view), *left])
+        case "path" | "rollbacks" | "depth" | "stalled" | "compared" | "accord" if is_on_server(view):
+            return "The server steps this game, so all players see the same one, and nothing is compared or taken back."
+        case "progress" if is_on_server(view) and view.hz > 0 and not is_over(view):
+            return f"The server steps it at {view.hz:.1f} Hz."
         case "path" | "rtt":
             return "\n".join(_pair_words(view, pair) for pair in view.pairs)
         case "rollbacks" | "depth" | "stalled" if not is_over(view):
@@ -410,7 +444,12 @@ def _tip(view: MatchView, key: str) -> str:
 
 
 def _flag_words(flag: str) -> str:
-    return "a player came back" if flag == "returned" else flag.replace("_", " ")
+    words = {
+        "returned": "a player came back",
+        "server_restored": "its process failed and was started again",
+        "server_resumed": "it went on from its stored rows",
+    }
+    return words.get(flag, flag.replace("_", " "))
 
 
 def _pair_words(view: MatchView, pair: PairView) -> str:

@@ -11,9 +11,11 @@ import msgspec
 from gui.models.together_words import together_words
 from mug.study.model import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     FormPage,
     GymGame,
+    HtmlGame,
     MultipleChoiceForm,
     Node,
     OptionBoxesForm,
@@ -58,6 +60,8 @@ KIND_LOOKS: Final[Mapping[str, KindLook]] = {
     "scales_and_text_box": KindLook("Scales", "form-scale", 3),
     "option_boxes_with_scales_and_text_box": KindLook("Option boxes", "form-boxes", 3),
     "gym_game": KindLook("Game", "game", 2),
+    "unity_game": KindLook("Unity game", "cube", 2),
+    "html_game": KindLook("HTML game", "window-play", 2),
     "randomize_order": KindLook("Random order", "shuffle", 1),
     "repeat": KindLook("Repeat", "repeat", 4),
     "end_page": KindLook("End page", "finish", 5),
@@ -102,6 +106,9 @@ def look_of_node(node: Node) -> NodeLook:
         case GymGame():
             title = _plain(node.content.scene_header) or str(node.scene_id)
             return NodeLook(kind.title, kind.icon, title, str(node.scene_id), _game(node), together_words(node))
+        case EmbeddedBuild():
+            title = _plain(node.scene_header) or str(node.scene_id)
+            return NodeLook(kind.title, kind.icon, title, str(node.scene_id), _build(node))
         case CompletionCodePage():
             return _page(node, kind, "Shows a code of the participant's own.")
         case EndPage():
@@ -181,6 +188,18 @@ def _game(node: GymGame) -> str:
     policies = len(node.policies.policy_mapping) - humans
     if policies > 0:
         parts.insert(1, f"{policies} policy" if policies == 1 else f"{policies} policies")
+    return " · ".join(parts)
+
+
+def _build(node: EmbeddedBuild) -> str:
+    episodes = node.game.num_episodes
+    parts = [
+        node.webgl.build_name or "No build yet",
+        f"{episodes} episode{'' if episodes == 1 else 's'}",
+        f"{node.webgl.width} × {node.webgl.height} px",
+    ]
+    if node.webgl.preload_game and not isinstance(node, HtmlGame):
+        parts.append("loaded ahead")
     return " · ".join(parts)
 
 

@@ -28,8 +28,9 @@ from gui.models.participant_looks import (
     ping_words,
     scene_words,
 )
+from gui.models.treatments import treatment_words
 from gui.widgets.tips import plain_tip
-from mug.protocol.lab import MatchView, ParticipantView
+from mug.protocol.lab import MatchView, ParticipantView, SessionView
 
 __all__ = [
     "COLUMNS",
@@ -72,6 +73,13 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
     ),
     Column(
         "seat", "Seat", "The desk that the participant sits at", lambda v: v.seat or "–", lambda v: v.seat.casefold()
+    ),
+    Column(
+        "treatment",
+        "Treatment",
+        "The treatment that the participant has; a letter while you are blind",
+        _none,
+        lambda v: (not v.treatment, v.treatment.casefold()),
     ),
     Column(
         "scene", "Scene", "The scene and its place in this participant's order", scene_words, lambda v: v.scene_index
@@ -121,9 +129,16 @@ COLUMNS: tuple[Column[ParticipantView], ...] = (
 )
 
 _PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
-_STATE, _ID, _PHASE, _MATCH, _PING, _FOCUS, _ERRORS, _HAND, _UNSEEN = (
-    _PLACE[key] for key in ("state", "id", "phase", "match", "ping", "focus", "errors", "hand", "unseen")
+_STATE, _ID, _PHASE, _MATCH, _PING, _FOCUS, _ERRORS, _HAND, _UNSEEN, _TREATMENT = (
+    _PLACE[key] for key in ("state", "id", "phase", "match", "ping", "focus", "errors", "hand", "unseen", "treatment")
 )
+
+
+def _naming(session: SessionView | None) -> tuple[object, ...]:
+    """What a treatment's words depend on."""
+    if session is None:
+        return ()
+    return session.blind, tuple((view.treatment, view.title) for view in session.treatments)
 
 
 @dataclass(frozen=True)
@@ -171,6 +186,14 @@ class ParticipantsModel(ThemedTable):
         self._row_of: dict[str, int] = {}
         self._matches: dict[str, MatchPlace] = {}
         self._dots: dict[int, QPixmap] = {}
+        self._session: SessionView | None = None
+
+    def show_session(self, session: SessionView | None) -> None:
+        """Take how treatments are called at present."""
+        before, self._session = self._session, session
+        words = [_naming(one) for one in (before, session)]
+        if self._rows and words[0] != words[1]:
+            self.dataChanged.emit(self.index(0, _TREATMENT), self.index(len(self._rows) - 1, _TREATMENT))
 
     def replace_all(self, views: Iterable[ParticipantView]) -> None:
         """Take the rows of a snapshot."""
@@ -296,7 +319,12 @@ class ParticipantsModel(ThemedTable):
                 return None
 
     def _text(self, view: ParticipantView, column: Column[ParticipantView]) -> str:
-        return str(self._place(view)) if column.key == "match" else column.text(view)
+        match column.key:
+            case "match":
+                return str(self._place(view))
+            case "treatment":
+                return treatment_words(view.treatment, self._session)
+        return column.text(view)
 
     def _place(self, view: ParticipantView) -> MatchPlace:
         return self._matches.get(view.participant_id, _NOWHERE)

@@ -43,6 +43,7 @@ class ReleaseWish:
 
     node_path: RoomPath
     groups: tuple[Group, ...] = ()
+    treatment: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Waitrooms:
     """All waiting rooms of the session, as the server told them last."""
 
     def __init__(self) -> None:
-        self._rooms: dict[RoomPath, WaitroomView] = {}
+        self._rooms: dict[tuple[RoomPath, str], WaitroomView] = {}
 
     def replace_all(self, views: Iterable[WaitroomView]) -> None:
         """Take the rooms of a snapshot."""
@@ -132,13 +133,13 @@ class Waitrooms:
         """Take rooms that have changed; one without people is forgotten."""
         for view in views:
             if view.waiting:
-                self._rooms[view.node_path] = view
+                self._rooms[view.node_path, view.treatment] = view
             else:
-                self._rooms.pop(view.node_path, None)
+                self._rooms.pop((view.node_path, view.treatment), None)
 
     def rooms(self) -> tuple[WaitroomView, ...]:
         """Return the rooms with people, in the order of the chain."""
-        return tuple(self._rooms[path] for path in sorted(self._rooms))
+        return tuple(self._rooms[key] for key in sorted(self._rooms))
 
     def people(self) -> int:
         """Return how many wait."""

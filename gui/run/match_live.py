@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -13,6 +13,7 @@ from gui.models.matches import (
     ROLLBACK,
     RTT,
     has_left,
+    is_on_server,
     is_over,
     match_look,
     names_of,
@@ -58,6 +59,12 @@ _STAGES = {
     "between": "between episodes",
     "over": "done",
 }
+
+_NO_MATCH: Final = "Round trips and rollbacks of the selected match appear here."
+_ON_SERVER: Final = (
+    "The server steps this game, so all players see the same one: there are no round trips between pages and no "
+    "rollbacks to plot. How each participant is connected is in their own plots."
+)
 
 
 class MatchLive(QFrame):
@@ -132,10 +139,10 @@ class MatchLive(QFrame):
             legend.setMaximumWidth(_MOST_LEGEND_PX)
             row.addWidget(legend, 2)
             inner.addLayout(row, 1)
-        empty = label("Round trips and rollbacks of the selected match appear here.", "muted", wrap=True)
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._instead = label(_NO_MATCH, "muted", wrap=True)
+        self._instead.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        self._stack.addWidget(empty)
+        self._stack.addWidget(self._instead)
         self._stack.addWidget(body)
         layout.addWidget(self._stack, 1)
         theme.changed.connect(self._on_theme_changed)
@@ -174,9 +181,12 @@ class MatchLive(QFrame):
             self.time.follow()
         self._is_stale |= is_other or (view is not None and is_over(view) != was_over)
         self._view = view
-        self._stack.setCurrentIndex(0 if view is None else 1)
+        has_peers = view is not None and not is_on_server(view)
+        self._stack.setCurrentIndex(1 if has_peers else 0)
+        self._instead.setText(_NO_MATCH if view is None else _ON_SERVER)
         self.state.setVisible(view is not None)
-        self.watch.setVisible(view is not None)
+        for widget in (self.watch, self.of_pairs, self.of_players, self.span):
+            widget.setVisible(has_peers or (view is None and widget is not self.watch))
         if view is None:
             self._title.setText("Match")
             self._who.setText("")
@@ -200,7 +210,7 @@ class MatchLive(QFrame):
     def draw_due(self) -> None:
         """Draw the plots when they are in sight and something has moved since."""
         view = self._view
-        if view is None or not self.isVisible() or self.window().isMinimized():
+        if view is None or is_on_server(view) or not self.isVisible() or self.window().isMinimized():
             return
         now_s = time.time()
         a_pixel_s = self.time.span_s / max(1, self.width())

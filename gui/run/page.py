@@ -45,6 +45,7 @@ class RunPage(QWidget):
         start_asked, new_session_asked, stop_asked: The buttons.
         step_asked: The `Step` to the next stage.
         end_session_asked: With the reason.
+        unblind_asked: The treatments' names are to be shown, with the reason.
         let_in_asked: With the participant's id.
         release_asked: A `ReleaseWish`; `people.waiting.answered` is called with it.
         release_mode_asked: The mode, automatic or experimenter, and the reason.
@@ -60,6 +61,7 @@ class RunPage(QWidget):
     stop_asked = Signal()
     step_asked = Signal(object)
     end_session_asked = Signal(str)
+    unblind_asked = Signal(str)
     let_in_asked = Signal(str)
     release_asked = Signal(object)
     release_mode_asked = Signal(str, str)
@@ -245,6 +247,7 @@ class RunPage(QWidget):
         for part in (self.head, self.running, self.desk, self.matches, self.people.policies):
             part.said.connect(self.said)
         self.running.stage.step_asked.connect(self._on_step_asked)
+        self.running.treatments.unblind_asked.connect(self.unblind_asked)
         self.participants.chosen.connect(self.live.choose)
         self.live.participant_chosen.connect(self._on_plot_chosen)
         self.participants.let_in_asked.connect(self.let_in_asked)
@@ -282,6 +285,8 @@ class RunPage(QWidget):
         self.address.show_address(address, on_network=not is_local)
         self.people.show_address(address, on_network=not is_local)
         self.people.waiting.show_session(session)
+        self.running.treatments.show_session(session)
+        self.participants.model.show_session(session)
         self._refresh()
 
     def _show_counts(self, counts: dict[str, int]) -> None:

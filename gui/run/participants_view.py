@@ -35,6 +35,7 @@ _WIDTHS = {
     "id": 100,
     "hand": 104,
     "seat": 70,
+    "treatment": 112,
     "scene": 148,
     "phase": 136,
     "match": 100,
@@ -50,6 +51,7 @@ _PHASE = _KEYS.index("phase")
 _STILL_MS = 2_000
 _WHERE_USED: dict[str, Callable[[ParticipantView], bool]] = {
     "seat": lambda view: bool(view.seat),
+    "treatment": lambda view: bool(view.treatment),
     "hand": lambda view: view.hand is not None,
     "unseen": lambda view: view.unseen_actions > 0,
 }
@@ -259,7 +261,7 @@ class ParticipantsView(QWidget):
         self.tools.let_in.setVisible(any(view is not None and view.wants_in for view in views))
 
     def _show_columns(self) -> None:
-        """Hide what the user hid, and what no row has: matches, seats, hands, what was not seen."""
+        """Hide what the user hid, and what no row has: matches, seats, treatments, hands, what was not seen."""
         for place, key in enumerate(_KEYS):
             hidden = key in self._hidden_by_user
             if key == "match":

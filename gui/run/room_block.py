@@ -112,7 +112,13 @@ class RoomBlock(QFrame):
         theme.changed.connect(self.model.recolour)
 
     def show_room(
-        self, room: WaitroomView, pending: Iterable[ReleaseWish], *, is_automatic: bool, is_open: bool
+        self,
+        room: WaitroomView,
+        pending: Iterable[ReleaseWish],
+        *,
+        is_automatic: bool,
+        is_open: bool,
+        treatment: str = "",
     ) -> None:
         """Show how the room stands.
 
@@ -121,13 +127,16 @@ class RoomBlock(QFrame):
             pending: What the server was asked for and has not answered.
             is_automatic: Groups go by themselves.
             is_open: The session goes on.
+            treatment: How people call the treatment of those who wait here; empty: everybody waits here.
         """
-        mine = frozenset(wish for wish in pending if wish.node_path == room.node_path)
+        mine = frozenset(
+            wish for wish in pending if (wish.node_path, wish.treatment) == (room.node_path, room.treatment)
+        )
         shown = (room, mine, is_automatic, is_open)
         if shown == (self._room, self._pending, self._is_automatic, self._is_open):
             return
         self._room, self._pending, self._is_automatic, self._is_open = shown
-        self.title.setText(room.scene_id)
+        self.title.setText(f"{room.scene_id}  ·  {name}" if (name := treatment or room.treatment) else room.scene_id)
         self.words.setText(room_words(room))
         self.table.setAccessibleName(f"Waiting for {room.scene_id}")
         self.model.show(room.waiting)
@@ -153,7 +162,7 @@ class RoomBlock(QFrame):
     # Inside
 
     def _show_groups(self, room: WaitroomView) -> None:
-        all_wait = ReleaseWish(room.node_path) in self._pending
+        all_wait = ReleaseWish(room.node_path, treatment=room.treatment) in self._pending
         shown = self._in_place(room.proposals)
         while len(self._rows) < len(shown):
             row = ProposalRow(self._theme)
@@ -161,7 +170,7 @@ class RoomBlock(QFrame):
             self._groups.insertWidget(len(self._rows), row)
             self._rows.append(row)
         for row, group in zip(self._rows, shown, strict=False):
-            waits = all_wait or ReleaseWish(room.node_path, (group,)) in self._pending
+            waits = all_wait or ReleaseWish(room.node_path, (group,), room.treatment) in self._pending
             row.show_group(group, waits=waits, is_open=self._is_open)
             row.show()
         for row in self._rows[len(shown) :]:
@@ -199,11 +208,11 @@ class RoomBlock(QFrame):
     @Slot(tuple)
     def _on_let_go(self, group: Group) -> None:
         if self._room is not None:
-            self.release_asked.emit(ReleaseWish(self._room.node_path, (group,)))
+            self.release_asked.emit(ReleaseWish(self._room.node_path, (group,), self._room.treatment))
 
     def _form(self) -> None:
         if self._room is not None and self.by_hand.isEnabled():
-            self.release_asked.emit(ReleaseWish(self._room.node_path, (self.chosen(),)))
+            self.release_asked.emit(ReleaseWish(self._room.node_path, (self.chosen(),), self._room.treatment))
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection_changed(self, _new: QItemSelection, _old: QItemSelection) -> None:

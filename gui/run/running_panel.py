@@ -14,6 +14,7 @@ from gui.run.log_view import LogView
 from gui.run.match_live import MatchLive
 from gui.run.people_view import PeopleView
 from gui.run.stage_bar import StageBar
+from gui.run.treatment_bar import TreatmentBar
 from gui.widgets.basics import Button, card, label
 from gui.widgets.theme import Theme
 
@@ -31,7 +32,7 @@ class RunningPanel(QWidget):
     """What there is to see and to do; the page tells it what the server says.
 
     Attributes:
-        stage, address, attention, people, detail, live, match_live, log: The parts.
+        stage, address, treatments, attention, people, detail, live, match_live, log: The parts.
         plots: The plots of the participants, and of the chosen match.
         fold: Folds plots and log away, and brings them back.
 
@@ -62,6 +63,8 @@ class RunningPanel(QWidget):
         strip.addWidget(self.address, 1)
         strip.addWidget(self._make_numbers())
         layout.addLayout(strip)
+        self.treatments = TreatmentBar(theme)
+        layout.addWidget(self.treatments)
         self.attention = AttentionStrip(theme)
         layout.addWidget(self.attention)
         self.people = PeopleView(theme)

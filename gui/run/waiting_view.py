@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from gui.models.treatments import treatment_words
 from gui.models.waiting import ReleaseWish, RoomPath, Waitrooms
 from gui.run.room_block import RoomBlock
 from gui.widgets.basics import Button, Elided, Icon, scrolling
@@ -45,7 +46,8 @@ class WaitingView(QWidget):
         super().__init__()
         self._theme = theme
         self.rooms = Waitrooms()
-        self._blocks: dict[RoomPath, RoomBlock] = {}
+        self._blocks: dict[tuple[RoomPath, str], RoomBlock] = {}
+        self._session: SessionView | None = None
         self._pending: set[ReleaseWish] = set()
         self._away: frozenset[str] = frozenset()
         self._mode = "automatic"
@@ -80,6 +82,7 @@ class WaitingView(QWidget):
         """Take the session's release mode, and whether it is open; None: there is no session."""
         self._mode = session.release if session is not None else "automatic"
         self._is_open = session is not None and session.state == "open"
+        self._session = session
         self._refresh()
 
     def replace_all(self, views: Iterable[WaitroomView]) -> None:
@@ -99,13 +102,13 @@ class WaitingView(QWidget):
         for block in self._blocks.values():
             block.model.show_away(names)
 
-    def block(self, node_path: RoomPath) -> RoomBlock | None:
+    def block(self, node_path: RoomPath, treatment: str = "") -> RoomBlock | None:
         """Return what shows a room; None when nobody waits there."""
-        return self._blocks.get(node_path)
+        return self._blocks.get((node_path, treatment))
 
     def blocks(self) -> tuple[RoomBlock, ...]:
         """Return what shows the rooms, from top to bottom."""
-        return tuple(self._blocks[path] for path in sorted(self._blocks))
+        return tuple(self._blocks[key] for key in sorted(self._blocks))
 
     def let_all_go(self) -> None:
         """Ask for every group that is proposed, in every room."""
@@ -115,7 +118,7 @@ class WaitingView(QWidget):
             return
         for room in self.rooms.rooms():
             if room.proposals:
-                self._ask(ReleaseWish(room.node_path))
+                self._ask(ReleaseWish(room.node_path, treatment=room.treatment))
 
     def answered(self, wish: ReleaseWish, *, is_done: bool) -> None:
         """Take the server's answer to a wish."""
@@ -160,20 +163,26 @@ class WaitingView(QWidget):
     def _refresh(self) -> None:
         self._is_stale = False
         rooms = self.rooms.rooms()
-        for path in self._blocks.keys() - {room.node_path for room in rooms}:
-            gone = self._blocks.pop(path)
+        for key in self._blocks.keys() - {(room.node_path, room.treatment) for room in rooms}:
+            gone = self._blocks.pop(key)
             self._list.removeWidget(gone)
             gone.hide()
             gone.deleteLater()
         for place, room in enumerate(rooms):
-            block = self._blocks.get(room.node_path)
+            block = self._blocks.get((room.node_path, room.treatment))
             if block is None:
-                block = self._blocks[room.node_path] = RoomBlock(self._theme)
+                block = self._blocks[room.node_path, room.treatment] = RoomBlock(self._theme)
                 block.release_asked.connect(self._ask)
                 self._list.insertWidget(place, block, 1)
                 block.tick(time.time())
                 block.model.show_away(self._away)
-            block.show_room(room, self._pending, is_automatic=self._mode == "automatic", is_open=self._is_open)
+            block.show_room(
+                room,
+                self._pending,
+                is_automatic=self._mode == "automatic",
+                is_open=self._is_open,
+                treatment=treatment_words(room.treatment, self._session) if room.treatment else "",
+            )
         self._stack.setCurrentIndex(1 if rooms else 0)
         self._show_head(len(rooms))
 

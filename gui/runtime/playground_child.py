@@ -44,6 +44,7 @@ from mug.play.inputs import Given, KeyBoard
 from mug.play.picture import Picture
 from mug.play.values import json_value
 from mug.play.world import World
+from mug.policies.native import run_models_here
 from mug.study.assets import animations, background, first_objects, is_color, preloaded, served_path, served_roots
 from mug.study.loading import LoadedStudy, load_as_edited
 from mug.study.model import GymGame
@@ -145,6 +146,7 @@ class _Playground:
         self._loaded = loaded
         self._game = game
         self.notes: list[str] = []
+        run_models_here()
         config = with_generated(trial_config(loaded, game), loaded, folder)
         self._config = self._controlled(config, agent, others)
         self._world = World(self._config, root=loaded.folder, mug_globals={})
@@ -217,9 +219,12 @@ class _Playground:
         began = time.perf_counter()
         self._seed = world.reset(episode)
         reset = time.perf_counter()
+        fresh = self._actors is None
         if self._actors is None:
             self._actors = Actors(self._config, world.agent_env, world)
         self._actors.begin_episode()
+        if fresh:
+            self._actors.warm_up(world.observations)
         self._keyboard.forget_presses()
         picture = world.picture() if world.drawn else world.first_picture()
         drawn = time.perf_counter()
@@ -254,19 +259,21 @@ class _Playground:
         )
 
     def _controlled(self, config: GameConfig, agent: str, others: str) -> GameConfig:
-        """Let the keys control one agent; the others act by chance, or do what they do without a key."""
+        """Let the keys control one agent; policies act as they do, other people by chance, or as without a key."""
         game = self._game
         humans, agents = human_agents(game), agents_of(game)
         chosen = agent if agent in agents else (humans[0] if humans else next(iter(agents), "human"))
         still = [name for name in humans if name != chosen and others == "default"]
-        for name, policy in game.policies.policy_mapping.items():
-            if name != chosen and policy not in ("human", "random"):
-                self.notes.append(f"{name} acts at random here, not by its policy")
+        if chosen not in humans:
+            self.notes.append(f"{chosen} is controlled by keys here, not by its policy")
         return dataclasses.replace(
             config,
             human_agents=(chosen,),
             players=(chosen, *still) if still else (),
-            policies={name: "random" for name in agents if name != chosen and name not in still},
+            policies={
+                name: config.policies.get(name, "random") for name in agents if name != chosen and name not in still
+            },
+            dropout_policy="end",
             input_mode=game.gameplay.input_mode,
             action_population_method=game.gameplay.action_population_method,
         )

@@ -39,6 +39,7 @@ class PreviewRequest:
         what: How a sentence names it.
         by_edit: The study was changed while the preview runs; else somebody asked for it.
         new_files: Files were changed, so that the same study is to be shown again.
+        treatment: Under which treatment; empty: as the study stands.
     """
 
     place: Path
@@ -48,6 +49,7 @@ class PreviewRequest:
     what: str
     by_edit: bool = False
     new_files: bool = False
+    treatment: str = ""
 
 
 class _NotShownError(MugError):
@@ -331,7 +333,7 @@ def _begin(
     from mug.host import launch
 
     try:
-        derived = preview_study(request.study, request.path, request.mode)
+        derived = preview_study(request.study, request.path, request.mode, request.treatment)
         errors = [p for p in validate(derived) if p.severity == "error" and p.code not in NOT_NEEDED]
         own = [str(problem).removeprefix("error: ") for problem in errors if not problem.path or problem.path[0] == 0]
         if own:

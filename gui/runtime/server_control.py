@@ -12,7 +12,7 @@ from gui.runtime.lab_bridge import LabBridge
 from gui.runtime.open_sessions import OpenSession, newest_open
 from gui.runtime.server_state import Outcome, ServerEvent, ServerState, after
 from gui.runtime.tasks import Tasks
-from mug.protocol.lab import EndSession, LabSnapshot, LetIn, ReleaseGroups, SetRelease, StopServer
+from mug.protocol.lab import EndSession, LabSnapshot, LetIn, ReleaseGroups, SetRelease, StopServer, Unblind
 from mug.protocol.lab_console import SetStage
 
 if TYPE_CHECKING:
@@ -176,10 +176,16 @@ class ServerControl(QObject):
         groups: tuple[tuple[str, ...], ...],
         done: Callable[[], object],
         failed: Callable[[str], object],
+        *,
+        treatment: str = "",
     ) -> None:
         """Let groups of a waiting room go; none named: all that are proposed there."""
-        request = ReleaseGroups(request_id=_new_id(), node_path=node_path, groups=groups)
+        request = ReleaseGroups(request_id=_new_id(), node_path=node_path, groups=groups, treatment=treatment)
         self._bridge.request(request, lambda _reply: done(), failed)
+
+    def unblind(self, reason: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
+        """Have the treatments' names shown from now on."""
+        self._bridge.request(Unblind(request_id=_new_id(), reason=reason), lambda _reply: done(), failed)
 
     def set_release(self, mode: str, reason: str, done: Callable[[], object], failed: Callable[[str], object]) -> None:
         """Change who lets groups go: automatic or experimenter."""

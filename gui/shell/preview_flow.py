@@ -19,6 +19,7 @@ from gui.widgets.theme import Theme
 from mug.study.model import Node, RandomizeOrder, Repeat, Study
 from mug.study.preview import PreviewMode
 from mug.study.traversal import NodePath, node_at
+from mug.study.treatments import arms_of
 
 __all__ = ["PreviewFlow"]
 
@@ -73,6 +74,7 @@ class PreviewFlow(QObject):
         self._path: NodePath | None = None
         self._mode: PreviewMode = "scene"
         self._node: Node | None = None
+        self._treatment = ""
         self._opens = self._is_gone = False
         self._late: frozenset[str] = frozenset()
         self._debounce = _single_shot(self, "preview debounce", _DEBOUNCE_MS, self._on_edited_long_enough)
@@ -87,6 +89,7 @@ class PreviewFlow(QObject):
         self.strip.stop_asked.connect(self.stop)
         document.edit_applied.connect(self._on_edit_applied)
         document.loaded.connect(self.stop)
+        document.loaded.connect(lambda: self.choose_treatment(""))
 
     @property
     def outcome(self) -> PreviewOutcome:
@@ -110,6 +113,16 @@ class PreviewFlow(QObject):
         self._path, self._mode = path, mode
         self._opens, self._is_gone = True, False
         self._ask(study, by_edit=False)
+
+    @Slot(str)
+    def choose_treatment(self, name: str) -> None:
+        """Show the study as it is under a treatment from now on; empty: as it stands."""
+        if name == self._treatment:
+            return
+        self._treatment = name
+        study = self._document.study
+        if study is not None and self._path is not None and not self._is_gone and self.control.follows:
+            self._ask(study, by_edit=False)
 
     @Slot()
     def reload(self) -> None:
@@ -150,7 +163,11 @@ class PreviewFlow(QObject):
         self._debounce.stop()
         opened = self._document.opened
         place = opened.path if opened is not None else Path()
-        request = PreviewRequest(place, study, self._path, self._mode, self._named(), by_edit, self._files_changed)
+        arm = next((arm for arm in arms_of(study) if arm.name == self._treatment), None)
+        what = self._named() + (f" under “{arm.words}”" if arm is not None else "")
+        request = PreviewRequest(
+            place, study, self._path, self._mode, what, by_edit, self._files_changed, self._treatment
+        )
         self._files_changed = False
         self.control.show(request)
 

@@ -75,6 +75,7 @@ class SessionFlow(QObject):
         page.stop_asked.connect(control.stop)
         page.step_asked.connect(self._set_stage)
         page.end_session_asked.connect(self._end_session)
+        page.unblind_asked.connect(self._unblind)
         page.let_in_asked.connect(self._let_in)
         page.release_asked.connect(self._release)
         page.release_mode_asked.connect(self._set_release)
@@ -325,7 +326,19 @@ class SessionFlow(QObject):
             waiting.answered(wish, is_done=False)
             self._say_error(sentence)
 
-        self._control.release_groups(wish.node_path, wish.groups, lambda: waiting.answered(wish, is_done=True), failed)
+        self._control.release_groups(
+            wish.node_path,
+            wish.groups,
+            lambda: waiting.answered(wish, is_done=True),
+            failed,
+            treatment=wish.treatment,
+        )
+
+    @Slot(str)
+    def _unblind(self, reason: str) -> None:
+        self._control.unblind(
+            reason, lambda: self.said.emit("The treatments' names are shown from now on", "eye"), self._say_error
+        )
 
     @Slot(str, str)
     def _set_release(self, mode: str, reason: str) -> None:

@@ -22,7 +22,7 @@ from typing import BinaryIO, Final
 import msgspec
 
 from mug.authority import wire
-from mug.authority.match_loop import Heard, MatchLoop, measured
+from mug.authority.match_loop import ALIVE_S, Heard, MatchLoop, measured
 from mug.play.authority import AuthoritySession
 from mug.play.config import GameConfig
 from mug.play.determinism import NativeEntropy
@@ -65,7 +65,7 @@ def _play(
     """Play the match; returns how it ended, None where it was stopped."""
     session: AuthoritySession | None = None
     try:
-        session = _session(start)
+        session = _session(start, _Signs(say).give)
         opened = session.open(start.stored)
         loop = MatchLoop(session, opened, heard=heard, say=say, clock_s=perf_counter)
         completed = loop.run()
@@ -84,7 +84,7 @@ def _play(
                 session.close()
 
 
-def _session(start: wire.Start) -> AuthoritySession:
+def _session(start: wire.Start, stepped_again: Callable[[], None]) -> AuthoritySession:
     config = GameConfig.from_dict(json.loads(start.config))
     root = Path(start.root)
     os.chdir(root)
@@ -92,7 +92,7 @@ def _session(start: wire.Start) -> AuthoritySession:
         sys.path.insert(0, folder)
     entropy = NativeEntropy(config.match_seed, config.fps)
     run_models_here()
-    session = AuthoritySession(config, root=root, entropy=entropy, waits=False)
+    session = AuthoritySession(config, root=root, entropy=entropy, waits=False, stepped_again=stepped_again)
     for agent in start.dropped:
         session.drop(agent)
     return session
@@ -149,6 +149,20 @@ def _limit_address_space(size: int) -> None:
 
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+class _Signs:
+    """Signs of life while stored rows are stepped again, which may take long."""
+
+    def __init__(self, say: Callable[[wire.FromProcess], None]) -> None:
+        self._say = say
+        self._given_s = perf_counter()
+
+    def give(self) -> None:
+        now_s = perf_counter()
+        if now_s - self._given_s >= ALIVE_S:
+            self._given_s = now_s
+            self._say(wire.Alive())
 
 
 class _Saying:

@@ -14,7 +14,7 @@ from mug.play.authority import AuthoritySession
 from mug.play.output import Event, Output
 from mug.play.values import json_value
 
-__all__ = ["Heard", "MatchLoop", "measured"]
+__all__ = ["ALIVE_S", "Heard", "MatchLoop", "measured"]
 
 ALIVE_S: Final = 0.5
 """So often the process says that it is alive, when it has nothing else to say."""
@@ -69,7 +69,8 @@ class MatchLoop:
         self._stage = ""
         self._told_s = self._alive_s = clock_s()
         self._told_frames = self._frames = 0
-        self._begins_s: float | None = None
+        self._hz = 0.0
+        self._globals: dict[str, Any] | None = None
 
     def run(self) -> bool:
         """Play; returns whether the match came to its end (else it was stopped).
@@ -158,6 +159,7 @@ class MatchLoop:
             self._listen(self._clock_s() + 0.01)
         self._listen(0.0)
         self._pages.finish()
+        self._pages.close()
 
     # ------------------------------------------------------------------ what the server says
 
@@ -233,7 +235,9 @@ class MatchLoop:
         for figures in output.policy_figures:
             self._say(measured(figures))
         if output.mug_globals is not None:
-            self._say(self._changed(self._stage or "ready", mug_globals=output.mug_globals))
+            self._globals = output.mug_globals
+            if self._stage:  # "ready" tells them with the rest
+                self._say(self._changed(self._stage))
 
     def _lines(self, events: list[Event]) -> bytes:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -249,17 +253,17 @@ class MatchLoop:
         self._say(self._changed(stage, ready=ready))
         self._told_s, self._told_frames = self._clock_s(), self._frames
 
-    def _changed(
-        self, stage: str, *, ready: bool = False, mug_globals: dict[str, object] | None = None
-    ) -> wire.Changed:
+    def _changed(self, stage: str, *, ready: bool = False) -> wire.Changed:
         world, session = self._session.world, self._session
         passed_s = self._clock_s() - self._told_s
-        plays = self._stage == "playing" and passed_s > 0 and mug_globals is None
+        if self._stage == "playing" and passed_s >= 0.2:
+            self._hz = round((self._frames - self._told_frames) / passed_s, 1)
+        mug_globals, self._globals = self._globals, None
         return wire.Changed(
             stage=stage,
             episode=max(0, world.episode),
             frame=world.next_frame,
-            hz=round((self._frames - self._told_frames) / passed_s, 1) if plays else 0.0,
+            hz=self._hz if stage == "playing" else 0.0,
             agents=session.agents if ready else (),
             asset_specs=tuple(json_value(session.asset_specs())) if ready else (),
             mug_globals=mug_globals,

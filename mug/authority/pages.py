@@ -163,6 +163,10 @@ class Pages:
             if page.waits:
                 self._send_newest(agent, page)
 
+    def close(self) -> None:
+        """No more views come."""
+        self._pressing.close()
+
     def is_pressing(self) -> bool:
         """Whether pictures are still being compressed."""
         return self._pressing.is_busy
@@ -192,7 +196,7 @@ class _Pressing:
 
     def __init__(self, post: Callable[[Pressed], None]) -> None:
         self._post = post
-        self._waiting: queue.SimpleQueue[_Moment] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Moment | None] = queue.SimpleQueue()
         self._presses: dict[str, PicturePress] = {}
         self._put = self._done = 0
         self._thread: threading.Thread | None = None
@@ -208,11 +212,17 @@ class _Pressing:
         self._put += 1
         self._waiting.put(moment)
 
+    def close(self) -> None:
+        self._waiting.put(None)
+
     def _run(self) -> None:
-        while True:
-            moment, taken = self._waiting.get(), 1
+        while (moment := self._waiting.get()) is not None:
+            taken = 1
             while not self._waiting.empty():
-                moment, taken = self._waiting.get(), taken + 1
+                newer = self._waiting.get()
+                if newer is None:
+                    return
+                moment, taken = newer, taken + 1
             pressed: dict[int, PictureImage] = {}
             for agent, image in moment.images.items():
                 if id(image) not in pressed:

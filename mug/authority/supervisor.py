@@ -60,7 +60,7 @@ class Limits:
     Attributes:
         memory_bytes: Resident memory; above it the process is ended ("memory"). Where the platform can, the process
             may not even ask for a good deal more than this.
-        start_s: From start to "ready", with stored rows stepped again in the first half of it.
+        start_s: From start to "ready"; while stored rows are stepped again, from one sign of life to the next.
         hang_s: Without a sign of life for so long, the process counts as hung and is ended.
         stop_s: How long a process may take to hand over what it has recorded, once it is told to stop.
         seconds_between_looks: How often memory and CPU are measured.
@@ -350,7 +350,7 @@ class Supervisor:
                 f"{_megabytes(limits.memory_bytes)}",
             )
         if process.stage == "starting":
-            if now_s - process.started_s > limits.start_s:
+            if now_s - process.heard_s > limits.start_s:
                 return Outcome("start", f"the game was not ready within {limits.start_s:g} s")
         elif now_s - process.heard_s > limits.hang_s:
             return Outcome(

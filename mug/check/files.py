@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+from mug.check.builds import build_findings
 from mug.check.environments import Finding
 from mug.study.assets import form_picture, is_color, preloaded, served_path, served_roots
 from mug.study.catalog import fields
@@ -12,12 +13,14 @@ from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
 from mug.study.loading import LoadedStudy
 from mug.study.matchmaking import Matchmaker
-from mug.study.model import FormPage, GymGame, Section, Study
+from mug.study.model import EmbeddedBuild, FormPage, GymGame, Section, Study
 from mug.study.problems import did_you_mean
 from mug.study.questions import pictures_of
 from mug.study.scripts import calls_run
 
-__all__ = ["files_of_node", "files_of_study"]
+__all__ = ["browser_callable", "files_of_node", "files_of_study"]
+
+_FOLDERS = ("assets_dir", "webgl_base_url")
 
 
 def files_of_study(loaded: LoadedStudy) -> Iterator[Finding]:
@@ -34,11 +37,13 @@ def files_of_node(loaded: LoadedStudy, node: Section) -> Iterator[Finding]:
     """Check what one node refers to."""
     for name, info in fields(type(node)):
         value = _value(node, name)
-        if info.shape == "path" and isinstance(value, str) and value.strip() and info.name != "assets_dir":
+        if info.shape == "path" and isinstance(value, str) and value.strip() and info.name not in _FOLDERS:
             yield from _text_file(loaded, name, value)
     yield from _callables(loaded, type(node), node)
     if isinstance(node, GymGame):
         yield from _of_game(loaded, node)
+    if isinstance(node, EmbeddedBuild):
+        yield from build_findings(loaded, node)
     if isinstance(node, FormPage):
         for field, path in pictures_of(node):
             if path:
@@ -93,7 +98,7 @@ def _callables(loaded: LoadedStudy, struct: type[Section], node: Section) -> Ite
                 yield from _matchmaker(name, ref, loaded.callables[ref])
             continue
         if name in BROWSER_CALLABLES:
-            yield from _browser_callable(loaded, name, ref)
+            yield from browser_callable(loaded, name, ref)
             continue
         try:
             named = loaded.resolve_callable(ref)
@@ -124,7 +129,7 @@ def _matchmaker(field: str, ref: str, named: object) -> Iterator[Finding]:
         yield field, "error", "no_matchmaker", message
 
 
-def _browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:
+def browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Finding]:
     """Look for a function that runs in the browser without running its module, which may need the browser."""
     place, _, name = ref.rpartition(":")
     if place in loaded.generated:

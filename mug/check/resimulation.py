@@ -1,21 +1,27 @@
-"""Stepping a session's matches again in the browser's Python, and comparing every row with what is recorded.
+"""Stepping a session's matches again in the Python that stepped them, and comparing every row with what is recorded.
 
-It is the strictest proof of a record: the same program, the same packages and the same arithmetic must give the same
+That is the browser's, under Node; or, for games that the server steps, this one, in a process of its own. It is the
+strictest proof of a record: the same program, the same packages and the same arithmetic must give the same
 rows from nothing but the seeds and the actions.
 """
 
 import argparse
 import dataclasses
+import json
+import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mug.check.environments import trial_config
+from mug.check.environments import child_variables, trial_config, with_generated
 from mug.check.pyodide import DATA_FOLDER, STUDY_FOLDER, run_in_pyodide
 from mug.check.together import LOCK_FILE
 from mug.errors import MugError
+from mug.play.config import GameConfig
 from mug.records import facts as f
 from mug.records.errors import RecordsError
 from mug.records.history import MatchStory, SessionHistory, read_history
@@ -25,8 +31,8 @@ from mug.runtime import PreparedRuntime, prepare_study
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame
-from mug.study.multiplayer import is_multiplayer
-from mug.study.traversal import walk
+from mug.study.multiplayer import is_multiplayer, runs_on_server
+from mug.study.treatments import every_version
 
 __all__ = ["Resimulated", "resimulate_main", "resimulate_session"]
 
@@ -49,7 +55,7 @@ class Resimulated:
 
 def resimulate_session(
     loaded: LoadedStudy,
-    prepared: PreparedRuntime,
+    prepared: PreparedRuntime | None,
     records: Path,
     session_id: str,
     *,
@@ -59,7 +65,7 @@ def resimulate_session(
 
     Args:
         loaded: The study, as the session ran it.
-        prepared: Its packages.
+        prepared: The packages of its games in browsers; None: it has none.
         records: The file of records.
         session_id: The session.
         tell: Told what is being done.
@@ -75,33 +81,93 @@ def resimulate_session(
                 f"session {session_id} did not run this study: its content hash is {history.opened.study_hash[:16]}…, "
                 f"that of {loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
             )
-        games: dict[str, GymGame] = {node.scene_id: node for _, node in walk(loaded.study) if isinstance(node, GymGame)}
-        plays: list[dict[str, Any]] = []
-        recorders: list[str] = []
-        data: dict[str, bytes] = {}
+        games: dict[tuple[str, str], GymGame] = {
+            (treatment, node.scene_id): node
+            for treatment, _, node in every_version(loaded.study)
+            if isinstance(node, GymGame)
+        }
+        in_browsers, on_server = _Plays(), _Plays()
         skipped: list[Resimulated] = []
         gone = {who for who, tombstone in history.withdrawn.items() if tombstone.how == "removed"}
         for story in history.matches.values():
-            game = games.get(story.formed.scene_id)
+            own = str(story.formed.settings.get("treatment") or ""), story.formed.scene_id
+            game = games.get(own) or games.get(("", story.formed.scene_id))
             if game is None:
                 continue
             if out := sorted(gone & set(story.participants)):
                 why = f"{' and '.join(out)} withdrew, so that their actions are not known any more"
                 skipped.append(Resimulated(story.formed.match_id, "", skipped=why))
                 continue
+            plays = on_server if runs_on_server(game) else in_browsers
             for recorder, chunks in _tracks(history, story.formed.match_id).items():
-                names = [f"{chunk.sha256}.chunk" for chunk in chunks]
-                data.update({name: reader.body(chunk.sha256) for name, chunk in zip(names, chunks, strict=True)})
-                config = dataclasses.asdict(_config(loaded, game, story))
-                plays.append({"config": config, "chunks": [f"{DATA_FOLDER}/{name}" for name in names]})
-                recorders.append(recorder)
-    if not plays:
-        return skipped
-    spec = {"root": STUDY_FOLDER, "matches": plays}
-    answers = run_in_pyodide(
-        loaded, games.values(), prepared, "mug.play.resimulate:resimulate_in_page", spec, data=data, tell=tell
-    )
-    return [*skipped, *(_result(answer, recorder) for answer, recorder in zip(answers, recorders, strict=True))]
+                bodies = {f"{chunk.sha256}.chunk": reader.body(chunk.sha256) for chunk in chunks}
+                plays.add("the server" if runs_on_server(game) else recorder, _config(loaded, game, story), bodies)
+    results = skipped
+    if in_browsers.matches and prepared is not None:
+        spec = {"root": STUDY_FOLDER, "matches": in_browsers.spec(DATA_FOLDER)}
+        pages = [game for game in games.values() if not runs_on_server(game)]
+        answers = run_in_pyodide(
+            loaded, pages, prepared, "mug.play.resimulate:resimulate_in_page", spec, data=in_browsers.data, tell=tell
+        )
+        results += map(_result, answers, in_browsers.recorders)
+    if on_server.matches:
+        if tell is not None:
+            tell("stepping the matches again that the server had stepped")
+        results += map(_result, _stepped_here(loaded, on_server), on_server.recorders)
+    return results
+
+
+@dataclass
+class _Plays:
+    """Matches to step again, with the bodies of their chunks by file name."""
+
+    matches: list[tuple[GameConfig, list[str]]] = field(default_factory=list)
+    recorders: list[str] = field(default_factory=list)
+    data: dict[str, bytes] = field(default_factory=dict)
+
+    def add(self, recorder: str, config: GameConfig, bodies: dict[str, bytes]) -> None:
+        """Add one recorder's copy of a match."""
+        self.matches.append((config, list(bodies)))
+        self.recorders.append(recorder)
+        self.data.update(bodies)
+
+    def spec(self, folder: str) -> list[dict[str, Any]]:
+        """Return the matches for whoever steps them, with their chunks in `folder`."""
+        return [
+            {"config": dataclasses.asdict(config), "chunks": [f"{folder}/{name}" for name in names]}
+            for config, names in self.matches
+        ]
+
+
+def _stepped_here(loaded: LoadedStudy, plays: _Plays) -> list[dict[str, Any]]:
+    """Step matches again in a child of this Python."""
+    with tempfile.TemporaryDirectory(prefix="mug-verify-") as text:
+        folder = Path(text)
+        for name, body in plays.data.items():
+            (folder / name).write_bytes(body)
+        plays.matches = [(with_generated(config, loaded, folder), names) for config, names in plays.matches]
+        spec, out = folder / "spec.json", folder / "out.json"
+        content = {
+            "root": str(loaded.folder.absolute()),
+            "paths": [str(loaded.working_directory.absolute())],
+            "matches": plays.spec(text),
+        }
+        spec.write_text(json.dumps(content), encoding="utf-8")
+        child = subprocess.run(
+            [sys.executable, "-m", "mug.check.stepped_again", str(spec), str(out)],
+            cwd=loaded.folder,
+            env={**os.environ, **child_variables()},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        if not out.exists():
+            raise RecordsError(f"stepping the matches again ended Python itself:\n{child.stdout.strip()[-2000:]}")
+        answers: list[dict[str, Any]] = json.loads(out.read_text(encoding="utf-8"))
+        return answers
 
 
 def resimulate_main(args: argparse.Namespace) -> int:
@@ -112,9 +178,10 @@ def resimulate_main(args: argparse.Namespace) -> int:
 
     try:
         loaded = load(args.study, ())
-        games = [node for _, node in walk(loaded.study) if isinstance(node, GymGame)]
+        nodes = [node for _, _, node in every_version(loaded.study)]
+        games = [node for node in nodes if isinstance(node, GymGame) and not runs_on_server(node)]
         wanted = tuple(dict.fromkeys(package for game in games for package in game.runtime.packages_to_install))
-        prepared = prepare_study(wanted, lock_path=loaded.folder / LOCK_FILE)
+        prepared = prepare_study(wanted, lock_path=loaded.folder / LOCK_FILE) if games else None
         path = records_path(args.data, args.experiment, args.pilot)
         with RecordReader(path) as reader:
             sessions = [head.session_id for head in reader.sessions() if args.session in (None, head.session_id)]
@@ -147,9 +214,11 @@ def _tracks(history: SessionHistory, match_id: str) -> dict[str, list[f.ChunkSto
     return {who: [found[place] for place in sorted(found)] for who, found in tracks.items()}
 
 
-def _config(loaded: LoadedStudy, game: GymGame, story: MatchStory) -> Any:
+def _config(loaded: LoadedStudy, game: GymGame, story: MatchStory) -> GameConfig:
     changes: dict[str, Any] = {"match_id": story.formed.match_id, "match_seed": story.formed.seed}
-    if is_multiplayer(game):
+    if runs_on_server(game):
+        changes |= {"mug_globals": dict(story.formed.settings.get("mug_globals") or {})}
+    elif is_multiplayer(game):
         changes |= {"players": story.players, "human_agents": story.players[:1]}
         changes |= {"mug_globals": dict(story.formed.settings.get("mug_globals") or {})}
     return dataclasses.replace(trial_config(loaded, game), **changes)

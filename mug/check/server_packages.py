@@ -12,7 +12,7 @@ from mug.check.environments import Finding
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
 from mug.study.multiplayer import runs_on_server
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["packages_of_server", "server_versions"]
 
@@ -40,7 +40,7 @@ def packages_of_server(loaded: LoadedStudy, game: GymGame) -> list[Finding]:
 def server_versions(loaded: LoadedStudy) -> dict[str, str]:
     """Return the installed versions of what the games on the server name, for the records: ``name (server)``."""
     found: dict[str, str] = {}
-    for _, game in walk(loaded.study):
+    for _, _, game in every_version(loaded.study):
         if not isinstance(game, GymGame) or not runs_on_server(game):
             continue
         for text in ("numpy", *game.runtime.packages_to_install):

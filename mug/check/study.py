@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mug.check.environments import Finding, environment_field, try_natively
 from mug.check.files import files_of_node, files_of_study
+from mug.check.policies import policies_of_game
 from mug.check.pyodide import try_in_pyodide
 from mug.check.server_packages import packages_of_server
 from mug.check.together import LOCK_FILE, prove, proved
 from mug.runtime import NodeError, PreparedRuntime, RuntimeMissingError, RuntimeProblem, prepare_study
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Node, RandomizeOrder, Repeat
+from mug.study.model import GymGame, Node, RandomizeOrder, Repeat, Study
 from mug.study.multiplayer import is_multiplayer, is_rolled_back, runs_on_server
 from mug.study.problems import Problem, node_id_of
-from mug.study.traversal import NodePath, walk
+from mug.study.traversal import NodePath
+from mug.study.treatments import arms_of, every_version
 from mug.study.validation import validate
 
 __all__ = ["Prepare", "check_study", "snapshot_levels"]
@@ -45,23 +47,35 @@ def check_study(
     problems = validate(loaded.study)
     tell("looking for the study's files")
     problems += [_problem(None, (), finding) for finding in files_of_study(loaded)]
-    for path, node in walk(loaded.study):
-        problems += [_problem(node, path, finding) for finding in files_of_node(loaded, node)]
-    games = [(path, node) for path, node in walk(loaded.study) if isinstance(node, GymGame)]
+    known: set[Finding] = set()
+    for treatment, path, node in every_version(loaded.study):
+        findings = [*files_of_node(loaded, node)]
+        findings += policies_of_game(loaded, node) if isinstance(node, GymGame) else ()
+        found = [finding for finding in findings if not treatment or finding not in known]
+        known.update(() if treatment else found)
+        problems += [_problem(node, path, finding, treatment) for finding in found]
+    versions = [(t, path, node) for t, path, node in every_version(loaded.study) if isinstance(node, GymGame)]
+    games = [(path, node) for _, path, node in versions]
     prepared: PreparedRuntime | None = None
     in_browsers = [(path, game) for path, game in games if not runs_on_server(game)]
     if in_browsers:
         tell("resolving the packages for the browser")
-        found, prepared = _packages(loaded, in_browsers, runtime or prepare_study)
-        problems += found
-    for path, game in games:
+        missing, prepared = _packages(loaded, in_browsers, runtime or prepare_study)
+        problems += missing
+    for treatment, path, game in versions:
         if runs_on_server(game):
-            problems += [_problem(game, path, finding) for finding in packages_of_server(loaded, game)]
-    for path, game in games if try_environments else ():
+            problems += [_problem(game, path, finding, treatment) for finding in packages_of_server(loaded, game)]
+    for treatment, path, game in versions if try_environments else ():
         if any(problem.severity == "error" and problem.path == path for problem in problems):
             continue  # it could not run as it is: what is known is told first
-        tell(f"trying the environment of scene {game.scene_id!r}")
-        problems += [_problem(game, path, finding) for finding in _tried(loaded, game, prepared, tell, again)]
+        if treatment and not _plays_otherwise(loaded.study, treatment, game):
+            continue
+        tell(
+            f"trying the environment of scene {game.scene_id!r}" + (f" under treatment {treatment!r}" * bool(treatment))
+        )
+        problems += [
+            _problem(game, path, finding, treatment) for finding in _tried(loaded, game, prepared, tell, again)
+        ]
     return problems
 
 
@@ -76,25 +90,33 @@ def snapshot_levels(
         progress: Told what is being done.
 
     Returns:
-        Scene id -> one of `mug.play.snapshots.LEVELS`; and what was found about the games, errors where a game has no
+        Scene id (of a scene as a treatment changes it: ``treatment:scene id``) -> one of `mug.play.snapshots.LEVELS`;
+        and what was found about the games, errors where a game has no
         level.
     """
     tell = progress or (lambda _: None)
     levels: dict[str, str] = {}
     problems: list[Problem] = []
-    for path, game in walk(loaded.study):
-        if not isinstance(game, GymGame) or not is_rolled_back(game) or game.scene_id in levels:
+    for treatment, path, game in every_version(loaded.study):
+        if not isinstance(game, GymGame) or not is_rolled_back(game):
+            continue
+        name = f"{treatment}:{game.scene_id}" if treatment else str(game.scene_id)
+        if name in levels:
+            continue
+        if treatment and game.scene_id in levels and not _plays_otherwise(loaded.study, treatment, game):
             continue
         proof = proved(loaded, game, prepared) if prepared is not None else None
         if proof is None:
             tell(f"scene {game.scene_id!r}: finding out how states of its environment can be saved")
             proof = prove(loaded, game, prepared, _of_scene(game, tell))
-            problems += [_problem(game, path, finding) for finding in proof.findings]
+            problems += [_problem(game, path, finding, treatment) for finding in proof.findings]
         if proof.level is not None and proof.holds:
-            levels[game.scene_id] = proof.level
+            levels[name] = proof.level
         elif not any(severity == "error" for _, severity, _, _ in proof.findings):
             message = "no way of saving this environment's states holds, so several people cannot play it together"
-            problems.append(_problem(game, path, (environment_field(game), "error", "not_restorable", message)))
+            problems.append(
+                _problem(game, path, (environment_field(game), "error", "not_restorable", message), treatment)
+            )
     return levels, problems
 
 
@@ -155,7 +177,19 @@ def _lock_path(loaded: LoadedStudy) -> Path:
     return loaded.folder / LOCK_FILE
 
 
-def _problem(node: Node | None, path: NodePath, finding: Finding) -> Problem:
+_NOT_PLAYED: Final = ("scene_", "content.", "waitroom.", "matchmaking.", "assets.", "on_c", "should_", "experiment_")
+"""Fields of a game that its environment never sees begin so."""
+
+
+def _plays_otherwise(study: Study, treatment: str, game: GymGame) -> bool:
+    """Whether a treatment changes something of a game that its environment may notice."""
+    arm = next(arm for arm in arms_of(study) if arm.name == treatment)
+    return any(not field.startswith(_NOT_PLAYED) for field in arm.changes.get(game.scene_id, ()))
+
+
+def _problem(node: Node | None, path: NodePath, finding: Finding, treatment: str = "") -> Problem:
     field, severity, code, message = finding
+    if treatment:
+        message = f"under treatment {treatment!r}: {message}"
     label = None if node is None or isinstance(node, RandomizeOrder | Repeat) else node.scene_id
     return Problem(node_id_of(path) if path else None, field, severity, code, message, label, path)

@@ -259,7 +259,7 @@ def _keep(loaded: LoadedStudy, game: GymGame, proof: Proof) -> None:
     """Write the level to the study's lock file, and everything to the cache folder."""
     entry = {"level": proof.level, "tried": list(proof.tried), "key": proof.key}
     private = _private(proof.key)
-    findings = [finding for finding in proof.findings if finding[2] != "too_slow"]  # true of that hour only
+    findings = [finding for finding in proof.findings if finding[2] not in ("too_slow", "policy_slow")]  # of that hour
     write_whole(private, json.dumps({**entry, "findings": findings}, indent=2).encode())
     keep_in_lock(loaded.folder / LOCK_FILE, {str(game.scene_id): entry})
 

@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 
 from mug.play.trial import run_trial
+from mug.policies.native import run_models_here
 
 __all__ = ["main"]
 
 
 def main(spec: Path, out: Path, progress: Path) -> None:
     """Try the game that `spec` describes and write the findings to `out`."""
+    run_models_here()
     wanted = json.loads(spec.read_text(encoding="utf-8"))
     sys.path[:0] = [wanted["root"], *wanted["paths"]]
 

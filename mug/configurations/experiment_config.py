@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from mug.configurations.configuration_constants import Given, NotProvided
-from mug.errors import NotAvailableYetError
+from mug.configurations.treatment import Treatment, built_arms, checked_treatments
 from mug.ids import check_id
 from mug.scenes.stager import Stager
 from mug.scenes.values import Building, given_values, split_fields
@@ -22,6 +22,7 @@ class ExperimentConfig:
         self._stager: Stager | None = None
         self._study: dict[str, Any] = {}
         self._sections: dict[str, dict[str, Any]] = {}
+        self._treatments: tuple[Treatment, ...] = ()
         self._unknown: dict[str, dict[str, Any]] = {}
 
     def experiment(
@@ -190,6 +191,31 @@ class ExperimentConfig:
             redirect_after_s=redirect_after_s,
         )
 
+    def treatments(
+        self,
+        arms: Given[Sequence[Treatment]] = NotProvided,
+        per: Given[str] = NotProvided,
+        allocation: Given[str] = NotProvided,
+        blind: Given[bool] = NotProvided,
+    ) -> Self:
+        """Say which conditions are compared between participants, and how people come into them.
+
+        Args:
+            arms: The treatments; each is a ``mug.configurations.treatment.Treatment``.
+            per: "participant": each has a treatment of their own from the first scene on, and plays only with people
+                of the same one. "group": it is drawn when a group forms, and the group keeps it to the end.
+            allocation: "balanced": the next place goes to the treatment that has the fewest completed and running
+                ones for its weight, equal ones are drawn. "random": each is drawn by the weights alone.
+            blind: Whoever runs the session sees letters in the place of names.
+
+        Raises:
+            ValueError: For a value that is not allowed, or two treatments of one name.
+            TypeError: For a value of a wrong type.
+        """
+        if arms is not NotProvided:
+            self._treatments = checked_treatments(arms)
+        return self._give_section("treatments", "treatments", per=per, allocation=allocation, blind=blind)
+
     def study_fields(self, fields: Mapping[str, Any], section: str | None = None) -> Self:
         """Set fields by the names that they have in a study file, as ``layout``, the places of the editor's cards.
 
@@ -197,8 +223,8 @@ class ExperimentConfig:
 
         Args:
             fields: Name → value.
-            section: The part of the study that they belong to: "hosting", "webrtc", "screening" or "endings"; not
-                given: the study itself.
+            section: The part of the study that they belong to: "hosting", "webrtc", "screening", "endings" or
+                "treatments"; not given: the study itself.
 
         Raises:
             ValueError: For a value that a field does not allow, or when there is no such section.
@@ -217,10 +243,6 @@ class ExperimentConfig:
         self._sections.setdefault(section, {}).update(given_values(method, struct, given))
         return self
 
-    def treatments(self, *_: Any, **__: Any) -> Self:
-        """Experimental conditions; not available yet."""
-        raise NotAvailableYetError("ExperimentConfig.treatments")
-
     def build(self, script: str, folder: Path) -> tuple[Study, dict[str, Any], dict[str, str]]:
         """Return the study, the Python objects that it refers to, and modules written for the browser.
 
@@ -236,6 +258,9 @@ class ExperimentConfig:
         if "id" not in self._study:
             raise ValueError("the experiment has no id: call .experiment(experiment_id=…) on the config")
         building = Building(script, folder)
+        chain = self._stager.build_chain(building)
+        if self._treatments:
+            self._sections.setdefault("treatments", {})["arms"] = built_arms(self._treatments, chain, building)
         settings: dict[str, Any] = {
             name: struct(
                 **building.section(struct, self._sections.get(name, {}), name),
@@ -246,7 +271,7 @@ class ExperimentConfig:
         study = Study(
             **self._study,
             **settings,
-            chain=self._stager.build_chain(building),
+            chain=chain,
             extra=dict(self._unknown.get("", {})),
         )
         return study, building.callables, building.generated

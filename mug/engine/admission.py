@@ -16,6 +16,7 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.plan import plan_visits
 from mug.engine.screening import EntryGate
 from mug.engine.state import ParticipantState
+from mug.engine.treatments import came_back
 from mug.engine.visits import Visits
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId, SessionId, is_valid_id
@@ -348,7 +349,9 @@ class Admission:
             help=opened.help,
         )
         connected = f.Connected(at=core.now(), participant_id=participant.participant_id, tab_id=hello.tab_id[:64])
-        core.record(connected, then=(Send(connection, welcome), *self._care.missed(participant)))
+        core.record(
+            connected, *came_back(core, participant), then=(Send(connection, welcome), *self._care.missed(participant))
+        )
         reloaded = hello.token != token  # a page that was welcomed before says so by its token
         was_at = (participant.position, participant.outcome)
         self._waiting.page_gone(participant.participant_id)  # another page that this one takes the place of

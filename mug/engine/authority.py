@@ -6,21 +6,20 @@ while somebody else is there who waits. A game in which nobody is there stands s
 ended, and the first page that comes back has it started again from the stored rows, as after a restart of the server.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from mug.engine.authority_news import status_for
-from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send, StartAuthority, StopAuthority, TellAuthority
+from mug.engine.authority_rows import MAX_FLAGS, AuthorityRows, Observing
+from mug.engine.effects import ConnectionId, Effect, Send, StartAuthority, StopAuthority, TellAuthority
 from mug.engine.inputs import (
     AuthorityChanged,
     AuthorityChunk,
     AuthorityFailed,
     AuthorityFinished,
-    AuthorityMeasured,
 )
 from mug.engine.live import Core
-from mug.engine.payload import authority_config, scene_at
+from mug.engine.payload import FrozenStudy, authority_config, game_at
 from mug.engine.state import MatchState, ParticipantState
 from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId
@@ -28,9 +27,9 @@ from mug.protocol.partners import ServerReady
 from mug.records import facts as f
 from mug.study.model import GymGame
 
-__all__ = ["Authority", "AuthorityInput", "Deciding", "Observing"]
+__all__ = ["Authority", "AuthorityInput", "Deciding"]
 
-AuthorityInput = AuthorityChanged | AuthorityChunk | AuthorityMeasured | AuthorityFinished | AuthorityFailed
+AuthorityInput = AuthorityChanged | AuthorityChunk | AuthorityFinished | AuthorityFailed
 
 SILENT_MS: Final = 6_000.0
 """Whose page is connected, and has said nothing for so long, acts neutrally until it does again."""
@@ -46,7 +45,6 @@ RESUMED: Final = "server_resumed"
 """The flag of a match that went on from its stored rows for another reason: the server was started again, or nobody
 had been there for a long time."""
 FAILED: Final = "its process failed"
-MAX_FLAGS: Final = 100
 MAX_ERRORS: Final = 200
 """Recorded errors of one participant."""
 _STAGES: Final = ("ready", "countdown", "playing", "paused", "between")
@@ -62,13 +60,6 @@ class Deciding(Protocol):
         """A match is over."""
 
 
-class Observing(Protocol):
-    """What a game's callback is told of a chunk; None: there is no callback, or it was told of the end."""
-
-    def observed(self, match: MatchState, stream: str, body: bytes) -> ObserveChunk | None:
-        """Return it."""
-
-
 Merge = Callable[[ParticipantState, dict[str, Any]], None]
 
 
@@ -78,7 +69,7 @@ class Authority:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._deciding: Deciding | None = None
-        self._observing: Observing | None = None
+        self._rows = AuthorityRows(core)
         self._merge: Merge | None = None
 
     def decide_by(self, deciding: Deciding) -> None:
@@ -87,7 +78,7 @@ class Authority:
 
     def observe_by(self, observing: Observing) -> None:
         """Say who knows the games' callbacks (likewise)."""
-        self._observing = observing
+        self._rows.observing = observing
 
     def merge_by(self, merge: Merge) -> None:
         """Say who sets values in participants' `mug_globals` (likewise)."""
@@ -108,7 +99,7 @@ class Authority:
         game.is_running, game.is_loaded, game.is_begun = True, False, False
         game.stage, game.paused, game.hz = "", "", 0.0
         parts = sorted(match.parts, key=lambda part: (part.episode, part.first))
-        config = authority_config(self._core.frozen, self._scene(match), match)
+        config = authority_config(self._frozen(match), self._scene(match), match)
         stored = tuple(part.sha256 for part in parts)
         self._core.after_commit(StartAuthority(match.match_id, config, stored, tuple(match.dropped)))
         self._core.changed_matches.add(match.match_id)
@@ -166,9 +157,8 @@ class Authority:
             return
         if not game.present:
             self._somebody_is_there(match, game)
+        self._forget(game, agent)
         game.ready.add(agent)
-        game.mute.discard(agent)
-        game.until_ms.pop(agent, None)
         game.told.pop(participant.participant_id, None)  # it may be another page than the one that was told
         if game.is_loaded:
             self._tell(match, "back", agent)
@@ -184,13 +174,14 @@ class Authority:
         until_ms = self._core.clock.now_ms() + self._rules(match).reconnection_timeout_ms
         for agent, before_ms in game.until_ms.items():
             game.until_ms[agent] = max(before_ms, until_ms)
+            game.last_ms.pop(agent, None)
 
     def _away(self, match: MatchState, game: SteppedGame, agent: str, wait_ms: float) -> None:
         now_ms = self._core.clock.now_ms()
-        known_ms = game.until_ms.get(agent)
         was_there = agent in game.ready
-        # Who comes back step by step has the longer of the times, from when they went.
-        game.until_ms[agent] = now_ms + wait_ms if known_ms is None else max(known_ms, now_ms + wait_ms)
+        # Who comes back step by step has the longer of the times, but nobody is on their way back without an end.
+        last_ms = game.last_ms.setdefault(agent, now_ms + wait_ms + 2.0 * self._rules(match).rejoin_timeout_ms)
+        game.until_ms[agent] = min(max(game.until_ms.get(agent, 0.0), now_ms + wait_ms), last_ms)
         game.ready.discard(agent)
         game.mute.discard(agent)
         if not game.present:
@@ -208,9 +199,7 @@ class Authority:
             return
         match happened:
             case AuthorityChunk():
-                self._store(match, happened)
-            case AuthorityMeasured():
-                self._measured(match, happened)
+                self._rows.store(match, happened)
             case AuthorityChanged():
                 self._changed(match, happened)
             case AuthorityFinished():
@@ -255,58 +244,6 @@ class Authority:
         game.from_rows = ""
         for agent in self._live(match):
             self._tell(match, "back" if agent in game.present else "away", agent)
-
-    def _store(self, match: MatchState, chunk: AuthorityChunk) -> None:
-        """Keep rows or events of the process as those of the first player's visit."""
-        core = self._core
-        visit = core.state.visits[match.visit_id]
-        if chunk.stream not in ("frames", "event"):
-            return
-        sha256 = hashlib.sha256(chunk.body).hexdigest()
-        meta: dict[str, Any] = {name: value for name, value in chunk.meta.items() if name != "repeated"}
-        meta |= {"by": "server", "match_id": match.match_id}
-        flags: list[f.AnyFact] = []
-        if chunk.stream == "frames":
-            known = match.next_frame.get(meta["episode"], 0)
-            if meta["last"] < known:
-                meta["repeated"] = True
-            elif meta["first"] > known and match.flags.count("frames_missing") < MAX_FLAGS:
-                detail = f"episode {meta['episode']}, frames {meta['first']} to {meta['last']}: expected {known}"
-                flags = [f.MatchFlagged(at=core.now(), match_id=match.match_id, flag="frames_missing", detail=detail)]
-        observed = None
-        if self._observing is not None and not meta.get("repeated"):
-            observed = self._observing.observed(match, chunk.stream, chunk.body)
-        core.record(
-            f.ChunkStored(
-                at=core.now(),
-                participant_id=visit.participant_id,
-                visit_id=match.visit_id,
-                stream=chunk.stream,
-                seq=visit.next_stored(chunk.stream),
-                sha256=sha256,
-                size=len(chunk.body),
-                meta=meta,
-            ),
-            *flags,
-            bodies={sha256: chunk.body},
-            then=(observed,) if observed is not None else (),
-        )
-        core.changed.add(visit.participant_id)
-
-    def _measured(self, match: MatchState, measured: AuthorityMeasured) -> None:
-        core = self._core
-        core.record(
-            f.PolicyMeasured(
-                at=core.now(),
-                match_id=match.match_id,
-                agent=measured.agent,
-                participant_id="",
-                decisions=measured.decisions,
-                median_ms=measured.median_ms,
-                p99_ms=measured.p99_ms,
-                late=measured.late,
-            )
-        )
 
     def _failed(self, match: MatchState, failed: AuthorityFailed) -> None:
         """The process is gone: once it is started again from the stored rows, then the match is over."""
@@ -357,8 +294,7 @@ class Authority:
             return
         self._listen(match, game)
         self._pause_or_go_on(match, game)
-        if not game.paused or not game.is_loaded:
-            self._judge(match, game)
+        self._judge(match, game)
         if self._is_over(match) or match.match_id not in self._core.stepped:
             return
         if game.is_loaded and not game.is_begun and not game.paused and set(self._live(match)) <= game.present:
@@ -428,6 +364,7 @@ class Authority:
         if before == "experimenter":  # nobody's time ran meanwhile
             held_ms = now_ms - game.paused_since_ms
             game.until_ms = {agent: until_ms + held_ms for agent, until_ms in game.until_ms.items()}
+            game.last_ms = {agent: last_ms + held_ms for agent, last_ms in game.last_ms.items()}
             game.empty_since_ms += held_ms
         game.paused, game.paused_since_ms = why, now_ms
         if game.is_begun and bool(why) != bool(before):
@@ -477,6 +414,7 @@ class Authority:
         game.ready.discard(agent)
         game.mute.discard(agent)
         game.until_ms.pop(agent, None)
+        game.last_ms.pop(agent, None)
 
     def ended(self, match: MatchState) -> None:
         """A match is over: its process is ended where it still runs."""
@@ -521,9 +459,11 @@ class Authority:
         return self._core.state.visits[match.visits[who]].outcome is not None
 
     def _scene(self, match: MatchState) -> GymGame:
-        scene = scene_at(self._core.frozen.study, self._core.state.visits[match.visit_id].planned.node_path)
-        assert isinstance(scene, GymGame)
-        return scene
+        return game_at(self._frozen(match).study, self._core.state.visits[match.visit_id].planned.node_path)
+
+    def _frozen(self, match: MatchState) -> FrozenStudy:
+        """The study as the match's players meet it."""
+        return self._core.frozen.under(match.settings.get("treatment", ""))
 
     def _rules(self, match: MatchState) -> Any:
         return self._scene(match).multiplayer

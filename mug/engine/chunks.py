@@ -4,6 +4,7 @@ import hashlib
 from typing import Any, Final
 
 from mug.engine.effects import ConnectionId, Effect, Send, SendFrames
+from mug.engine.embedded import Embedded, episodes_in
 from mug.engine.forms import checked_answers
 from mug.engine.live import Core
 from mug.engine.matches import MAX_FLAGS
@@ -12,7 +13,7 @@ from mug.engine.visits import STREAMS, Visits
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import ChunkAck, FetchFrames, PutChunk
 from mug.records import facts as f
-from mug.study.model import GymGame
+from mug.study.model import EmbeddedBuild, GymGame
 
 __all__ = ["MAX_CHUNK_BYTES", "STREAMS", "Chunks"]
 
@@ -25,9 +26,10 @@ MAX_FRAME: Final = 2**31 - 1
 class Chunks:
     """Takes chunks in the order of their numbers, each once."""
 
-    def __init__(self, core: Core, visits: Visits) -> None:
+    def __init__(self, core: Core, visits: Visits, embedded: Embedded) -> None:
         self._core = core
         self._visits = visits
+        self._embedded = embedded
 
     def put(self, connection: ConnectionId, participant: ParticipantState, message: PutChunk) -> None:
         """Store a chunk and acknowledge it after COMMIT; say what is expected instead when it is not the next one."""
@@ -111,6 +113,11 @@ class Chunks:
         meta = {name: value for name, value in message.meta.items() if name not in ("repeated", "by")}
         if message.stream == "form":
             meta = checked_answers(self._visits.scene(visit), message.body)
+        scene = self._visits.scene(visit)
+        build = scene if isinstance(scene, EmbeddedBuild) and message.stream == "event" else None
+        before = self._embedded.known(visit)
+        if build is not None:
+            meta = episodes_in(build, message.body)
         flags: list[f.AnyFact] = []
         if message.stream == "frames":
             match = core.state.matches[MatchId(meta["match_id"])]
@@ -130,6 +137,8 @@ class Chunks:
             bodies={sha256: message.body},
             then=self._after(connection, participant, visit, message, repeated=bool(meta.get("repeated"))),
         )
+        if build is not None:
+            self._embedded.stored(participant, visit, build, message.body, before)
         core.presence(participant.participant_id).gap_told.pop((message.visit_id, message.stream), None)
         core.changed.add(participant.participant_id)
         for flag in flags:

@@ -18,11 +18,13 @@ from mug.engine.live import Core
 from mug.engine.match_views import match_view
 from mug.engine.monitoring import Monitoring
 from mug.engine.notes import Notes, last_notes
+from mug.engine.policies import changed_policies, policy_views
 from mug.engine.release import Release
 from mug.engine.seats import Seats
 from mug.engine.second_screen import SecondScreen
 from mug.engine.stages import Stages, waits_for_the_start
 from mug.engine.state import ParticipantState
+from mug.engine.treatment_views import treatment_views, unblind
 from mug.engine.waiting import Waiting
 from mug.engine.waitroom_views import changed_waitrooms, waitrooms
 from mug.ids import ParticipantId
@@ -39,6 +41,7 @@ from mug.protocol.lab import (
     SetRelease,
     StopServer,
     TelemetryPoint,
+    Unblind,
 )
 from mug.protocol.lab_console import (
     Act,
@@ -131,6 +134,7 @@ class Console:
             health=core.health,
             actions=last_actions(core.state.actions),
             notes=last_notes(core.state),
+            policies=policy_views(core),
         )
         core.emit(LabUpdate(snapshot, connection))
 
@@ -150,6 +154,7 @@ class Console:
             or core.counts_changed
             or core.health_changed
             or core.changed_actions
+            or core.changed_policies
             or core.new_notes
         ):
             views = tuple(
@@ -172,6 +177,7 @@ class Console:
                     action_view(a.fact, a.seen) for a in map(core.state.actions.get, core.changed_actions) if a
                 ),
                 notes=tuple(core.new_notes),
+                policies=changed_policies(core, core.changed_policies),
             )
             core.emit(LabUpdate(batch))
         core.changed.clear()
@@ -182,6 +188,7 @@ class Console:
         core.new_log.clear()
         core.new_telemetry.clear()
         core.changed_actions.clear()
+        core.changed_policies.clear()
         core.new_notes.clear()
         core.session_changed = core.counts_changed = core.health_changed = False
 
@@ -213,6 +220,10 @@ class Console:
                 self._reply(connection, request.request_id, self._notes.add(request))
             case MakeView():
                 self._reply(connection, request.request_id, *self.second_screen.asked(request))
+            case Unblind():
+                self._reply(connection, request.request_id, unblind(self._core, request))
+                for lab in self._core.labs if self._core.state.unblinded else ():
+                    self._send_everything(lab)  # names take the letters' place, in waitrooms too
             case SetRelease():
                 self._reply(connection, request.request_id, self._release.set_mode(request))
             case ReleaseGroups():
@@ -256,6 +267,8 @@ class Console:
         self._waiting.session_over()
         self._doors.session_over()
         core.session_changed = True
+        if core.frozen.study.treatments.blind:
+            core.changed.update(core.state.participants)  # the names are shown from now on
         core.say("info", f"the session was ended: {reason}")
 
     def stop_cleanly(self, reason: str, *replies: LabUpdate) -> None:
@@ -288,6 +301,10 @@ class Console:
             seats=opened.seats,
             conditions=dict(opened.conditions),
             help=opened.help,
+            treatments=treatment_views(core),
+            treatments_per=core.frozen.study.treatments.per if core.frozen.study.treatments.arms else "",
+            blind=core.is_blind and bool(core.frozen.study.treatments.arms),
+            unblinded=core.state.unblinded,
         )
 
     def counts(self) -> dict[str, int]:
@@ -341,6 +358,7 @@ class Console:
             hand=participant.hand_text if participant.hand_id else None,
             hand_since=participant.hand_since,
             unseen_actions=len(participant.unseen),
+            treatment=core.shown_treatment(participant.treatment),
         )
 
     def _state(self, participant: ParticipantState) -> str:

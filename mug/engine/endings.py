@@ -8,6 +8,7 @@ from mug.engine.clock import derive_seed
 from mug.engine.effects import ConnectionId, Send
 from mug.engine.live import Core
 from mug.engine.state import ParticipantState
+from mug.engine.treatments import released
 from mug.protocol.messages import Closed, Refused, Trouble
 from mug.records import facts as f
 from mug.study.endings import code_for, filled_address, url_for
@@ -79,6 +80,7 @@ class Endings:
         core.record(
             *before,
             self.fact(participant, outcome, reason, message, redirect_url=redirect_url, value=value, pay=pay),
+            *(released(core, participant, outcome) if outcome != "complete" else ()),
         )
         why = f" ({reason})" if reason else ""
         core.say("info", f"the participation is over: {outcome}{why}", participant.participant_id)
@@ -99,7 +101,7 @@ class Endings:
     ) -> f.ParticipantFinished:
         """The fact of the end. Who came to the end of a study without codes gets none; its address is complete."""
         complete = outcome == "complete"
-        code = None if complete and not self._gives_complete_code() else self.code(participant, outcome)
+        code = None if complete and not self._gives_complete_code(participant) else self.code(participant, outcome)
         return f.ParticipantFinished(
             at=self._core.now(),
             participant_id=participant.participant_id,
@@ -185,8 +187,8 @@ class Endings:
         )
         self._core.after_commit(Send(connection, help_))
 
-    def _gives_complete_code(self) -> bool:
-        study = self._core.frozen.study
+    def _gives_complete_code(self, participant: ParticipantState) -> bool:
+        study = self._core.frozen_of(participant).study
         last = study.chain[-1] if study.chain else None
         shows = isinstance(last, CompletionCodePage)
         return shows or study.endings.complete_code is not None or _names_code(study.endings.complete_url, last)

@@ -5,6 +5,7 @@ from mug.engine.groups import group_id_of
 from mug.engine.live import Core
 from mug.engine.lobby import Place, Room
 from mug.engine.state import VisitState
+from mug.engine.treatments import assign_group
 from mug.ids import ParticipantId, VisitId
 from mug.records import facts as f
 from mug.study.plan import draw_group_order
@@ -28,8 +29,10 @@ class GroupOrders:
         group_id = group_id_of(core.state, members)
         seed = derive_seed("group", opened.seed, group_id, *sorted(visits.values()))
         drawn = draw_group_order(core.frozen.study, room.path, seed)
+        _, given = assign_group(core, [place.participant_id for place in group], group_id)
         rounds = core.state.visits[group[0].visit_id].planned.repetition
         core.record(
+            *given,
             f.GroupFormed(
                 at=core.now(),
                 group_id=group_id,

@@ -9,14 +9,15 @@ from statistics import median
 from mug.engine.clock import Clock, Rng, iso
 from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
-from mug.engine.state import ParticipantState, SessionState, VisitState
+from mug.engine.state import ParticipantState, PolicyKey, SessionState, VisitState
 from mug.engine.stepped import SteppedGame
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.lab import LogLine, TelemetryPoint
 from mug.protocol.lab_console import HealthView, NoteView
 from mug.protocol.messages import ErrorReply, FinishVisit, Hello
 from mug.protocol.parts import ClientEnvironment, MatchStatus
-from mug.records.facts import AnyFact
+from mug.records.facts import AnyFact, ParticipantFinished, TreatmentAssigned, TreatmentReleased
+from mug.study.allocation import letters
 
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
 
@@ -27,6 +28,10 @@ AWAY = "away:"
 RECENT_RTTS = 9
 TELEMETRY_POINTS = 200_000
 """Kept for consoles that connect later: two hours of 27 participants, less of more."""
+
+
+_OF_PLACES = (TreatmentAssigned, TreatmentReleased, ParticipantFinished)
+"""Facts after which the places of treatments are counted otherwise."""
 
 
 @dataclass(slots=True)
@@ -123,9 +128,10 @@ class Core:
     stepped: dict[MatchId, SteppedGame] = field(default_factory=dict)
     changed: set[ParticipantId] = field(default_factory=set)
     changed_matches: set[MatchId] = field(default_factory=set)
-    changed_rooms: set[tuple[int, ...]] = field(default_factory=set)
+    changed_rooms: set[tuple[tuple[int, ...], str]] = field(default_factory=set)
     changed_seats: set[str] = field(default_factory=set)
     changed_seat_pairs: set[tuple[str, str]] = field(default_factory=set)
+    changed_policies: set[PolicyKey] = field(default_factory=set)
     changed_actions: dict[str, None] = field(default_factory=dict)
     new_notes: list[NoteView] = field(default_factory=list)
     session_changed: bool = False
@@ -144,6 +150,8 @@ class Core:
         for fact in facts:
             self.state.apply(fact)
         self.counts_changed = self.counts_changed or bool(facts)
+        if self.state.allocation.places and any(isinstance(fact, _OF_PLACES) for fact in facts):
+            self.session_changed = True
         self.effects.append(Record(facts, bodies or {}, then))
 
     @contextmanager
@@ -213,6 +221,22 @@ class Core:
         match = self.state.matches.get(MatchId(match_id))
         return match.visits if match is not None else {}
 
+    def frozen_of(self, participant: ParticipantState) -> FrozenStudy:
+        """The study as a participant meets it: under their treatment."""
+        return self.frozen.under(participant.treatment)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether consoles see letters in the place of treatments' names at present."""
+        return self.frozen.study.treatments.blind and not (self.state.unblinded or self.state.ended)
+
+    def shown_treatment(self, treatment: str) -> str:
+        """What consoles see of a treatment: its name, or its letter while the staff is blind; empty stays empty."""
+        if not treatment or not self.is_blind:
+            return treatment
+        assert self.state.opened is not None
+        return letters(self.frozen.study.treatments.arms, self.state.opened.seed).get(treatment, "")
+
     def context(self, participant: ParticipantState, visit: VisitState) -> dict[str, object]:
         """What the study's functions are told of a participant in a scene."""
         assert self.state.opened is not None
@@ -225,6 +249,7 @@ class Core:
             "params": dict(participant.params),
             "mug_globals": dict(participant.mug_globals),
             "conditions": dict(self.state.opened.conditions),
+            "treatment": participant.treatment,
         }
 
     def participant(self, connection: ConnectionId) -> ParticipantState | None:

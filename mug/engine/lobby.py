@@ -13,10 +13,25 @@ from mug.ids import ParticipantId, VisitId
 from mug.study.model import GymGame
 from mug.study.waitrooms import WaitroomRules
 
-__all__ = ["CROWD", "HELD", "PROBING", "WAITING", "Pair", "Place", "Proposal", "Rejection", "Room", "ScenePlace"]
+__all__ = [
+    "CROWD",
+    "HELD",
+    "PROBING",
+    "WAITING",
+    "Pair",
+    "Place",
+    "Proposal",
+    "Rejection",
+    "Room",
+    "RoomKey",
+    "ScenePlace",
+]
 
 ScenePlace = tuple[int, ...]
 """A node's place in the chain, as `PlannedVisit.node_path` has it."""
+
+RoomKey = tuple[ScenePlace, str]
+"""A waitroom: the node's place, and the treatment of those who wait there."""
 
 CROWD: Final = 20
 """In larger waitrooms counts are told, and partners looked for anew, ten times a second, not at every change."""
@@ -93,6 +108,7 @@ class Room:
 
     Attributes:
         rules: What the study says of it.
+        treatment: Whose room it is, where each participant has a treatment of their own; else empty: everybody's.
         places: Who is in it.
         rejected: Pairs that are not matched for a while.
         proposals: Groups that wait for the experimenter.
@@ -110,6 +126,7 @@ class Room:
     """
 
     rules: WaitroomRules
+    treatment: str = ""
     places: dict[ParticipantId, Place] = field(default_factory=dict)
     rejected: dict[Pair, Rejection] = field(default_factory=dict)
     proposals: list[Proposal] = field(default_factory=list)
@@ -129,6 +146,11 @@ class Room:
     def path(self) -> ScenePlace:
         """The node's place."""
         return self.rules.node_path
+
+    @property
+    def key(self) -> RoomKey:
+        """What tells it from the session's other waitrooms."""
+        return self.path, self.treatment
 
     @property
     def game(self) -> GymGame:

@@ -64,7 +64,7 @@ def _on_server(core: Core, match: MatchState) -> MatchView:
         frame=frame,
         flags=tuple(dict.fromkeys(match.flags)),
         mode="server_authoritative",
-        hz=game.hz if game is not None and match.outcome is None else 0.0,
+        hz=game.hz if game is not None and game.stage == "playing" and match.outcome is None else 0.0,
     )
 
 

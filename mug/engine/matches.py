@@ -9,8 +9,9 @@ from mug.engine.effects import ConnectionId, DropRoutes, Effect, Schedule, Send,
 from mug.engine.groups import group_id_of
 from mug.engine.live import Core, PendingCall
 from mug.engine.lobby import Place
-from mug.engine.payload import game_config, match_settings, matched_agents, scene_at
+from mug.engine.payload import game_at, game_config, match_settings, matched_agents, scene_at
 from mug.engine.state import MatchState, ParticipantState, VisitState
+from mug.engine.treatments import assign_group, exposed
 from mug.engine.verdicts import Reports, Returns
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.messages import (
@@ -94,16 +95,27 @@ class Matches:
             return
         self._tell_match(match, participant.participant_id, visit)
 
-    def form(
-        self, game: GymGame, group: Sequence[Place], *, group_id: str = "", released_by: str = "automatic"
-    ) -> None:
+    def form(self, group: Sequence[Place], *, group_id: str = "", released_by: str = "automatic") -> None:
         """Put people together: each gets the agent of its place in `group`."""
         core = self._core
         opened = core.state.opened
         assert opened is not None
         visits = {str(place.participant_id): str(place.visit_id) for place in group}
+        people = [core.state.participants[place.participant_id] for place in group]
+        group_id = group_id or (group_id_of(core.state, list(visits)) if len(visits) > 1 else "")
+        treatment, given = people[0].treatment, list[f.AnyFact]()
+        if len(people) > 1:
+            treatment, given = assign_group(core, [place.participant_id for place in group], group_id)
+        frozen = core.frozen.under(treatment)
+        game = game_at(frozen.study, core.state.visits[group[0].visit_id].planned.node_path)
+        met = [
+            fact
+            for participant in people
+            for fact in exposed(core, participant, treatment, visits[participant.participant_id], game.scene_id)
+        ]
         match_id = f"m-{short_hash('match', opened.session_id, *visits.values())}"
         core.record(
+            *given,
             f.MatchFormed(
                 at=core.now(),
                 match_id=match_id,
@@ -112,12 +124,11 @@ class Matches:
                 seed=derive_seed("match", opened.seed, match_id),
                 agents=matched_agents(game, list(visits)),
                 visits=visits,
-                settings=match_settings(
-                    core.frozen, game, [core.state.participants[place.participant_id] for place in group]
-                ),
-                group_id=group_id or (group_id_of(core.state, list(visits)) if len(visits) > 1 else ""),
+                settings=match_settings(frozen, game, people) | ({"treatment": treatment} if treatment else {}),
+                group_id=group_id,
                 released_by=released_by,
-            )
+            ),
+            *met,
         )
         match = core.state.matches[MatchId(match_id)]
         together = " together" if len(visits) > 1 else ""
@@ -155,11 +166,12 @@ class Matches:
     def _ready(self, match: MatchState, who: ParticipantId, visit: VisitState, html: str | None) -> None:
         core = self._core
         connection, game = core.presence(who).connection, self._game(visit)
+        participant = core.state.participants[who]
         if connection is None or game is None:
             return  # it asks again as soon as it is back
         ready = MatchReady(
             visit_id=visit.planned.visit_id,
-            config=game_config(core.frozen, game, core.state.participants[who], match),
+            config=game_config(core.frozen_of(participant), game, participant, match),
             ice_servers=() if match.is_on_server else self._ice_servers,
             force_relay=self._force_relay and not match.is_on_server,
             in_game_html=html,
@@ -481,21 +493,20 @@ class Matches:
         for agent in dropped:
             core.say("warning", f"is out of match {match.match_id} ({policy}): {reason}", match.players[agent])
         if policy == "void":
-            self._end(match, "void", reason)
+            self._end(match, "void", reason, knows=knows)
         elif policy == "end":
-            self._end(match, "partner_left", reason)
+            self._end(match, "partner_left", reason, knows=knows)
         if not match.is_on_server:
             core.after_commit(*self._verdicts(match, dropped, knows))
         core.changed_matches.add(match.match_id)
         if self._is_over(match):
             if match.outcome is None:
-                self._end(match, self._outcome(match) or "abandoned", reason)
+                self._end(match, self._outcome(match) or "abandoned", reason, knows=knows)
             self._dissolve(match)
         else:
             core.after_commit(self._routes(match))
-        if match.is_on_server:
-            if match.outcome is None:
-                self._authority.dropped(match, dropped, policy)
+        if match.is_on_server and match.outcome is None:
+            self._authority.dropped(match, dropped, policy)
             self._say_over(match, dropped, knows)
 
     def _say_over(self, match: MatchState, dropped: tuple[str, ...], knows: Collection[ParticipantId]) -> None:
@@ -607,7 +618,7 @@ class Matches:
             if None in outcomes:
                 self._drop(match, agents, self._policy(match), reason, knows=gone)
             elif match.outcome is None and not outcomes:
-                self._end(match, outcome, reason)
+                self._end(match, outcome, reason, knows=gone)
                 self._core.say("info", f"match {match_id} was called off: {reason}")
             if outcome == "repaired":
                 self._core.record(
@@ -653,14 +664,14 @@ class Matches:
         self._dissolve(match)
         return True
 
-    def _end(self, match: MatchState, outcome: str, reason: str) -> None:
+    def _end(self, match: MatchState, outcome: str, reason: str, *, knows: Collection[ParticipantId] = ()) -> None:
         if match.outcome is None:
             self._core.record(
                 f.MatchEnded(at=self._core.now(), match_id=match.match_id, outcome=outcome, reason=reason)
             )
         if match.is_on_server:
             self._authority.ended(match)
-            for connection in self._pages_in(match, but=()):
+            for connection in self._pages_in(match, but=knows):
                 self._core.after_commit(*self._authority.missed(match, self._core.owner[connection], connection))
         self._reports.forget_match(match.match_id)
         self._returns.forget_match(match.match_id)
@@ -695,7 +706,8 @@ class Matches:
         return _worst([word for word in words if word is not None])
 
     def _game(self, visit: VisitState) -> GymGame | None:
-        scene = scene_at(self._core.frozen.study, visit.planned.node_path)
+        participant = self._core.state.participants[visit.participant_id]
+        scene = scene_at(self._core.frozen_of(participant).study, visit.planned.node_path)
         return scene if isinstance(scene, GymGame) and is_matched(scene) else None
 
     def _policy(self, match: MatchState) -> str:

@@ -71,7 +71,7 @@ class ToWaitroom:
         visit = self._core.state.current_visit(participant)
         if visit is None:
             return "has not begun yet"
-        rules = waitroom_at(self._core.frozen.study, visit.planned.node_path)
+        rules = waitroom_at(self._core.frozen_of(participant).study, visit.planned.node_path)
         if rules is None:
             return "is at a scene that is not for several people"
         if rules.is_order or self._waiting.room_of(participant.participant_id) is not None:

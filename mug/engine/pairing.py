@@ -59,12 +59,14 @@ class Pairing:
                 return
             arriving, waiting = free[number], free[:number]
             room.stale.discard(arriving.participant_id)
-            if len(waiting) < room.rules.needed - 1:
+            pools = [pool for pool in self._pools(arriving, waiting) if len(pool) >= room.rules.needed - 1]
+            if not pools:
                 continue
             if matchmaker is None:
-                self._matchmakers.ask(room, arriving, waiting)
+                self._matchmakers.ask(room, arriving, pools[0])
                 continue
-            group = self._matchmakers.find(matchmaker, room, arriving, waiting, known)
+            found = (self._matchmakers.find(matchmaker, room, arriving, pool, known) for pool in pools)
+            group = next((group for group in found if group is not None), None)
             if group is not None:
                 self._propose(room, group)
                 free = self._free(room)
@@ -111,7 +113,11 @@ class Pairing:
         if arriving is None:
             return
         waiting = [place for place in self._free(room) if place.order < arriving.order]
-        group = self._matchmakers.find(self._matchmakers.first_come(), room, arriving, waiting, {})
+        first_come = self._matchmakers.first_come()
+        found = (
+            self._matchmakers.find(first_come, room, arriving, pool, {}) for pool in self._pools(arriving, waiting)
+        )
+        group = next((group for group in found if group is not None), None)
         if group is not None:
             self._propose(room, group)
 
@@ -136,6 +142,16 @@ class Pairing:
             and place.behind_until_ms <= now_ms
             and self.returns_until(room, place) is None
         ]
+
+    def _pools(self, arriving: Place, waiting: Sequence[Place]) -> list[list[Place]]:
+        """Those of whom somebody may be matched with any, whole groups of one treatment; mostly it is everybody.
+
+        Where groups draw their treatment, who has one already is matched with people of the same, or of none yet.
+        """
+        state = self._core.state
+        held = {place: state.participants[place.participant_id].treatment for place in (arriving, *waiting)}
+        treatments = [held[arriving]] if held[arriving] else list(dict.fromkeys(t for t in held.values() if t))
+        return [[place for place in waiting if held[place] in ("", treatment)] for treatment in treatments or [""]]
 
     # ------------------------------------------------------------- groups that are known
 
@@ -264,7 +280,7 @@ class Pairing:
     def changed(self, room: Room) -> None:
         """Have the pages of those who wait, and the consoles, told how the waitroom stands now."""
         room.untold = True
-        self._core.changed_rooms.add(room.path)
+        self._core.changed_rooms.add(room.key)
 
     def dissolve(self, room: Room, proposal: Proposal) -> None:
         """Somebody of a proposed group is gone: the others wait as before, and get back the time they were held."""

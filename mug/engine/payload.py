@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from mug.engine.state import MatchState, ParticipantState
 from mug.play.config import ActionBinding, GameConfig
 from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
-from mug.protocol.messages import GameContent, PageContent, WaitContent
+from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
@@ -24,6 +25,7 @@ from mug.study.model import (
 )
 from mug.study.multiplayer import conditions_for, is_matched, runs_on_server
 from mug.study.traversal import human_agents
+from mug.study.treatments import apply, changed_scenes
 from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Scene",
     "authority_config",
     "body_text",
+    "game_at",
     "game_config",
     "game_content",
     "match_settings",
@@ -55,7 +58,9 @@ class FrozenStudy:
         texts: Path as the study writes it -> the file's text, for every body and environment file.
         static_base: Where the study's static files are served; ends with "/".
         snapshot_levels: Scene id -> how states of its environment are saved (`mug.play.snapshots.LEVELS`), proved by
-            the sync test before the session began; only games of several people are here.
+            the sync test before the session began; only games of several people are here. What holds for a scene as a
+            treatment changes it stands under ``treatment:scene id``.
+        builds: Address of a build's folder -> the files of it that pages fetch.
     """
 
     study: Study
@@ -63,6 +68,29 @@ class FrozenStudy:
     texts: Mapping[str, str] = field(default_factory=dict)
     static_base: str = "/"
     snapshot_levels: Mapping[str, str] = field(default_factory=dict)
+    builds: Mapping[str, tuple[BuildFile, ...]] = field(default_factory=dict)
+    _versions: dict[str, "FrozenStudy"] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def under(self, treatment: str) -> "FrozenStudy":
+        """Return the study as it is under a treatment; "" is none."""
+        if not treatment:
+            return self
+        version = self._versions.get(treatment)
+        if version is None:
+            own = f"{treatment}:"
+            under = {
+                name.removeprefix(own): level for name, level in self.snapshot_levels.items() if name.startswith(own)
+            }
+            version = replace(
+                self, study=apply(self.study, treatment), snapshot_levels={**self.snapshot_levels, **under}
+            )
+            self._versions[treatment] = version
+        return version
+
+    @cached_property
+    def differing(self) -> frozenset[str]:
+        """The ids of the scenes that differ by treatment."""
+        return changed_scenes(self.study)
 
 
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
@@ -83,6 +111,18 @@ def scene_at(study: Study, path: tuple[int, ...]) -> Scene:
     if not isinstance(node, StaticPage | GymGame):
         raise LookupError(f"there is no scene at {path} of the chain")
     return node
+
+
+def game_at(study: Study, path: tuple[int, ...]) -> GymGame:
+    """Return the game at `path`.
+
+    Raises:
+        LookupError: When no game is there.
+    """
+    scene = scene_at(study, path)
+    if not isinstance(scene, GymGame):
+        raise LookupError(f"there is no game at {path} of the chain")
+    return scene
 
 
 def planned_agents(game: GymGame, participant_id: str) -> dict[str, str]:

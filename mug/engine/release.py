@@ -3,6 +3,7 @@
 from mug.engine.live import Core
 from mug.engine.lobby import HELD, Place, Room
 from mug.engine.pairing import EXPERIMENTER
+from mug.engine.treatments import may_play_together
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId
 from mug.protocol.lab import ReleaseGroups, SetRelease
@@ -50,7 +51,7 @@ class Release:
         core = self._core
         if core.state.ended:
             return "the session is over"
-        room = next((room for room in self._waiting.rooms() if room.path == request.node_path), None)
+        room = next((room for room in self._waiting.rooms() if self._is_meant(room, request)), None)
         if room is None or not room.places:
             return "nobody waits there"
         if not request.groups:
@@ -71,6 +72,10 @@ class Release:
                 self._waiting.let_go(room, group, EXPERIMENTER)
         self._waiting.settle()
         return ""
+
+    def _is_meant(self, room: Room, request: ReleaseGroups) -> bool:
+        shown = self._core.shown_treatment(room.treatment)
+        return room.path == request.node_path and shown == request.treatment
 
     def _record(self, room: Room, groups: list[tuple[str, ...]], reason: str, *, by_hand: bool) -> None:
         core = self._core
@@ -114,5 +119,7 @@ class Release:
                     f"{named}: they belong to the group{'s'[: len(bound) != 1]} that drew the order of these scenes, "
                     "and go on by themselves when all of it are here"
                 )
+            if not may_play_together(self._core, [place.participant_id for place in places]):
+                return f"{named}: they have different treatments, and only people of one treatment play together"
             found.append(tuple(places))
         return found

@@ -7,6 +7,7 @@ from mug.engine.actions import Plan
 from mug.engine.live import Core
 from mug.engine.matches import Matches
 from mug.engine.state import ParticipantState
+from mug.engine.treatments import may_play_together
 from mug.engine.visits import Visits
 from mug.engine.waiting import Waiting
 from mug.ids import ParticipantId
@@ -60,7 +61,11 @@ class Repair:
                 is_over = ParticipantId(who) in self._core.state.participants
                 return f"{who[:80]}: {'the participation is over' if is_over else 'there is no such participant'}"
             visit = self._core.state.current_visit(participant)
-            rules = waitroom_at(self._core.frozen.study, visit.planned.node_path) if visit is not None else None
+            rules = (
+                waitroom_at(self._core.frozen_of(participant).study, visit.planned.node_path)
+                if visit is not None
+                else None
+            )
             if visit is None or rules is None or rules.is_order:
                 return f"{who} is not at a game of several people"
             if visit.group_id:
@@ -72,6 +77,8 @@ class Repair:
                 return f"{' and '.join(paths.values())} are not at the same scene"
             needed = rules.needed
         named = ", ".join(who[:80] for who in group[:MAX_NAMED]) + (", …" if len(group) > MAX_NAMED else "")
+        if len(group) == len(set(group)) and not may_play_together(self._core, [ParticipantId(who) for who in group]):
+            return f"{named}: they have different treatments, and only people of one treatment play together"
         if not group or len(group) != needed:
             return f"{named or 'nobody'}: a group here has {needed if group else 'several'} different participants"
         return ""

@@ -6,7 +6,7 @@ from typing import Final
 
 from mug.engine.clock import ms_of
 from mug.engine.live import Core
-from mug.engine.lobby import WAITING, Place, Room, ScenePlace
+from mug.engine.lobby import WAITING, Place, Room, RoomKey, ScenePlace
 from mug.ids import ParticipantId
 
 __all__ = ["RESERVED_MS", "Reservations"]
@@ -50,11 +50,11 @@ class Reservations:
         """When something of one waitroom is due."""
         return [reservation.until_ms for reservation in self._all if reservation.path == path]
 
-    def take_complete(self, rooms: Mapping[ScenePlace, Room], now_ms: float) -> list[tuple[Room, tuple[Place, ...]]]:
+    def take_complete(self, rooms: Mapping[RoomKey, Room], now_ms: float) -> list[tuple[Room, tuple[Place, ...]]]:
         """Return the groups all of whose members wait now; what cannot come about any more is dissolved, and said."""
         complete: list[tuple[Room, tuple[Place, ...]]] = []
         for reservation in tuple(self._all):
-            room = rooms.get(reservation.path)
+            room = rooms.get((reservation.path, self._treatment_of(reservation.members[0])))
             places = [room.places.get(who) if room is not None else None for who in reservation.members]
             here = [place for place in places if place is not None and place.connection is not None]
             gone = next((who for who in reservation.members if not self._can_come(reservation.path, who)), None)
@@ -81,6 +81,11 @@ class Reservations:
         if visit is None or participant.outcome is not None:
             return False
         return visit.planned.node_path == path and visit.outcome is None and not visit.match_ids
+
+    def _treatment_of(self, who: ParticipantId) -> str:
+        """The treatment whose waitroom somebody comes to."""
+        per_participant = self._core.frozen.study.treatments.per == "participant"
+        return self._core.state.participants[who].treatment if per_participant else ""
 
     def _dissolve(self, reservation: _Reservation, why: str) -> None:
         self._all.remove(reservation)

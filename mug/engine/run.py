@@ -15,6 +15,7 @@ from mug.engine.console import Console
 from mug.engine.departures import Departure
 from mug.engine.doors import Doors
 from mug.engine.effects import ConnectionId, Effect, Send
+from mug.engine.embedded import Embedded
 from mug.engine.endings import MAX_FAILURES, Endings
 from mug.engine.hands import Hands
 from mug.engine.ice import ice_servers
@@ -51,6 +52,7 @@ from mug.engine.monitoring import Monitoring
 from mug.engine.moves import Advance, ToWaitroom
 from mug.engine.pauses import Pauses
 from mug.engine.payload import FrozenStudy
+from mug.engine.policies import Policies
 from mug.engine.pulses import plausible, point_of
 from mug.engine.repairs import Repair
 from mug.engine.screening import SCREENING, EntryGate
@@ -59,6 +61,7 @@ from mug.engine.seats import Seats
 from mug.engine.stages import Stages
 from mug.engine.state import ParticipantState, SessionState
 from mug.engine.timeouts import Timeouts
+from mug.engine.treatments import gone
 from mug.engine.visits import Visits
 from mug.engine.waiting import WAITROOM, Waiting
 from mug.ids import MatchId, ParticipantId, VisitId
@@ -86,7 +89,7 @@ from mug.protocol.messages import (
     SendSignal,
     SetGlobals,
 )
-from mug.protocol.partners import ServerKeys, ServerReady, ServerSeen
+from mug.protocol.partners import PolicyFigures, ServerKeys, ServerReady, ServerSeen
 from mug.protocol.parts import RuntimeManifest
 from mug.protocol.seats import SeatDone, SeatHello, SeatReport
 from mug.records import facts as f
@@ -168,11 +171,13 @@ class StudyRun:
         self._waiting.leave_by(Timeouts(self._core, self._visits, self._endings))
         self._gate = EntryGate(self._core, self._visits, self._endings)
         self._monitoring = Monitoring(self._core, self._matches, self._visits)
-        self._chunks = Chunks(self._core, self._visits)
+        self._embedded = Embedded(self._core)
+        self._chunks = Chunks(self._core, self._visits, self._embedded)
         self._doors = Doors(self._core)
         pauses = Pauses(self._core, self._matches, self._waiting)
         self._care = Care(self._core)
         self._hands = Hands(self._core, self._care)
+        self._policies = Policies(self._core)
         self._admission = Admission(
             self._core,
             self._visits,
@@ -254,7 +259,7 @@ class StudyRun:
                 self._study_code_failed(
                     happened.participant_id, happened.visit_id, happened.ref, happened.error, happened.traceback
                 )
-            case AuthorityChanged() | AuthorityChunk() | AuthorityMeasured() | AuthorityFinished() | AuthorityFailed():
+            case AuthorityChanged() | AuthorityChunk() | AuthorityFinished() | AuthorityFailed():
                 self._authority.said(happened)
             case StorageFailed():
                 self._storage(happened.text)
@@ -266,6 +271,8 @@ class StudyRun:
                 self._console.measured(happened.health)
             case PastTelemetry():
                 self._console.past_telemetry(happened.points)
+            case AuthorityMeasured():
+                self._policies.measured(happened)
             case LifelineEnded():
                 if not core.owner:
                     self._console.stop_cleanly("the program that started the server is gone")
@@ -336,6 +343,8 @@ class StudyRun:
                 self._care.seen(connection, participant, message)
             case RaiseHand():
                 self._hands.said(connection, participant, message)
+            case PolicyFigures():
+                self._policies.reported(connection, participant, message)
             case SeatDone():
                 self._seats.done(connection, message)
             case SeatReport():
@@ -484,8 +493,12 @@ class StudyRun:
             self._wrong_answer(call, self._monitoring.answered(participant, call.visit_id, value))
         elif call.kind == "game_page_html_fn":
             self._show_with_page(call_id, call.visit_id, call.connection, participant, call.resume, value)
-        elif isinstance(value, dict) and value:
-            self._merge_globals(participant, value)
+        elif call.kind == "score_fn":
+            self._wrong_answer(call, self._embedded.scored(call_id, participant, value))
+        else:
+            if isinstance(value, dict) and value:
+                self._merge_globals(participant, value)
+            self._embedded.answered(call_id, participant)
 
     def _call_failed(self, failed: CallFailed) -> None:
         core = self._core
@@ -505,6 +518,7 @@ class StudyRun:
             self._gate.not_answered(participant)
         elif call.kind == "continuous_callback":
             self._monitoring.not_answered(participant, call.visit_id)
+        self._embedded.call_failed(failed.call_id, call.kind, participant)
         if call.kind == "game_page_html_fn":
             self._show_with_page(failed.call_id, call.visit_id, call.connection, participant, call.resume, None)
 
@@ -625,6 +639,8 @@ class StudyRun:
         if core.clock.now_ms() - presence.lost_at_ms < LEFT_AFTER_MS - 1_000:
             return  # it came back in between, and this belongs to an earlier absence
         presence.left = True
+        if facts := gone(core, core.state.participants[who]):
+            core.record(*facts)
         core.changed.add(who)
         if core.state.participants[who].outcome is None:
             core.say("warning", "has been away for five minutes", who)

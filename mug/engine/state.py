@@ -6,14 +6,18 @@ applies each fact that it records, and a restarted one, which folds the journal,
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from mug.engine.action_log import MOVES, PAUSES, REACH_AFFECTED, TakenAction, superseded
+from mug.engine.allocation import Allocation
 from mug.engine.clock import since_ms
 from mug.ids import MatchId, ParticipantId, SceneId, VisitId
 from mug.records import facts as f
 
-__all__ = ["FramesPart", "MatchState", "ParticipantState", "SessionState", "VisitState", "fold"]
+__all__ = ["FramesPart", "MatchState", "ParticipantState", "PolicyKey", "SessionState", "VisitState", "fold"]
+
+PolicyKey: TypeAlias = tuple[str, str, str]
+"""Scene, agent and treatment of a policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class VisitState:
         answers: Of a form: question id -> what the last answer was worth (given, empty, wrong).
         submissions: How often the form was handed in.
         form_chunks: SHA-256 of its stored chunks of the form stream, in order.
+        episodes: Of a build: episodes that are over -> their score; None: none is known.
+        episode_starts: How often the build began one.
     """
 
     participant_id: ParticipantId
@@ -110,6 +116,8 @@ class VisitState:
     answers: dict[str, str] = field(default_factory=dict)
     submissions: int = 0
     form_chunks: list[str] = field(default_factory=list)
+    episodes: dict[int, float | None] = field(default_factory=dict)
+    episode_starts: int = 0
 
     def next_stored(self, stream: str) -> int:
         """The number under which the next chunk of a stream is stored, whoever made it."""
@@ -131,6 +139,9 @@ class ParticipantState:
         unread: Messages that they have not put away, oldest first.
         hands: Every time they asked for the experimenter -> raised, answered or lowered.
         hand_id: The raised hand; empty: none.
+        treatment: The treatment that they have; empty: none, or none yet.
+        exposed: Whether they met a scene that differs by treatment.
+        gone: Whether they were away for so long that their place in the treatment was given up.
     """
 
     participant_id: ParticipantId
@@ -165,6 +176,9 @@ class ParticipantState:
     hand_id: str = ""
     hand_text: str = ""
     hand_since: str = ""
+    treatment: str = ""
+    exposed: bool = False
+    gone: bool = False
 
     @property
     def is_closed(self) -> bool:
@@ -187,6 +201,10 @@ class SessionState:
         stages_set: How often the experimenter moved it on.
         actions: What the experimenter did to participants, oldest first.
         notes: The experimenter's notes, oldest first.
+        allocation: The places in treatments.
+        unblinded: Whether the experimenter asked for the treatments' names.
+        policies: What was described when the session was opened.
+        policy_figures: Match, agent and participant ("": the server) -> what a policy's decisions took.
     """
 
     opened: f.SessionOpened | None = None
@@ -203,6 +221,10 @@ class SessionState:
     actions: dict[str, TakenAction] = field(default_factory=dict)
     notes: dict[str, f.NoteAdded] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    allocation: Allocation = field(default_factory=Allocation)
+    unblinded: bool = False
+    policies: dict[PolicyKey, f.PolicyDescribed] = field(default_factory=dict)
+    policy_figures: dict[tuple[str, str, str], f.PolicyMeasured] = field(default_factory=dict)
 
     @property
     def doors_are_open(self) -> bool:
@@ -234,6 +256,10 @@ class SessionState:
                 self.opened = fact
                 self.release, self.stage = fact.release, fact.stage
                 self.begun = fact.stage == "running"
+            case f.PolicyDescribed():
+                self.policies[fact.scene_id, fact.agent, fact.treatment] = fact
+            case f.PolicyMeasured():
+                self.policy_figures.setdefault((fact.match_id, fact.agent, fact.participant_id), fact)
             case f.SessionEnded():
                 self.ended = True
                 self._set_stage("ended", fact.at)
@@ -295,6 +321,8 @@ class SessionState:
                 self.matches[MatchId(fact.match_id)].flags.append(fact.flag)
             case f.ChunkStored():
                 self._apply_chunk(fact)
+            case f.EpisodeScored():
+                self.visits[VisitId(fact.visit_id)].episodes[fact.episode] = fact.score
             case f.GlobalsSet():
                 self.participants[ParticipantId(fact.participant_id)].mug_globals = dict(fact.values)
             case f.ErrorReported():
@@ -309,6 +337,19 @@ class SessionState:
                 self._pause_or_go_on(participant, fact.at)
             case f.ConsoleAction(action="let_in", participant_id=str() as let_in):
                 self.participants[ParticipantId(let_in)].let_in = True
+            case f.ConsoleAction(action="unblind"):
+                self.unblinded = True
+            case f.TreatmentAssigned():
+                self.allocation.assigned(fact)
+                for name in fact.participants:
+                    participant = self.participants[ParticipantId(name)]
+                    participant.treatment, participant.gone = fact.treatment, False
+            case f.TreatmentReleased():
+                self.allocation.released(fact)
+                for name in fact.participants:
+                    self.participants[ParticipantId(name)].gone = fact.reason == "gone"
+            case f.TreatmentExposed():
+                self.participants[ParticipantId(fact.participant_id)].exposed = True
             case f.ConsoleAction() | f.ServerStarted() | f.Connected() | f.Disconnected():
                 pass
             case f.PairProbed() | f.ParticipantWarned():
@@ -433,6 +474,10 @@ class SessionState:
             visit.form_chunks.append(fact.sha256)
             visit.answers.update(fact.meta.get("answers", {}))
             visit.submissions = max(visit.submissions, fact.meta.get("submission", 0))
+        if fact.stream == "event":
+            visit.episode_starts += len(fact.meta.get("episodes_started", ()))
+            for number, score in fact.meta.get("episodes_ended", {}).items():
+                visit.episodes.setdefault(int(number), score)
         if fact.stream != "frames":
             return
         match = self.matches[MatchId(fact.meta["match_id"])]

@@ -24,6 +24,7 @@ class SteppedGame:
         ready: Agents whose pages are here and can show the game.
         mute: Those whose pages are connected and say nothing any more.
         until_ms: Agents that are not ready -> until when they may take.
+        last_ms: Agents whose pages went -> until when they may take, however often they begin to come back.
         paused: Why the process was told to stand still; empty: it was not.
         paused_since_ms: Since when.
         empty_since_ms: Since when nobody is ready.
@@ -43,6 +44,7 @@ class SteppedGame:
     ready: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
     until_ms: dict[str, float] = field(default_factory=dict)
+    last_ms: dict[str, float] = field(default_factory=dict)
     paused: str = ""
     paused_since_ms: float = 0.0
     empty_since_ms: float = 0.0

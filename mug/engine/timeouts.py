@@ -20,7 +20,7 @@ class Timeouts:
 
     def waited_too_long(self, participant: ParticipantState, visit: VisitState) -> None:
         """The time is up: the participant goes on at the scene that the study names, or the participation ends."""
-        rules = waitroom_at(self._core.frozen.study, visit.planned.node_path)
+        rules = waitroom_at(self._core.frozen_of(participant).study, visit.planned.node_path)
         assert rules is not None
         waitroom = rules.game.waitroom
         index = _index_of(self._core.state, participant, waitroom.timeout_scene_id)

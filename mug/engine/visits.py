@@ -7,6 +7,7 @@ import msgspec
 
 from mug.engine.clock import derive_seed, short_hash
 from mug.engine.effects import ConnectionId, Effect, ObserveChunk, Send
+from mug.engine.embedded import embedded_content, preloaded_builds
 from mug.engine.endings import Endings, session_over
 from mug.engine.form_content import form_content
 from mug.engine.forms import unanswered
@@ -15,10 +16,12 @@ from mug.engine.matches import Matches
 from mug.engine.pause_news import pause_news
 from mug.engine.payload import Scene, game_content, page_content, planned_agents, scene_at, wait_content
 from mug.engine.state import MatchState, ParticipantState, VisitState
+from mug.engine.treatments import assign_participant, exposed
 from mug.engine.waiting import Waiting
 from mug.ids import MatchId, VisitId
 from mug.protocol.messages import (
     ChunkAck,
+    EmbeddedContent,
     FinishVisit,
     FormContent,
     GameContent,
@@ -28,7 +31,7 @@ from mug.protocol.messages import (
     WaitContent,
 )
 from mug.records import facts as f
-from mug.study.model import EndPage, FormPage, GymGame
+from mug.study.model import EmbeddedBuild, EndPage, FormPage, GymGame
 from mug.study.multiplayer import is_matched
 from mug.study.plan import GROUP_ORDER
 from mug.study.waitrooms import waitroom_at
@@ -53,17 +56,22 @@ class Visits:
 
     def scene(self, visit: VisitState) -> Scene:
         """The scene that a visit passes through."""
-        return scene_at(self._core.frozen.study, visit.planned.node_path)
+        participant = self._core.state.participants[visit.participant_id]
+        return scene_at(self._core.frozen_of(participant).study, visit.planned.node_path)
 
     def begin(self, participant: ParticipantState, plan: tuple[f.PlannedVisit, ...], index: int) -> list[f.AnyFact]:
         """Facts of entering the visit at `index`; arriving at the last page, the participation is complete."""
         core, planned = self._core, plan[index]
-        scene = scene_at(core.frozen.study, planned.node_path)
-        facts: list[f.AnyFact] = [
+        facts: list[f.AnyFact] = assign_participant(core, participant)
+        drawn = next((fact.treatment for fact in facts if isinstance(fact, f.TreatmentAssigned)), "")
+        treatment = drawn or participant.treatment
+        scene = scene_at(core.frozen.under(treatment).study, planned.node_path)
+        facts.append(
             f.VisitStarted(at=core.now(), participant_id=participant.participant_id, visit_id=planned.visit_id)
-        ]
+        )
+        facts += exposed(core, participant, treatment, planned.visit_id, planned.scene_id)
         if isinstance(scene, GymGame) and not is_matched(scene):
-            facts.append(self._match(participant, planned.visit_id, scene, attempt=0))
+            facts.append(self._match(participant, planned.visit_id, scene, attempt=0, treatment=treatment))
         if isinstance(scene, EndPage) and index == len(plan) - 1:
             facts.append(self._complete(participant, scene))
         return facts
@@ -74,12 +82,14 @@ class Visits:
 
     def _complete_address(self, participant: ParticipantState) -> str | None:
         """Where the last page of the study would lead to."""
-        last = self._core.frozen.study.chain[-1]
+        last = self._core.frozen_of(participant).study.chain[-1]
         if isinstance(last, EndPage):
             return self._endings.page_address(participant, last)
         return self._endings.address(participant, "complete")
 
-    def _match(self, participant: ParticipantState, visit_id: str, game: GymGame, attempt: int) -> f.MatchFormed:
+    def _match(
+        self, participant: ParticipantState, visit_id: str, game: GymGame, attempt: int, treatment: str
+    ) -> f.MatchFormed:
         core = self._core
         assert core.state.opened is not None
         session_id = core.state.opened.session_id
@@ -91,6 +101,7 @@ class Visits:
             scene_id=game.scene_id,
             seed=derive_seed("match", core.state.opened.seed, match_id),
             agents=planned_agents(game, participant.participant_id),
+            settings={"treatment": treatment} if treatment else {},
         )
 
     def show(
@@ -151,11 +162,11 @@ class Visits:
         self, participant: ParticipantState, visit: VisitState, *, resume: bool, in_game_html: str | None = None
     ) -> ShowScene:
         """Build the message that shows a visit. It goes out behind a barrier: `next_seq` says what is kept."""
-        core = self._core
+        core, frozen = self._core, self._core.frozen_of(participant)
         scene = self.scene(visit)
-        content: PageContent | FormContent | GameContent | WaitContent
+        content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent
         if visit.planned.kind == GROUP_ORDER:
-            rules = waitroom_at(core.frozen.study, visit.planned.node_path)
+            rules = waitroom_at(frozen.study, visit.planned.node_path)
             assert rules is not None
             content = wait_content(rules)
         elif isinstance(scene, GymGame):
@@ -163,13 +174,15 @@ class Visits:
             assert match is not None or is_matched(scene)
             waits = visit.waiting_since is not None
             content = game_content(
-                core.frozen, scene, participant, match, resume=resume, waits=waits, in_game_html=in_game_html
+                frozen, scene, participant, match, resume=resume, waits=waits, in_game_html=in_game_html
             )
         elif isinstance(scene, FormPage):
-            content = form_content(core.frozen, scene, visit.submissions)
+            content = form_content(frozen, scene, visit.submissions)
+        elif isinstance(scene, EmbeddedBuild):
+            content = embedded_content(frozen, scene, visit)
         else:
             address = self._endings.page_address(participant, scene) if isinstance(scene, EndPage) else None
-            content = page_content(core.frozen, scene, participant, address)
+            content = page_content(frozen, scene, participant, address)
         return ShowScene(
             visit_id=visit.planned.visit_id,
             scene_id=visit.planned.scene_id,
@@ -179,7 +192,13 @@ class Visits:
             next_seq=dict(visit.next_seq),
             notice=self._notice(participant),
             action_id=participant.moved_by,
+            preload=preloaded_builds(frozen, self._ahead(participant)) if frozen.builds else (),
         )
+
+    def _ahead(self, participant: ParticipantState) -> list[Scene]:
+        """The scenes that follow the present one, as far as they are known."""
+        following = participant.plan[participant.position + 1 :]
+        return [self.scene(self._core.state.visits[visit_id]) for visit_id in following]
 
     def finish(self, connection: ConnectionId, participant: ParticipantState, message: FinishVisit) -> None:
         """The page says that a visit is over: go on once everything that it counted is held."""
@@ -355,7 +374,7 @@ class Visits:
             visits.pop()
         if not visits or visits[-1].outcome != "waitroom_timeout":
             return ""
-        rules = waitroom_at(self._core.frozen.study, visits[-1].planned.node_path)
+        rules = waitroom_at(self._core.frozen_of(participant).study, visits[-1].planned.node_path)
         message = rules.game.waitroom.timeout_message if rules is not None else None
         return message or GOES_ON
 
@@ -484,7 +503,13 @@ class Visits:
         core.record(
             f.MatchFlagged(at=core.now(), match_id=match.match_id, flag="not_reproduced", detail=detail),
             f.MatchEnded(at=core.now(), match_id=match.match_id, outcome="restarted"),
-            self._match(participant, visit.planned.visit_id, scene, attempt=len(visit.match_ids)),
+            self._match(
+                participant,
+                visit.planned.visit_id,
+                scene,
+                attempt=len(visit.match_ids),
+                treatment=participant.treatment,
+            ),
         )
         core.say("warning", f"{scene.scene_id} starts again: {detail}", participant.participant_id)
         core.after_commit(*self.show(connection, participant))
@@ -492,6 +517,8 @@ class Visits:
 
 def _outcomes(scene: Scene) -> tuple[str, ...]:
     """How a page may say that a visit ended."""
+    if isinstance(scene, EmbeddedBuild):
+        return ("completed", "failed")
     if not isinstance(scene, GymGame):
         return ("completed",)
     return ("completed", "failed", "partner_left", "void") if is_matched(scene) else ("completed", "failed")

@@ -8,7 +8,7 @@ from mug.engine.clock import ms_of
 from mug.engine.effects import ConnectionId, Schedule
 from mug.engine.group_orders import GroupOrders
 from mug.engine.live import Core
-from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, ScenePlace
+from mug.engine.lobby import HELD, PROBING, WAITING, Place, Room, RoomKey, ScenePlace
 from mug.engine.matches import Matches
 from mug.engine.matchmakers import Matchmakers
 from mug.engine.pairing import EXPERIMENTER, Pairing
@@ -62,7 +62,7 @@ class Waiting:
         self.pairing = Pairing(core, self.probes, Matchmakers(core, matchmakers), self.let_go)
         self._orders = GroupOrders(core)
         self._news = WaitroomNews(core, self.pairing)
-        self._rooms: dict[ScenePlace, Room] = {}
+        self._rooms: dict[RoomKey, Room] = {}
         self._where: dict[ParticipantId, Room] = {}
         self._arrivals = 0
         self._wake_at_ms: float | None = None
@@ -87,8 +87,8 @@ class Waiting:
         if visit is not core.state.current_visit(participant) or visit.outcome is not None:
             core.refuse(connection, "not_current", "this visit is not the present one", path="visit_id", about=about)
             return
-        alone = game_for_one(core.frozen.study, visit.planned.node_path)
-        room = self._room(visit.planned.node_path)
+        alone = game_for_one(core.frozen_of(participant).study, visit.planned.node_path)
+        room = self._room(participant, visit)
         if room is None and alone is None:
             core.refuse(connection, "invalid", "this scene is not for several people", path="visit_id", about=about)
             return
@@ -100,10 +100,9 @@ class Waiting:
             self._matches.tell_again(connection, participant, visit, match)
             return
         if room is None:
-            assert alone is not None
             now_ms = core.clock.now_ms()
             place = Place(participant.participant_id, VisitId(visit.planned.visit_id), now_ms, 0, connection)
-            self._matches.form(alone, (place,))  # nobody is waited for
+            self._matches.form((place,))  # nobody is waited for
             return
         place = self._take_place(room, connection, participant, visit)
         self.settle()
@@ -156,7 +155,7 @@ class Waiting:
     def expect(self, participant: ParticipantState, visit: VisitState) -> None:
         """Somebody is sent to a waitroom: they have a place, which their page takes up. `settle` follows."""
         core, who = self._core, participant.participant_id
-        room = self._room(visit.planned.node_path)
+        room = self._room(participant, visit)
         assert room is not None
         core.record(f.WaitStarted(at=core.now(), participant_id=who, visit_id=visit.planned.visit_id))
         is_first = not room.places
@@ -206,7 +205,7 @@ class Waiting:
         self._news.observe(room, "end", group[0], [str(place.participant_id) for place in group])
         if not room.rules.is_order:
             bound = group[0].group_id
-            self._matches.form(room.game, group, group_id=bound, released_by=released_by)
+            self._matches.form(group, group_id=bound, released_by=released_by)
             return
         assert self._leaving is not None
         self._orders.form(room, group, released_by)
@@ -346,19 +345,22 @@ class Waiting:
             if visit.outcome is None and participant.outcome is None and not state.ended:
                 waited.append((visit.waiting_since, participant, visit))
         for since, participant, visit in sorted(waited, key=lambda entry: entry[0]):
-            room = self._room(visit.planned.node_path)
+            room = self._room(participant, visit)
             if room is not None:
                 place = self._new_place(room, participant, visit, ms_of(since))
                 place.away_since_ms, place.not_before_ms = now_ms, now_ms + RESTART_GRACE_MS
         self._wake_in_time(now_ms)
 
-    def _room(self, path: ScenePlace) -> Room | None:
-        room = self._rooms.get(path)
+    def _room(self, participant: ParticipantState, visit: VisitState) -> Room | None:
+        """The waitroom of a visit. With a treatment for each participant, every treatment has its own."""
+        core, path = self._core, visit.planned.node_path
+        own = participant.treatment if core.frozen.study.treatments.per == "participant" else ""
+        room = self._rooms.get((path, own))
         if room is None:
-            rules = waitroom_at(self._core.frozen.study, path)
+            rules = waitroom_at(core.frozen.under(own).study, path)
             if rules is None:
                 return None
-            room = self._rooms[path] = Room(rules, max_rtt_ms=rules.max_rtt_ms)
+            room = self._rooms[path, own] = Room(rules, own, max_rtt_ms=rules.max_rtt_ms)
         return room
 
     def _take_place(

@@ -31,7 +31,7 @@ class WaitroomNews:
         """Tell a page how many wait and what happens; not again what it knows."""
         if place.connection is None:
             return
-        waiting = 0 if room.rules.hidden else count if count is not None else len(room.present())
+        waiting = 0 if room.rules.hidden else self._count(room, place, count)
         told = (waiting, self.stage(room, place))
         if place.told == told:
             return
@@ -47,6 +47,15 @@ class WaitroomNews:
             timeout_ms=None if timeout_ms is None or held else timeout_ms + held_ms,
         )
         self._core.emit(Send(place.connection, message))
+
+    def _count(self, room: Room, place: Place, count: int | None) -> int:
+        """How many wait with whom somebody may be put together, they themselves among them."""
+        people = self._core.state.participants
+        own = people[place.participant_id].treatment
+        if own and not room.treatment:
+            held = [people[other.participant_id].treatment for other in room.present()]
+            return sum(treatment in ("", own) for treatment in held)
+        return count if count is not None else len(room.present())
 
     def stage(self, room: Room, place: Place) -> str:
         """What somebody waits for: waiting, probing, held, returning."""

@@ -16,8 +16,9 @@ def waitrooms(core: Core, waiting: Waiting) -> tuple[WaitroomView, ...]:
 
 def changed_waitrooms(core: Core, waiting: Waiting) -> tuple[WaitroomView, ...]:
     """Build the rows of those that changed; one that is empty now is among them, once."""
-    rooms = {room.path: room for room in waiting.rooms()}
-    return tuple(_view(core, waiting, rooms[path]) for path in sorted(core.changed_rooms) if path in rooms)
+    rooms = {room.key: room for room in waiting.rooms()}
+    views = (_view(core, waiting, rooms[key]) for key in core.changed_rooms if key in rooms)
+    return tuple(sorted(views, key=lambda view: (view.node_path, view.treatment)))
 
 
 def _view(core: Core, waiting: Waiting, room: Room) -> WaitroomView:
@@ -25,6 +26,7 @@ def _view(core: Core, waiting: Waiting, room: Room) -> WaitroomView:
     probing = [probe for probe in waiting.probes.running() if probe.room is room]
     return WaitroomView(
         node_path=room.path,
+        treatment=core.shown_treatment(room.treatment),
         scene_id=room.rules.scene_id,
         needed=room.rules.needed,
         waiting=tuple(_waiting(core, waiting, room, place) for place in room.in_order()),

@@ -166,6 +166,11 @@ class Actors:
             seat.slow = None
         return slow
 
+    def close(self) -> None:
+        """Nobody decides any more."""
+        for seat in self._seats:
+            seat.close()
+
     def decide(
         self, episode: int, frame: int, observations: Mapping[str, Any], people: Mapping[str, Given]
     ) -> tuple[dict[str, Any], dict[str, str]]:

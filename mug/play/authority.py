@@ -6,7 +6,7 @@ the rest of a frame are late by rule, where they are not waited for: their agent
 the rows say "late", and stepping the rows again does not ask them for these frames.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -18,6 +18,7 @@ from mug.play.errors import PlayError
 from mug.play.inputs import STATUS_DROPPED, STATUS_HIDDEN, Given
 from mug.play.match_inputs import LocalPerson
 from mug.play.output import Output, View
+from mug.play.replay import StoredFrame, StoredGame
 from mug.play.session import GameSession
 
 __all__ = ["AuthoritySession"]
@@ -39,16 +40,26 @@ class AuthoritySession(GameSession):
         root: The study's folder.
         entropy: Clocks and chance of a step; None: CPython's.
         waits: Whether policies are waited for, however long they take; else they have the rest of their frame.
+        stepped_again: Called after each stored frame that is stepped again.
 
     Raises:
         PlayError: When nobody plays, or the settings do not fit the environment.
     """
 
-    def __init__(self, config: GameConfig, *, root: Path, entropy: Entropy | None = None, waits: bool = True) -> None:
+    def __init__(
+        self,
+        config: GameConfig,
+        *,
+        root: Path,
+        entropy: Entropy | None = None,
+        waits: bool = True,
+        stepped_again: Callable[[], None] | None = None,
+    ) -> None:
         if not config.players or config.human_agents:
             raise PlayError("a game on the server needs its people in config.players, and none in config.human_agents")
         self._waits = waits
-        self._work_s = 0.0
+        self._stepped_again = stepped_again
+        self._step_s = self._draw_s = 0.0
         super().__init__(config, root=root, entropy=entropy)
         self._people = {agent: LocalPerson(config) for agent in config.players}
         self._away: set[str] = set()
@@ -119,7 +130,7 @@ class AuthoritySession(GameSession):
     def give_time(self, left_s: float) -> None:
         """Say how much is left of the frame that the next `tick` steps: what its step does not need, policies have."""
         frame_s = 1.0 / self.config.fps
-        self._require_actors().give_time(max(frame_s * LEAST_SHARE, left_s - self._work_s))
+        self._require_actors().give_time(max(frame_s * LEAST_SHARE, left_s - self._step_s - self._draw_s))
 
     def show(self) -> list[View]:
         """Return the views of the world as it stands, for pages that come."""
@@ -142,17 +153,20 @@ class AuthoritySession(GameSession):
     ) -> None:
         began = perf_counter()
         super()._step(actions, statuses, output, again=again)
-        stepped = perf_counter()
-        # Steps of late take about so long: a slow one counts for some frames.
-        self._work_s = max(stepped - began, 0.9 * self._work_s)
+        self._step_s = _of_late(self._step_s, perf_counter() - began)
+
+    def _step_again(self, stored: StoredFrame, game: StoredGame, output: Output) -> None:
+        super()._step_again(stored, game, output)
+        if self._stepped_again is not None:
+            self._stepped_again()
 
     def _forget_presses(self) -> None:
         for person in self._people.values():
             person.forget_presses()
 
     def _views(self) -> list[View]:
-        world = self.world
-        return [
+        world, began = self.world, perf_counter()
+        views = [
             View(
                 episode=world.episode,
                 frame=world.next_frame,
@@ -163,6 +177,13 @@ class AuthoritySession(GameSession):
             )
             for agent, picture in world.pictures(self.config.players).items()
         ]
+        self._draw_s = _of_late(self._draw_s, perf_counter() - began)
+        return views
 
     def _take_latest_globals(self) -> None:
         """Nobody else changes the dict of a game on the server: what stepping again made of it holds."""
+
+
+def _of_late(before_s: float, took_s: float) -> float:
+    """What something takes of late: a slow time counts for some frames."""
+    return max(took_s, 0.9 * before_s)

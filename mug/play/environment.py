@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from mug.play.errors import PlayError
+from mug.play.errors import PlayError, UnknownAgentError
+from mug.play.policies_kinds import nearest
 from mug.play.spaces import fit_action
 
 __all__ = ["AgentEnvironment", "SingleAgent", "StepResult"]
@@ -217,9 +218,10 @@ class AgentEnvironment:
         missing = [agent for agent in self._configured if agent not in self.agents]
         unnamed = [agent for agent in self.agents if agent not in self._configured]
         if missing:
-            raise PlayError(
-                f"the study names the agent {missing[0]!r}, but the environment's agents are "
-                f"{', '.join(map(repr, self.agents))}: correct human_id or policy_mapping"
+            raise UnknownAgentError(
+                missing[0],
+                f"the study names the agent {missing[0]!r}{nearest(missing[0], unnamed)}, but the environment's agents "
+                f"are {', '.join(map(repr, self.agents))}: correct human_id or policy_mapping",
             )
         if unnamed:
             raise PlayError(

@@ -11,11 +11,24 @@ __all__ = [
     "NotCanonicalError",
     "PlayError",
     "PolicyFailedError",
+    "UnknownAgentError",
 ]
 
 
 class PlayError(MugError):
     """Root of this package's errors: the game's settings do not fit its environment."""
+
+
+class UnknownAgentError(PlayError):
+    """The study names an agent that the environment does not have.
+
+    Attributes:
+        agent: The agent.
+    """
+
+    def __init__(self, agent: str, message: str) -> None:
+        self.agent = agent
+        super().__init__(message)
 
 
 class EnvironmentFailedError(PlayError):

@@ -12,7 +12,7 @@ import numpy as np
 
 from mug.play.errors import PlayError
 
-__all__ = ["Array", "Model", "ModelPort", "Models", "models", "use_models"]
+__all__ = ["Array", "Model", "ModelPort", "Models", "models", "runs_models", "use_models"]
 
 Array = np.ndarray[Any, Any]
 
@@ -75,6 +75,11 @@ _current: list[Models] = []
 def use_models(runs: Models | None) -> None:
     """Say what runs models in this interpreter from now on; None: nothing does."""
     _current[:] = [] if runs is None else [runs]
+
+
+def runs_models() -> bool:
+    """Whether this interpreter runs models."""
+    return bool(_current)
 
 
 def models() -> Models:

@@ -12,6 +12,7 @@ import numpy as np
 
 from mug.play.errors import PlayError
 from mug.play.models import Array, ModelPort, use_models
+from mug.play.models_operators import refuse_chance
 
 __all__ = ["OnnxWebModels", "use_onnx_web"]
 
@@ -45,13 +46,14 @@ class OnnxWebModels:
         Raises:
             PlayError: When it is no model that can be run here; it says why.
         """
+        refuse_chance(name, data)
         digest = hashlib.sha256(data).hexdigest()
         if digest not in self._loaded:
             from pyodide.ffi import to_js
 
             model = self._onnx.load(to_js(data))
             if model is None:
-                raise PlayError(f"the model {name} cannot be loaded: {self._onnx.error}")
+                raise PlayError(f"the model {name!r} cannot be loaded: {self._onnx.error}")
             self._loaded[digest] = _OnnxWebModel(name, model)
         return self._loaded[digest]
 
@@ -146,7 +148,7 @@ class _OnnxWebModel:
         return f"it has no input {next((name for name in feeds if name not in self._names), '')!r}"
 
     def _failed(self, reason: str) -> PlayError:
-        return PlayError(f"the model {self._name} cannot be run: {reason}")
+        return PlayError(f"the model {self._name!r} cannot be run: {reason}")
 
 
 def _port(port: Mapping[str, Any]) -> ModelPort:

@@ -28,7 +28,7 @@ class PatientPolicy:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._work: SimpleQueue[Callable[[], Any]] = SimpleQueue()
+        self._work: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
         self._done = threading.Event()
         self._done.set()
         self._result: Any = None
@@ -98,6 +98,14 @@ class PatientPolicy:
         self._settle()
         self._policy.load(saved)
 
+    def close(self) -> None:
+        """End the thread; one that hangs ends with the process."""
+        if self._thread is not None:
+            self._work.put(None)
+            if not self.busy:
+                self._thread.join()
+            self._thread = None
+
     def _settle(self) -> None:
         if self._must_go_back:
             self._must_go_back = False
@@ -110,9 +118,11 @@ class PatientPolicy:
     def _run(self) -> None:
         while True:
             work = self._work.get()
+            if work is None:
+                return
             self._result = self._error = None
             try:
                 self._result = work()
-            except Exception as error:
+            except BaseException as error:  # also what would end a program: whoever asks has to hear of it
                 self._error = error
             self._done.set()

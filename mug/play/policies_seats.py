@@ -143,6 +143,11 @@ class PolicySeat:
         """Return what its decisions took so far; None: there were none."""
         return self._times.figures(self.agent, self.name) if self._times.count else None
 
+    def close(self) -> None:
+        """Nobody asks any more."""
+        if self.patient is not None:
+            self.patient.close()
+
     def count(self, ms: float, episode: int, frame: int, *, missed: bool = False) -> None:
         """Count a decision, which was not waited for when it is `missed`."""
         if not self._times.add(ms, missed=missed) or self._told_slow:

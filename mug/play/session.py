@@ -164,6 +164,8 @@ class GameSession:
     def close(self) -> None:
         """Close the environment and leave a clean interpreter."""
         self._next = "finished"
+        if self._actors is not None:
+            self._actors.close()
         self._world.close()
 
     def _new_world(self) -> World:
@@ -288,6 +290,8 @@ class GameSession:
         except (IrreproducibleError, EnvironmentFailedError) as error:
             if episode == 0:
                 raise _irreproducible(error, self._world) from error
+            if self._actors is not None:
+                self._actors.close()
             self._world.close()
             self._restore_globals(game.context(0))
             self._world, self._actors = self._new_world(), None

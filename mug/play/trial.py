@@ -13,12 +13,15 @@ from typing import Any, Final
 
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy, Entropy, NativeEntropy
-from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.errors import EnvironmentFailedError, PlayError, PolicyFailedError, UnknownAgentError
+from mug.play.models import runs_models
+from mug.play.policies_kinds import framework_of
 from mug.play.rollback.config import default_window
 from mug.play.seeding import derive_seed
 from mug.play.snapshots import LEVELS
 from mug.play.spaces import sample_action
 from mug.play.sync_test import MakeEntropy, sync_test
+from mug.play.sync_test_policies import policy_sync_test
 from mug.play.sync_test_report import SyncReport
 from mug.play.world import World
 
@@ -26,6 +29,9 @@ __all__ = ["Trial", "missing_module", "run_trial", "run_trial_in_page"]
 
 SYNC_FRAMES: Final = 500
 FRAMES: Final = 60
+POLICY_FRAMES: Final = 120
+OTHER_ENTROPY: Final = 0x5EED
+OTHER_FPS: Final = 7
 
 _STAGE_FIELDS: Final = {
     "hud_text_fn": "rendering.hud_text_fn",
@@ -81,6 +87,9 @@ class Trial:
         except EnvironmentFailedError as error:
             self._tell_failure(error)
             return False
+        except UnknownAgentError as error:
+            self._tell_unknown_agent(error)
+            return False
         except PlayError as error:
             self.tell(self.field, "error", "environment_does_not_fit", str(error))
             return False
@@ -117,6 +126,63 @@ class Trial:
         for finding in report.findings:
             self.tell(self.field, finding.severity, finding.kind, finding.message)
         self._check_budget(report)
+
+    def test_policies(self, level: str | None, frames: int = POLICY_FRAMES) -> None:
+        """Let the policies decide as in a game; what speaks against them is among the findings.
+
+        Args:
+            level: How states are saved, in a game of several people.
+            frames: Of each run.
+        """
+        if not self._has_policies():
+            return
+        config = self.config
+
+        def other() -> Entropy:
+            return self._make_entropy(OTHER_ENTROPY, config.fps + OTHER_FPS, None)
+
+        try:
+            found = policy_sync_test(self._world, config, level=level, other_entropy=other, frames=frames)
+        except PolicyFailedError as error:
+            self._tell_policy_failure(error)
+        except EnvironmentFailedError as error:
+            self._tell_failure(error)
+        except PlayError as error:
+            self.tell(self.field, "error", "environment_does_not_fit", str(error))
+        else:
+            for finding in found.findings:
+                self.tell(
+                    self._policy_field(finding.agent), finding.severity, f"policy_{finding.kind}", finding.message
+                )
+
+    def _has_policies(self) -> bool:
+        """Whether a policy remembers or may fail, and can run here."""
+        kinds = [framework_of(policy) for policy in self.config.policies.values()]
+        if self.config.players and self.config.dropout_policy == "policy":
+            kinds.append(framework_of(self.config.dropout_agent_policy or "random"))
+        own = set(kinds) - {"human", "random"}
+        return bool(own) and ("onnx" not in own or runs_models())
+
+    def _policy_field(self, agent: str) -> str:
+        return "multiplayer.dropout_agent_policy" if agent in self._people else f"policies.policy_mapping.{agent}"
+
+    def _tell_policy_failure(self, error: PolicyFailedError) -> None:
+        field, missing = self._policy_field(error.agent), missing_module(error)
+        if missing is None:
+            self.tell(field, "error", "policy_failed", _with_traceback(error))
+            return
+        self.tell(
+            field,
+            "warning",
+            "policy_not_tried",
+            f"the module {missing!r} is not installed in this Python, so the policy was not tried here; install it to "
+            "try it before people play, and name its package in runtime.packages_to_install where the game runs in "
+            "browsers",
+        )
+
+    def _tell_unknown_agent(self, error: UnknownAgentError) -> None:
+        field = f"policies.policy_mapping.{error.agent}" if error.agent in self.config.policies else self.field
+        self.tell(field, "error", "environment_does_not_fit", str(error))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that was found as JSON can carry it."""
@@ -185,13 +251,13 @@ class Trial:
     def _actions(self, world: World, frame: int) -> dict[str, Any]:
         actions = {}
         for agent in world.agent_env.live_agents:
-            if agent in self._people:
+            space = world.agent_env.action_space(agent)
+            if agent in self._people or space is None:  # a policy draws from the mapping, too, where there is no space
                 choices = [binding.action for binding in self.config.action_mapping]
                 choices.append(self.config.default_action)
                 seed = derive_seed(1, frame // 5, agent)
                 actions[agent] = world.agent_env.fit(agent, choices[seed % len(choices)])
             else:
-                space = world.agent_env.action_space(agent)
                 actions[agent] = sample_action(space, derive_seed(1, frame, agent))
         return actions
 
@@ -250,7 +316,11 @@ class Trial:
                 "install it to try it before people play, and name its package in runtime.packages_to_install",
             )
             return
-        self.tell(field, "error", "environment_failed", f"{error}\n{error.traceback.rstrip()}")
+        self.tell(field, "error", "environment_failed", _with_traceback(error))
+
+
+def _with_traceback(error: EnvironmentFailedError) -> str:
+    return f"{error}\n{error.traceback}".rstrip()
 
 
 def missing_module(error: BaseException) -> str | None:
@@ -282,8 +352,14 @@ def run_trial(
         What `Trial.to_dict` says.
     """
     trial = Trial(GameConfig.from_dict(spec["config"]), Path(spec["root"]), spec["field"], make_entropy)
-    if trial.play() and trial.config.players and trial.config.mode == "p2p":
+    plays = trial.play()
+    if plays and trial.config.players and trial.config.mode == "p2p":
         trial.test_sync(spec.get("levels") or LEVELS, progress, int(spec.get("frames") or SYNC_FRAMES))
+    if plays and trial.missing is None:
+        if progress is not None:
+            progress("asking the policies", 0.95)
+        level = trial.report.level if trial.report is not None else None
+        trial.test_policies(level, min(int(spec.get("frames") or POLICY_FRAMES), POLICY_FRAMES))
     return trial.to_dict()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from mug.play.errors import PlayError
 from mug.play.models import Array, ModelPort, use_models
+from mug.play.models_operators import refuse_chance
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -73,6 +74,7 @@ class NativeModels:
             import onnxruntime
         except ImportError as error:
             raise PlayError(f"the model {name!r} needs the package onnxruntime, which is not installed") from error
+        refuse_chance(name, data)
         onnxruntime.disable_telemetry_events()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1

@@ -58,6 +58,22 @@ class ParticipantView(msgspec.Struct, frozen=True, kw_only=True):
     hand: str | None = None  # what the participant asks the experimenter; "" without words; null: no raised hand
     hand_since: str = ""
     unseen_actions: int = 0  # of the experimenter's, not acknowledged by the page yet
+    treatment: str = ""  # its name, or its letter while the staff is blind; empty: none, or none yet
+
+
+class TreatmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """One treatment as it stands. While the staff is blind `treatment` is a letter, and `title` is empty.
+
+    `running` and `completed` count participants or groups; `released`: places that somebody dropped out of, which are
+    given again.
+    """
+
+    treatment: str
+    title: str = ""
+    weight: int = 1
+    running: int = 0
+    completed: int = 0
+    released: int = 0
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +95,10 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True):
     seats: tuple[str, ...] = ()  # the desks that take part; empty: any
     conditions: dict[str, str] = {}
     help: bool = False  # participants can raise a hand
+    treatments: tuple[TreatmentView, ...] = ()
+    treatments_per: str = ""  # participant | group; empty: the study has no treatments
+    blind: bool = False  # letters stand for the treatments' names at present
+    unblinded: bool = False  # the experimenter asked for the names
 
 
 class WaitingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +128,7 @@ class WaitroomView(msgspec.Struct, frozen=True, kw_only=True):
     node_path: tuple[int, ...]
     scene_id: str
     needed: int
+    treatment: str = ""  # whose room it is, as the console may see it; empty: everybody's
     waiting: tuple[WaitingView, ...] = ()
     proposals: tuple[tuple[str, ...], ...] = ()
     probing: tuple[tuple[str, ...], ...] = ()
@@ -278,6 +299,14 @@ class ReleaseGroups(Message, frozen=True, kw_only=True, tag="lab.release_groups"
     node_path: tuple[int, ...]
     groups: tuple[tuple[str, ...], ...] = ()
     reason: str = ""
+    treatment: str = ""  # of the waitroom, as its view has it
+
+
+class Unblind(Message, frozen=True, kw_only=True, tag="lab.unblind"):
+    """Show the treatments' names from now on, in a session whose staff is blind. `reason` must be given. Recorded."""
+
+    request_id: str
+    reason: str
 
 
 LabRequest = (
@@ -294,5 +323,6 @@ LabRequest = (
     | AskSeats
     | ProbeSeats
     | MakeView
+    | Unblind
 )
 LabMessage = LabSnapshot | LabBatch | LabReply

@@ -258,6 +258,15 @@ ParticipantMessage = (
 # ---------------------------------------------------------------- server -> participant
 
 
+class BuildFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own."""
+
+    role: str
+    url: str
+    mime: str
+    size: int  # bytes, as far as it is known unpacked: for the progress bar
+
+
 class Welcome(Message, frozen=True, kw_only=True, tag="participant.welcome"):
     """Answer to Hello. `runtime` is null when no scene of the study needs Python.
 
@@ -396,21 +405,47 @@ class WaitContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
     hide_lobby_count: bool = False
 
 
+class EmbeddedContent(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="embedded"):
+    """A game that is a build of its own, in a frame of its own.
+
+    `scores`: of the episodes that are over already, in order; null: none. The page begins with the next one.
+    `settles`: the server answers each end of an episode (EpisodeTaken); the page waits a moment for it.
+    """
+
+    build: str  # unity | html
+    scene_header: str = ""
+    scene_subheader: str = ""
+    body_html: str = ""
+    continue_label: str = "Continue"
+    folder_url: str  # of the build, with "/" at its end
+    files: tuple[BuildFile, ...]
+    width: int  # CSS pixels
+    height: int
+    allow_continue_on: str  # episodes_done | first_episode | build | always
+    ready_timeout_s: int
+    num_episodes: int
+    show_score: bool = True
+    scores: tuple[float | None, ...] = ()
+    settles: bool = False
+
+
 class ShowScene(Message, frozen=True, kw_only=True, tag="scene.show"):
     """Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
 
     `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
-    `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
+    `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown. `preload`: files of
+    builds of scenes to come, which the page fetches meanwhile.
     """
 
     visit_id: str
     scene_id: str
     index: int  # from 0
     total: int
-    content: PageContent | FormContent | GameContent | WaitContent
+    content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent
     next_seq: dict[str, int] = {}
     notice: str = ""
     action_id: str = ""
+    preload: tuple[BuildFile, ...] = ()
 
 
 class ChunkAck(Message, frozen=True, kw_only=True, tag="chunk.ack"):
@@ -425,6 +460,17 @@ class GlobalsChanged(Message, frozen=True, kw_only=True, tag="globals.changed"):
     """What a hook of the study set in the participant's `mug_globals`: only these keys; the page merges them."""
 
     values: dict[str, Any]
+
+
+class EpisodeTaken(Message, frozen=True, kw_only=True, tag="episode.taken"):
+    """The end of a build's episode is on disk, and the study's functions for it have been called.
+
+    `score`: what the episode is worth; null: nothing is known of it.
+    """
+
+    visit_id: str
+    episode: int
+    score: float | None = None
 
 
 class PulseEcho(Message, frozen=True, kw_only=True, tag="pulse.echo"):
@@ -607,6 +653,7 @@ ServerMessage = (
     | ShowScene
     | ChunkAck
     | GlobalsChanged
+    | EpisodeTaken
     | PulseEcho
     | StoredFrames
     | MatchWaiting

@@ -41,12 +41,17 @@ _ID_COLUMNS: Final = {
 _ID_FAMILIES: Final = {"agents.": "p", "visits.": "v"}
 _KEPT_ENVIRONMENT: Final = ("environment.browser", "environment.mobile")
 _DROPPED: Final = ("environment.", "params.", "globals.")
-_SYSTEM: Final = re.compile(r"state_hash|chain_hash|.*\.sha256|scene_id|kind|node_path|repetition")
+_SYSTEM: Final = re.compile(
+    r"state_hash|chain_hash|.*\.sha256|scene_id|treatment|treatment_released|kind|node_path|repetition"
+)
 """Texts that MUG itself makes of nothing that people say."""
 _MEASURED: Final = {
     table: frozenset(column.name for column in TABLES[table].columns) for table in ("telemetry", "network")
 }
-_JSON: Final = ("data", "detail", "partners", "dropped_details", "flag_details", "affected", "problems")
+_JSON: Final = (
+    *("data", "start_data", "detail", "partners", "participants", "counts"),
+    *("dropped_details", "flag_details", "affected", "problems"),
+)
 _LINKS: Final = {
     "participant_id": "p",
     "partner": "p",

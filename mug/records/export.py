@@ -16,8 +16,10 @@ import pyarrow.parquet
 
 from mug.ids import check_id
 from mug.records.agreement import TrackComparison
+from mug.records.allocation import allocation_rows, count_allocation
 from mug.records.anonymise import Anonymiser
 from mug.records.arrays import ArrayStore
+from mug.records.build_episodes import build_episode_rows
 from mug.records.codebook import TABLES
 from mug.records.console import console_rows, count_console, seat_rows
 from mug.records.dataset import Described, agreement_of, table_file_name, write_dataset
@@ -33,6 +35,7 @@ from mug.records.history import SessionHistory, read_history
 from mug.records.journal import Head
 from mug.records.lines import LinesTable, count_lines, count_server_events, server_event_rows
 from mug.records.matches import condition_columns, figures_of, match_rows
+from mug.records.policies import policy_rows
 from mug.records.pseudonyms import read_key
 from mug.records.reader import RecordReader
 from mug.records.small_cells import warnings_of
@@ -45,7 +48,10 @@ __all__ = ["ExportOptions", "ExportResult", "Progress", "count_rows", "export_se
 Progress = Callable[[float, str], None]
 
 _STREAMS: Final = {"events": ("event", LinesTable), "forms": ("form", FormsTable)}
-_OPTIONAL: Final = ("forms", "questions", "frames_disagreeing", "network", "ticks", "seats")
+_OPTIONAL: Final = (
+    *("forms", "questions", "frames_disagreeing", "network", "ticks", "seats", "build_episodes", "allocation"),
+    "policies",
+)
 """Tables that are left out when they have no rows."""
 
 _WRITTEN: Final = {"console": ("text", "reason"), "participants": ("outcome_message",)}
@@ -215,10 +221,15 @@ class _Exporter:
         self._agreement = agreement_of(columns, matches)
         self._write_rows("participants", people, len(history.participants))
         visits = sum(history.takes(visit.participant_id) for visit in history.visits.values())
+        builds = build_episode_rows(history, events.build_marks)
+        self._write_rows("build_episodes", builds, len(builds))
         self._write_rows("visits", visit_rows(history), visits)
         self._write_rows("matches", matches, len(history.matches))
+        policies = policy_rows(history)
+        self._write_rows("policies", policies, len(policies))
         done, seats = console_rows(history), seat_rows(history)
         self._write_rows("console", done, count_console(history))
+        self._write_rows("allocation", allocation_rows(history), count_allocation(history))
         checked = sum(history.takes(getattr(fact, "participant_id", None)) for fact in history.seats)
         self._write_rows("seats", seats, checked)
         self._arrays.close()

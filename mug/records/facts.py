@@ -217,7 +217,8 @@ class MatchFormed(Fact, frozen=True, kw_only=True, tag="match_formed"):
     """`agents`: agent id -> participant id, or "policy:<name>".
 
     With several people, `visits` is participant id -> visit id (`visit_id` is the first player's), and `settings` is
-    what holds for the match on every peer: players, input_delay, window, snapshot_level, network_conditions.
+    what holds for the match on every peer: players, input_delay, window, snapshot_level, network_conditions. In a study
+    with treatments it holds the players' `treatment`, too.
     """
 
     match_id: str
@@ -445,7 +446,8 @@ class TreatmentAssigned(Fact, frozen=True, kw_only=True, tag="treatment_assigned
     """A participant, or a group, has a treatment from now on.
 
     `participants`: all whom it concerns. `counts`: per treatment, how many were completed or running just before, from
-    which, with the seed, the draw can be done again. `replaces`: the treatment that was taken back from them, if any.
+    which, with the seed, the draw can be done again. `by`: allocation (a draw), group (somebody joined a group that has
+    one), return (somebody who was gone came back to theirs).
     """
 
     treatment: str
@@ -453,7 +455,7 @@ class TreatmentAssigned(Fact, frozen=True, kw_only=True, tag="treatment_assigned
     group_id: str = ""
     counts: dict[str, int] = {}
     draw: int = 0  # how many were drawn before in this session
-    by: str = "allocation"  # or "experimenter", "group" (someone joined a group that has one)
+    by: str = "allocation"  # or group, return
 
 
 class TreatmentExposed(Fact, frozen=True, kw_only=True, tag="treatment_exposed"):
@@ -472,6 +474,15 @@ class TreatmentReleased(Fact, frozen=True, kw_only=True, tag="treatment_released
     participants: tuple[str, ...]
     group_id: str = ""
     reason: str = ""
+
+
+class EpisodeScored(Fact, frozen=True, kw_only=True, tag="episode_scored"):
+    """The study's `score_fn` said what an episode of a build is worth."""
+
+    participant_id: str
+    visit_id: str
+    episode: int
+    score: float
 
 
 AnyFact = (
@@ -517,5 +528,6 @@ AnyFact = (
     | TreatmentAssigned
     | TreatmentExposed
     | TreatmentReleased
+    | EpisodeScored
     | Withdrawn
 )

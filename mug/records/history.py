@@ -107,6 +107,10 @@ class SessionHistory:
         groups_of_visits: Visit id -> the group that drew the order in which it stands.
         repeated: Visit id -> the visit after which the participant was sent there again.
         withdrawn: Participant -> the tombstone, where data was taken out on request.
+        build_scores: (visit, episode) of an embedded build -> what the study's `score_fn` said.
+        allocation: Who got which treatment, and whose place in one was given up, in order.
+        exposed: Participant -> when they met what differs by treatment.
+        policies: The study's policies. policy_figures: What their decisions took.
         last_at: Time of the last fact.
         selected: The participants whose rows are wanted; None: all.
     """
@@ -124,6 +128,11 @@ class SessionHistory:
     groups_of_visits: dict[str, str] = field(default_factory=dict)
     repeated: dict[str, str] = field(default_factory=dict)
     withdrawn: dict[str, f.Withdrawn] = field(default_factory=dict)
+    build_scores: dict[tuple[str, int], float] = field(default_factory=dict)
+    allocation: list[f.TreatmentAssigned | f.TreatmentReleased] = field(default_factory=list)
+    exposed: dict[str, f.TreatmentExposed] = field(default_factory=dict)
+    policies: list[f.PolicyDescribed] = field(default_factory=list)
+    policy_figures: list[f.PolicyMeasured] = field(default_factory=list)
     last_at: str = ""
     facts: int = 0
     selected: frozenset[str] | None = None
@@ -245,6 +254,12 @@ def _take(
         case f.MatchFlagged():
             if fact.match_id in history.matches:
                 history.matches[fact.match_id].flags.append(fact)
+        case f.EpisodeScored():
+            history.build_scores[fact.visit_id, fact.episode] = fact.score
+        case f.PolicyDescribed():
+            history.policies.append(fact)
+        case f.PolicyMeasured():
+            history.policy_figures.append(fact)
         case f.GlobalsSet():
             if story := history.participants.get(fact.participant_id):
                 story.mug_globals = fact.values
@@ -272,6 +287,10 @@ def _take(
             states.setdefault(fact.state, fact.at)
         case f.SeatChecked() | f.SeatsProbed():
             history.seats.append(fact)
+        case f.TreatmentAssigned() | f.TreatmentReleased():
+            history.allocation.append(fact)
+        case f.TreatmentExposed():
+            history.exposed.setdefault(fact.participant_id, fact)
         case f.Withdrawn():
             history.withdrawn[fact.participant_id] = fact
             history.console.append(Happening(seq, fact))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mug.records import facts as f
+from mug.records.build_episodes import BUILD_MARKS, BuildMark
 from mug.records.codebook import TABLES
 from mug.records.history import SessionHistory
 from mug.records.json_lines import read_lines
@@ -58,11 +59,13 @@ class LinesTable:
     Attributes:
         problems: Sentences about chunks and lines that could not be read.
         marks: The events about episodes that were met on the way.
+        build_marks: Those about episodes of embedded builds.
     """
 
     def __init__(self, spool: TableSpool, history: SessionHistory, read_body: Callable[[str], bytes | None]) -> None:
         self.problems: list[str] = []
         self.marks: list[EpisodeMark] = []
+        self.build_marks: list[BuildMark] = []
         self._spool = spool
         self._history = history
         self._read_body = read_body
@@ -97,6 +100,8 @@ class LinesTable:
             known["source"] = "page"
             if line.get("name") in MARKS:
                 self.marks.append(EpisodeMark(chunk.participant_id, line))
+            elif line.get("name") in BUILD_MARKS:
+                self.build_marks.append(BuildMark(chunk.participant_id, chunk.visit_id, line))
         if self._history.takes(chunk.participant_id):
             self.add_row(known, line)
 

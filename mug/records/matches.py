@@ -114,6 +114,7 @@ def match_rows(
             "outcome": match.ended.outcome if match.ended else None,
             "reason": (match.ended.reason or None) if match.ended else None,
             "seed": str(match.formed.seed),
+            "treatment": match.formed.settings.get("treatment"),
             "episodes": len(played),
             "frames": sum(episode.frames for episode in played),
             "players": len(match.players),

@@ -54,6 +54,8 @@ _AT_MS: Final = ColumnSpec("at_ms", "number", "When, by the page's own steady cl
 _AGENT: Final = ColumnSpec("agent", "string", "The agent that the participant played.")
 _DATA: Final = ColumnSpec("data", "string", "Everything else that belongs to the row, as a JSON object.")
 
+_TREATMENT: Final = ColumnSpec("treatment", "string", "The treatment, as the study names it; NA: none.")
+
 _NODE_PATH: Final = ColumnSpec(
     "node_path", "string", "Place in the study's chain: indices from the outermost, with dots."
 )
@@ -67,9 +69,10 @@ _ROW: Final = (
         "status.<agent>",
         "string",
         "Where the action came from: input (a key), default (no key), hidden (page not visible, default "
-        "action), policy, dropped (the player is lost for good, default action), withdrawn (the player's data was "
-        "taken out on request).",
-        levels=("input", "default", "hidden", "policy", "dropped", "withdrawn"),
+        "action), policy, late (a policy on the server was not ready in time: the default action, or the one before), "
+        "dropped (the player is lost for good, default action), withdrawn (the player's data was taken out on "
+        "request).",
+        levels=("input", "default", "hidden", "policy", "late", "dropped", "withdrawn"),
     ),
     ColumnSpec("actions.<agent>…", "any", "The action given to step()."),
     ColumnSpec("rewards.<agent>", "any", "The reward that the step gave."),
@@ -153,6 +156,21 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("connections", "integer", "How often the participant's page connected.", minimum=0),
                 ColumnSpec("errors", "integer", "Errors that the participant's page reported.", minimum=0),
                 ColumnSpec("seat", "string", "The desk at which the participant sat; NA: none was told."),
+                _TREATMENT,
+                ColumnSpec(
+                    "treatment_assigned_at", "datetime", "When the participant got it, in UTC, by the server's clock."
+                ),
+                ColumnSpec(
+                    "treatment_exposed_at",
+                    "datetime",
+                    "When the participant met, for the first time, a scene that differs by treatment; NA: never.",
+                ),
+                ColumnSpec(
+                    "treatment_released",
+                    "string",
+                    "Why the participant does not count for it any more: an outcome, or gone (away for too long); NA: "
+                    "the participant counts.",
+                ),
                 ColumnSpec(
                     "condition.<name>", "string", "A condition of the session, as it was given when it was made."
                 ),
@@ -246,6 +264,7 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ),
                 ColumnSpec("reason", "string", "Why it ended as it did, in words; or NA."),
                 ColumnSpec("seed", "string", "The match's seed: 64 bits, as decimal text so that no bit is lost."),
+                ColumnSpec("treatment", "string", "The treatment of those who played; NA: they had none."),
                 ColumnSpec("episodes", "integer", "Episodes of which frames are stored.", minimum=0),
                 ColumnSpec("frames", "integer", "Stored frames of all its episodes, each counted once.", minimum=0),
                 ColumnSpec("players", "integer", "How many people played.", minimum=0),
@@ -294,6 +313,58 @@ TABLES: Final[dict[str, TableSpec]] = {
             ),
         ),
         TableSpec(
+            "policies",
+            "One row for each match and each agent for which a policy acted.",
+            ("session_id", "match_id", "agent"),
+            (
+                _SESSION,
+                _SCENE,
+                _MATCH,
+                ColumnSpec("agent", "string", "The agent."),
+                ColumnSpec("name", "string", "The policy's name: of a file its stem, of code its function or class."),
+                ColumnSpec(
+                    "framework",
+                    "string",
+                    "What it is: random, python (the study's own code) or onnx (a model).",
+                    levels=("random", "python", "onnx"),
+                ),
+                ColumnSpec("file", "string", "Its file in the study; NA: it has none, or is a package's."),
+                ColumnSpec("sha256", "string", "SHA-256 of that file when the session was opened."),
+                ColumnSpec("size", "integer", "The file's length.", "byte", minimum=0),
+                ColumnSpec("inputs", "string", "What a model takes: name, type and shape of each input, or NA."),
+                ColumnSpec("outputs", "string", "What a model gives, likewise."),
+                ColumnSpec("recurrent", "boolean", "Whether a model has a state that goes from frame to frame."),
+                ColumnSpec(
+                    "sampling",
+                    "string",
+                    "How an action is chosen: random, sample (by the logits' chances), argmax, the policy's own; of a "
+                    "model also by which function it is run.",
+                ),
+                ColumnSpec("frame_skip", "integer", "It decided every n-th frame.", minimum=1),
+                ColumnSpec("chance", "string", "From what its chance comes, in words."),
+                ColumnSpec("treatment", "string", "The treatment that it belongs to; NA: to all."),
+                ColumnSpec(
+                    "decisions",
+                    "integer",
+                    "Decisions that were made, those that a rollback made again included. This and the times are of "
+                    "the page where they are largest; NA: no page said it.",
+                    minimum=0,
+                ),
+                ColumnSpec("median_ms", "number", "Half of the decisions took no longer.", "ms", minimum=0),
+                ColumnSpec("p99_ms", "number", "99 of 100 decisions took no longer.", "ms", minimum=0),
+                ColumnSpec(
+                    "late",
+                    "integer",
+                    "Decisions that took longer than a frame, or that the server did not wait for.",
+                    minimum=0,
+                ),
+                ColumnSpec(
+                    "measured_by", "string", "Who measured: page or server; NA: nobody.", levels=("page", "server")
+                ),
+                ColumnSpec("pages", "integer", "How many pages measured.", minimum=0),
+            ),
+        ),
+        TableSpec(
             "episodes",
             "One row for each episode that was started.",
             ("session_id", "match_id", "episode"),
@@ -336,6 +407,35 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("reset_observations.<agent>…", "any", "What reset() let this agent observe."),
                 ColumnSpec("reset_infos.<agent>.<key>", "any", "What reset() told of this agent."),
                 ColumnSpec("final_observations.<agent>…", "any", "What this agent observed after the last step."),
+            ),
+        ),
+        TableSpec(
+            "build_episodes",
+            "One row for each episode of an embedded build (Unity, HTML). Only where there are any.",
+            ("session_id", "visit_id", "episode"),
+            (
+                _SESSION,
+                _PARTICIPANT,
+                _VISIT,
+                _SCENE,
+                ColumnSpec("episode", "integer", "Number of the episode in its visit, from 0.", minimum=0),
+                ColumnSpec(
+                    "attempts",
+                    "integer",
+                    "How often it was begun: a page that is loaded again begins its episode anew.",
+                    minimum=0,
+                ),
+                ColumnSpec("started_at", "datetime", "When it was begun last, in UTC, by the page's estimate."),
+                ColumnSpec("ended_at", "datetime", "When it was over, likewise; NA: it was not ended."),
+                ColumnSpec("duration_s", "number", "From its last start to its end.", "s", minimum=0),
+                ColumnSpec(
+                    "score",
+                    "number",
+                    "What it is worth: as the study's score function says, else as the build reports; NA: not known.",
+                ),
+                ColumnSpec("reported_score", "number", "The score that the build reported."),
+                ColumnSpec("start_data", "string", "What the build told at the start, as a JSON object."),
+                ColumnSpec("data", "string", "What the build told at the end, as a JSON object."),
             ),
         ),
         TableSpec(
@@ -585,6 +685,40 @@ TABLES: Final[dict[str, TableSpec]] = {
                 ColumnSpec("read_at", "datetime", "When the participant had read it, by the server's clock."),
                 ColumnSpec("affected", "string", "Who else was affected and how, as a JSON object; or NA."),
                 ColumnSpec("detail", "string", "Everything else, as a JSON object."),
+            ),
+        ),
+        TableSpec(
+            "allocation",
+            "One row for each draw of a treatment, and for each place in one that was joined, given up or taken again; "
+            "only of a study with treatments.",
+            ("session_id", "order"),
+            (
+                _SESSION,
+                ColumnSpec("order", "integer", "Number of the row in the session, from 0.", minimum=0),
+                ColumnSpec("at", "datetime", "When, in UTC, by the server's clock."),
+                ColumnSpec(
+                    "event",
+                    "string",
+                    "drawn; joined (somebody without one came into a group that had it); released (somebody dropped "
+                    "out: the place is given again); returned (somebody who was gone came back to it).",
+                    levels=("drawn", "joined", "released", "returned", "given"),
+                ),
+                _TREATMENT,
+                ColumnSpec("participants", "string", "Whom it concerns, as a JSON list."),
+                ColumnSpec("group_id", "string", "The group that drew it; NA: a participant did."),
+                ColumnSpec(
+                    "draw",
+                    "integer",
+                    "How many were drawn before in the session. With the counts, the weights of the study and the "
+                    "session's seed the draw can be done again (`mug.study.allocation.draw_arm`; `mug verify` does).",
+                    minimum=0,
+                ),
+                ColumnSpec(
+                    "counts",
+                    "string",
+                    "How many places of each treatment were completed or running just before, as a JSON object.",
+                ),
+                ColumnSpec("reason", "string", "Why a place was given up: an outcome, or gone (away for too long)."),
             ),
         ),
         TableSpec(

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from mug.play.chunks import Column, flatten_columns
 from mug.records import facts as f
+from mug.records.allocation import treatment_columns
 from mug.records.arrays import MAX_ROW_VALUES, ArrayStore
 from mug.records.console import ended_by, paused_seconds, times_told
 from mug.records.ends import chosen_end, misfit
@@ -24,6 +25,8 @@ Rows = list[dict[str, Any]]
 
 _CUT_SHORT: Final = ("partner_left", "void", "refused", "desync")
 """Ends that are none of the game's own."""
+_OF_TREATMENT: Final = ("treatment", "treatment_assigned_at", "treatment_exposed_at", "treatment_released")
+"""Columns that only sessions of a study with treatments have."""
 _NOT_NUMBERS: Final = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -34,6 +37,7 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
         frames_of_match[episode.match_id] = frames_of_match.get(episode.match_id, 0) + episode.frames
     seen = [happening.fact for happening in history.server_events]
     told, paused = times_told(history), paused_seconds(history)
+    treatments = treatment_columns(history)
     rows: Rows = []
     for participant_id, story in history.participants.items():
         visits = [visit for visit in history.visits.values() if visit.participant_id == participant_id]
@@ -68,6 +72,8 @@ def participant_rows(history: SessionHistory, episodes: Sequence[EpisodeFrames])
             ),
             "ended_by": ended_by(history, participant_id),
         }
+        if treatments:
+            row |= dict.fromkeys(_OF_TREATMENT) | treatments.get(participant_id, {})
         row |= {f"condition.{key}": value for key, value in history.opened.conditions.items()}
         row |= {f"environment.{key}": _cell(value) for key, value in story.joined.environment.items()}
         free, _ = split_parameters(story.joined.params)  # records of older versions hold the recruiter's among them

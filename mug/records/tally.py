@@ -14,6 +14,7 @@ COUNTED_TABLES: Final = (
     "participants",
     "visits",
     "matches",
+    "policies",
     "episodes",
     "forms",
     "frames",
@@ -50,7 +51,13 @@ def counts_of(fact: f.AnyFact, bodies: Mapping[str, bytes]) -> list[Count]:
         case f.VisitStarted():
             return [Count("visits", fact.visit_id, 1)]
         case f.MatchFormed():
-            return [Count("matches", fact.match_id, 1)]
+            policies = [agent for agent, who in fact.agents.items() if who.startswith("policy:")]
+            return [
+                Count("matches", fact.match_id, 1),
+                *(Count("policies", f"{fact.match_id}:{agent}", 1) for agent in policies),
+            ]
+        case f.PolicyMeasured():
+            return [Count("policies", f"{fact.match_id}:{fact.agent}", 1)]
         case f.Connected() | f.Disconnected() | f.ErrorReported() | f.TokenRenewed():
             return [Count("events", ADD, 1)]
         case f.PlayerDropped() | f.PlayerReturning() | f.PlayerReturned():

@@ -14,6 +14,7 @@ from mug.play.chunks import EMPTY_CHAIN, decode_chunk
 from mug.play.errors import ChunkError
 from mug.records import facts as f
 from mug.records.agreement import TrackComparison
+from mug.records.allocation import allocation_problems
 from mug.records.ends import misfit
 from mug.records.episodes import EpisodeFrames, Track, collect_episodes
 from mug.records.errors import RecordsDamagedError, RecordsError, UnknownSessionError
@@ -205,6 +206,8 @@ class _Verification:
 
     def _check_session(self, history: SessionHistory) -> None:
         self._check_sequences(history)
+        for message in allocation_problems(history):
+            self.say("allocation", f"session {history.opened.session_id}", message)
         players = {match_id: match.participants for match_id, match in history.matches.items()}
         compare = TrackComparison(self._reader.find_body)
         episodes, stray = collect_episodes(history.chunks_of("frames"), players, compare)

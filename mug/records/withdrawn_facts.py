@@ -96,11 +96,13 @@ def without_participant(fact: f.AnyFact, who: Subject) -> Kept:
             | f.Connected()
             | f.Disconnected()
             | f.ParticipantWarned()
+            | f.EpisodeScored()
             | f.HandRaised()
             | f.HandLowered()
             | f.ActionAcknowledged()
             | f.NoteAdded()
             | f.SeatChecked()
+            | f.PolicyMeasured()
         ) if own:
             return OUT
         case f.NoteAdded() if who.is_named_in(fact.text):

@@ -232,6 +232,10 @@ class Building:
         self.generated[file] = source
         return f"{file}:{name}"
 
+    def policy(self, policy: Any, place: str) -> Any:
+        """Return a policy as the study holds it: a model's description as a table, a Python object as a reference."""
+        return self._policy(policy, place)
+
     def section(self, struct: type[Section], values: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Return the values of one section with references in the place of Python objects."""
         shapes = {info.name: info.shape for info in struct_fields(struct)}

@@ -8,11 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mug.engine.payload import FrozenStudy
 from mug.runtime import PreparedRuntime, browser_part, study_parts, study_zip
+from mug.server.builds import build_hashes, read_builds
 from mug.server.errors import StudyRefusedError
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy
-from mug.study.model import GymGame, Node, RandomizeOrder, Repeat, StaticPage
+from mug.study.model import GymGame, StaticPage
 from mug.study.multiplayer import runs_on_server
+from mug.study.treatments import every_version
 
 __all__ = ["FrozenFiles", "freeze", "versions"]
 
@@ -46,16 +48,20 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     """
     problems: list[str] = []
     texts: dict[str, str] = {}
-    games = [scene for scene in _scenes(loaded.study.chain) if isinstance(scene, GymGame)]
+    scenes = [node for _, _, node in every_version(loaded.study) if isinstance(node, StaticPage | GymGame)]
+    games = [scene for scene in scenes if isinstance(scene, GymGame)]
     parts, found = study_parts(loaded, games)
-    for scene in _scenes(loaded.study.chain):
+    for scene in scenes:
         for path in _text_paths(scene):
             _read_text(loaded, scene, path, texts, problems)
-    problems += found
+    problems += dict.fromkeys(found)
+    builds, missing = read_builds(loaded)
+    problems += missing
     if problems:
         raise StudyRefusedError(str(loaded.source), tuple(problems))
     sha256s = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
     sha256s.update({path: hashlib.sha256(data).hexdigest() for path, data in parts.items()})
+    sha256s.update(build_hashes(loaded))
     in_browsers = [game for game in games if not runs_on_server(game)]
     packed = parts if len(in_browsers) == len(games) else study_parts(loaded, in_browsers)[0]
     zip_sha256, zip_bytes = study_zip({**packed, **browser_part()}) if in_browsers else ("", b"")
@@ -64,6 +70,7 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         content_hash=content_hash(loaded.study),
         texts=texts,
         snapshot_levels=dict(snapshot_levels or {}),
+        builds=builds,
     )
     return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes)
 
@@ -88,14 +95,6 @@ def mug_version() -> str:
         return version("mug-py")
     except PackageNotFoundError:
         return "0+unknown"
-
-
-def _scenes(nodes: tuple[Node, ...]) -> Iterator[StaticPage | GymGame]:
-    for node in nodes:
-        if isinstance(node, RandomizeOrder | Repeat):
-            yield from _scenes(node.scenes)
-        elif isinstance(node, StaticPage | GymGame):
-            yield node
 
 
 def _text_paths(scene: StaticPage | GymGame) -> Iterator[str]:

@@ -40,6 +40,7 @@ from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame, Study
 from mug.study.traversal import walk
+from mug.study.treatments import every_version
 
 __all__ = ["RecordedStudy", "add_replay_arguments", "recorded_study", "replay_main"]
 
@@ -193,7 +194,7 @@ def _packages(reader: RecordReader, opened: f.SessionOpened, loaded: LoadedStudy
         return recorded_runtime(lock)
     if loaded is None:
         raise RecordsError("the records do not hold the lock of its packages; start the replay with --study")
-    games = [node for _, node in walk(loaded.study) if isinstance(node, GymGame)]
+    games = [node for _, _, node in every_version(loaded.study) if isinstance(node, GymGame)]
     wanted = tuple(dict.fromkeys(package for game in games for package in game.runtime.packages_to_install))
     return prepare_study(wanted, lock_path=loaded.folder / LOCK_FILE)
 
@@ -213,7 +214,7 @@ def _texts(packed: bytes | None, study: Study) -> dict[str, str]:
     texts: dict[str, str] = {}
     wanted = {
         node.runtime.environment_initialization_code_filepath
-        for _, node in walk(study)
+        for _, _, node in every_version(study)
         if isinstance(node, GymGame) and node.runtime.environment_initialization_code_filepath is not None
     }
     names: dict[str, str] = {}

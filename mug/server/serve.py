@@ -22,18 +22,21 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
+from mug.authority.supervisor import Limits
 from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun, needs_runtime
 from mug.engine.clock import iso
 from mug.engine.inputs import LifelineEnded, StopRequested
 from mug.errors import MugError
+from mug.policies.cards import study_cards
 from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
+from mug.server.builds import BuildFiles, build_folders
 from mug.server.channel import Channel
 from mug.server.clock import SteadyClock
 from mug.server.dispatcher import Dispatcher
@@ -77,6 +80,7 @@ class Options:
         preview: A scratch session, of which nothing is kept.
         details: What is said of a new session.
         idle_s: A preview that no page has looked at for so long ends.
+        match_memory_mb: What the process of a match may take, in a game that the server steps.
     """
 
     host: str | None = None
@@ -87,6 +91,7 @@ class Options:
     lifeline: bool = False
     pilot: bool = False
     remote_lab: bool = False
+    match_memory_mb: int = 1024
     release: str = "automatic"
     details: SessionDetails = field(default_factory=SessionDetails)
     preview: bool = False
@@ -106,6 +111,7 @@ def serve_main(args: argparse.Namespace) -> int:
         lifeline=args.lifeline,
         pilot=args.pilot,
         remote_lab=args.remote_lab,
+        match_memory_mb=args.match_memory,
         release=args.release,
         details=session_details(
             label=args.label,
@@ -324,7 +330,11 @@ class _Session:
             return None
         logs = None if self._options.preview else self._path.with_name(LOGS_FOLDER)
         stepping = Stepping(
-            study_place(self._loaded, logs), put=dispatcher.put, show=channel.show, read=dispatcher.bodies
+            study_place(self._loaded, logs),
+            put=dispatcher.put,
+            show=channel.show,
+            read=dispatcher.bodies,
+            limits=Limits(memory_bytes=self._options.match_memory_mb * 1024**2),
         )
         dispatcher.processes = channel.processes = stepping
         return stepping
@@ -378,6 +388,10 @@ class _Session:
                     lock_sha256=lock_sha256,
                 )
             )
+            facts += [
+                f.PolicyDescribed(at=now, scene_id=scene_id, agent=agent, treatment=treatment, card=card)
+                for scene_id, agent, treatment, card in study_cards(self._loaded)
+            ]
         else:
             self._writer.continue_session(self._choice.session_id)
         facts.append(f.ServerStarted(at=now, pid=os.getpid(), port=self._port))
@@ -401,8 +415,9 @@ class _Session:
             folder = self._loaded.resolve_path(text)
             if folder.is_dir():
                 roots[name] = folder
+        builds = BuildFiles(build_folders(self._loaded))
         if prepared is None:
-            return ServedStudy(static_roots=roots)
+            return ServedStudy(static_roots=roots, builds=builds)
         distribution = find_distribution()
         return ServedStudy(
             static_roots=roots,
@@ -411,6 +426,7 @@ class _Session:
             prepared=prepared,
             runtime_files=RuntimeFiles.of_distribution(distribution),
             runtime_name=f"{distribution.version}-{distribution.lock_sha256[:12]}",
+            builds=builds,
         )
 
     def _announce(self, out: TextIO, say: TextIO) -> None:

@@ -19,6 +19,9 @@ _LOG: Final = logging.getLogger(__name__)
 class _QuietHandler(WSGIRequestHandler):
     """Requests are not logged one by one; what goes wrong is."""
 
+    # A message of several frames would otherwise wait up to 40 ms for the browser's acknowledgement of the first.
+    disable_nagle_algorithm = True
+
     def make_environ(self) -> dict[str, Any]:
         """Leave out the browser's offer to compress its WebSocket, which simple-websocket would always take up.
 

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 import psutil
 
-from mug.authority.supervisor import AuthorityInput, ProcessFigures, StudyPlace, Supervisor
+from mug.authority.supervisor import AuthorityInput, Limits, ProcessFigures, StudyPlace, Supervisor
 from mug.engine.effects import StartAuthority, StopAuthority, TellAuthority
 from mug.engine.inputs import AuthorityFailed
 from mug.ids import MatchId
@@ -64,6 +64,7 @@ class Stepping:
         put: Takes what the processes say, for the engine.
         show: Takes a view for an agent's page.
         read: Gives stored rows by their digests.
+        limits: What a process may take.
     """
 
     def __init__(
@@ -73,10 +74,11 @@ class Stepping:
         put: Callable[[AuthorityInput], None],
         show: Callable[[MatchId, str, ServerView], None],
         read: Callable[[Sequence[str]], tuple[bytes, ...]],
+        limits: Limits | None = None,
     ) -> None:
         self._put = put
         self._read = read
-        self._supervisor = Supervisor(place, tell=put, show=show)
+        self._supervisor = Supervisor(place, tell=put, show=show, limits=limits)
 
     def perform(self, effect: StartAuthority | TellAuthority | StopAuthority) -> None:
         """Do what the engine asks for."""

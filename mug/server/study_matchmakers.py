@@ -15,7 +15,7 @@ from mug.study.matchmaking import (
     StrangersMatchmaker,
 )
 from mug.study.model import GymGame
-from mug.study.traversal import walk
+from mug.study.treatments import every_version
 from mug.study.waitrooms import matchmaker_of
 
 __all__ = ["StudyMatchmakers", "built_in_matchmakers"]
@@ -29,7 +29,7 @@ def built_in_matchmakers(loaded: LoadedStudy) -> dict[str, Matchmaker]:
     Only classes and objects are looked at; a function of the study's is not called here.
     """
     found: dict[str, Matchmaker] = {}
-    for _, node in walk(loaded.study):
+    for _, _, node in every_version(loaded.study):
         ref = matchmaker_of(node) if isinstance(node, GymGame) else None
         if ref is None or ref in found:
             continue

@@ -168,7 +168,7 @@ class WatchedMatches:
             match = self._matches.get(match_id)
             if match is None:
                 return None
-            game = self._games.get(match.formed.scene_id)
+            game = self._game(match)
             problem = self._problem
             if game is None:
                 problem = f"The study has no game {match.formed.scene_id!r}, so its matches cannot be shown."
@@ -288,7 +288,7 @@ class WatchedMatches:
             "formed_at": formed.at,
             "ended_at": ended.at if ended is not None else "",
             "agents": [
-                {"agent": agent, "who": who.removeprefix("policy:"), "is_person": not who.startswith("policy:")}
+                {"agent": agent, "who": self._who(who), "is_person": not who.startswith("policy:")}
                 for agent, who in formed.agents.items()
             ],
             "episodes": [{"episode": number, "frames": match.frames[number]} for number in match.episodes],
@@ -296,8 +296,25 @@ class WatchedMatches:
             "dropped": [{"agent": drop.agent, "reason": drop.reason} for drop in match.dropped],
         }
 
+    def _who(self, who: str) -> str:
+        """Who acts for an agent; while staff that is blind may look on, a policy's name says no treatment."""
+        is_policy = who.startswith("policy:")
+        return (
+            "policy"
+            if is_policy and self._live and self._frozen.study.treatments.blind
+            else who.removeprefix("policy:")
+        )
+
+    def _game(self, match: _Match) -> GymGame | None:
+        """The game of a match, under the treatment of its players."""
+        found = (node for _, node in walk(self._frozen_of(match).study) if isinstance(node, GymGame))
+        return next((game for game in found if game.scene_id == match.formed.scene_id), None)
+
+    def _frozen_of(self, match: _Match) -> FrozenStudy:
+        return self._frozen.under(str(match.formed.settings.get("treatment") or ""))
+
     def _content(self, game: GymGame, match: _Match) -> dict[str, Any]:
-        frozen = self._frozen
+        frozen = self._frozen_of(match)
         return {
             "config": _plain(self._config(game, match)),
             "background": background(frozen.study, game),
@@ -327,7 +344,7 @@ class WatchedMatches:
             visits={ParticipantId(who): VisitId(visit) for who, visit in formed.visits.items()},
             settings=dict(formed.settings),
         )
-        return game_config(self._frozen, game, person, state)
+        return game_config(self._frozen_of(match), game, person, state)
 
 
 def _plain(config: GameConfig) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flask import Flask, Response, abort, request, send_file
 from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
 from mug.runtime.onnx_web import CLIENT_FOLDER
+from mug.server.builds import BuildFiles, build_policy
 from mug.server.watching import WatchedMatches
 from mug.server.watching_routes import add_watching
 
@@ -46,6 +47,7 @@ class ServedStudy:
         prepared: The study's packages.
         runtime_files: The interpreter's files.
         runtime_name: `<version>-<lock hash 12>`.
+        builds: The folders of embedded builds.
     """
 
     static_roots: Mapping[str, Path] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class ServedStudy:
     prepared: PreparedRuntime | None = None
     runtime_files: RuntimeFiles | None = None
     runtime_name: str = ""
+    builds: BuildFiles = field(default_factory=BuildFiles)
 
 
 def client_build(folder: Path = CLIENT_FOLDER) -> str:
@@ -125,9 +128,13 @@ def make_app(
         hashed = path.parent.name == "assets" or path.parent.name.startswith("onnx-") or path.name.startswith("frame-")
         response = packed.send(path, _mime(path), _FOREVER if hashed else "no-cache")
         if path.name.startswith("frame-"):
-            response.headers["Content-Security-Policy"] = _frame_policy()
+            of_build = path.name.startswith("frame-unity-")
+            response.headers["Content-Security-Policy"] = build_policy() if of_build else _frame_policy()
             response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
+
+    def build_file(tail: str) -> Response:
+        return study.builds.send(tail, packed.send)
 
     def runtime_file(name: str, tail: str) -> Response:
         if study.runtime_files is None or name != study.runtime_name:
@@ -181,6 +188,7 @@ def make_app(
     app.add_url_rule("/_mug/runtime/<name>/<path:tail>", "runtime_file", runtime_file)
     app.add_url_rule("/_mug/packages/<lock>/<path:tail>", "package_file", package_file)
     app.add_url_rule("/_mug/study/<name>", "study_file", study_file)
+    app.add_url_rule("/_mug/build/<path:tail>", "build_file", build_file)
     app.add_url_rule("/_mug/lab", "lab", lab)
     app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
     app.add_url_rule("/_mug/view/data", "view_data", view_data)

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from mug.play.picture import relative_object
 from mug.rendering.color import normalize_color
-from mug.study.model import GymGame, Study
+from mug.study.model import EmbeddedBuild, GymGame, Study
 from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.traversal import NodePath, walk
+from mug.study.treatment_section import arms_in
 
 __all__ = [
     "OBJECT_TYPES",
@@ -58,12 +59,25 @@ def served_roots(study: Study) -> dict[str, str]:
     """Return the folders that are served: how an address begins -> the folder as the study writes it."""
     texts = [*study.static_files]
     texts += [node.assets.assets_dir for _, node in walk(study) if isinstance(node, GymGame)]
+    texts += [node.webgl.webgl_base_url for _, node in walk(study) if isinstance(node, EmbeddedBuild)]
+    texts += _folders_of_treatments(study)
     roots: dict[str, str] = {}
     for text in texts:
         name = _plain(text)
         if name and ".." not in PurePosixPath(name).parts:
             roots.setdefault(name, text)
     return roots
+
+
+def _folders_of_treatments(study: Study) -> list[str]:
+    """Folders of pictures and of builds that a treatment names in the place of a scene's own."""
+    return [
+        fields[name]
+        for arm in arms_in(study.treatments)
+        for fields in arm.changes.values()
+        for name in ("assets.assets_dir", "webgl.webgl_base_url")
+        if isinstance(fields.get(name), str)
+    ]
 
 
 def served_path(study: Study, game: GymGame, path: str) -> str:

@@ -16,6 +16,7 @@ from mug.study.model import (
     EntryScreening,
     GymGame,
     Hosting,
+    HtmlGame,
     KeyBinding,
     MultipleChoiceForm,
     OptionBoxesForm,
@@ -27,10 +28,12 @@ from mug.study.model import (
     StaticPage,
     Study,
     TextBoxForm,
+    Treatments,
+    UnityGame,
     WebRtc,
 )
 
-__all__ = ["NODE_KINDS", "UNAVAILABLE_KINDS", "FieldInfo", "NodeKind", "fields", "sections", "struct_fields"]
+__all__ = ["NODE_KINDS", "FieldInfo", "NodeKind", "fields", "sections", "struct_fields"]
 
 NOT_GIVEN: Final = msgspec.NODEFAULT
 
@@ -103,6 +106,8 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
         (ScalesForm, "Scales and text box"),
         (OptionBoxesForm, "Option boxes, scales and text box"),
         (GymGame, "Game"),
+        (UnityGame, "Unity game"),
+        (HtmlGame, "HTML game"),
         (RandomizeOrder, "Random order"),
         (Repeat, "Repeat"),
         (EndPage, "End page"),
@@ -110,11 +115,6 @@ NODE_KINDS: Final[Mapping[str, NodeKind]] = {
     )
 }
 """Kind, as it stands in files, → what is known about it; in the order a palette shows them."""
-
-UNAVAILABLE_KINDS: Final[Mapping[str, str]] = {
-    "unity_scene": "UnityScene",
-}
-"""Kinds that are known by name, but that this version cannot run yet, with their names in the chain API."""
 
 
 def _unwrap(annotation: Any) -> tuple[Any, msgspec.Meta | None]:
@@ -207,4 +207,4 @@ def fields(struct: type[Section]) -> Iterator[tuple[str, FieldInfo]]:
                 yield f"{info.name}.{inner.name}", inner
 
 
-SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings)
+SETTINGS: Final[tuple[type[Section], ...]] = (Study, Hosting, WebRtc, EntryScreening, Endings, Treatments)

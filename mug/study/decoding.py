@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from mug.study.catalog import NODE_KINDS, UNAVAILABLE_KINDS, struct_fields
+from mug.study.catalog import NODE_KINDS, FieldInfo, struct_fields
 from mug.study.fields import Severity
 from mug.study.model import FORMAT, KeyBinding, Section, Study
 from mug.study.problems import Problem, did_you_mean, node_id_of
 
-__all__ = ["decode_study", "encode_study"]
+__all__ = ["decode_field", "decode_study", "encode_study", "encode_value"]
 
 _NESTED = frozenset({"chain", "scenes"})
 _PLACEHOLDER = object()
@@ -115,15 +115,6 @@ class _Decoder:
         scene_id = raw.get("scene_id")
         label = scene_id if isinstance(scene_id, str) else None
         kind = raw.get("kind")
-        if isinstance(kind, str) and kind in UNAVAILABLE_KINDS:
-            self.report(
-                path,
-                label,
-                "kind",
-                "not_available_yet",
-                f"{kind} ({UNAVAILABLE_KINDS[kind]}) is not available in this version of MUG yet; remove the scene",
-            )
-            return _PLACEHOLDER
         if not isinstance(kind, str) or kind not in NODE_KINDS:
             hint = did_you_mean(kind, NODE_KINDS) if isinstance(kind, str) else ""
             what = "has no kind" if kind is None else f"has the unknown kind {kind!r}{hint}"
@@ -163,6 +154,18 @@ def decode_study(raw: Mapping[str, Any]) -> tuple[Study | None, list[Problem]]:
     return study, decoder.problems
 
 
+def decode_field(info: FieldInfo, value: Any) -> tuple[Any, str]:
+    """Make one field's value of plain data, as a whole study's is; what is wrong with it comes second, or is empty."""
+    decoder = _Decoder()
+    if info.name == "action_mapping":
+        decoded = decoder.bindings(value, (), None, info.name)
+    else:
+        decoded = decoder.value(value, info.annotation, (), None, info.name)
+    if decoder.problems:
+        return None, decoder.problems[0].message
+    return decoded, ""
+
+
 def encode_study(study: Study, *, defaults: bool = False) -> dict[str, Any]:
     """Return `study` as plain data, its unknown fields in their old places.
 
@@ -195,3 +198,8 @@ def _encode(value: Any, defaults: bool = False) -> Any:
             return {name: _encode(item) for name, item in value.items()}
         case _:
             return value
+
+
+def encode_value(value: Any) -> Any:
+    """Return one field's value as a study file has it."""
+    return _encode(value)

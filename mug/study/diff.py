@@ -336,9 +336,46 @@ def _changes(
             was, now = ({} if value is ABSENT else value for value in (was, now))
             inner = _changes(inner_old, was, inner_new, now, f"{prefix}{name}.")
             found += [msgspec.structs.replace(change, title=f"{info.title} · {change.title}") for change in inner]
+        elif name == "arms" and prefix == "treatments." and _is_table(was) and _is_table(now):
+            found += _arm_changes(was, now)
         elif canonical(name, was) != canonical(name, now):
             found.append(_change(prefix + name, name, info, (old_info, was), (new_info, now)))
     return tuple(found)
+
+
+def _arm_changes(before: Any, after: Any) -> Iterator[FieldChange]:
+    """Compare two studies' treatments, each change of a scene by itself; one that only one of them has is whole."""
+    old, new = (_told_arms({} if arms is ABSENT else arms) for arms in (before, after))
+    for place in dict.fromkeys((*new, *old)):
+        was, now = old.get(place, ABSENT), new.get(place, ABSENT)
+        if canonical(place[-1], was) != canonical(place[-1], now):
+            yield FieldChange(
+                field=".".join(("treatments.arms", *place)),
+                title=" · ".join(word for word in place if word != "changes"),
+                before=None if was is ABSENT else was,
+                after=None if now is ABSENT else now,
+                before_given=was is not ABSENT,
+                after_given=now is not ABSENT,
+            )
+
+
+def _told_arms(arms: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """Return what is said of treatments, by its place: the name, then "title" and so on, or scene and field."""
+    found: dict[tuple[str, ...], Any] = {}
+    for name, said in arms.items():
+        if not isinstance(said, Mapping) or not said:
+            found[(name,)] = said
+            continue
+        for word, value in said.items():
+            if word != "changes" or not isinstance(value, Mapping):
+                found[name, word] = value
+                continue
+            for scene, fields in value.items():
+                if isinstance(fields, Mapping):
+                    found.update({(name, "changes", scene, field): one for field, one in fields.items()})
+                else:
+                    found[name, "changes", scene] = fields
+    return found
 
 
 def _change(

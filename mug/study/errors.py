@@ -13,6 +13,7 @@ __all__ = [
     "PythonWriteError",
     "StudyFileError",
     "StudyLoadError",
+    "TreatmentError",
     "VersionError",
 ]
 
@@ -85,6 +86,10 @@ class VersionError(MugError):
 
 class EditError(MugError):
     """A study cannot be changed in this way; the message says why."""
+
+
+class TreatmentError(MugError):
+    """A study has no such treatment, or one of its changes cannot be made; the message says which, and why."""
 
 
 class PythonWriteError(MugError):

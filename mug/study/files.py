@@ -205,7 +205,8 @@ def _sorted(value: Any) -> Any:
     """Order tables, so that two equal studies have one repr (== would call nan unequal, and 1 equal to True)."""
     if isinstance(value, Mapping):
         ordered = {str(name): _sorted(value[name]) for name in sorted(value)}
-        return (_humans(value[_ORDERED]), ordered) if _ORDERED in value else ordered
+        mappings = [(name, _humans(value[name])) for name in ordered if _is_ordered(name)]
+        return (mappings, ordered) if mappings else ordered
     if isinstance(value, list):
         return [_sorted(item) for item in value]
     if isinstance(value, str):
@@ -215,6 +216,11 @@ def _sorted(value: Any) -> Any:
 
 _ORDERED = "policy_mapping"
 """The one table in which order counts: people get their agents in it."""
+
+
+def _is_ordered(name: str) -> bool:
+    """Whether a table is that one; a treatment names it with its section."""
+    return name.rpartition(".")[2] == _ORDERED
 
 
 def _humans(mapping: Any) -> list[str]:
@@ -316,11 +322,11 @@ def _merge(target: Any, plain: Mapping[str, Any], full: Mapping[str, Any]) -> No
 
 def _merge_entry(target: Any, name: str, value: Any, full: Any) -> None:
     current = target[name]
-    if name == _ORDERED and isinstance(current, items.Table) and _humans(_plain(current)) != _humans(value):
+    if _is_ordered(name) and isinstance(current, items.Table) and _humans(_plain(current)) != _humans(value):
         for agent in list(current):
             del current[agent]
     said = repr(_sorted(_plain(current)))
-    same_order = name != _ORDERED or _humans(_plain(current)) == _humans(value)
+    same_order = not _is_ordered(name) or _humans(_plain(current)) == _humans(value)
     if same_order and said in (repr(_sorted(value)), repr(_sorted(full))):
         return
     if isinstance(current, items.Table) and isinstance(value, Mapping):

@@ -7,6 +7,7 @@ not know. TOML has no null, so no field has both a default other than None and N
 from typing import Annotated, Any
 
 from mug.ids import ExperimentId
+from mug.study.embedded import BuildGameSection, WebglSection
 from mug.study.endings import Endings
 from mug.study.fields import about
 from mug.study.forms import FormPage
@@ -25,9 +26,11 @@ from mug.study.game import (
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.nodes import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     Form,
     GymGame,
+    HtmlGame,
     MultipleChoiceForm,
     Node,
     OptionBoxesForm,
@@ -38,15 +41,19 @@ from mug.study.nodes import (
     StartPage,
     StaticPage,
     TextBoxForm,
+    UnityGame,
     Wrapper,
 )
 from mug.study.settings import EntryScreening, Hosting, Section, WebRtc
+from mug.study.treatment_section import Treatments
 
 __all__ = [
     "FORMAT",
     "AssetsSection",
+    "BuildGameSection",
     "CompletionCodePage",
     "ContentSection",
+    "EmbeddedBuild",
     "EndPage",
     "Endings",
     "EntryScreening",
@@ -56,6 +63,7 @@ __all__ = [
     "GameplaySection",
     "GymGame",
     "Hosting",
+    "HtmlGame",
     "KeyBinding",
     "MatchmakingSection",
     "MultiplayerSection",
@@ -74,8 +82,11 @@ __all__ = [
     "StaticPage",
     "Study",
     "TextBoxForm",
+    "Treatments",
+    "UnityGame",
     "WaitroomSection",
     "WebRtc",
+    "WebglSection",
     "Wrapper",
 ]
 
@@ -99,6 +110,9 @@ class Study(Section, frozen=True, kw_only=True):
     webrtc: Annotated[WebRtc, about("WebRTC", "How partners' browsers are joined.", advanced=True)] = WebRtc()
     screening: Annotated[EntryScreening, about("Entry screening", "Who may take part.")] = EntryScreening()
     endings: Annotated[Endings, about("Endings", "Completion codes and addresses, by outcome.")] = Endings()
+    treatments: Annotated[Treatments, about("Treatments", "Conditions that are compared between participants.")] = (
+        Treatments()
+    )
     chain: Annotated[tuple[Node, ...], about("Chain", "The scenes, in order.")] = ()
     layout: Annotated[
         dict[str, Any],

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from mug.ids import is_valid_id
 from mug.study.catalog import FieldInfo, struct_fields
+from mug.study.embedded_validation import problems_of_build
 from mug.study.fields import Severity
 from mug.study.form_validation import problems_of_form
 from mug.study.game_validation import problems_of_game
 from mug.study.group_orders import draws_for_group
-from mug.study.model import EndPage, FormPage, GymGame, Node, RandomizeOrder, Repeat, Section, StaticPage
+from mug.study.model import EmbeddedBuild, EndPage, FormPage, GymGame, Node, RandomizeOrder, Repeat, Section, StaticPage
 from mug.study.participation_validation import address_problems_of
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean, node_id_of
@@ -86,6 +87,8 @@ def _of_node(node: Node) -> Iterator[Problem]:
             yield from _of_page(node)
             if isinstance(node, FormPage):
                 yield from problems_of_form((), node)
+            if isinstance(node, EmbeddedBuild):
+                yield from problems_of_build((), node)
         case GymGame():
             yield from problems_of_game((), node)
 
@@ -106,7 +109,7 @@ def _of_wrapper(node: RandomizeOrder | Repeat) -> Iterator[Problem]:
 def _of_page(node: StaticPage) -> Iterator[Problem]:
     yield from exclusive(node, (), "scene_body", "scene_body_filepath", node)
     texts = (node.scene_header, node.scene_subheader, node.scene_body, node.scene_body_filepath)
-    says_more = isinstance(node, FormPage) or (isinstance(node, EndPage) and node.redirect_url)
+    says_more = isinstance(node, FormPage | EmbeddedBuild) or (isinstance(node, EndPage) and node.redirect_url)
     if not any(texts) and not says_more:
         yield problem_at(
             node, (), None, "empty_page", "shows nothing: give it a header, a body or a body file", "warning"

@@ -2,6 +2,7 @@
 
 from typing import Annotated, ClassVar, TypeAlias
 
+from mug.study.embedded import EmbeddedBuild, HtmlGame, UnityGame
 from mug.study.fields import about
 from mug.study.forms import MultipleChoiceForm, OptionBoxesForm, ScalesForm, TextBoxForm
 from mug.study.game import (
@@ -21,9 +22,11 @@ from mug.study.settings import Section
 
 __all__ = [
     "CompletionCodePage",
+    "EmbeddedBuild",
     "EndPage",
     "Form",
     "GymGame",
+    "HtmlGame",
     "MultipleChoiceForm",
     "Node",
     "OptionBoxesForm",
@@ -34,6 +37,7 @@ __all__ = [
     "StartPage",
     "StaticPage",
     "TextBoxForm",
+    "UnityGame",
     "Wrapper",
 ]
 
@@ -82,6 +86,6 @@ class Repeat(Section, frozen=True, kw_only=True, tag_field="kind", tag="repeat")
 
 
 Form: TypeAlias = TextBoxForm | MultipleChoiceForm | ScalesForm | OptionBoxesForm
-Scene: TypeAlias = StaticPage | StartPage | EndPage | CompletionCodePage | Form | GymGame
+Scene: TypeAlias = StaticPage | StartPage | EndPage | CompletionCodePage | Form | GymGame | UnityGame | HtmlGame
 Wrapper: TypeAlias = RandomizeOrder | Repeat
 Node: TypeAlias = Scene | Wrapper

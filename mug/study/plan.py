@@ -1,11 +1,11 @@
 """Drawing a participant's way through the study: which scenes, in which order."""
 
-import hashlib
 from typing import Final
 
 import msgspec
 
 from mug.ids import SceneId
+from mug.study.draws import Words
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import Node, RandomizeOrder, Repeat, Study
 from mug.study.traversal import NodePath, node_at
@@ -14,8 +14,6 @@ __all__ = ["GROUP_ORDER", "PlannedNode", "draw_group_order", "draw_order", "draw
 
 GROUP_ORDER: Final = "group_order"
 """Kind of a planned visit at whose place a group draws the order of a node's scenes."""
-
-_MASK: Final = 2**64 - 1
 
 
 class PlannedNode(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,24 +32,6 @@ class PlannedNode(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
 
 
-class _Words:
-    """An endless row of 64-bit numbers made of a key: the same on every machine and Python."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-        self._count = 0
-
-    def below(self, bound: int) -> int:
-        """Return a number from 0 to `bound` - 1, each equally likely."""
-        limit = (_MASK + 1) - (_MASK + 1) % bound
-        while True:
-            digest = hashlib.sha256(f"{self._key}:{self._count}".encode()).digest()
-            self._count += 1
-            word = int.from_bytes(digest[:8], "big")
-            if word < limit:
-                return word % bound
-
-
 def draw_order(
     seed: int, node_path: tuple[int, ...], repetition: tuple[int, ...], count: int, keep_n: int | None
 ) -> tuple[int, ...]:
@@ -61,7 +41,7 @@ def draw_order(
     chain does not change it.
     """
     path, rounds = (".".join(map(str, part)) for part in (node_path, repetition))
-    words = _Words(f"mug order:{seed}:{path}:{rounds}")
+    words = Words(f"mug order:{seed}:{path}:{rounds}")
     order = list(range(count))
     for last in range(count - 1, 0, -1):
         other = words.below(last + 1)

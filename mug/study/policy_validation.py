@@ -39,7 +39,7 @@ def faults_of_policy(game: GymGame, policy: Any, place: str) -> Iterator[tuple[s
         hint = did_you_mean(policy, ("human", "random"))
         yield (
             "unknown_policy",
-            f"is {policy!r}{hint}, a name that nobody knows without load_policy_fn or policy_inference_fn; "
+            f"is {policy!r}{hint}: without load_policy_fn or policy_inference_fn nobody knows such a name; "
             f"allowed: {_ALLOWED}",
         )
 

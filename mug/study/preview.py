@@ -14,6 +14,7 @@ from mug.ids import ExperimentId, SceneId, is_valid_id
 from mug.study.edits import fresh_scene_id, outermost
 from mug.study.endings import Endings
 from mug.study.model import (
+    EmbeddedBuild,
     EndPage,
     EntryScreening,
     GymGame,
@@ -25,11 +26,13 @@ from mug.study.model import (
     StartPage,
     StaticPage,
     Study,
+    Treatments,
     WebRtc,
 )
 from mug.study.multiplayer import is_multiplayer
 from mug.study.problems import Problem
 from mug.study.traversal import NodePath, human_agents, node_at, walk
+from mug.study.treatments import applied, arms_of
 from mug.study.validation import validate
 
 __all__ = ["NOT_NEEDED", "PreviewMode", "pages_of_preview", "preview_study", "without_broken"]
@@ -47,7 +50,9 @@ _NO_PARTNER: Final = "Nobody came to play with you."
 _MAX_PAGES: Final = 4
 
 
-def preview_study(study: Study, paths: NodePath | Iterable[NodePath], mode: PreviewMode = "scene") -> Study:
+def preview_study(
+    study: Study, paths: NodePath | Iterable[NodePath], mode: PreviewMode = "scene", treatment: str = ""
+) -> Study:
     """Return the study that a preview of some of its nodes serves.
 
     Args:
@@ -55,6 +60,7 @@ def preview_study(study: Study, paths: NodePath | Iterable[NodePath], mode: Prev
         paths: The node, or several that are shown one after the other; ``()`` is the study itself: its whole chain.
         mode: "scene": the nodes alone, a wrapper with its scenes. "from": the chain from the (first) node to its end.
             Of a scene inside wrappers that is the scene, once, and then what follows the outermost wrapper around it.
+        treatment: Under which treatment; empty, or none that the study has: as the study stands.
 
     Returns:
         A study without layout, screening, exclusions, custom matchmakers and addresses to go on to (end pages and
@@ -65,6 +71,8 @@ def preview_study(study: Study, paths: NodePath | Iterable[NodePath], mode: Prev
     Raises:
         LookupError: When there is no such node.
     """
+    arm = next((arm for arm in arms_of(study) if arm.name == treatment), None)
+    study = applied(study, arm)[0] if arm is not None else msgspec.structs.replace(study, treatments=Treatments())
     chosen = _chosen(study, paths)
     if not chosen:
         nodes: Sequence[Node] = study.chain
@@ -162,7 +170,8 @@ def _scenes(nodes: Iterable[Node]) -> Iterable[Any]:
 def _folders(study: Study) -> tuple[str, ...]:
     """The served folders, those of all games too: a page may show what a game that is not here has its pictures in."""
     games = [node.assets.assets_dir for _, node in walk(study) if isinstance(node, GymGame)]
-    return tuple(dict.fromkeys((*study.static_files, *games)))
+    builds = [node.webgl.webgl_base_url for _, node in walk(study) if isinstance(node, EmbeddedBuild)]
+    return tuple(dict.fromkeys((*study.static_files, *games, *builds)))
 
 
 # --- how a node is shown ----------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ from mug.study.problems import Problem
 from mug.study.python_source import literal
 from mug.study.rules import refusal, shown
 from mug.study.traversal import NodePath, walk
+from mug.study.treatment_validation import problems_of_arm
+from mug.study.treatments import applied, arms_of
 
 __all__ = ["is_only_in_python", "python_problems"]
 
@@ -87,10 +89,23 @@ class _Reader:
 
     def of_study(self, study: Study) -> Iterator[Fault]:
         yield from self.of_fields(study, "screening")
+        if isinstance(study.treatments.arms, Mapping):
+            yield from self.of_treatments(study)
         if isinstance(study.id, str) and not is_valid_id(study.id):
             yield "id", "invalid_id", f"{study.id!r} {_ID_RULE}"
         if not study.chain:
             yield "chain", "empty_chain", "has no scenes: begin with a start page and end with an end page"
+
+    def of_treatments(self, study: Study) -> Iterator[Fault]:
+        """What a script cannot say of a treatment: words of no meaning, values that no scene can have."""
+        yield from _of_arms(study)
+        for arm in arms_of(study):
+            for scene, fields in arm.changes.items():
+                for field, value in fields.items():
+                    where = f"treatments.arms.{arm.name}.changes.{scene}.{field}"
+                    for ref in _texts(value):
+                        if self.is_only_in_python(ref, f"treatments.{arm.name}.{scene}", field):
+                            yield where, "only_in_python", _only_in_python(ref)
 
     def of_node(self, node: Node) -> Iterator[Fault]:
         if isinstance(node, RandomizeOrder | Repeat):
@@ -169,6 +184,30 @@ class _Reader:
 
     def is_only_in_python(self, ref: str, place: str, field: str) -> bool:
         return ref in self.in_script or is_only_in_python(ref, place, field)
+
+
+def _of_arms(study: Study) -> Iterator[Fault]:
+    """Return what keeps the treatments of a study from being written: what the file says wrongly of them."""
+    for name, said in study.treatments.arms.items():
+        place = f"treatments.arms.{name}"
+        for problem in problems_of_arm(name, said):
+            yield problem.field or place, problem.code, problem.message
+    for arm in arms_of(study):
+        for scene, field, code, message in applied(study, arm)[1]:
+            if code == "wrong_type":
+                yield f"treatments.arms.{arm.name}.changes.{scene}.{field}", code, message
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for item in value.values():
+                yield from _texts(item)
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
 
 
 def _of_game(game: GymGame) -> Iterator[Fault]:

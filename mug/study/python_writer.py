@@ -15,8 +15,10 @@ from mug.study.decoding import encode_study
 from mug.study.errors import PythonWriteError
 from mug.study.model import (
     CompletionCodePage,
+    EmbeddedBuild,
     EndPage,
     GymGame,
+    HtmlGame,
     KeyBinding,
     MultipleChoiceForm,
     Node,
@@ -31,6 +33,7 @@ from mug.study.model import (
     StaticPage,
     Study,
     TextBoxForm,
+    UnityGame,
 )
 from mug.study.python_refusals import python_problems
 from mug.study.python_source import Group, Source, assignment, call, chain, import_line, literal, text_literal
@@ -39,6 +42,7 @@ __all__ = ["write_python"]
 
 _CONSTANTS: Final = "mug.configurations.configuration_constants"
 _PAGES: Final = "mug.scenes.static_scene"
+_BUILDS: Final = "mug.scenes.unity_scene"
 
 SCENE_CLASSES: Final[Mapping[type[Section], tuple[str, str]]] = {
     StartPage: (_PAGES, "StartScene"),
@@ -50,10 +54,15 @@ SCENE_CLASSES: Final[Mapping[type[Section], tuple[str, str]]] = {
     ScalesForm: (_PAGES, "ScalesAndTextBox"),
     OptionBoxesForm: (_PAGES, "OptionBoxesWithScalesAndTextBox"),
     GymGame: ("mug.scenes.gym_scene", "GymScene"),
+    UnityGame: (_BUILDS, "UnityScene"),
+    HtmlGame: (_BUILDS, "HtmlGameScene"),
     RandomizeOrder: ("mug.scenes.scene", "RandomizeOrder"),
     Repeat: ("mug.scenes.scene", "RepeatScene"),
 }
 """Kind of node → the module and name of its class."""
+
+TREATMENT_CLASS: Final = ("mug.configurations.treatment", "Treatment")
+"""The module and name of the class of one treatment."""
 
 CONSTRUCTOR_FIELDS: Final[Mapping[type[Section], tuple[str, ...]]] = {
     TextBoxForm: ("text_box_header", "required"),
@@ -83,7 +92,7 @@ SCENE_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Method → the scene's own fields that it sets; each section of a game has a method of its name."""
 
-HOOKS: Final = ("on_connect", "on_client_callback")
+HOOKS: Final = ("on_connect", "on_client_callback", "on_unity_episode_start", "on_unity_episode_end")
 
 CONFIG_METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     "experiment": ("id", "title", "save_experiment_data"),
@@ -96,6 +105,7 @@ SECTION_METHODS: Final[Mapping[str, str]] = {
     "webrtc": "webrtc",
     "screening": "entry_screening",
     "endings": "endings",
+    "treatments": "treatments",
 }
 """Section of the study → its method."""
 
@@ -192,12 +202,29 @@ class _Writer:
                 yield call(method, given)
         for section, method in SECTION_METHODS.items():
             given = list(self.arguments(getattr(study, section)))
+            if section == "treatments":
+                given = [argument for argument in given if argument[0] != "arms"]
+                if study.treatments.arms:
+                    given.insert(0, ("arms", self.arms(study)))
             if given:
                 yield call(method, given)
         further = {"layout": study.layout} if study.layout else {}
         yield from _study_fields({**further, **study.extra})
         for section in SECTION_METHODS:
             yield from _study_fields(getattr(study, section).extra, section)
+
+    def arms(self, study: Study) -> Group:
+        """Return the list of the treatments, each with what differs under it."""
+        module, name = TREATMENT_CLASS
+        self.use(module, name)
+        made = []
+        for arm, said in study.treatments.arms.items():
+            given: list[tuple[str, Source]] = [("", literal(arm))]
+            if "changes" in said:
+                given.append(("changes", literal(said["changes"])))
+            given += [(word, literal(said[word])) for word in ("title", "weight") if word in said]
+            made.append(("", call(name, given)))
+        return Group("[", tuple(made), "]")
 
     # --- nodes -----------------------------------------------------------------------------------------------------
 
@@ -234,7 +261,9 @@ class _Writer:
                 yield call(method, given)
         if isinstance(scene, GymGame):
             yield from self.game_calls(scene)
-        hooks = list(self.arguments(scene, HOOKS))
+        if isinstance(scene, EmbeddedBuild):
+            yield from self.build_calls(scene)
+        hooks = list(self.arguments(scene, [field for field in HOOKS if field in known]))
         if hooks:
             yield call("hooks", hooks)
         yield from _study_fields(scene.extra)
@@ -256,6 +285,14 @@ class _Writer:
         yield from _study_fields(shared, "matchmaking")
         for info in infos:
             yield from _study_fields(getattr(game, info.name).extra, info.name)
+
+    def build_calls(self, scene: EmbeddedBuild) -> Iterator[Group]:
+        for name in ("webgl", "game"):
+            given = list(self.arguments(getattr(scene, name)))
+            if given:
+                yield call(name, given)
+        for name in ("webgl", "game"):
+            yield from _study_fields(getattr(scene, name).extra, name)
 
     # --- values ----------------------------------------------------------------------------------------------------
 
@@ -365,7 +402,17 @@ class _Names:
 
     def __init__(self) -> None:
         taken = {name for _, name in SCENE_CLASSES.values()} | {group for group, _ in NAMED_VALUES.values()}
-        self._taken = {*taken, "ExperimentConfig", "ModelConfig", "Stager", "config", "datetime", "run", "stager"}
+        self._taken = {
+            *taken,
+            "ExperimentConfig",
+            "ModelConfig",
+            "Stager",
+            "Treatment",
+            "config",
+            "datetime",
+            "run",
+            "stager",
+        }
 
     def of(self, scene_id: str) -> str:
         name = re.sub(r"[^A-Za-z0-9_]+", "_", scene_id).strip("_") or "scene"

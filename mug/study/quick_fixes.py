@@ -413,6 +413,12 @@ def _file_as_meant(case: _Case) -> Fix:
     return case.set(f"Use {path!r}", path)
 
 
+def _build_as_meant(case: _Case) -> Fix:
+    """Name the build that `mug.check` found in the folder of builds."""
+    found = _MEANT.search(case.problem.message)
+    return case.set(f"Use {found[1]!r}", found[1]) if found is not None else None
+
+
 def _function_as_meant(case: _Case) -> Fix:
     found, value = _MEANT.search(case.problem.message), case.at.value
     if found is None or not isinstance(value, str) or "." in value.rpartition(":")[2]:
@@ -434,6 +440,7 @@ _FIELD_FIXES: Final[Mapping[str, Callable[[_Case], Fix]]] = {
     "invalid_reference": _invalid_reference,
     "invalid_url": _invalid_url,
     "missing": _missing,
+    "missing_build": _build_as_meant,
     "missing_file": _file_as_meant,
     "missing_function": _function_as_meant,
     "nested_group_order": _left_out,

@@ -80,6 +80,8 @@ _SCENES: Final = {
     "scales_and_text_box": "ScalesAndTextBox",
     "option_boxes_with_scales_and_text_box": "OptionBoxesWithScalesAndTextBox",
     "gym_game": "GymScene",
+    "unity_game": "UnityScene",
+    "html_game": "HtmlGameScene",
     "randomize_order": "RandomizeOrder",
     "repeat": "RepeatScene",
     "end_page": "EndScene",

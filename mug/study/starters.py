@@ -13,6 +13,7 @@ from mug.study.model import (
     EndPage,
     GameplaySection,
     GymGame,
+    HtmlGame,
     MultipleChoiceForm,
     Node,
     OptionBoxesForm,
@@ -23,6 +24,7 @@ from mug.study.model import (
     StaticPage,
     Study,
     TextBoxForm,
+    UnityGame,
 )
 from mug.study.problems import did_you_mean
 from mug.study.traversal import NodePath, node_at, walk
@@ -37,11 +39,14 @@ _IDS: Final = {
     "scales_and_text_box": "scales",
     "option_boxes_with_scales_and_text_box": "option_boxes",
     "gym_game": "game",
+    "unity_game": "unity_game",
+    "html_game": "html_game",
     "end_page": "end",
     "completion_code_page": "completion_code",
 }
 """Kind → the id of the first scene of it."""
 
+_BUILD_KEYS: Final = "<p>Say here how the game is played, and with which keys.</p>"
 _AGREE: Final = "How much do you agree with this sentence?"
 _SENTENCE: Final = "Write the first sentence to rate here."
 _MORE: Final = "Is there anything else that you would like to tell us?"
@@ -116,6 +121,10 @@ def _scene(kind: str, scene_id: SceneId) -> Node:
                 ),
                 gameplay=GameplaySection(default_action=0),
             )
+        case "unity_game":
+            return UnityGame(scene_id=scene_id, scene_header="New Unity game", scene_body=_BUILD_KEYS)
+        case "html_game":
+            return HtmlGame(scene_id=scene_id, scene_header="New HTML game", scene_body=_BUILD_KEYS)
         case "end_page":
             return EndPage(
                 scene_id=scene_id,

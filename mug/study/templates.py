@@ -64,7 +64,7 @@ TEMPLATES: Final[tuple[Template, ...]] = (
     Template(
         key="human_ai",
         title="Human and AI",
-        description="One participant plays with an artificial partner, which acts at random to begin with.",
+        description="One participant plays with an artificial partner, which a small Python class controls.",
         icon="robot",
         players=1,
     ),

@@ -3,7 +3,8 @@
 from typing import Any
 
 from mug.study.model import GymGame, Study
-from mug.study.traversal import walk
+from mug.study.multiplayer import runs_on_server
+from mug.study.treatments import every_version
 
 __all__ = ["study_uses_models", "uses_models"]
 
@@ -14,8 +15,11 @@ def uses_models(game: GymGame) -> bool:
 
 
 def study_uses_models(study: Study) -> bool:
-    """Whether one of a study's games does."""
-    return any(isinstance(node, GymGame) and uses_models(node) for _, node in walk(study))
+    """Whether one of the games that run in browsers does, under any of the study's treatments."""
+    return any(
+        isinstance(node, GymGame) and uses_models(node) and not runs_on_server(node)
+        for _, _, node in every_version(study)
+    )
 
 
 def _is_model(policy: Any) -> bool:

@@ -14,6 +14,8 @@ from mug.study.places import problem_at
 from mug.study.problems import Problem, did_you_mean
 from mug.study.rules import shown
 from mug.study.traversal import NodePath, walk
+from mug.study.treatment_validation import ArmStudies, problems_of_treatments
+from mug.study.treatments import Arm
 from mug.study.waitroom_validation import problems_of_waiting
 
 __all__ = ["Validator", "validate"]
@@ -34,9 +36,22 @@ class Validator:
 
     def __init__(self) -> None:
         self._known: dict[int, NodeFindings] = {}
+        self._versions = ArmStudies()
+        self._under: dict[str, Validator] = {}
 
     def validate(self, study: Study) -> list[Problem]:
         """Return every problem of `study`, as the function `validate` does."""
+        found = self._of_chain(study)
+        if not study.treatments.arms or any(p.code == "wrong_type" and not p.path for p in found):
+            return found
+        own = list(problems_of_treatments(study, found, self._versions, self._of_version))
+        place = next((number for number, problem in enumerate(found) if problem.path), len(found))
+        return [*found[:place], *own, *found[place:]]
+
+    def _of_version(self, arm: Arm, study: Study) -> list[Problem]:
+        return self._under.setdefault(arm.name, Validator())._of_chain(study)
+
+    def _of_chain(self, study: Study) -> list[Problem]:
         nodes = list(walk(study))
         before, self._known = self._known, {}
         findings = []

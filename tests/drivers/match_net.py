@@ -155,6 +155,7 @@ class Page:
         self.peers += output.peers
         self.recorded += output.chunks
         self.rows += output.rows
+        self.policy_figures = output.policy_figures or self.policy_figures
         self.views += [View(v.episode, v.frame, v.picture, v.hud, v.score, v.corrected) for v in output.views]
         if output.live is not None:
             self.lives.append(output.live)

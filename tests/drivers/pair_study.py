@@ -212,7 +212,8 @@ def example_study(
     document = tomlkit.parse(file.read_text(encoding="utf-8"))
     game = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
     game["gameplay"].update(dict(gameplay or {}))
-    game["multiplayer"].update(multiplayer | ({"network_conditions": dict(conditions)} if conditions else {}))
+    if fields := multiplayer | ({"network_conditions": dict(conditions)} if conditions else {}):
+        game["multiplayer"].update(fields)
     if players is not None:
         game["environment"]["env_config"] = {"players": players}
         game["policies"]["policy_mapping"] = {f"player_{number + 1}": "human" for number in range(players)}

@@ -175,6 +175,8 @@ def random_field(rng: random.Random, info: FieldInfo) -> Any:
     """A value that a field allows, as far as its own metadata tell."""
     if info.choices is not None:
         return rng.choice(info.choices)
+    if info.name == "arms":
+        return {rng.choice(["slow", "é", "a"]): random_table(rng) for _ in range(rng.randrange(3))}
     match info.shape:
         case "callable":
             return rng.choice(_REFERENCES)
@@ -285,7 +287,7 @@ def random_game(rng: random.Random, scene_id: str, humans: int | None = None) ->
     names = rng.choice([("human", "b", "c", "d"), ("0", "1", "2", "3"), ("left one", "right-one", "é", "d")])[:people]
     mapping: dict[str, Any] = dict.fromkeys(names, "human")
     if people > 1 or rng.random() < 0.5:
-        mapping |= {"robot": "random"} if rng.random() < 0.4 else {}
+        mapping |= {"robot": _policy(rng)} if rng.random() < 0.6 else {}
     elif people == 1:
         mapping = {}
     sections: dict[str, Any] = {}
@@ -422,7 +424,43 @@ def random_study(rng: random.Random, *, scenes: int = 200) -> Study:
         if info.section is not None
     }
     chain = (start, *some(max(0, scenes - 2), 2), end)
+    if rng.random() < 0.4:
+        settings["treatments"] = msgspec.structs.replace(
+            settings["treatments"], per="participant", arms=_arms(rng, chain)
+        )
     return Study(id=ExperimentId("random-study"), chain=chain, extra=_unknown(rng), **values, **settings)
+
+
+def _arms(rng: random.Random, chain: tuple[Node, ...]) -> dict[str, dict[str, Any]]:
+    """Two or three treatments whose changes leave every scene without errors; each changes something else."""
+    scenes = [scene for node in chain for scene in scenes_inside(node)]
+    arms: dict[str, dict[str, Any]] = {}
+    for number in range(rng.randint(2, 3)):
+        changes: dict[str, dict[str, Any]] = {}
+        for scene in rng.sample(scenes, min(len(scenes), rng.randint(1, 3))):
+            if isinstance(scene, GymGame):
+                changes[scene.scene_id] = {
+                    "rendering.fps": 10 + number,
+                    "gameplay.action_mapping": [
+                        {"keys": ["q"], "action": number},
+                        {"keys": ["q", " "], "action": "go"},
+                    ],
+                    "environment.env_config": {"layout": random_text(rng), "size": [number]},
+                    "content.scene_header": random_text(rng),
+                }
+                if isinstance(scene.environment.env_creator, str) and rng.random() < 0.5:
+                    changes[scene.scene_id]["environment.env_creator"] = "env.py:other"
+                if scene.environment.env_creator is None:
+                    del changes[scene.scene_id]["environment.env_config"]
+            elif isinstance(scene, StaticPage):
+                changes[scene.scene_id] = {"scene_subheader": f"{number} {random_text(rng)}"}
+        arm: dict[str, Any] = {"changes": changes} if changes else {}
+        if rng.random() < 0.5:
+            arm["title"] = random_text(rng)
+        if rng.random() < 0.5:
+            arm["weight"] = rng.randint(1, 3)
+        arms[f"{rng.choice(['slow', 'a.b', '2nd'])}{number}"] = arm
+    return arms
 
 
 def _settings(rng: random.Random, info: FieldInfo) -> dict[str, Any]:
@@ -431,6 +469,8 @@ def _settings(rng: random.Random, info: FieldInfo) -> dict[str, Any]:
     values = _some(rng, info.section, rng.choice([0.0, 0.3]), *lists)
     if info.name == "webrtc" and rng.random() < 0.5:
         values["ice_servers"] = ({"urls": ["turn:turn.example.org:3478", "stun:x.example.org"], "username": "u"},)
+    if info.name == "treatments":
+        values["arms"] = {}
     if info.name == "screening" and rng.random() < 0.5:
         values |= {"browser_requirements": ("firefox>=100", "chrome"), "requirements": ("webgl",)}
     return values
@@ -546,6 +586,20 @@ def _set_field(rng: random.Random, study: Study) -> edits.SetField:
         return edits.SetField(path=path, field=prefix + info.name, value=edits.RESET, merge_key=merge_key)
     value = _new_value(rng, info)
     return edits.SetField(path=path, field=prefix + info.name, value=value, merge_key=merge_key)
+
+
+def _policy(rng: random.Random) -> Any:
+    """A policy that is no person's."""
+    model: dict[str, Any] = {"kind": "onnx", "obs_input": "obs", "logit_output": "logits", "onnx_path": "ai/a.onnx"}
+    if rng.random() < 0.4:
+        model |= {"state_inputs": ["h", "c"], "state_outputs": ["h2", "c2"], "state_shape": [1, rng.randrange(1, 64)]}
+    if rng.random() < 0.3:
+        model["fixed_inputs"] = {"seq_lens": [1], "scale": 0.5}
+    if rng.random() < 0.3:
+        model["custom_inference_fn"] = "ai/run.py:infer"
+    if rng.random() < 0.4:
+        model["sampling"] = rng.choice(["sample", "argmax"])
+    return rng.choice(["random", "random", "ai/b.onnx", "ai/partners.py:Walker", "my_lab.partners:walk", model, model])
 
 
 def _new_value(rng: random.Random, info: FieldInfo) -> Any:

@@ -7,11 +7,14 @@ from pathlib import Path
 import gymnasium
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.pair_driver import walk_in
 from tests.drivers.server_driver import ServerDriver
+from tests.drivers.stepped_study import logged_rows, write_stepped_study
 from tests.e2e.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser]
@@ -101,3 +104,104 @@ def step_again(rows: pd.DataFrame, seed: int) -> None:
         assert float(reward) == row["rewards.human"], f"reward of frame {row['frame']}"
         assert bool(row["terminated.human"]) == terminated
     env.close()
+
+
+@pytest.mark.long
+def test_that_two_people_play_on_when_page_process_and_server_go_down(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study = write_stepped_study(tmp_path / "study", players=2, frames=450, reconnection_timeout_ms=60_000)
+    size = {"width": 1280, "height": 800}
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=120) as server,
+        browser.participant(server.port, viewport=size) as ann,
+        browser.participant(server.port, viewport=size) as ben,
+    ):
+        for person, name in ((ann, "ann"), (ben, "ben")):
+            person.open(name)
+        walk_in([ann, ben], "line")
+        ann.wait_for_phase("countdown")
+        ann.screenshot(artifacts / "server-game-countdown.png")
+        for person, key in ((ann, "ArrowRight"), (ben, "ArrowLeft")):
+            person.wait_for_frame(0, 10)
+            person.press_keys_by_frame(0, (key, 40))
+        ann.screenshot(artifacts / "server-game-playing.png")
+
+        ben.context.set_offline(True)
+        words(ben, "The connection is being restored", timeout_ms=60_000)
+        ben.screenshot(artifacts / "server-game-offline.png")
+        words(ann, "is interrupted", timeout_ms=60_000)
+        ben.context.set_offline(False)
+        plays_on(ben)
+
+        ben.page.reload()
+        plays_on(ben)
+
+        kill_process_of_match(server)
+        words(ann, "being restored")
+        ann.screenshot(artifacts / "server-game-restoring.png")
+        plays_on(ann, ben)
+
+        server.kill()
+        words(ann, "The connection is being restored")
+        server.start(deadline_s=120)
+        plays_on(ann, ben)
+        for person in (ann, ben):
+            person.wait_for_scene("after")
+            assert person.page_errors == []
+        server.interrupt()
+    tables = export_session(tmp_path / "data", "line", tmp_path / "out")
+    verify_records(tmp_path / "data", "line")
+    frames = tables["frames"]
+    assert list(frames["frame"]) == list(range(450))
+    seed = int(tables["episodes"]["seed"].iloc[0])
+    own = {row["frame"]: row for row in logged_rows(study) if row["seed"] == seed}
+    for row in frames.to_dict("records"):
+        for agent in ("north", "east"):
+            assert row[f"actions.{agent}"] == own[row["frame"]]["actions"][agent]
+            assert row[f"rewards.{agent}"] == own[row["frame"]]["rewards"][agent]
+    assert set(frames["actions.north"]) == {0, 1}
+    assert set(frames["actions.east"]) == {0, -1}
+
+
+@pytest.mark.long
+def test_that_a_game_whose_process_fails_again_ends_with_calm_words(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study = write_stepped_study(tmp_path / "study", env={"fails_at": [15, 15]})
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=120) as server,
+        browser.participant(server.port, viewport={"width": 1280, "height": 800}) as ann,
+    ):
+        ann.open("ann")
+        walk_in([ann], "line")
+        ann.page.locator('[data-mug="match-end"]').wait_for()
+        ann.screenshot(artifacts / "server-game-failed.png")
+        assert "This is not your fault" in ann.page.locator("body").inner_text()
+        assert "Traceback" not in ann.page.locator("body").inner_text()
+        ann.press_continue()
+        ann.wait_for_scene("after")
+
+
+def words(someone: ParticipantDriver, text: str, timeout_ms: int = 20_000) -> None:
+    """Wait until these words lie over the game."""
+    shown = someone.page.locator('[data-mug="match-words"]:not([data-mug-kind="none"])').filter(has_text=text)
+    try:
+        shown.wait_for(timeout=timeout_ms)
+    except Exception as error:
+        raise AssertionError(f"nobody said {text!r}; {someone.state()}") from error
+
+
+def plays_on(*people: ParticipantDriver) -> None:
+    """Wait until every page shows frames that are new."""
+    for person in people:
+        person.wait_for_phase("playing")
+        before = int(person.game_attribute("frame") or 0)
+        person.wait_for_frame(0, before + 10)
+
+
+def kill_process_of_match(server: ServerDriver) -> None:
+    [process] = [
+        child for child in psutil.Process(server.pid).children() if "mug.authority" in " ".join(child.cmdline())
+    ]
+    process.kill()

@@ -19,7 +19,7 @@ from gui.run.page import RunPage
 from gui.runtime.server_state import Outcome, ServerState
 from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
-from mug.protocol.lab import LabBatch, LabSnapshot, MatchView, ParticipantView
+from mug.protocol.lab import LabBatch, LabSnapshot, MatchView, ParticipantView, PlayerView
 from tests.drivers.match_views import match_view, with_pairs, with_players
 from tests.drivers.session_views import session_view
 
@@ -56,6 +56,32 @@ def playing_with(run: RunPage) -> dict[str, str]:
 
 
 # The table
+
+
+def test_that_a_match_on_the_server_claims_nothing_of_peers(theme: Theme) -> None:
+    view = MatchView(
+        match_id="m-1",
+        scene_id="lander",
+        state="playing",
+        formed_at="2026-01-01T10:00:00.000Z",
+        players=(
+            PlayerView(agent="north", participant_id="anna", stage="playing", frame=37),
+            PlayerView(agent="east", participant_id="bert", stage="away", frame=37),
+        ),
+        frame=37,
+        flags=("server_restored",),
+        mode="server_authoritative",
+        hz=29.7,
+    )
+    model = model_of(theme, view)
+    shown = texts(model)
+    assert shown["players"] == "anna (north) · bert (east, away)"
+    assert shown["progress"] == "Episode 1 · frame 37"
+    assert (shown["path"], shown["accord"]) == ("Server", "–")
+    assert "29.7 Hz" in model.index(0, PLACE["progress"]).data(Qt.ItemDataRole.ToolTipRole)
+    assert {shown[key] for key in ("rtt", "rollbacks", "depth", "stalled", "compared")} == {"–"}
+    tip = model.index(0, PLACE["state"]).data(Qt.ItemDataRole.ToolTipRole)
+    assert "started again" in tip
 
 
 def test_that_a_match_says_who_plays_over_which_path_and_how_well(theme: Theme) -> None:

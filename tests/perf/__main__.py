@@ -17,9 +17,12 @@ from tests.perf.measurement import Row, Skipped, table
 BENCHMARKS = {
     "own-javascript": ("own_javascript", "size of our own JavaScript"),
     "tick": ("tick", "what a tick costs in Pyodide besides the environment"),
+    "onnx": ("onnx_decisions", "what a decision of an ONNX policy takes, in a page and natively"),
     "rollback": ("rollback_ticks", "the worst tick in Pyodide: a rollback over the whole window, three worlds"),
     "networks": ("rollback_profiles", "rollbacks, depth, waiting and bandwidth of networks, on a virtual clock"),
+    "policies": ("policies", "decisions of policies in CPython, saving and restoring them"),
     "pair": ("pair_rate", "two pages of one game on this machine: rate, ticks, waiting, rollbacks"),
+    "authority": ("authority", "matches that the server steps at 30 Hz: a core holds, lateness, memory, bytes"),
     "load": ("page_load", "page opened to game ready, cold and warm"),
     "game": ("game_rate", "rate, Python's share of a frame, keys, start of a game in a browser"),
     "round-trip": ("round_trip", "server with 100 and 300 participants: round trips, memory"),

@@ -9,8 +9,8 @@ from tests.perf.measurement import Row, Skipped
 __all__ = ["measure"]
 
 CLIENT = ROOT / "mug" / "server" / "client"
-LIBRARIES = ("pixi-", "socketio-")
-"""How the build names the chunks of libraries (web_client/vite.config.ts)."""
+LIBRARIES = ("pixi-", "socketio-", "ort-wasm-")
+"""How the build names the files of libraries (web_client/vite.config.ts, vite_onnx.ts)."""
 OTHER_PAGES = ("watch",)
 """Pages that participants never load."""
 

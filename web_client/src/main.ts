@@ -3,6 +3,7 @@ import "./styles/page.css";
 import "./styles/form.css";
 import "./styles/seat.css";
 import "./styles/care.css";
+import "./styles/build.css";
 import { Care } from "./care/care";
 import { listenToConsole, PageLog } from "./care/page_log";
 import { describe } from "./errors";

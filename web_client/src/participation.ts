@@ -1,4 +1,5 @@
 /** One participant's way through the study, as this page lives it: welcome, scenes, saving, the end. */
+import { BuildFiles } from "./builds/build_files";
 import type { Care } from "./care/care";
 import { heldPage } from "./care/held_page";
 import type { PageLog } from "./care/page_log";
@@ -12,6 +13,7 @@ import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
 import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, RuntimeManifest, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
 import { Ending } from "./scenes/ending";
+import { EmbeddedScene } from "./scenes/embedded_scene";
 import { FormScene } from "./scenes/form_scene";
 import { GameScene } from "./scenes/game_scene";
 import { endingPage, loadingPage, noticePage, ProgressView, refusedPhase, titleFor, unknownScenePage } from "./scenes/notices";
@@ -73,6 +75,8 @@ export class Participation {
   private finishing: { message: FinishVisit; timer: ReturnType<typeof setTimeout> | null } | null = null;
   private closing: string | null = null;
   private readonly globals = new SharedGlobals((message) => this.send(message));
+  /** Of embedded builds; what was fetched once serves all their scenes. */
+  private readonly buildFiles = new BuildFiles();
   private errorsSent = 0;
   private readonly lateErrors: ClientError[] = [];
   /** What scenes said while the connection was lost. */
@@ -199,6 +203,9 @@ export class Participation {
       case "participant.trouble":
         this.scene?.trouble?.(message.completion_code, message.redirect_url);
         break;
+      case "episode.taken":
+        if (this.scene?.visitId === message.visit_id) this.scene.episodeTaken?.(message);
+        break;
       case "frames.stored":
         this.storedFrames.answered(message);
         break;
@@ -308,8 +315,15 @@ export class Participation {
     });
   }
 
+  private policiesMeasured({ visitId, matchId, figures }: Extract<FromWorker, { op: "policies" }>): void {
+    for (const { agent, decisions, median_ms, p99_ms, late } of figures) {
+      this.unsent.add({ op: "policy.figures", visit_id: visitId, match_id: matchId, agent, decisions, median_ms, p99_ms, late });
+    }
+  }
+
   private onWorker(message: FromWorker): void {
     if (message.op === "globals") this.setGlobals(message.values, "worker");
+    if (message.op === "policies") this.policiesMeasured(message);
     // A game that had to go in the middle may hand over its last rows when the next scene is there already.
     if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
     if (message.op === "console") for (const line of message.lines) this.options.log.add(line);
@@ -322,6 +336,7 @@ export class Participation {
   /** Games stand still while the experimenter has paused this page. */
   hold(held: boolean): void {
     this.me?.python?.hold(held);
+    this.scene?.hold?.(held);
   }
 
   /** Before the first scene there is nothing to do until the experimenter opens or starts the session. */
@@ -361,7 +376,9 @@ export class Participation {
     shell.setNotice(message.notice);
     shell.clearWarnings();
     this.scene?.show();
+    if (this.options.care.paused) this.scene?.hold?.(true);
     if (this.scene) this.options.care.shown(message.action_id);
+    this.buildFiles.preload(message.preload ?? []);
   }
 
   /** Null where this page does not know the kind of scene: it says so, and the server hears of it. */
@@ -375,6 +392,8 @@ export class Participation {
         return new FormScene(message, content, context);
       case "game":
         return content.config.mode === "server_authoritative" ? new ServerScene(message, content, context) : new GameScene(message, content, context);
+      case "embedded":
+        return new EmbeddedScene(message, content, this.buildFiles, context);
       case "wait":
         return new WaitScene(message.visit_id, content, context);
       default: {

@@ -22,10 +22,11 @@ from PySide6.QtGui import (
 from typing_extensions import override
 
 from gui.design.canvas.art import Art
+from gui.models.node_looks import KIND_LOOKS
 from mug.errors import MugError
 from mug.rendering.color import normalize_color
 from mug.study.assets import is_picture_path
-from mug.study.model import FormPage, GymGame, Node, StaticPage
+from mug.study.model import EmbeddedBuild, FormPage, GymGame, Node, StaticPage
 
 __all__ = ["THUMBNAIL", "Thumbnails"]
 
@@ -117,6 +118,8 @@ class Thumbnails(QObject):
         painter.scale(_SHARPNESS, _SHARPNESS)
         if isinstance(node, GymGame):
             self._draw_game(painter, node)
+        elif isinstance(node, EmbeddedBuild):
+            self._draw_build(painter, node)
         else:
             assert isinstance(node, StaticPage)
             self._draw_page(painter, node)
@@ -169,6 +172,18 @@ class Thumbnails(QObject):
             place.moveCenter(field.center())
             self._art.draw_icon(painter, "game", ink, place, _SHARPNESS)
 
+    def _draw_build(self, painter: QPainter, scene: EmbeddedBuild) -> None:
+        """A build shows nothing before it runs: a place of its shape, with its kind's picture."""
+        area = QRectF(QPointF(0, 0), THUMBNAIL)
+        painter.fillRect(area, self._art.colour("sunken"))
+        size = QSizeF(max(1, scene.webgl.width), max(1, scene.webgl.height))
+        field = QRectF(QPointF(0, 0), size.scaled(THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio))
+        field.moveCenter(area.center())
+        painter.fillRect(field, self._art.colour("surface"))
+        place = QRectF(0, 0, 20, 20)
+        place.moveCenter(field.center())
+        self._art.draw_icon(painter, KIND_LOOKS[scene.kind].icon, "text", place, _SHARPNESS)
+
     def _body_of(self, page: StaticPage) -> str:
         """Return a page's HTML, or the beginning of its file's."""
         if page.scene_body or not page.scene_body_filepath:
@@ -215,6 +230,8 @@ def _facts(node: Node) -> _Fact | None:
             return ("game", look.background, look.game_width, look.game_height, first, node.assets.assets_dir)
         case FormPage():
             return None
+        case EmbeddedBuild():
+            return ("build", node.kind, node.webgl.width, node.webgl.height)
         case StaticPage():
             file = node.scene_body_filepath
             return ("page", node.scene_header, node.scene_body, file) if node.scene_body or file else None

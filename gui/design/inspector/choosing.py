@@ -24,6 +24,7 @@ from gui.design.inspector.subject import ShownField
 from gui.design.inspector.surroundings import Surroundings
 from gui.design.inspector.table_editors import MessagesEditor, TableEditor, TablesEditor
 from gui.design.inspector.text_list import TextList
+from gui.design.inspector.treatments_editor import TreatmentsEditor
 from gui.design.inspector.value_editors import SourceValueEditor, ValueEditor
 from gui.design.inspector.with_source import WithSource
 from mug.study.model import KeyBinding
@@ -57,6 +58,8 @@ def editor_for(around: Surroundings, field: ShownField) -> FieldEditor:
             return MessageEditor(around, info)
     if info.shape == "policy" and types == {dict[str, Any]}:
         return PoliciesEditor(around, info)
+    if field.name == "treatments.arms":
+        return WithSource(around, info, TreatmentsEditor(around, info, editor_for))
     if info.annotation == tuple[KeyBinding, ...]:
         return KeyTable(around, info)
     if types == {bool}:

@@ -108,6 +108,13 @@ class WithSource(FieldEditor):
         (self.source if self.shows_source and self.source is not None else self.entries).focus_inside()
 
     @override
+    def focus_part(self, name: str, place: str) -> None:
+        if self.shows_source:
+            self.focus_inside()
+        else:
+            self.entries.focus_part(name, place)
+
+    @override
     def focus_place(self, place: str) -> None:
         if not self.shows_source:
             self.entries.focus_place(place)

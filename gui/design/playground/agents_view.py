@@ -9,7 +9,7 @@ from gui.widgets.theme import Theme
 
 __all__ = ["AgentsView"]
 
-_STATUS = {"input": "by key", "default": "default action", "policy": "at random", "": ""}
+_STATUS = {"input": "by key", "default": "default action", "policy": "by its policy", "": ""}
 
 
 class AgentsView(QWidget):

@@ -78,11 +78,11 @@ def test_that_outputs_may_change_their_shape_and_be_empty(found: list[dict[str, 
 
 def test_that_failures_name_the_file_and_say_why(found: list[dict[str, Any]]) -> None:
     said = found[0]["failures"]
-    assert said["shape"].startswith("the model mlp.onnx cannot be run: Got invalid dimensions for input: obs")
-    assert said["type"] == "the model mlp.onnx cannot be run: its input 'obs' takes float32, not float64"
-    assert said["missing"] == "the model mlp.onnx cannot be run: its input 'obs' is missing"
-    assert said["unknown"] == "the model mlp.onnx cannot be run: it has no input 'extra'"
-    assert said["truncated"].startswith("the model cut.onnx cannot be loaded: ")
-    assert said["no model"].startswith("the model page.onnx cannot be loaded: ")
-    assert said["text"] == 'the model text.onnx cannot be loaded: its input "x" is no array of numbers'
+    assert said["shape"].startswith("the model 'mlp.onnx' cannot be run: Got invalid dimensions for input: obs")
+    assert said["type"] == "the model 'mlp.onnx' cannot be run: its input 'obs' takes float32, not float64"
+    assert said["missing"] == "the model 'mlp.onnx' cannot be run: its input 'obs' is missing"
+    assert said["unknown"] == "the model 'mlp.onnx' cannot be run: it has no input 'extra'"
+    assert said["truncated"].startswith("the model 'cut.onnx' cannot be loaded: ")
+    assert said["no model"].startswith("the model 'page.onnx' cannot be loaded: ")
+    assert said["text"] == "the model 'text.onnx' cannot be loaded: its input \"x\" is no array of numbers"
     assert said["afterwards"] == "(1, 3)"

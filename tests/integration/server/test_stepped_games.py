@@ -12,7 +12,7 @@ from mug.protocol.lab import LabBatch
 from mug.protocol.messages import ErrorReply, MatchReady
 from mug.protocol.partners import ServerKeys, ServerSeen, ServerStatus, ServerView
 from mug.records import RecordReader, records_path
-from tests.drivers.export_checks import export_session, verify_records
+from tests.drivers.export_checks import export_session, step_again, verify_records
 from tests.drivers.server_driver import LabDriver, ServerDriver
 from tests.drivers.stepped_study import SteppedClient, logged_rows, write_stepped_study
 
@@ -69,6 +69,7 @@ def test_that_one_person_plays_to_the_end_and_goes_on(tmp_path: Path) -> None:
         assert list(tables["episodes"]["frames"]) == [45, 45]
         assert 1 in set(tables["frames"]["actions.north"])
         assert tables["matches"]["outcome"].tolist() == ["completed"]
+        assert step_again(server.data_dir, "line", study) == 90
 
 
 @pytest.mark.long
@@ -213,6 +214,7 @@ def test_that_a_world_that_fails_twice_ends_the_game_and_not_the_study(tmp_path:
         assert len(facts(server, "error_reported")) == 2
 
 
+@pytest.mark.long
 def test_that_nobody_plays_for_another_and_no_process_is_left(tmp_path: Path) -> None:
     study = write_stepped_study(tmp_path / "study", frames=3_000)
     with ServerDriver(study, tmp_path / "data") as server, SteppedClient(server, "ann") as ann:

@@ -14,7 +14,6 @@ from mug.configurations.configuration_constants import (
     PolicyTypes,
 )
 from mug.configurations.experiment_config import ExperimentConfig
-from mug.errors import NotAvailableYetError
 from mug.scenes import stager, static_scene
 from mug.study.model import EntryScreening, Hosting, WebRtc
 
@@ -109,7 +108,6 @@ def test_that_every_method_returns_the_config(name):
         (lambda: config().webrtc(ice_servers="stun:x"), TypeError, "ice_servers"),
         (lambda: built(ExperimentConfig()), ValueError, "has no scenes"),
         (lambda: built(ExperimentConfig().experiment(stager=STAGER)), ValueError, "has no id"),
-        (lambda: config().treatments(), NotAvailableYetError, "treatments is not available"),
         (lambda: ModelConfig("o", "l", state_inputs=["a"]), ValueError, "come in pairs"),
         (lambda: ModelConfig("o", "l", state_inputs=["a"], state_outputs=["b"]), ValueError, "state_shape"),
         (lambda: ModelConfig("", "l"), TypeError, "obs_input"),

@@ -23,7 +23,7 @@ from mug.engine.inputs import (
 from mug.protocol import Message
 from mug.protocol.lab import LabBatch, LabReply, LabSnapshot
 from mug.protocol.lab_console import Act, ActionView, SetStage
-from mug.protocol.messages import PROTOCOL_VERSION, FinishVisit, Hello, PutChunk, ShowScene, Welcome
+from mug.protocol.messages import PROTOCOL_VERSION, BuildFile, FinishVisit, Hello, PutChunk, ShowScene, Welcome
 from mug.records import facts as f
 from mug.study.game import PoliciesSection
 from mug.study.matchmaking import Matchmaker
@@ -113,6 +113,7 @@ class Memory:
     matchmakers: dict[str, Matchmaker] = field(default_factory=dict)
     release: str = "automatic"
     details: dict[str, Any] = field(default_factory=dict)
+    builds: dict[str, tuple[BuildFile, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         opened = f.SessionOpened(
@@ -132,7 +133,7 @@ class Memory:
 
     def _new_run(self, state: SessionState) -> StudyRun:
         return StudyRun(
-            FrozenStudy(study=self.study, content_hash="h"),
+            FrozenStudy(study=self.study, content_hash="h", builds=self.builds),
             state,
             clock=self.clock,
             rng=random.Random(self.seed),

@@ -1,5 +1,6 @@
 """Games that the server steps: how they begin, what is recorded of them, and how they end."""
 
+import msgspec
 import pytest
 from engine_driver import Memory
 from stepped_driver import (
@@ -41,6 +42,7 @@ from mug.protocol.messages import (
 )
 from mug.protocol.partners import ServerKeys, ServerReady
 from mug.records import facts as f
+from mug.study.model import Treatments
 
 # ---------------------------------------------------------------- from a group to the first frame
 
@@ -164,6 +166,24 @@ def test_that_keys_that_come_by_the_engine_are_refused() -> None:
     memory = playing(1)
     memory.say("c", ServerKeys(match_id=the_match(memory), n=0))
     assert memory.last("c", ErrorReply).code == "invalid"
+
+
+@pytest.mark.parametrize(("per", "people"), [("participant", 1), ("participant", 2), ("group", 2), ("group", 1)])
+def test_that_process_and_pages_have_the_game_as_the_players_treatment_has_it(per: str, people: int) -> None:
+    arms = {"slow": {"changes": {"duel": {"rendering.fps": 7}}}, "fast": {"changes": {"duel": {"rendering.fps": 70}}}}
+    study = msgspec.structs.replace(stepped_study(people), treatments=Treatments(arms=arms, per=per))
+    memory = Memory(study=study)
+    connections = "cdef" if per == "participant" and people > 1 else "cd"[:people]
+    to_the_match(memory, *connections)
+    for start in starts(memory):
+        match = memory.run.state.matches[start.match_id]
+        given = {memory.run.state.participants[who].treatment for who in match.players.values()}
+        assert len(given) == 1
+        expected = {"slow": 7, "fast": 70, "": 10}[given.pop()]
+        pages = [memory.last(str(who).removeprefix("p-"), MatchReady).config.fps for who in match.players.values()]
+        assert {start.config.fps, *pages} == {expected}
+    assert starts(memory)
+    assert fold(memory.written) == memory.run.state
 
 
 # ---------------------------------------------------------------- what is recorded

@@ -113,6 +113,29 @@ def test_that_a_page_that_falls_silent_is_away_until_it_says_something() -> None
     assert drops(memory) == [("a1", "end")]
 
 
+def test_that_nobody_is_on_their_way_back_without_an_end() -> None:
+    memory = playing(2)
+    memory.drop("d")
+    for attempt in range(8):
+        page = f"d{attempt}"
+        back(memory, "d", page, reloaded=True)
+        later(memory, 15_000)
+        memory.drop(page)
+    assert drops(memory) == [("a1", "end")]
+
+
+def test_that_who_is_away_is_out_though_another_one_looks_elsewhere() -> None:
+    memory = playing(3, pause_on_partner_background=True, dropout_policy="default_action")
+    pulse(memory, "c", visible=False)
+    memory.drop("e")
+    memory.tick()
+    assert memory.told("pause") == [("pause", "")]
+    memory.clock.ms += TIMEOUT_MS
+    pulse(memory, "c", visible=False, n=1)
+    memory.tick(500.0)
+    assert drops(memory) == [("a2", "default_action")]
+
+
 # ---------------------------------------------------------------- out of the match
 
 
@@ -386,6 +409,7 @@ def test_that_the_experimenter_moves_a_player_on() -> None:
     assert memory.scene("d").scene_id == "end"
     assert outcomes(memory) == ["partner_left"]
     assert status(memory, "c").stage == "over"
+    assert "over" not in stages(memory, "d")
     assert len(stops(memory)) == 1
 
 

@@ -287,10 +287,10 @@ def _started(memory: Memory) -> MatchId:
     return started[-1] if started else MatchId("m-unknown")
 
 
-@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans())
+@given(st.lists(stepped_steps, min_size=20, max_size=100), stepped_studies, st.booleans(), st.booleans())
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_steps(
-    history: list[tuple[Any, ...]], played: Any, slow_disk: bool
+    history: list[tuple[Any, ...]], played: Any, slow_disk: bool, plays: bool
 ) -> None:
     memory = Memory(study=played, hold_disk=slow_disk)
     memory.lab_in()
@@ -301,6 +301,8 @@ def test_that_folding_the_facts_gives_the_live_state_of_games_that_the_server_st
         memory.commit()
     for connection in "cde":
         take(memory, ("join", connection))
+    if plays:
+        take(memory, ("plays", "cde"))
     for number, step in enumerate(history):
         take(memory, step)
         _check_places(memory)
@@ -351,6 +353,7 @@ def test_that_histories_of_games_on_the_server_contain_what_they_are_to_test() -
             memory.hello(connection, who)
             memory.finish(connection)
             take(memory, ("join", connection))
+        take(memory, ("plays", "cde"))
         for step in history:
             take(memory, step)
         for fact in memory.recorded:

@@ -254,6 +254,14 @@ def test_that_rows_that_were_handed_over_early_are_gone_on_from() -> None:
     )
 
 
+def test_that_each_stored_frame_that_is_stepped_again_is_a_sign_of_life() -> None:
+    stored = Played(two()).go(12).bodies
+    signs: list[int] = []
+    session = AuthoritySession(two(), root=Path(), stepped_again=lambda: signs.append(1))
+    session.open(stored)
+    assert len(signs) == 10
+
+
 def test_that_stored_rows_that_come_out_otherwise_are_refused() -> None:
     stored = Played(two()).go(12).bodies
     other = two(tag_code().replace("(action - 1) / 10", "(action - 1) / 10 + 0.5"))

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from mug.configurations.configuration_constants import ModelConfig, PolicyTypes
-from mug.errors import NotAvailableYetError
-from mug.scenes import gym_scene, scene, stager, static_scene, unity_scene
+from mug.scenes import gym_scene, scene, stager, static_scene
 from mug.scenes.values import Building
 from mug.study.catalog import struct_fields
 from mug.study.model import (
@@ -293,11 +292,6 @@ def test_that_wrappers_nest():
 def test_that_wrong_wrappers_are_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(static_scene.StaticScene().scene("a"))
-
-
-def test_that_scenes_of_later_versions_say_so_when_they_are_used():
-    with pytest.raises(NotAvailableYetError, match="UnityScene is not available in this version of MUG yet"):
-        unity_scene.UnityScene()
 
 
 def test_that_hooks_are_given_without_a_subclass():

@@ -268,8 +268,8 @@ kind = "unity_scene"
         ("4", "kind"),
     }
     assert "did you mean 'start_page'?" in found["0", "kind"].message
-    assert "UnityScene" in found["4", "kind"].message
-    assert found["4", "kind"].code == "not_available_yet"
+    assert "did you mean 'unity_game'?" in found["4", "kind"].message
+    assert found["4", "kind"].code == "unknown_kind"
     assert found["2", "gameplay.num_episodes"].label == "g"
     assert all(problem.severity == "error" for problem in found.values())
     for problem in found.values():

@@ -43,7 +43,9 @@ from mug.study.model import (
     PoliciesSection,
     RenderingSection,
     RuntimeSection,
+    UnityGame,
     WaitroomSection,
+    WebglSection,
 )
 from mug.study.quick_fixes import _FIELD_FIXES, quick_fix
 from mug.study.structure_fixes import STRUCTURE_FIXES, valid_id
@@ -202,7 +204,7 @@ FIXES: list[tuple[str, Study, str, tuple[tuple[int, ...], str, Any]]] = [
     ),
     ("wrong_type", chain_of(game(rendering=RenderingSection(fps="30"))), "Use 30", ((1,), "rendering.fps", 30)),
     (
-        "not_available_yet",
+        "unknown_policy",
         chain_of(game(policies=PoliciesSection(policy_mapping={"a": "human", "b": "randon"}))),
         "Use 'random'",
         ((1,), "policies.policy_mapping", {"a": "human", "b": "random"}),
@@ -540,10 +542,21 @@ def test_that_a_misspelt_file_or_function_takes_the_name_that_was_found():
     assert quick_fix(study, msgspec.structs.replace(missing, message="there is no file")) is None
 
 
+def test_that_the_build_is_named_that_was_probably_meant():
+    scene = UnityGame(scene_id="maze", webgl=WebglSection(build_name="mzae"))
+    study = Study(id="s", chain=(START, scene, END))
+    words = "there is no folder 'mzae' in './static/webgl/'; did you mean 'maze'?"
+    missing = Problem("1", "webgl.build_name", "error", "missing_build", words, "maze", (1,))
+    fix = quick_fix(study, missing)
+    assert fix is not None
+    assert field_value(fix.edit.apply(study)[0], (1,), "webgl.build_name") == "maze"
+
+
 WITHOUT = {
     *("code_does_not_compile", "empty_page", "empty_question", "foreign_picture", "given_twice"),
     *("duplicate_question", "group_sizes_differ", "invalid_color", "invalid_placeholder", "invalid_requirement"),
     *("mixed_conditions", "mixed_lists", "no_default_action", "no_environment", "no_key", "no_keys", "no_questions"),
+    *("no_build", "not_a_folder", "other_host"),
     *("not_finite", "not_in_the_browser", "not_later", "too_few_choices", "too_long", "too_many_choices"),
     *("too_many_humans", "too_many_labels", "too_many_questions", "warning_after_exclusion", "wrong_number"),
 }
@@ -576,7 +589,9 @@ def test_that_every_code_of_a_problem_was_thought_of():
     assert said - solved - WITHOUT == set()
     assert WITHOUT - said - {"duplicate_question"} == set()
     assert not solved & WITHOUT
-    assert solved - {code for code, *_ in FIXES} == {"missing_file", "missing_function"}
+    # No field of a study is one whose function is not there yet.
+    others = {"missing_build", "missing_file", "missing_function", "not_available_yet"}
+    assert solved - {code for code, *_ in FIXES} == others
 
 
 OTHERS = ("rules", "conditions", "endings", "assets", "places")

@@ -12,6 +12,8 @@ from tests.drivers.canvas_studies import outline, sample
 
 UNAVOIDABLE = {
     "gym_game": {"no_environment", "no_keys"},
+    "unity_game": {"no_build"},
+    "html_game": {"no_build"},
     "randomize_order": {"empty_wrapper"},
     "repeat": {"empty_wrapper"},
 }

@@ -24,6 +24,7 @@ from mug.study.model import (
     EnvironmentSection,
     GameplaySection,
     Hosting,
+    HtmlGame,
     KeyBinding,
     MatchmakingSection,
     MultiplayerSection,
@@ -33,7 +34,9 @@ from mug.study.model import (
     RuntimeSection,
     ScalesForm,
     TextBoxForm,
+    UnityGame,
     WaitroomSection,
+    WebglSection,
     WebRtc,
 )
 from mug.study.rules import refusal
@@ -373,6 +376,8 @@ def _with(struct: type, name: str, value: Any) -> Study:
             scale_questions=("It was fun.",),
             text_box_header="More?",
         ),
+        UnityGame: UnityGame(scene_id="p", webgl=WebglSection(build_name="maze")),
+        HtmlGame: HtmlGame(scene_id="p", webgl=WebglSection(build_name="maze")),
         RandomizeOrder: RandomizeOrder(scenes=(GAME,)),
         Repeat: Repeat(scenes=(GAME,), n=1),
     }[struct]

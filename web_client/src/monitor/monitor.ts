@@ -24,6 +24,7 @@ export class Monitor {
   private lastFrameAt: number | null = null;
   private lastSecondAt = performance.now();
   private smoothness: Pick<Pulse, "frame_rate_hz" | "frame_time_p95_ms"> = { frame_rate_hz: null, frame_time_p95_ms: null };
+  private inFrame = false;
   private measuring: ReturnType<typeof setInterval> | null = null;
 
   constructor(private readonly port: MonitorPort) {}
@@ -38,6 +39,10 @@ export class Monitor {
     requestAnimationFrame(frame);
     for (const name of ["focus", "blur"] as const) {
       window.addEventListener(name, () => {
+        // From our page into a frame of it and back, the window has the keyboard all the time.
+        const before = this.inFrame;
+        this.inFrame = name === "blur" && document.activeElement instanceof HTMLIFrameElement;
+        if (this.inFrame || (before && name === "focus")) return;
         this.port.event(name, {});
         this.pulse();
       });

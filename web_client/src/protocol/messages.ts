@@ -655,6 +655,39 @@ export interface GameContent {
   waits: boolean;
 }
 
+/** One file of a build that the page fetches. `role`: loader, framework, data, code; page: an HTML game's own. */
+export interface BuildFile {
+  role: string;
+  url: string;
+  mime: string;
+  size: number;
+}
+
+/**
+ * A game that is a build of its own, in a frame of its own.
+ *
+ * `scores`: of the episodes that are over already, in order; null: none. The page begins with the next one.
+ * `settles`: the server answers each end of an episode (EpisodeTaken); the page waits a moment for it.
+ */
+export interface EmbeddedContent {
+  kind: "embedded";
+  build: string;
+  scene_header: string;
+  scene_subheader: string;
+  body_html: string;
+  continue_label: string;
+  folder_url: string;
+  files: BuildFile[];
+  width: number;
+  height: number;
+  allow_continue_on: string;
+  ready_timeout_s: number;
+  num_episodes: number;
+  show_score: boolean;
+  scores: (number | null)[];
+  settles: boolean;
+}
+
 /**
  * The wait for a group that draws the order of its games: shown like a game's waitroom.
  *
@@ -670,7 +703,9 @@ export interface WaitContent {
  * Show this visit. `next_seq`: per stream, the chunk number that the server expects next.
  *
  * `notice`: why the participant is here, where it is not plain (nobody came to play with); shown above the page.
- * `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown.
+ * `action_id`: the experimenter's action that brings it, answered by ActionSeen once it is shown. `preload`: files
+ * of
+ * builds of scenes to come, which the page fetches meanwhile.
  */
 export interface ShowScene {
   op: "scene.show";
@@ -678,10 +713,11 @@ export interface ShowScene {
   scene_id: string;
   index: number;
   total: number;
-  content: PageContent | FormContent | GameContent | WaitContent;
+  content: PageContent | FormContent | GameContent | EmbeddedContent | WaitContent;
   next_seq: Record<string, number>;
   notice: string;
   action_id: string;
+  preload: BuildFile[];
 }
 
 /** All chunks of (visit, stream) below `next_seq` are on disk. Sent after COMMIT. */
@@ -696,6 +732,18 @@ export interface ChunkAck {
 export interface GlobalsChanged {
   op: "globals.changed";
   values: Record<string, unknown>;
+}
+
+/**
+ * The end of a build's episode is on disk, and the study's functions for it have been called.
+ *
+ * `score`: what the episode is worth; null: nothing is known of it.
+ */
+export interface EpisodeTaken {
+  op: "episode.taken";
+  visit_id: string;
+  episode: number;
+  score: number | null;
 }
 
 /** Answer to Pulse, at once: the page takes the round trip from `client_ms`. */
@@ -1030,6 +1078,7 @@ export interface ReleaseGroups {
   node_path: number[];
   groups?: string[][];
   reason?: string;
+  treatment?: string;
 }
 
 /**
@@ -1125,6 +1174,28 @@ export interface MakeView {
   revoke?: boolean;
 }
 
+/** Show the treatments' names from now on, in a session whose staff is blind. `reason` must be given. Recorded. */
+export interface Unblind {
+  op: "lab.unblind";
+  request_id: string;
+  reason: string;
+}
+
+/**
+ * One treatment as it stands. While the staff is blind `treatment` is a letter, and `title` is empty.
+ *
+ * `running` and `completed` count participants or groups; `released`: places that somebody dropped out of, which are
+ * given again.
+ */
+export interface TreatmentView {
+  treatment: string;
+  title: string;
+  weight: number;
+  running: number;
+  completed: number;
+  released: number;
+}
+
 /** The session as the console shows it. */
 export interface SessionView {
   session_id: string;
@@ -1143,6 +1214,10 @@ export interface SessionView {
   seats: string[];
   conditions: Record<string, string>;
   help: boolean;
+  treatments: TreatmentView[];
+  treatments_per: string;
+  blind: boolean;
+  unblinded: boolean;
 }
 
 /** One participant as the console shows it. Times ISO-8601 UTC. */
@@ -1179,6 +1254,7 @@ export interface ParticipantView {
   hand: string | null;
   hand_since: string;
   unseen_actions: number;
+  treatment: string;
 }
 
 /** One pulse. `at_ms`: server's Unix time in ms. Of `match_id` on: only while a game of several people runs. */
@@ -1281,6 +1357,7 @@ export interface WaitroomView {
   node_path: number[];
   scene_id: string;
   needed: number;
+  treatment: string;
   waiting: WaitingView[];
   proposals: string[][];
   probing: string[][];
@@ -1492,6 +1569,7 @@ export type ServerMessage =
   | ShowScene
   | ChunkAck
   | GlobalsChanged
+  | EpisodeTaken
   | PulseEcho
   | StoredFrames
   | MatchWaiting
@@ -1532,7 +1610,8 @@ export type LabRequest =
   | AskDetail
   | AskSeats
   | ProbeSeats
-  | MakeView;
+  | MakeView
+  | Unblind;
 
 /** What the server sends to MUG Lab (namespace /lab). */
 export type LabMessage =

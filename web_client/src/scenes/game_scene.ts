@@ -256,6 +256,7 @@ export class GameScene implements Scene {
         }
         break;
       case "chunk": // the participation takes it: it may come when its scene is gone
+      case "policies":
       case "booted":
       case "console":
       case "globals":

@@ -2,6 +2,7 @@
 import type {
   ClientError,
   ClientMessage,
+  EpisodeTaken,
   ErrorReply,
   MatchReady,
   MatchStatus,
@@ -88,6 +89,10 @@ export interface Scene {
   serverRefused(about: string, reason: string, reply: ErrorReply): void;
   /** Everything of this visit is on the server's disk. */
   saved(): void;
+  /** Of a build: the server has an episode of it. */
+  episodeTaken?(message: EpisodeTaken): void;
+  /** The experimenter pauses this page, or lets it go on. */
+  hold?(held: boolean): void;
   /** Of a game of several people. */
   matchMessage?(message: MatchMessage): void;
   matchStatus?(): MatchStatus | null;

@@ -4,11 +4,18 @@
 const MAX_BEHIND = 4;
 const TYPES: Readonly<Record<string, string>> = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp" };
 
+interface Compressed {
+  kind: string;
+  bytes: Uint8Array;
+}
+
 export class PictureFeed {
   private work: Promise<void> = Promise.resolve();
   private behind = 0;
   private latest: ImageBitmap | null = null;
   private readonly open: ImageBitmap[] = [];
+  /** Left out, and still the newest picture there is. */
+  private leftOut: Compressed | null = null;
   private stopped = false;
 
   /** `failed` is told of a picture that cannot be read. */
@@ -20,7 +27,12 @@ export class PictureFeed {
     this.work = this.work.then(async () => {
       this.behind -= 1;
       if (this.stopped) return;
-      if (kind !== "same" && bytes.byteLength > 0 && this.behind < MAX_BEHIND) await this.unpack(kind, bytes);
+      if (kind !== "same" && bytes.byteLength > 0) this.leftOut = { kind, bytes };
+      if (this.leftOut && this.behind < MAX_BEHIND) {
+        const newest = this.leftOut;
+        this.leftOut = null;
+        await this.unpack(newest);
+      }
       if (!this.stopped) ready(this.latest);
     });
   }
@@ -36,7 +48,7 @@ export class PictureFeed {
     for (const bitmap of this.open.splice(0)) bitmap.close();
   }
 
-  private async unpack(kind: string, bytes: Uint8Array): Promise<void> {
+  private async unpack({ kind, bytes }: Compressed): Promise<void> {
     try {
       const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: TYPES[kind] ?? "" }));
       if (this.stopped) {

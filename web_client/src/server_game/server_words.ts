@@ -24,7 +24,7 @@ const NONE: Words = { kind: "none", text: "" };
 
 export function serverWords({ stage, message, countdownMs, begun, reachable, silentMs, partners }: Standing): Words {
   if (stage === "over") return NONE;
-  if (!reachable) return { kind: "paused", text: "The connection is being restored. The game goes on by itself." };
+  if (!reachable) return { kind: "paused", text: "The connection is being restored. You come back into the game as soon as it is back." };
   switch (stage) {
     case "preparing":
       return { kind: "waiting", text: message || "The game is being prepared…" };

@@ -5,7 +5,7 @@
 import type { GameConfig } from "../protocol/messages";
 import type { MatchEntropy } from "./match_entropy";
 import type { PyBytes, PyFunction, PyProxy, Pyodide } from "./pyodide";
-import type { FrameMeta, FromWorker, MatchLive, PeerChannel, RenderPacketWire, TailRecord, ToWorker } from "./rpc";
+import type { FrameMeta, FromWorker, MatchLive, PeerChannel, PolicyTimes, RenderPacketWire, TailRecord, ToWorker } from "./rpc";
 
 /** The figures of so many ticks go into the records once a visit. */
 const CALIBRATION_TICKS = 60;
@@ -61,6 +61,8 @@ export interface Answer {
   stage?: string;
   outcome?: Outcome | null;
   reason?: string;
+  /** When the game is over, or rows are handed over before its end. */
+  policies?: PolicyTimes[];
 }
 
 interface PyGame extends PyProxy {
@@ -88,6 +90,7 @@ export class PythonGame {
   private readonly renderTimes: number[] = [];
   private over = false;
   private told = false;
+  private measuredPolicies = false;
 
   constructor(
     pyodide: Pyodide,
@@ -209,6 +212,10 @@ export class PythonGame {
     if (answer.live) this.post({ op: "live", visitId, live: answer.live });
     if (answer.tail) this.post({ op: "tail", tail: { visitId, ...answer.tail } });
     if (answer.globals) this.post({ op: "globals", values: answer.globals });
+    if (answer.policies?.length && this.config.match_id && !this.measuredPolicies) {
+      this.measuredPolicies = true;
+      this.post({ op: "policies", visitId, matchId: this.config.match_id, figures: answer.policies });
+    }
     if (answer.finished && !this.told) {
       this.told = true;
       const { outcome, reason } = answer;

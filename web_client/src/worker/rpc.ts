@@ -93,6 +93,16 @@ export interface WireObject {
   [parameter: string]: unknown;
 }
 
+/** The decisions of one agent's policy in a match: how many, how long (ms), how many took longer than a frame. */
+export interface PolicyTimes {
+  agent: string;
+  policy: string;
+  decisions: number;
+  median_ms: number;
+  p99_ms: number;
+  late: number;
+}
+
 /** Of a game of several people, about ten times a second and at every change of `stage`. Names as in MatchStatus. */
 export interface MatchLive extends MatchStatus {
   /** ms until the first frame, while `stage` is countdown. */
@@ -124,6 +134,8 @@ export type FromWorker =
   | { op: "loaded"; visitId: string; assetSpecs: Record<string, unknown>[]; agents: string[] }
   /** What the runtime measured before play (ms), for the records and the console. */
   | { op: "calibrated"; visitId: string; stepMs: number; renderMs: number }
+  /** What the policies' decisions took in a match, at its end (`DecisionFigures` in Python). */
+  | { op: "policies"; visitId: string; matchId: string; figures: PolicyTimes[] }
   /** The stored frames do not reproduce: ask the server for a new match. */
   | { op: "irreproducible"; visitId: string; matchId: string; reason: string }
   | { op: "frame"; view: FrameView }

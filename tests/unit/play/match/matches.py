@@ -62,7 +62,7 @@ def play(config: GameConfig | None = None, *, limit_ms: float = 600_000.0, **opt
     return net
 
 
-def assert_equal_records(net: MatchNet, *, rollbacks: int = 0, outcome: str = "completed") -> None:
+def assert_equal_records(net: MatchNet, *, rollbacks: int = 0, outcome: str = "completed", root: Path = Path()) -> None:
     """All pages are done, recorded the same bytes, compared hashes, and went back often enough for it to mean much."""
     first = net.pages[0]
     for page in net.pages:
@@ -73,12 +73,12 @@ def assert_equal_records(net: MatchNet, *, rollbacks: int = 0, outcome: str = "c
         assert page.heard("desync") == []
         assert page.bodies == first.bodies
     assert first.bodies
-    assert_replays(net.config, first)
+    assert_replays(net.config, first, root)
 
 
-def assert_replays(config: GameConfig, page: Page) -> None:
+def assert_replays(config: GameConfig, page: Page, root: Path = Path()) -> None:
     """A fresh world that is given the recorded actions makes the recorded rows again, byte for byte."""
-    assert resimulated(config, page.bodies) == page.bodies
+    assert resimulated(config, page.bodies, root) == page.bodies
 
 
 def resimulated(config: GameConfig, bodies: Sequence[bytes], root: Path = Path()) -> list[bytes]:

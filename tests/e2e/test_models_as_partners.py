@@ -1,0 +1,143 @@
+"""ONNX models act for agents in Chromium: beside keys, twice from the same seed, and with two pages through chaos."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+import pytest
+
+from mug.records import RecordReader, records_path
+from mug.records import facts as f
+from tests.drivers.browser_driver import BrowserDriver
+from tests.drivers.export_checks import export_session, step_again, verify_records
+from tests.drivers.model_study import MEMORY, REFLEX, write_model_study
+from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, play, sit_down, walk_in
+from tests.drivers.pair_study import CHAOS, EXAMPLES, example_study
+from tests.drivers.server_driver import ServerDriver
+
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.alone]
+
+SEEDED = """
+import secrets, sys
+import mug.server.sessions
+from mug.cli import main
+secrets.randbits = lambda _: 2026
+mug.server.sessions.new_session_id = lambda: "always-the-same"
+sys.exit(main())
+"""
+"""A server whose session has always the same name and seed; from both follow the seeds of its matches."""
+
+
+class SeededServer(ServerDriver):
+    def command(self, *options: str) -> list[str]:
+        _, _, _, *rest = super().command(*options)
+        return [sys.executable, "-c", SEEDED, *rest]
+
+
+@pytest.mark.parametrize("rallies", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_that_a_person_plays_slime_volleyball_against_the_model_and_the_data_hold_its_actions(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path, rallies: int
+) -> None:
+    study = example_study("slime_volleyball_ai", tmp_path / "slime", gameplay={"num_episodes": rallies})
+    with ServerDriver(study, tmp_path / "data") as server, browser.participant(server.port) as anna:
+        loaded: list[str] = []
+        anna.page.on("response", lambda response: loaded.append(response.url.rpartition("/")[2]))
+        anna.open("anna")
+        walk_in([anna], "volleyball")
+        anna.wait_for_phase("playing")
+        hands([anna], 3)
+        anna.wait_for_frame(0, 40)
+        anna.screenshot(artifacts / "slime-volleyball-ai.png")
+        finish([anna])
+        assert set(anna.hosts) == {"lab.test"}, f"requests went to other hosts: {anna.hosts}"
+        tables = export_session(tmp_path / "data", "slime-volleyball-ai", tmp_path / "out")
+    verify_records(tmp_path / "data", "slime-volleyball-ai")
+    frames, episodes = tables["frames"], tables["episodes"]
+    assert list(episodes["episode"]) == list(range(rallies))
+    assert set(frames["status.agent_right"]) == {"policy"}
+    assert "input" in set(frames["status.agent_left"])
+    assert frames["actions.agent_right"].nunique() >= 3, "the model does more than one thing"
+    same_as_here(frames)
+    assert step_again(tmp_path / "data", "slime-volleyball-ai", study) == len(frames)
+
+
+def same_as_here(frames: pd.DataFrame) -> None:
+    """The recorded actions are those that the model gives outside a browser for the recorded observations."""
+    session = onnxruntime.InferenceSession(
+        EXAMPLES / "slime_volleyball_ai" / "partner.onnx", providers=["CPUExecutionProvider"]
+    )
+    seen = frames[[f"observations.agent_right.obs.{number}" for number in range(12)]].to_numpy(np.float32)
+    [logits] = session.run(["logits"], {"obs": seen})
+    first, second = np.sort(logits, axis=1)[:, :-3:-1].T
+    clear = first - second > 1e-3  # where two are nearly alike, another processor's rounding may decide
+    assert clear.mean() > 0.98
+    np.testing.assert_array_equal(np.argmax(logits, axis=1)[clear], frames["actions.agent_right"].to_numpy(int)[clear])
+
+
+def test_that_the_same_seed_and_inputs_give_the_same_actions_and_hashes_in_another_browser(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    players = {"north": "human", "east": REFLEX, "south": MEMORY}
+    study = write_model_study(tmp_path / "points", players, frames=120, frame_skip=2)
+    found = []
+    for run in ("one", "two"):
+        data = tmp_path / run
+        with (
+            SeededServer(study, data) as server,
+            browser.hideable_participant(server.port, tmp_path / f"profile-{run}") as anna,
+        ):
+            anna.open("anna")
+            walk_in([anna], "points")
+            finish([anna])  # without a key: every frame has the default action, whenever the page got to it
+            found.append(export_session(data, "points", tmp_path / f"out-{run}")["frames"])
+    one, two = found
+    assert len(one) == 120
+    assert one["actions.south"].nunique() >= 3
+    assert one["actions.east"].nunique() >= 3
+    assert one["state_hash"].notna().sum() >= 4
+    pd.testing.assert_frame_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    ("frames", "rollbacks"), [(180, 20), pytest.param(600, 100, marks=pytest.mark.long)], ids=["short", "long"]
+)
+def test_that_a_model_with_a_memory_acts_alike_on_both_peers_through_delay_jitter_and_loss(
+    browser: BrowserDriver, tmp_path: Path, frames: int, rollbacks: int
+) -> None:
+    players: dict[str, Any] = {"north": "human", "east": "human", "south": MEMORY}
+    study = write_model_study(
+        tmp_path / "points", players, frames=frames, conditions=CHAOS | {"seed": 7}, input_delay=0
+    )
+    data = tmp_path / "data"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        sit_down(browser, server.port, ["ann", "ben"]) as people,
+    ):
+        play(people, "points", 3, every_ms=80)
+        finish(people)
+        [record] = match_records(data, "points")
+        assert identical_frames(record, 2) == frames
+        assert record.flags == []
+        tables = export_session(data, "points", tmp_path / "out")
+    verify_records(data, "points")
+    [match] = tables["matches"].to_dict("records")
+    assert match["recorders"] == 2
+    assert match["desyncs"] == 0
+    assert match["compared"] > 0
+    found = tables["network"].groupby("participant_id")["rollbacks"].sum()
+    assert found.min() >= rollbacks, f"rollbacks: {found.to_dict()}"
+    measured = [fact for fact in facts_of(data, "points") if isinstance(fact, f.PolicyMeasured)]
+    assert {fact.participant_id for fact in measured} == {"ann", "ben"}
+    for fact in measured:
+        assert fact.decisions >= frames + rollbacks, f"decisions were not made again: {fact}"
+    rows = tables["frames"]
+    assert set(rows["status.south"]) == {"policy"}
+    assert rows["actions.south"].nunique() >= 3
+
+
+def facts_of(data: Path, experiment: str) -> list[Any]:
+    with RecordReader(records_path(data, experiment)) as reader:
+        return [fact for head in reader.sessions() for fact in reader.facts(head.session_id)]
