@@ -45,7 +45,9 @@ def status_for(
     own = match.agent_of(who)
     partner = "your partner" if len(match.players) == 2 else "a partner"
     if own in match.dropped and match.dropped[own] not in ("end", "void"):
-        return ServerStatus(match_id=match.match_id, stage="over", outcome="partner_left", message=_DROPPED, dropped=True)
+        return ServerStatus(
+            match_id=match.match_id, stage="over", outcome="partner_left", message=_DROPPED, dropped=True
+        )
     if match.outcome is not None:
         return _over(match, own, partner, scene)
     if game is None or not game.is_loaded:

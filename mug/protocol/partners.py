@@ -80,7 +80,8 @@ class ServerStatus(Message, frozen=True, kw_only=True, tag="server.status"):
     `stage`: preparing, waiting (for other pages), countdown, playing, paused, between (episodes), restoring (its
     process is started again), over. `message`: a sentence for the participant, or empty. With "over": `outcome` as of
     MatchEnded, and the page finishes the visit by itself; `dropped`: it is over for this player, who was away for too
-    long; `ends`: the participation is over with the game, Closed follows. `asset_specs`: what the environment registered.
+    long; `ends`: the participation is over with the game, Closed follows. `asset_specs`: what the environment
+    registered.
     """
 
     match_id: str
