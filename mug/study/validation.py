@@ -38,6 +38,7 @@ class Validator:
         self._known: dict[int, NodeFindings] = {}
         self._versions = ArmStudies()
         self._under: dict[str, Validator] = {}
+        self._shared: dict[int, NodeFindings] = {}
 
     def validate(self, study: Study) -> list[Problem]:
         """Return every problem of `study`, as the function `validate` does."""
@@ -49,7 +50,9 @@ class Validator:
         return [*found[:place], *own, *found[place:]]
 
     def _of_version(self, arm: Arm, study: Study) -> list[Problem]:
-        return self._under.setdefault(arm.name, Validator())._of_chain(study)
+        under = self._under.setdefault(arm.name, Validator())
+        under._shared = self._known  # most scenes are the same objects under every treatment
+        return under._of_chain(study)
 
     def _of_chain(self, study: Study) -> list[Problem]:
         nodes = list(walk(study))
@@ -57,7 +60,8 @@ class Validator:
         findings = []
         for _, node in nodes:
             # The findings hold their node, so that no other object can have its id.
-            found = self._known.get(id(node)) or before.get(id(node)) or NodeFindings(node)
+            key = id(node)
+            found = self._known.get(key) or before.get(key) or self._shared.get(key) or NodeFindings(node)
             self._known[id(node)] = found
             findings.append(found)
         return list(_Validation(study, nodes, findings).problems())

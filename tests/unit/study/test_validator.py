@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mug.study import EndPage, RandomizeOrder, StartPage, StaticPage, Study, node_validation, validate, walk
 from mug.study.edits import SetField, move
+from mug.study.model import Treatments
 from mug.study.validation import Validator
 from tests.drivers.random_studies import generators, random_edit, random_study, studies
 
@@ -66,7 +67,7 @@ def test_that_only_changed_nodes_are_read_again(monkeypatch: pytest.MonkeyPatch)
             read.append(node)
         return problems_of_fields(struct, node, path, prefix)
 
-    study = random_study(random.Random(2), scenes=200)
+    study = msgspec.structs.replace(random_study(random.Random(2), scenes=200), treatments=Treatments())
     validator = Validator()
     monkeypatch.setattr(node_validation, "problems_of_fields", counted)
     validator.validate(study)
@@ -75,3 +76,12 @@ def test_that_only_changed_nodes_are_read_again(monkeypatch: pytest.MonkeyPatch)
     changed, _ = SetField(path=(0,), field="scene_header", value="Other").apply(study)
     validator.validate(changed)
     assert read == [changed.chain[0]]
+    read.clear()
+    arms = {name: {"changes": {"end": {"scene_header": name}}} for name in ("a", "b")}
+    compared = msgspec.structs.replace(changed, treatments=Treatments(arms=arms))
+    validator.validate(compared)
+    assert [node.scene_header for node in read] == ["a", "b"]
+    read.clear()
+    again, _ = SetField(path=(0,), field="scene_header", value="Another").apply(compared)
+    validator.validate(again)
+    assert read == [again.chain[0]]
