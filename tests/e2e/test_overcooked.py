@@ -94,7 +94,7 @@ def rows_of(tables: dict[str, pd.DataFrame], scene: str) -> pd.DataFrame:
 def test_that_a_person_cooks_with_both_partners_and_says_which_one_was_better(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:
-    study, data = short_study("overcooked", tmp_path / "overcooked", 10), tmp_path / "data"
+    study, data = short_study("overcooked", tmp_path / "overcooked", 6), tmp_path / "data"
     with ServerDriver(study, data).start(deadline_s=240) as server, browser.participant(server.port) as anna:
         anna.open("anna")
         order = []
@@ -103,7 +103,7 @@ def test_that_a_person_cooks_with_both_partners_and_says_which_one_was_better(
             order.append(scene)
             anna.wait_for_phase("playing")
             hands([anna], seed=len(order), keys=KEYS)
-            anna.wait_for_frame(0, 60)
+            anna.wait_for_frame(0, 36)
             anna.screenshot(artifacts / f"overcooked-{scene}.png")
             anna.page.wait_for_function("(scene) => document.body.dataset.mugScene !== scene", arg=scene)
             hands([anna], every_ms=0)
@@ -118,7 +118,7 @@ def test_that_a_person_cooks_with_both_partners_and_says_which_one_was_better(
     verify_records(data, "overcooked")
     for scene in ("with-orange", "with-green"):
         rows = rows_of(tables, scene)
-        assert list(rows["frame"]) == list(range(10 * FPS))
+        assert list(rows["frame"]) == list(range(6 * FPS))
         assert set(rows["status.orange"]) == {"policy"}
         assert {"input", "default"} <= set(rows["status.blue"])
         decided = rows["actions.orange"].to_numpy()
@@ -208,7 +208,7 @@ def walk_to_kitchen(people: Sequence[ParticipantDriver], played: Sequence[str]) 
 def test_that_the_server_steps_a_kitchen_for_somebody_far_away_and_somebody_who_leaves_and_comes_back(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:
-    study, data = short_study("overcooked_server", tmp_path / "overcooked_server", 12), tmp_path / "data"
+    study, data = short_study("overcooked_server", tmp_path / "overcooked_server", 9), tmp_path / "data"
     (study / "logged_env.py").write_text(LOGGED.replace('"LOG"', repr(str(tmp_path / "steps.jsonl"))), encoding="utf-8")
     file = study / "study.toml"
     text = file.read_text(encoding="utf-8")
@@ -246,13 +246,13 @@ def test_that_the_server_steps_a_kitchen_for_somebody_far_away_and_somebody_who_
     tables = export_session(data, "overcooked-server", tmp_path / "out")
     verify_records(data, "overcooked-server")
     together = rows_of(tables, "together")
-    compare_with_log(together, tmp_path / "steps.jsonl", frames=12 * FPS)
+    compare_with_log(together, tmp_path / "steps.jsonl", frames=9 * FPS)
     gone = together["status.blue"].isin(["hidden", "away"]) | together["status.orange"].isin(["hidden", "away"])
     assert gone.sum() >= 20, "while ann was gone her cook stood still"
     for cook in ("blue", "orange"):
         assert "input" in set(together[f"status.{cook}"])
     alone = rows_of(tables, "with-green")
-    assert list(alone["frame"]) == list(range(12 * FPS))
+    assert list(alone["frame"]) == list(range(9 * FPS))
     assert "policy" in set(alone["status.orange"]) <= {"policy", "late"}, "late: on a computer that is busy"
     assert len(set(alone["actions.orange"])) >= 3
 
