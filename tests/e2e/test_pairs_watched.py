@@ -12,7 +12,7 @@ from tests.drivers.pair_study import write_pair_study
 
 FPS = 30
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.browser, pytest.mark.pyodide]
 
 
 def test_that_the_game_waits_for_a_hidden_player_who_is_then_excluded_and_the_other_gets_a_code(

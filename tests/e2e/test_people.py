@@ -134,6 +134,7 @@ def test_that_partners_meet_again_in_the_second_game(browser: BrowserDriver, tmp
     assert list(groups) == [2, 2]
 
 
+@pytest.mark.long
 def test_that_who_leaves_the_waitroom_or_a_form_holds_up_nobody(browser: BrowserDriver, tmp_path: Path) -> None:
     study = write_people_study(tmp_path / "points", [FORM, game("points")], frames=2 * FPS)
     data = tmp_path / "data"

@@ -141,6 +141,7 @@ def test_that_a_match_goes_on_after_the_death_of_its_server(tmp_path: Path, stac
     table.verified()
 
 
+@pytest.mark.long
 def test_that_of_three_two_play_on_with_the_default_action(tmp_path: Path, stack: ExitStack) -> None:
     table = Table(
         tmp_path, stack, 3, frames=150, conditions=None, dropout_policy="default_action", reconnection_timeout_ms=4_000
