@@ -69,6 +69,12 @@ export class PythonWorker {
     this.always = always;
   }
 
+  /** It does not answer any more: whatever is loaded next gets a fresh one. */
+  abandon(message: string): void {
+    this.stop();
+    this.failure = { op: "failed", visitId: null, kind: "environment", message, traceback: "" };
+  }
+
   stop(): void {
     this.lifeSeen();
     this.worker?.terminate();

@@ -5,6 +5,8 @@
  */
 import { keptGame, type KeptGame } from "../game/kept_game";
 import { overallFraction } from "../game/loading";
+import { MatchOverlay } from "../game/match_overlay";
+import { StallWatch } from "../game/stall_watch";
 import type { ErrorReply, GameConfig, GameContent, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { hasWebAssembly } from "../transport/browser";
@@ -44,6 +46,9 @@ export class GameScene implements Scene {
   private attempt = 0;
   private failure: HTMLElement | null = null;
   private left: (() => void) | null = null;
+  /** While the picture is shown. */
+  private readonly stalls: StallWatch;
+  private readonly stallWords = new MatchOverlay();
 
   constructor(
     private readonly message: ShowScene,
@@ -53,6 +58,12 @@ export class GameScene implements Scene {
     this.visitId = message.visit_id;
     this.content = content;
     this.match = content.config.players.length > 0 ? this.makeMatch(content) : null;
+    this.stalls = new StallWatch({
+      ask: () => this.context.python?.post({ op: "ping" }),
+      stalled: () => this.stalled(),
+      goesOn: (ms) => this.goesOn(ms),
+      gaveUp: (ms) => this.gaveUp(ms),
+    });
   }
 
   show(): void {
@@ -208,6 +219,7 @@ export class GameScene implements Scene {
   }
 
   private onWorker(message: FromWorker): void {
+    this.stalls.alive();
     switch (message.op) {
       case "progress":
         this.updateProgress(message.stage, message.fraction, message.text);
@@ -258,6 +270,7 @@ export class GameScene implements Scene {
       case "chunk": // the participation takes it: it may come when its scene is gone
       case "policies":
       case "booted":
+      case "pong":
       case "console":
       case "globals":
         break;
@@ -363,6 +376,7 @@ export class GameScene implements Scene {
     };
     this.stage = new GameStage(this.content, renderer, port, (view) => shell.show(view, phase));
     for (const view of this.early.splice(0)) this.onFrame(view);
+    this.stalls.start();
     return this.stage;
   }
 
@@ -408,6 +422,7 @@ export class GameScene implements Scene {
   private played(): void {
     if (this.state === "failed" || this.state === "saving") return;
     this.state = "saving";
+    this.stalls.stop();
     this.stage?.stopKeys();
     const saving = noticePage({ title: "The game is over", text: "Saving your data…", working: true });
     const sayIt = (): void => {
@@ -424,6 +439,7 @@ export class GameScene implements Scene {
   }
 
   private stopPlaying(): void {
+    this.stalls.stop();
     this.stage?.dispose();
     this.stage = null;
     this.renderer = null;
@@ -450,6 +466,31 @@ export class GameScene implements Scene {
     this.failure = failurePage(title, text);
     this.context.shell.show(this.failure, "error", message.split("\n")[0] ?? "");
     this.context.reportError({ kind, message, traceback, fatal: true });
+  }
+
+  private stalled(): void {
+    this.stage?.page.stage.append(this.stallWords.view);
+    this.stallWords.show({ kind: "waiting", text: "The game needs a moment. It goes on by itself." });
+  }
+
+  private goesOn(ms: number): void {
+    this.stallWords.show({ kind: "none", text: "" });
+    this.context.event("game_stalled", { ...this.where(), ms: Math.round(ms), went_on: true });
+  }
+
+  private gaveUp(ms: number): void {
+    const seconds = Math.round(ms / 1000);
+    const { episode, frame } = this.where();
+    this.context.event("game_stalled", { ...this.where(), ms: Math.round(ms), went_on: false });
+    const message =
+      `the game's program has not come back for ${seconds} seconds after frame ${frame ?? 0} of episode ${episode ?? 0}: ` +
+      "a step of the environment, or a decision of a policy, does not end or takes far too long";
+    this.context.python?.abandon(message);
+    this.fail("environment", message, "");
+  }
+
+  private where(): { match_id: string; episode: number | null; frame: number | null } {
+    return { match_id: this.content.config.match_id, ...this.position() };
   }
 
   private onSilence(): void {

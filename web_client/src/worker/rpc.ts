@@ -20,6 +20,8 @@ export type ToWorker =
   | { op: "packet"; visitId: string; player: number; channel: PeerChannel; body: ArrayBuffer }
   /** What the page knows of the match besides packets. */
   | { op: "note"; visitId: string; note: MatchNote }
+  /** Are you there? Answered as soon as Python lets go of the worker. */
+  | { op: "ping" }
   | { op: "unload"; visitId: string };
 
 /** 0: game (unordered, may be lost), 1: ctrl (reliable, ordered). As in mug.play.rollback.requests. */
@@ -128,6 +130,7 @@ export type FromWorker =
   | { op: "rows"; visitId: string; rows: Record<string, unknown>[] }
   | { op: "progress"; stage: "runtime" | "packages" | "models" | "study" | "environment" | "replay"; fraction: number; text: string }
   | { op: "booted"; bootMs: number }
+  | { op: "pong" }
   /** What was written into the worker's console, by the study's prints too. */
   | { op: "console"; lines: PageLine[] }
   /** The environment stands before its first (or resumed) frame. */

@@ -93,6 +93,8 @@ async function handle(message: ToWorker): Promise<void> {
     case "note":
       if (runner instanceof MatchRunner && runner.visit === message.visitId) runner.note(message.note);
       return;
+    case "ping":
+      return post({ op: "pong" });
     case "unload":
       if (runner?.visit === message.visitId) unload();
       post({ op: "unloaded", visitId: message.visitId });
