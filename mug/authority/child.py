@@ -110,11 +110,17 @@ def _flush(session: AuthoritySession, say: Callable[[wire.FromProcess], None]) -
 def _failure(error: Exception) -> wire.Failed:
     traceback.print_exception(error)
     if isinstance(error, EnvironmentFailedError):
-        return wire.Failed(kind="environment", message=str(error), traceback=error.traceback)
+        return wire.Failed(kind="environment", message=_sayable(str(error)), traceback=_sayable(error.traceback))
     if isinstance(error, PlayError):
-        return wire.Failed(kind="environment", message=str(error))
+        return wire.Failed(kind="environment", message=_sayable(str(error)))
     summary = "".join(traceback.format_exception_only(error)).strip()
-    return wire.Failed(kind="crashed", message=summary, traceback="".join(traceback.format_exception(error)))
+    all_of_it = "".join(traceback.format_exception(error))
+    return wire.Failed(kind="crashed", message=_sayable(summary), traceback=_sayable(all_of_it))
+
+
+def _sayable(text: str) -> str:
+    """Study code's texts may hold what is no text, such as half of a pair of UTF-16."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -138,6 +144,13 @@ def _hear(
     """Take what the server says; its end is ours, whatever study code is doing."""
     while (message := wire.read_message(source, decoder)) is not None:
         heard.put(message)
+    _leave()
+
+
+def _leave() -> None:
+    """Nobody listens any more: end, with all processes that study code has started."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(EXIT_LEFT_ALONE)
 
 
@@ -185,9 +198,19 @@ class _Saying:
     def _run(self) -> None:
         try:
             while (message := self._messages.get()) is not None:
-                wire.write_message(self._out, message)
+                try:
+                    wire.write_message(self._out, message)
+                except (ValueError, OverflowError, TypeError) as error:
+                    self._give_up(message, error)
         except OSError:
-            os._exit(EXIT_LEFT_ALONE)
+            _leave()
+
+    def _give_up(self, message: wire.FromProcess, error: Exception) -> None:
+        """Study code gave something that no message can carry: say so, rather than nothing any more."""
+        print(f"{type(message).__name__}: {error}", file=sys.stderr)
+        what = f"the game gave what cannot be passed on ({type(message).__name__.lower()}): {error}"
+        wire.write_message(self._out, wire.Failed(kind="environment", message=_sayable(what)))
+        os._exit(0)
 
 
 if __name__ == "__main__":

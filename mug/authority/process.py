@@ -33,6 +33,7 @@ KEPT_LOG_BYTES: Final = 256 * 1024
 NICENESS: Final = 5
 """The server answers everybody; a match only its players."""
 WAIT_FOR_EXIT_S: Final = 3.0
+SECONDS_BETWEEN_LOOKS: Final = 0.01
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class MatchProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._watched: psutil.Process | None = None
         self._fault: Outcome | None = None
+        self._is_over = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=f"match {match_id}", daemon=True)
         self._thread.start()
@@ -118,10 +120,7 @@ class MatchProcess:
         """End the process at once; the first reason holds."""
         with self._lock:
             self._fault = self._fault or why
-            child = self._child
-        if child is not None and child.poll() is None:
-            with contextlib.suppress(OSError):
-                child.kill()
+            self._end_all()
 
     def join(self, timeout_s: float) -> None:
         """Wait until the process has ended and that was told."""
@@ -171,12 +170,13 @@ class MatchProcess:
                 stderr=log,
                 cwd=package,
                 env={**os.environ, **alone, **quiet, **python},
+                start_new_session=True,  # and with it a group, which is ended with it
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Ctrl-C is the server's
             )
         with self._lock:
             self._child = child
             if self._fault is not None:
-                child.kill()
+                self._end_all()
         with contextlib.suppress(psutil.Error, OSError):
             self._watched = psutil.Process(child.pid)
             self._watched.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))  # the former on Windows
@@ -195,14 +195,12 @@ class MatchProcess:
 
     def _listen(self, child: "subprocess.Popen[bytes]") -> wire.Finished | wire.Failed | None:
         assert child.stdout is not None
-        said: wire.Finished | wire.Failed | None = None
         decoder = msgspec.msgpack.Decoder(wire.FromProcess)
         with child.stdout:
             while (message := wire.read_message(child.stdout, decoder)) is not None:
                 self.heard_s = time.monotonic()
                 if isinstance(message, wire.Finished | wire.Failed):
-                    said = message
-                    continue
+                    return message  # a process that study code has started may keep the pipe open for ever
                 if isinstance(message, wire.Changed | wire.Alive):
                     self.late_frames = message.late_frames
                 if isinstance(message, wire.Changed):
@@ -211,14 +209,39 @@ class MatchProcess:
                     self._heard(self, message)
                 except Exception:
                     _LOG.exception("what match %s said could not be passed on", self.match_id)
-        return said
+        return None
 
     def _wait(self, child: "subprocess.Popen[bytes]") -> int:
+        """Wait until the process has ended, with all that study code has started there; returns the exit code."""
+        ends_s = time.monotonic() + WAIT_FOR_EXIT_S
+        while not self._has_ended() and time.monotonic() < ends_s:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        with self._lock:
+            self._end_all()
+            self._is_over = True  # from here on its id, and that of its group, may be another's
+        return child.wait()
+
+    def _has_ended(self) -> bool:
+        """Whether the process has ended; its exit code stays to be fetched, so its id is still its own."""
         try:
-            return child.wait(WAIT_FOR_EXIT_S)
-        except subprocess.TimeoutExpired:
+            return self._watched is None or self._watched.status() == psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return True
+
+    def _end_all(self) -> None:
+        """End the process, and those that study code has started in it."""
+        child = self._child
+        if child is None or self._is_over:
+            return
+        with contextlib.suppress(OSError, psutil.Error):
+            if sys.platform != "win32":
+                os.killpg(child.pid, signal.SIGKILL)
+                return
+            for started in psutil.Process(child.pid).children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    started.kill()
+        with contextlib.suppress(OSError):
             child.kill()
-            return child.wait()
 
     def _outcome(self, said: wire.Finished | wire.Failed | None, code: int) -> Outcome:
         if isinstance(said, wire.Failed):

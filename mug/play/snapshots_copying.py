@@ -21,6 +21,7 @@ from mug.play.snapshots_walker import (
     is_generator,
     is_held,
     is_space,
+    module_of,
     slots_of,
 )
 
@@ -101,7 +102,7 @@ def _fate(kind: type) -> int:
         return _GENERATED
     if issubclass(kind, (type, types.ModuleType, types.FunctionType)):
         return _KEPT
-    return _KEPT if is_held(kind) and kind.__module__.startswith("mug.rendering") else _COPIED
+    return _KEPT if is_held(kind) and module_of(kind).startswith("mug.rendering") else _COPIED
 
 
 Saved = tuple[Any, Any, list[Part]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mug.play.snapshots_walker import DESCRIPTIONS, Layer, is_generator, is_held, is_space, slots_of
+from mug.play.snapshots_walker import DESCRIPTIONS, Layer, is_generator, is_held, is_space, module_of, slots_of
 
 __all__ = ["attributes_of", "path_of", "reached", "steps", "type_name"]
 
@@ -17,9 +17,10 @@ Step = tuple[str, Any]
 
 
 def type_name(value: Any) -> str:
-    """Return the type of a value, with its module unless it is built in."""
+    """Return the type of a value, with its module unless it is built in, or does not say it."""
     kind = type(value)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    module = module_of(kind)
+    return kind.__qualname__ if module in ("", "builtins") else f"{module}.{kind.__qualname__}"
 
 
 def attributes_of(value: Any, left_out: frozenset[str] = frozenset()) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["Graph", "Layer", "OpaqueObject", "is_generator", "is_held", "is_space", "layers_of", "slots_of"]
+__all__ = ["Graph", "Layer", "OpaqueObject", "is_generator", "is_held", "is_space", "layers_of", "module_of", "slots_of"]
 
 Part = tuple[Callable[[Any, Any], None], Any, Any]
 """How to put content back, into which object, the content (never changed)."""
@@ -135,9 +135,14 @@ def layers_of(env: Any, left_out: Iterable[str] = ()) -> list[Layer]:
     return found
 
 
+def module_of(kind: type) -> str:
+    """Return the module of a type; empty for types of some C extensions (SWIG's), which do not name it."""
+    return str(getattr(kind, "__module__", ""))
+
+
 def is_checker(kind: type) -> bool:
     """Whether this is the wrapper in which Gymnasium remembers what it has warned about: no part of any state."""
-    return kind.__name__ == "PassiveEnvChecker" and kind.__module__.startswith("gymnasium.")
+    return kind.__name__ == "PassiveEnvChecker" and module_of(kind).startswith("gymnasium.")
 
 
 def is_generator(value: Any) -> bool:
@@ -147,12 +152,12 @@ def is_generator(value: Any) -> bool:
 
 def is_held(kind: type) -> bool:
     """Whether objects of this kind are kept as they are, whatever happens."""
-    return issubclass(kind, _HELD_KINDS) or any(cls.__module__.startswith("mug.rendering") for cls in kind.__mro__)
+    return issubclass(kind, _HELD_KINDS) or any(module_of(cls).startswith("mug.rendering") for cls in kind.__mro__)
 
 
 def is_space(kind: type) -> bool:
     """Whether this is one of Gymnasium's own spaces: all that ever changes in one is its generator."""
-    return kind.__module__.startswith(("gymnasium.spaces.", "gym.spaces."))
+    return module_of(kind).startswith(("gymnasium.spaces.", "gym.spaces."))
 
 
 _SLOTS: Final[dict[type, tuple[str, ...]]] = {}

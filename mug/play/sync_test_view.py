@@ -18,7 +18,7 @@ import numpy as np
 from mug.play.encoding import encode
 from mug.play.errors import NotCanonicalError
 from mug.play.snapshots_paths import attributes_of, reached, steps, type_name
-from mug.play.snapshots_walker import is_generator, is_held, is_space, layers_of
+from mug.play.snapshots_walker import is_generator, is_held, is_space, layers_of, module_of
 from mug.play.world import World
 
 __all__ = ["Difference", "View", "shared_objects", "view_of"]
@@ -98,10 +98,10 @@ def view_of(world: World) -> View:
     places: dict[str, tuple[Any, str]] = {}
     opaque: list[tuple[str, str]] = []
     inside: set[int] = set()
-    kinds: set[str] = {type(layer.value).__module__ for layer in layers}
+    kinds: set[str] = {module_of(type(layer.value)) for layer in layers}
     for path, value in reached(layers):
         inside.add(id(value))
-        kinds.add(getattr(value, "__module__", None) or type(value).__module__)
+        kinds.add(getattr(value, "__module__", None) or module_of(type(value)))
         _note(path, value, places, opaque)
     outer: dict[str, tuple[Any, str]] = {}
     inside |= {id(layer.value) for layer in layers}
@@ -120,10 +120,10 @@ def shared_objects(world: World) -> tuple[str, str] | None:
     """
     layers = layers_of(world.env, world.world_hash.left_out)
     inside: dict[int, str] = {}
-    kinds: set[str] = {type(layer.value).__module__ for layer in layers}
+    kinds: set[str] = {module_of(type(layer.value)) for layer in layers}
     kept: list[tuple[str, Any]] = []
     for path, value in reached(layers):
-        kinds.add(getattr(value, "__module__", None) or type(value).__module__)
+        kinds.add(getattr(value, "__module__", None) or module_of(type(value)))
         if _would_be_new(value):
             inside.setdefault(id(value), path)
         elif isinstance(value, types.FunctionType):
@@ -266,7 +266,7 @@ def _module_roots(label: str, module: types.ModuleType) -> Iterator[tuple[str, A
         if name.startswith("__") or isinstance(value, types.ModuleType):
             continue
         if isinstance(value, type):
-            if value.__module__ == module.__name__:
+            if module_of(value) == module.__name__:
                 yield from _class_roots(f"{label}{name}", value)
         elif not isinstance(value, types.FunctionType) or value.__module__ == module.__name__:
             yield f"{label}{name}", value

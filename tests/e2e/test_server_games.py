@@ -165,6 +165,40 @@ def test_that_two_people_play_on_when_page_process_and_server_go_down(
 
 
 @pytest.mark.long
+def test_that_a_key_which_is_held_all_along_holds_after_process_and_server_went_down(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    study = write_stepped_study(tmp_path / "study", frames=300)
+    with (
+        ServerDriver(study, tmp_path / "data").start(deadline_s=120) as server,
+        browser.participant(server.port) as ann,
+    ):
+        ann.open("ann")
+        walk_in([ann], "line")
+        ann.wait_for_frame(0, 10)
+        ann.page.keyboard.down("ArrowRight")
+        ann.wait_for_frame(0, 40)
+        kill_process_of_match(server)
+        words(ann, "being restored")
+        plays_on(ann)
+        between = int(ann.game_attribute("frame") or 0)
+        plays_on(ann)
+        server.kill()
+        words(ann, "The connection is being restored")
+        server.start(deadline_s=120)
+        plays_on(ann)
+        plays_on(ann)
+        after = int(ann.game_attribute("frame") or 0)
+        ann.page.keyboard.up("ArrowRight")
+        ann.wait_for_scene("after")
+        server.interrupt()
+    frames = export_session(tmp_path / "data", "line", tmp_path / "out")["frames"]
+    assert set(frames["actions.north"][between - 2 : between + 3]) == {1}
+    assert set(frames["actions.north"][after - 5 : after - 2]) == {1}
+    assert set(frames["actions.north"][after + 30 :]) == {0}
+
+
+@pytest.mark.long
 def test_that_who_stays_away_is_out_and_reads_so_and_who_is_left_is_saved(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:

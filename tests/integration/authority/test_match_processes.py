@@ -355,3 +355,36 @@ def test_that_closing_ends_all_processes(tmp_path: Path) -> None:
     assert not psutil.pid_exists(process.pid), time.monotonic() - began
     it.supervisor.start(MATCH, pull_game())
     assert it.supervisor.running() == ()
+
+
+def test_that_processes_which_study_code_starts_end_with_the_match(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    note = f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))"
+    fork = f"(self.n == 5 and os.fork() == 0) and ({note}, time.sleep(600), os._exit(0))"
+    with Listener(tmp_path) as it:
+        it.supervisor.start(MATCH, pull_game(pull_code(40, first="import os, time", step=fork), num_episodes=1))
+        it.ready()
+        it.page("left")
+        it.supervisor.tell(MATCH, "begin")
+        it.finished()
+        pid = int(pid_file.read_text())
+        it.wait(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("first", "step", "words"),
+    [
+        ("", "self.n == 35 and (_ for _ in ()).throw(RuntimeError('no \\udc80 text'))", "no \\udc80 text"),
+        ("", "mug_globals.update(count=2**70)", "cannot be passed on"),
+        ("", "mug_globals.update(name='\\udc80')", "cannot be passed on"),
+    ],
+)
+def test_that_what_no_message_can_carry_is_said_in_words(tmp_path: Path, first: str, step: str, words: str) -> None:
+    with Listener(tmp_path) as it:
+        it.supervisor.start(MATCH, pull_game(pull_code(60, first=first, step=step), num_episodes=1))
+        it.ready()
+        it.page("left")
+        it.supervisor.tell(MATCH, "begin")
+        failed = it.failed()
+        assert (failed.kind, words in failed.message) == ("environment", True), failed

@@ -13,6 +13,7 @@ from unsound_worlds import SOUND, changed, maker
 from mug.play.encoding import encode
 from mug.play.snapshots import LEVELS, SnapshotError, Snapshots
 from mug.play.snapshots_globals import GlobalGenerators
+from mug.play.snapshots_paths import type_name
 from mug.play.world import World
 
 ALL_BUT_OWN = LEVELS[1:]
@@ -230,6 +231,22 @@ def test_that_what_cannot_be_saved_is_named(
         Snapshots(make(changed(begin=begin)), level)
     assert (refused.value.level, refused.value.path, refused.value.type_name) == (level, path, type_name)
     assert path in str(refused.value)
+
+
+@pytest.mark.parametrize("level", ["pickle", "deepcopy", "walker"])
+def test_that_an_object_of_a_type_without_a_module_comes_back(make: Callable[..., World], level: str) -> None:
+    """Types of some C extensions (SWIG's) do not say their module."""
+    begin = "made = {}; exec('Odd = type(\"Odd\", (), {})', made); self.odd = made['Odd'](); self.odd.x = 0"
+    world = make(changed(begin=begin, more="self.odd.x += 1; self.extra = float(self.odd.x)"))
+    assert not hasattr(type(world.env.odd), "__module__")
+    assert type_name(world.env.odd) == "Odd"
+    snapshots = Snapshots(world, level)
+    play(world, 5, 1)
+    saved = snapshots.save()
+    right = play(world, 8, 2)
+    snapshots.load(saved)
+    assert world.env.odd.x == 5
+    assert play(world, 8, 2) == right
 
 
 def test_that_there_is_no_other_level(make: Callable[..., World]) -> None:

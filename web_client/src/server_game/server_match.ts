@@ -156,6 +156,8 @@ export class ServerMatch {
       return;
     }
     this.context.send({ op: "server.seen", match_id: this.matchId, n });
+    // A whole view begins a page, or a process, that knows of no key: those that have been held all along are said again.
+    if (delta.base < 0) this.sayKeys([]);
     if (view.image) this.pictures.take(view.image.kind, asBytes(image ?? new Uint8Array()), (bitmap) => this.arrived({ ...view, bitmap }));
     else this.arrived({ ...view, bitmap: null });
   }
