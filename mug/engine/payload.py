@@ -10,8 +10,8 @@ from mug.play.config import ActionBinding, GameConfig
 from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
 from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
-from mug.study.blinding import telling_words
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
+from mug.study.blinding import telling_words
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
     CompletionCodePage,

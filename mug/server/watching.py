@@ -17,8 +17,8 @@ from mug.play.config import GameConfig
 from mug.protocol.parts import RuntimeManifest
 from mug.records import facts as f
 from mug.records.reader import RecordReader
-from mug.study.blinding import without
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
+from mug.study.blinding import without
 from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents, walk

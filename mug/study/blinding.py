@@ -26,7 +26,7 @@ _EVERYWHERE: Final = frozenset({"human", "onnx", "argmax", "sample"})
 def telling_words(study: Study) -> tuple[str, ...]:
     """Return the names of policies, files and functions that differ by treatment, the longest first."""
     found: set[str] = set()
-    nodes = {node.scene_id: node for _, node in walk(study) if not isinstance(node, RandomizeOrder | Repeat)}
+    nodes = {str(node.scene_id): node for _, node in walk(study) if not isinstance(node, RandomizeOrder | Repeat)}
     for arm in arms_of(study):
         for scene_id, fields in arm.changes.items():
             node = nodes.get(scene_id)
