@@ -194,6 +194,9 @@ class EditCommand(QUndoCommand):
         if not isinstance(other, EditCommand) or other._edit.merge_key != self._edit.merge_key:
             return False
         self._edit = other._edit
+        study, _ = self._edit.apply(self._before)  # as doing it again will leave it, whatever was typed on the way
+        if study != self._document.study:
+            self._take(study, self._edit)
         self.setObsolete(self._document.study == self._before)
         return True
 
@@ -206,9 +209,13 @@ class EditCommand(QUndoCommand):
         self._do(self._inverse)
 
     def _do(self, edit: Edit) -> None:
+        assert self._document.study is not None
+        study, _ = edit.apply(self._document.study)
+        self._take(study, edit)
+
+    def _take(self, study: Study, edit: Edit) -> None:
         before = self._document.study
         assert before is not None
-        study, _ = edit.apply(before)
         self._document.take(Change(before=before, study=study, touched=edit.touched, label=self.text()))
 
 

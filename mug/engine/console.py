@@ -267,9 +267,9 @@ class Console:
         self._waiting.session_over()
         self._doors.session_over()
         core.session_changed = True
-        if core.frozen.study.treatments.blind:
-            core.changed.update(core.state.participants)  # the names are shown from now on
         core.say("info", f"the session was ended: {reason}")
+        for lab in core.labs if core.frozen.study.treatments.blind else ():
+            self._send_everything(lab)  # the names are shown from now on, of policies and waitrooms too
 
     def stop_cleanly(self, reason: str, *replies: LabUpdate) -> None:
         """Stop the server; the session is over when nobody is unfinished, else it stays open."""
@@ -350,7 +350,7 @@ class Console:
             wants_in=presence.waiting is not None,
             browser=f"{browser} {major}" if major else browser,
             outcome=participant.outcome or "",
-            outcome_reason=participant.outcome_reason,
+            outcome_reason=core.shown_text(participant.outcome_reason),
             warning=self._monitoring.warning_of(participant.participant_id),
             lost_probes=presence.lost_probes,
             seat=presence.seat or participant.seat,

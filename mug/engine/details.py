@@ -23,7 +23,8 @@ def answer_detail(core: Core, connection: ConnectionId, request: AskDetail) -> s
         environment=dict(participant.environment),
         mug_globals=dict(participant.mug_globals),
     )
-    core.after_commit(AnswerDetail(connection, request.request_id, core.state.opened.session_id, view, forms))
+    hidden = core.frozen.telling if core.is_blind else ()
+    core.after_commit(AnswerDetail(connection, request.request_id, core.state.opened.session_id, view, forms, hidden))
     return ""
 
 

@@ -102,7 +102,8 @@ class LabUpdate:
 class AnswerDetail:
     """Answer a console's AskDetail: `view` with what the records say besides, beside the dispatcher's thread.
 
-    `forms`: scene and SHA-256 of each chunk of a form that the participant has sent, in order.
+    `forms`: scene and SHA-256 of each chunk of a form that the participant has sent, in order. `hidden`: words that the
+    console is not to read.
     """
 
     connection: ConnectionId
@@ -110,6 +111,7 @@ class AnswerDetail:
     session_id: str
     view: DetailView
     forms: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

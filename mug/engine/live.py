@@ -18,6 +18,7 @@ from mug.protocol.messages import ErrorReply, FinishVisit, Hello
 from mug.protocol.parts import ClientEnvironment, MatchStatus
 from mug.records.facts import AnyFact, ParticipantFinished, TreatmentAssigned, TreatmentReleased
 from mug.study.allocation import letters
+from mug.study.blinding import without
 
 __all__ = ["Core", "PendingCall", "Presence", "WaitingPage"]
 
@@ -237,6 +238,10 @@ class Core:
         assert self.state.opened is not None
         return letters(self.frozen.study.treatments.arms, self.state.opened.seed).get(treatment, "")
 
+    def shown_text(self, text: str) -> str:
+        """What consoles see of a text: while the staff is blind without names that tell a treatment."""
+        return without(text, self.frozen.telling) if self.is_blind else text
+
     def context(self, participant: ParticipantState, visit: VisitState) -> dict[str, object]:
         """What the study's functions are told of a participant in a scene."""
         assert self.state.opened is not None
@@ -259,6 +264,7 @@ class Core:
 
     def say(self, level: str, text: str, participant_id: ParticipantId | None = None, traceback: str = "") -> None:
         """Write a line into the session's log."""
+        text, traceback = self.shown_text(text), self.shown_text(traceback)
         line = LogLine(at=self.now(), level=level, text=text, participant_id=participant_id, traceback=traceback)
         self.log.append(line)
         self.new_log.append(line)

@@ -11,6 +11,7 @@ from mug.play.policies_kinds import policy_name
 from mug.play.rollback.config import default_window
 from mug.protocol.messages import BuildFile, GameContent, PageContent, WaitContent
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
+from mug.study.blinding import telling_words
 from mug.study.group_orders import draws_for_group, order_scene_id
 from mug.study.model import (
     CompletionCodePage,
@@ -91,6 +92,11 @@ class FrozenStudy:
     def differing(self) -> frozenset[str]:
         """The ids of the scenes that differ by treatment."""
         return changed_scenes(self.study)
+
+    @cached_property
+    def telling(self) -> tuple[str, ...]:
+        """The words that staff which is blind does not read; empty: nobody is blind in this study."""
+        return telling_words(self.study) if self.study.treatments.blind else ()
 
 
 def scene_at(study: Study, path: tuple[int, ...]) -> Scene:

@@ -78,8 +78,8 @@ def policy_views(core: Core) -> tuple[PolicyCardView, ...]:
 def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardView, ...]:
     """Return some policies with the figures of the whole session so far.
 
-    While the staff is blind to treatments, a policy that differs by treatment is shown without what tells it from the
-    others.
+    While the staff is blind to treatments, the policies of an agent that differ by treatment are one card that says
+    nothing of them: neither which there are, nor which letter has one.
     """
     state = core.state
     wanted = sorted(key for key in keys if key in state.policies)
@@ -92,13 +92,10 @@ def changed_policies(core: Core, keys: Iterable[PolicyKey]) -> tuple[PolicyCardV
         if key is not None:
             figures.setdefault(key, []).append(measured)
     differing = {key[:2] for key in state.policies if key[2]} if core.is_blind else set()
-    return tuple(
-        _view(
-            (*key[:2], core.shown_treatment(key[2])),
-            {} if key[:2] in differing else state.policies[key].card,
-            [] if key[:2] in differing else figures.get(key, []),
-        )
-        for key in wanted
+    hidden = dict.fromkeys((*key[:2], "") for key in wanted if key[:2] in differing)
+    return (
+        *(_view(key, state.policies[key].card, figures.get(key, [])) for key in wanted if key[:2] not in differing),
+        *(_view(key, {}, []) for key in hidden),
     )
 
 

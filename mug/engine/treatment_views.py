@@ -20,7 +20,7 @@ def treatment_views(core: Core) -> tuple[TreatmentView, ...]:
         TreatmentView(
             treatment=core.shown_treatment(arm.name),
             title="" if core.is_blind else arm.title or "",
-            weight=arm.weight,
+            weight=1 if core.is_blind else arm.weight,
             running=counts[arm.name] - completed.get(arm.name, 0),
             completed=completed.get(arm.name, 0),
             released=sum(place.free for place in allocation.places if place.treatment == arm.name),

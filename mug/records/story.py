@@ -170,7 +170,8 @@ def _action(fact: f.ActionTaken, who: str) -> tuple[str, str, str] | None:
 
 
 def _with(others: Sequence[str]) -> str:
-    return f" with {', '.join(others)}" if others else ""
+    named = [f"the policy {who.removeprefix('policy:')}" if who.startswith("policy:") else who for who in others]
+    return f" with {', '.join(named)}" if named else ""
 
 
 def _because(reason: str) -> str:

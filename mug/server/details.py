@@ -8,6 +8,7 @@ from mug.engine.effects import AnswerDetail
 from mug.protocol.lab import LabReply
 from mug.records import RecordReader, RecordsError
 from mug.records.story import answers_in, timeline_of
+from mug.study.blinding import without
 
 __all__ = ["DetailReader"]
 
@@ -27,7 +28,12 @@ class DetailReader:
             self._reader.refresh()
             view = msgspec.structs.replace(
                 asked.view,
-                timeline=timeline_of(self._reader, asked.session_id, asked.view.participant_id),
+                timeline=tuple(
+                    msgspec.structs.replace(
+                        entry, text=without(entry.text, asked.hidden), more=without(entry.more, asked.hidden)
+                    )
+                    for entry in timeline_of(self._reader, asked.session_id, asked.view.participant_id)
+                ),
                 answers=answers_in(self._reader, asked.forms),
             )
         except RecordsError as error:

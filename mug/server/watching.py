@@ -18,6 +18,7 @@ from mug.protocol.parts import RuntimeManifest
 from mug.records import facts as f
 from mug.records.reader import RecordReader
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
+from mug.study.blinding import without
 from mug.study.model import GymGame
 from mug.study.multiplayer import is_multiplayer
 from mug.study.traversal import human_agents, walk
@@ -284,7 +285,7 @@ class WatchedMatches:
             "scene": (game.content.scene_header or "") if game is not None else "",
             "state": state,
             "outcome": ended.outcome if ended is not None else "",
-            "reason": ended.reason if ended is not None else "",
+            "reason": self._shown(ended.reason) if ended is not None else "",
             "formed_at": formed.at,
             "ended_at": ended.at if ended is not None else "",
             "agents": [
@@ -292,8 +293,8 @@ class WatchedMatches:
                 for agent, who in formed.agents.items()
             ],
             "episodes": [{"episode": number, "frames": match.frames[number]} for number in match.episodes],
-            "flags": [{"flag": flag.flag, "detail": flag.detail} for flag in match.flags],
-            "dropped": [{"agent": drop.agent, "reason": drop.reason} for drop in match.dropped],
+            "flags": [{"flag": flag.flag, "detail": self._shown(flag.detail)} for flag in match.flags],
+            "dropped": [{"agent": drop.agent, "reason": self._shown(drop.reason)} for drop in match.dropped],
         }
 
     def _who(self, who: str) -> str:
@@ -304,6 +305,9 @@ class WatchedMatches:
             if is_policy and self._live and self._frozen.study.treatments.blind
             else who.removeprefix("policy:")
         )
+
+    def _shown(self, text: str) -> str:
+        return without(text, self._frozen.telling) if self._live else text
 
     def _game(self, match: _Match) -> GymGame | None:
         """The game of a match, under the treatment of its players."""

@@ -61,6 +61,8 @@ Placed: TypeAlias = tuple[NodePath, Node]
 class SetField(msgspec.Struct, frozen=True, kw_only=True):
     """Gives one field of a node, of one of its sections, or of the study another value.
 
+    What treatments change in a scene follows it to its new id.
+
     Attributes:
         path: The node; empty: the study itself.
         field: Dotted name within it ("gameplay.num_episodes"). A name that MUG does not know is one of the unknown
@@ -98,9 +100,16 @@ class SetField(msgspec.Struct, frozen=True, kw_only=True):
             changed, before = _with_field(study, self.field.split("."), self.value, self.field)
             assert isinstance(changed, Study)
             return changed, SetField(path=(), field=self.field, value=before, merge_key=self.merge_key)
-        node, before = _with_field(_node(study, self.path), self.field.split("."), self.value, self.field)
-        inverse = SetField(path=self.path, field=self.field, value=before, merge_key=self.merge_key)
-        return _with_node(study, self.path, node), inverse
+        was = _node(study, self.path)
+        node, before = _with_field(was, self.field.split("."), self.value, self.field)
+        inverse: Edit = SetField(path=self.path, field=self.field, value=before, merge_key=self.merge_key)
+        changed = _with_node(study, self.path, node)
+        if self.field == "scene_id" and not isinstance(self.value, _Was):
+            arms = _arms_following(changed, str(getattr(was, "scene_id", "")), str(getattr(node, "scene_id", "")))
+            if arms is not None:
+                changed, own = SetField(path=(), field="treatments.arms", value=arms).apply(changed)
+                inverse = Compound(edits=(inverse, own), label=inverse.label)
+        return changed, inverse
 
 
 class Splice(msgspec.Struct, frozen=True, kw_only=True):
@@ -423,6 +432,23 @@ def _refuse_foreign(title: str, value: Any) -> None:
                 _refuse_foreign(title, item)
         case _:
             raise EditError(f"{title} takes texts, numbers, true or false, lists and tables of those, not {value!r}")
+
+
+def _arms_following(study: Study, before: str, after: str) -> dict[str, Any] | None:
+    """Return the treatments with the changes of a scene under its new id; None: none of them has any, or may have."""
+    ids = [str(node.scene_id) for _, node in walk(study) if not isinstance(node, RandomizeOrder | Repeat)]
+    if before in ids or ids.count(after) > 1:
+        return None
+    arms: dict[str, Any] = {}
+    for name, said in study.treatments.arms.items():
+        changes = said.get("changes") if isinstance(said, Mapping) else None
+        arms[name] = said
+        if isinstance(changes, Mapping) and before in changes:
+            if after in changes:
+                return None
+            renamed = {after if scene == before else scene: fields for scene, fields in changes.items()}
+            arms[name] = {**said, "changes": renamed}
+    return arms if arms != study.treatments.arms else None
 
 
 class _Was(msgspec.Struct, frozen=True):

@@ -301,3 +301,17 @@ def test_that_the_preview_menu_offers_the_treatments_that_there_are(lab: Lab, tm
         document.push(SetField(path=(), field="treatments.arms", value={}))
     assert chosen.args == [""]
     assert not menu.menuAction().isVisible()
+
+
+def test_that_changes_follow_a_scene_that_is_renamed_whatever_is_typed_on_the_way(driver: InspectorDriver) -> None:
+    document = driver.document
+    changes = {"page": {"scene_body": "b"}, "game": {"rendering.fps": 9}}
+    document.push(SetField(path=(), field="treatments.arms", value={"a": {}, "b": {"changes": changes}}))
+    before = driver.study
+    for text in ("p", "", "g", "ga", "gam", "game", "games"):  # "game" is another scene
+        document.push(SetField(path=(1,), field="scene_id", value=text, merge_key="typing"))
+    assert arms(driver)["b"]["changes"] == {"games": {"scene_body": "b"}, "game": {"rendering.fps": 9}}
+    document.undo()
+    assert driver.study == before
+    document.redo()
+    assert set(arms(driver)["b"]["changes"]) == {"games", "game"}

@@ -13,7 +13,7 @@ from waiting_driver import chain_of, duel, finish_match, groups, join, page, to_
 from mug.engine import fold
 from mug.ids import ParticipantId
 from mug.protocol.lab import EndSession, LabSnapshot, ReleaseGroups, Unblind
-from mug.protocol.messages import GameContent, MatchReady, MatchWaiting, PageContent, RestartMatch
+from mug.protocol.messages import ClientError, GameContent, MatchReady, MatchWaiting, PageContent, RestartMatch
 from mug.protocol.partners import PolicyFigures
 from mug.protocol.parts import ClientEnvironment
 from mug.records import facts as f
@@ -404,11 +404,43 @@ def test_that_cards_of_policies_say_their_treatment_and_nothing_that_ties_it_to_
         shown = {card.treatment: card for card in memory.snapshot().policies}
         own = treatment(memory, "p-a")
         if blind:
-            assert set(shown) == {"A", "B"}
-            assert {card.name for card in shown.values()} == {""}
+            (card,) = memory.snapshot().policies
+            assert (card.agent, card.treatment, card.name, card.decisions) == ("a1", "", "", 0)
+            memory.lab_in()
+            memory.ask(EndSession(request_id="e", reason="done"))
+            sent = [message for message in memory.lab if isinstance(message, LabSnapshot)][-1]
+            assert {card.name for card in sent.policies} == {"left.onnx", "right.onnx"}
         else:
             assert (shown[own].name, shown[own].decisions) == (f"{own}.onnx", 9)
             assert shown["right" if own == "left" else "left"].decisions == 0
+
+
+def test_that_blind_staff_reads_no_policy_of_one_treatment_in_errors_nor_in_its_weight() -> None:
+    arms = {
+        "left": {
+            "changes": {"one": {"policies.policy_mapping": {"a0": "human", "a1": "models/keen.onnx"}}},
+            "weight": 3,
+        },
+        "right": {"changes": {"one": {"policies.policy_mapping": {"a0": "human", "a1": "lazy.py:Lazy"}}}},
+    }
+    memory = Memory(study=with_arms(chain_of(duel("one")), arms, blind=True))
+    memory.lab_in()
+    memory.hello("a", "p-a")
+    memory.finish("a")
+    words = "the policy keen of a1 (models/keen.onnx) and the policy Lazy (lazy.py:Lazy)"
+    memory.say(
+        "a", ClientError(kind="policy", message=words, traceback='File "/study/lazy.py", line 3\nkeener than lazy')
+    )
+    memory.batch()
+    snapshot = memory.snapshot()
+    told = b"".join(msgspec.json.encode(message) for message in (*memory.lab, snapshot))
+    assert not any(word in told for word in (b"keen.onnx", b"lazy.py", b"Lazy", b"policy keen"))
+    assert b"keener than lazy" in told, "words that only resemble a name stay"
+    assert {view.weight for view in snapshot.session.treatments} == {1}
+    (kept,) = (fact for fact in memory.recorded if isinstance(fact, f.ErrorReported))
+    assert kept.message == words
+    memory.ask(EndSession(request_id="e", reason="done"))
+    assert {view.weight for view in memory.snapshot().session.treatments} == {1, 3}
 
 
 def test_that_letters_are_the_same_after_a_restart_and_not_by_the_order_of_the_treatments() -> None:

@@ -43,7 +43,7 @@ from mug.study.edits import (
     wrap,
 )
 from mug.study.errors import EditError
-from mug.study.model import GameplaySection
+from mug.study.model import GameplaySection, Treatments
 from tests.drivers.random_studies import generators, random_edit, random_study, studies
 
 FILE = Path("study.toml")
@@ -367,3 +367,19 @@ def test_that_random_studies_are_what_they_say():
     assert not [problem for problem in validate(study) if problem.severity == "error"]
     for _ in range(60):
         study, _ = random_edit(rng, study).apply(study)
+
+
+def test_that_what_treatments_change_follows_a_scene_to_its_new_id() -> None:
+    arms = {"a": {"title": "A", "changes": {"two": {"scene_body": "x"}}}, "b": {"changes": {"gone": {"x": 1}}}}
+    study = Study(id="s", chain=pages("one", "two"), treatments=Treatments(arms=arms))
+    renamed, back = SetField(path=(1,), field="scene_id", value="second").apply(study)
+    assert renamed.treatments.arms["a"] == {"title": "A", "changes": {"second": {"scene_body": "x"}}}
+    assert renamed.treatments.arms["b"] == arms["b"]
+    assert back.apply(renamed)[0] == study
+    taken, back = SetField(path=(1,), field="scene_id", value="one").apply(study)
+    assert taken.treatments.arms == arms, "whose they would be is not clear"
+    assert back.apply(taken)[0] == study
+    twins = Study(id="s", chain=pages("two", "two"), treatments=Treatments(arms=arms))
+    assert SetField(path=(1,), field="scene_id", value="x").apply(twins)[0].treatments.arms == arms
+    odd = Study(id="s", chain=pages("one", "two"), treatments=Treatments(arms={"a": 3, "b": {"changes": "x"}}))
+    assert SetField(path=(1,), field="scene_id", value="x").apply(odd)[0].treatments.arms == odd.treatments.arms
