@@ -115,7 +115,7 @@ def test_that_the_whole_card_is_shown_follows_its_figures_and_is_copied(lab: Lab
 
 
 def test_that_a_policy_that_blind_staff_is_not_to_know_claims_nothing(theme: Theme) -> None:
-    hidden = PolicyCardView(scene_id="volley", agent="right", name="")
+    hidden = PolicyCardView(scene_id="volley", agent="right", name="", framework="")
     model = PoliciesModel(theme.icon, theme.colour)
     model.replace_all([hidden])
     shown = {key: model.index(0, place).data() for key, place in PLACE.items()}
