@@ -11,7 +11,7 @@ from gui.models.columns import SORT_ROLE, Column, Index, ThemedTable
 from gui.widgets.tips import plain_tip
 from mug.protocol.partners import PolicyCardView, PortView
 
-__all__ = ["POLICY_COLUMNS", "POLICY_ROLE", "PoliciesModel", "card_rows", "kind_words", "port_words"]
+__all__ = ["POLICY_COLUMNS", "POLICY_ROLE", "PoliciesModel", "card_rows", "is_hidden", "kind_words", "port_words"]
 
 POLICY_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 
@@ -27,10 +27,18 @@ _SAMPLING = {
     "own": "its own way",
 }
 _KB = 1_000
+_HIDDEN = "It differs by treatment, so it is hidden from you until the session is over."
+
+
+def is_hidden(card: PolicyCardView) -> bool:
+    """Whether the staff is blind, and this policy, which differs by treatment, is not shown."""
+    return not card.name and not card.framework
 
 
 def kind_words(card: PolicyCardView) -> str:
     """Say what kind of policy it is; a kind of a newer server keeps its own name."""
+    if is_hidden(card):
+        return "–"
     return _KINDS.get(card.framework, (card.framework.capitalize() or "Policy", ""))[0]
 
 
@@ -42,6 +50,8 @@ def port_words(port: PortView) -> str:
 
 def card_rows(card: PolicyCardView) -> list[tuple[str, str]]:
     """Return all that is known of a policy: names and values, what is not known left out."""
+    if is_hidden(card):
+        return [("Scene", card.scene_id), ("Acts for", card.agent), ("What it is", _HIDDEN)]
     per_frame = "every frame" if card.frame_skip == 1 else f"every {card.frame_skip}th frame"
     rows = [
         ("Scene", card.scene_id),
@@ -64,15 +74,25 @@ def card_rows(card: PolicyCardView) -> list[tuple[str, str]]:
     return [(name, value) for name, value in rows if value]
 
 
+def _treatment_words(card: PolicyCardView) -> str:
+    return card.treatment or ("differs" if is_hidden(card) else "all")
+
+
 def _ms(value: float) -> str:
     return f"{value:.2f} ms" if value < 10 else f"{value:,.0f} ms"
 
 
 POLICY_COLUMNS: tuple[Column[PolicyCardView], ...] = (
-    Column("name", "Policy", "The policy's name: its file or function", lambda v: v.name, lambda v: v.name.casefold()),
+    Column(
+        "name",
+        "Policy",
+        "The policy's name: its file or function",
+        lambda v: v.name or "hidden",
+        lambda v: v.name.casefold(),
+    ),
     Column("kind", "Kind", "What decides", kind_words, kind_words),
     Column("agent", "Acts for", "The agent whose actions it decides", lambda v: v.agent, lambda v: v.agent),
-    Column("treatment", "Treatment", "In which treatment", lambda v: v.treatment or "all", lambda v: v.treatment),
+    Column("treatment", "Treatment", "In which treatment", _treatment_words, lambda v: v.treatment),
     Column(
         "decisions",
         "Decisions",

@@ -112,7 +112,7 @@ class PoliciesView(QStackedWidget):
     def _show_card(self) -> None:
         found = self.selected()
         self.copy.setEnabled(found is not None)
-        self._title.setText(found.name if found is not None else "No policy is selected")
+        self._title.setText((found.name or "A hidden policy") if found is not None else "No policy is selected")
         rows = card_rows(found) if found is not None else []
         if rows == self._shown:
             return

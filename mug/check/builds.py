@@ -1,5 +1,8 @@
 """Whether the build of a scene is there, complete, and packed so that browsers can read it."""
 
+import functools
+import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -70,8 +73,28 @@ def _of_file(path: Path, shown: str) -> Iterator[Finding]:
     elif path.suffix == ".gz" and packing_of(path.name, head) is None:
         message = f"{shown!r} is not packed with Gzip, though its name says so: build the game again"
         yield "webgl.build_name", "error", "incomplete_build", message
+    elif packing_of(path.name, head) == "gzip" and not _unpacks(path, *_state_of(path)):
+        message = f"{shown!r} is cut off or damaged, and cannot be unpacked: copy it again, else build the game again"
+        yield "webgl.build_name", "error", "incomplete_build", message
     elif path.name.endswith(".wasm") and not head.startswith(b"\0asm"):
         yield "webgl.build_name", "error", "incomplete_build", f"{shown!r} is no WebAssembly: build the game again"
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=256)
+def _unpacks(path: Path, _size: int, _changed_ns: int) -> bool:
+    """Whether the whole of a file that is packed with Gzip can be unpacked; found out once while it stays as it is."""
+    try:
+        with gzip.open(path, "rb") as file:
+            while file.read(1 << 20):
+                pass
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True
 
 
 def _files(folder: Path) -> list[str]:

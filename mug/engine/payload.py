@@ -26,7 +26,7 @@ from mug.study.model import (
 )
 from mug.study.multiplayer import conditions_for, is_matched, runs_on_server
 from mug.study.traversal import human_agents
-from mug.study.treatments import apply, changed_scenes
+from mug.study.treatments import apply, changed_scenes, every_version
 from mug.study.waitrooms import WaitroomRules, hides_lobby_count
 
 __all__ = [
@@ -175,16 +175,8 @@ def _with_policies(game: GymGame, agents: dict[str, str]) -> dict[str, str]:
 
 
 def needs_runtime(study: Study) -> bool:
-    """Whether a scene of the study needs Python in the browser."""
-
-    def any_game(nodes: tuple[object, ...]) -> bool:
-        return any(
-            (isinstance(node, GymGame) and not runs_on_server(node))
-            or (isinstance(node, RandomizeOrder | Repeat) and any_game(node.scenes))
-            for node in nodes
-        )
-
-    return any_game(study.chain)
+    """Whether a scene of the study, under whichever treatment, needs Python in the browser."""
+    return any(isinstance(node, GymGame) and not runs_on_server(node) for _, _, node in every_version(study))
 
 
 def page_content(

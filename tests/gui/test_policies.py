@@ -112,3 +112,14 @@ def test_that_the_whole_card_is_shown_follows_its_figures_and_is_copied(lab: Lab
     assert "1.50 ms" in words_of(run)
     view.copy.click()
     assert "SHA-256: " + "5f" * 32 in QApplication.clipboard().text()
+
+
+def test_that_a_policy_that_blind_staff_is_not_to_know_claims_nothing(theme: Theme) -> None:
+    hidden = PolicyCardView(scene_id="volley", agent="right", name="", framework="")
+    model = PoliciesModel(theme.icon, theme.colour)
+    model.replace_all([hidden])
+    shown = {key: model.index(0, place).data() for key, place in PLACE.items()}
+    assert (shown["name"], shown["kind"], shown["treatment"], shown["agent"]) == ("hidden", "–", "differs", "right")
+    words = dict(card_rows(hidden))
+    assert set(words) == {"Scene", "Acts for", "What it is"}
+    assert "until the session is over" in words["What it is"]

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QTableWidget, QWidget
+from PySide6.QtWidgets import QScrollArea, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
@@ -168,6 +168,19 @@ def test_that_what_differs_is_shown_in_one_table(driver: InspectorDriver) -> Non
     assert table.item(0, 3).font().bold()
     assert not table.item(0, 2).font().bold()
     editor.dialog.accept()
+
+
+def test_that_the_editor_fits_into_a_narrow_panel(driver: InspectorDriver) -> None:
+    editor = add_two(driver)
+    change(driver, 1, "game", "policies.policy_mapping")
+    change(driver, 1, "page", "scene_body")
+    area = editor.parentWidget()
+    while not isinstance(area, QScrollArea):
+        assert area is not None
+        area = area.parentWidget()
+    driver.panel.resize(336, 600)  # in a window of 1000 px
+    assert editor.compare_button.isVisibleTo(editor)
+    driver.qtbot.waitUntil(lambda: area.widget().width() <= area.viewport().width())
 
 
 def test_that_every_control_has_a_name(driver: InspectorDriver) -> None:

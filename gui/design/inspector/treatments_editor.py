@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
@@ -58,7 +58,9 @@ class TreatmentsEditor(EntriesEditor):
             around.theme, "What differs", "compare", role="link", name="What differs between the treatments"
         )
         self.compare_button.clicked.connect(self.compare)
-        self.add_foot(self.compare_button)
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addWidget(self.compare_button, 0, Qt.AlignmentFlag.AlignLeft)  # the foot is full in a narrow panel
 
     @override
     def _nothing_words(self) -> str:

@@ -91,6 +91,8 @@ def test_that_a_build_that_leads_out_of_its_folder_is_refused(build: Path, tmp_p
         ("maze.wasm", "maze.wasm", b"", "error", "is empty"),
         ("maze.wasm", "maze.wasm", b"<!doctype html>", "error", "is no WebAssembly"),
         ("maze.data.gz", "maze.data.gz", b"plain", "error", "is not packed with Gzip, though its name says so"),
+        ("maze.data.gz", "maze.data.gz", gzip.compress(bytes(99))[:-9], "error", "is cut off or damaged"),
+        ("maze.data.gz", "maze.data.unityweb", gzip.compress(b"x") + b"y", "error", "is cut off or damaged"),
         ("maze.data.gz", "maze.data.br", b"\x8b\0", "warning", "is packed with Brotli"),
         (
             "maze.data.gz",

@@ -16,7 +16,7 @@ from mug.study import EndPage, GymGame, Problem, StartPage, Study, validate
 from mug.study.files import dump_study, parse_study
 from mug.study.game import GameplaySection, KeyBinding, PoliciesSection, RenderingSection, RuntimeSection
 from mug.study.hashing import content_hash
-from mug.study.model import WebRtc
+from mug.study.model import Treatments, WebRtc
 from mug.study.multiplayer import conditions_for, is_multiplayer
 from mug.study.multiplayer_section import MultiplayerSection
 from mug.study.traversal import human_agents
@@ -119,6 +119,8 @@ def test_that_a_study_whose_games_all_run_on_the_server_needs_no_python_in_brows
     on_server = game(mode="server_authoritative")
     assert not needs_runtime(study(on_server))
     assert needs_runtime(study(on_server, game()))
+    arms = {"a": {}, "b": {"changes": {on_server.scene_id: {"multiplayer.mode": "p2p"}}}}
+    assert needs_runtime(msgspec.structs.replace(study(on_server), treatments=Treatments(arms=arms)))
 
 
 @pytest.mark.parametrize("delay", [-1, 61, "often", "5"])
