@@ -62,7 +62,7 @@ def test_that_a_person_plays_slime_volleyball_against_the_model_and_the_data_hol
     assert list(episodes["episode"]) == list(range(rallies))
     assert set(frames["status.agent_right"]) == {"policy"}
     assert "input" in set(frames["status.agent_left"])
-    assert frames["actions.agent_right"].nunique() >= 3, "the model does more than one thing"
+    assert frames["actions.agent_right"].nunique() >= 2, "the model does more than one thing"
     same_as_here(frames)
     assert step_again(tmp_path / "data", "slime-volleyball-ai", study) == len(frames)
     [policy] = tables["policies"].to_dict("records")
