@@ -140,8 +140,8 @@ def try_natively(
             if not _wait(child, progress, time_limit_s, tell):
                 limit = max(time_limit_s, SYNC_LIMIT_S) if progress.exists() else time_limit_s
                 message = (
-                    f"the game did not get through its first frames within {limit:g} s{_where(log, loaded.folder)}: look "
-                    "for an endless loop, or for something it waits for"
+                    f"the game did not get through its first frames within {limit:g} s{_where(log, loaded.folder)}: "
+                    "look for an endless loop, or for something it waits for"
                 )
                 return Tried([(field, "error", "environment_hangs", message)])
         if not out.exists():

@@ -67,6 +67,7 @@ def test_that_logits_that_become_nan_end_the_game_with_words_and_its_rows(
     assert "NaN" not in said
     assert len(tables["frames"]) == FAILS_AT, "every frame before it is there"
     assert tables["policies"]["decisions"].tolist() == [FAILS_AT]
+    assert tables["matches"]["flags"].tolist() == ["page_failed"]
 
 
 def test_that_a_policy_that_never_comes_back_is_spoken_of_and_ends_the_game(
@@ -87,3 +88,4 @@ def test_that_a_policy_that_never_comes_back_is_spoken_of_and_ends_the_game(
     about: dict[str, Any] = json.loads(stall["data"])
     assert (stall["episode"], stall["frame"], about["went_on"]) == (0, FAILS_AT, False)
     assert tables["participants"]["errors"].tolist() == [1]
+    assert tables["matches"]["flags"].tolist() == ["page_failed"]
