@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ SYNC_LIMIT_S: Final = 240.0
 SYNC_FRAMES: Final = 500
 """Frames of each run of the sync test."""
 _POLL_S: Final = 0.05
+_STANDS: Final = re.compile(r'^  File "([^"<]+)", line (\d+) in (.+)$', re.MULTILINE)
 
 Finding = tuple[str, Severity, str, str]
 """Field, severity, code, message."""
@@ -120,6 +122,8 @@ def try_natively(
             "field": field,
             "levels": list(levels),
             "frames": frames,
+            "first_patience_s": 0.9 * time_limit_s,
+            "patience_s": 0.9 * max(time_limit_s, SYNC_LIMIT_S),
         }
         spec.write_text(json.dumps(content), encoding="utf-8")
         environment = {**os.environ, **child_variables()}
@@ -134,10 +138,10 @@ def try_natively(
                 stderr=subprocess.STDOUT,
             )
             if not _wait(child, progress, time_limit_s, tell):
-                limit = SYNC_LIMIT_S if progress.exists() else time_limit_s
+                limit = max(time_limit_s, SYNC_LIMIT_S) if progress.exists() else time_limit_s
                 message = (
-                    f"the environment did not get through its first frames within {limit:g} s: look for an "
-                    "endless loop, or for something it waits for"
+                    f"the game did not get through its first frames within {limit:g} s{_where(log, loaded.folder)}: "
+                    "look for an endless loop, or for something it waits for"
                 )
                 return Tried([(field, "error", "environment_hangs", message)])
         if not out.exists():
@@ -180,6 +184,16 @@ def _wait(child: "subprocess.Popen[bytes]", progress: Path, limit_s: float, tell
         if child.poll() is None:
             child.kill()
             child.wait()
+
+
+def _where(log: Path, root: Path) -> str:
+    """Return where the study's code stands, as the child wrote it before it was ended; "" when that is not known."""
+    for file, line, name in _STANDS.findall(log.read_text(encoding="utf-8", errors="replace")):
+        path = Path(file)
+        if not path.is_absolute() or path.is_relative_to(root):
+            shown = path.relative_to(root) if path.is_absolute() else path
+            return f" (it stands in {shown.as_posix()}, line {line}, in {name})"
+    return ""
 
 
 def _read(path: Path) -> str:

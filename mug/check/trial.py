@@ -5,6 +5,7 @@ folder, plays the game, writes what it found, and meanwhile into a file what it 
 because an environment may hang, exit or crash.
 """
 
+import faulthandler
 import json
 import sys
 from pathlib import Path
@@ -21,7 +22,11 @@ def main(spec: Path, out: Path, progress: Path) -> None:
     wanted = json.loads(spec.read_text(encoding="utf-8"))
     sys.path[:0] = [wanted["root"], *wanted["paths"]]
 
+    # Where it stands is written shortly before the parent ends it.
+    faulthandler.dump_traceback_later(wanted["first_patience_s"])
+
     def tell(text: str, share: float) -> None:
+        faulthandler.dump_traceback_later(wanted["patience_s"])
         progress.write_text(json.dumps([text, share]), encoding="utf-8")
 
     out.write_text(json.dumps(run_trial(wanted, progress=tell)), encoding="utf-8")

@@ -51,8 +51,9 @@ class Policies:
         self, match: MatchState, agent: str, participant_id: str, figures: PolicyFigures | AuthorityMeasured
     ) -> None:
         core = self._core
-        if (match.match_id, agent, participant_id) in core.state.policy_figures:
-            return
+        known = core.state.policy_figures.get((match.match_id, agent, participant_id))
+        if known is not None and figures.decisions <= known.decisions:
+            return  # said again; a page that was loaded again in the middle of a match says more at its end
         core.record(
             f.PolicyMeasured(
                 at=core.now(),

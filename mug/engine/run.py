@@ -449,9 +449,23 @@ class StudyRun:
         core.record(error)
         core.say("error", f"{error.kind}: {error.message}", participant.participant_id, error.traceback)
         if message.fatal:
+            if visit_id is not None and error.kind == "environment":
+                self._flag_failed(VisitId(visit_id), error)
             presence = core.presence(participant.participant_id)
             presence.phase, presence.phase_since_ms = "error", core.clock.now_ms()
             self._failed(connection, participant)
+
+    def _flag_failed(self, visit_id: VisitId, error: f.ErrorReported) -> None:
+        """The study's code failed in a match: analysts must know, whatever becomes of it. Said once a match."""
+        core, flag = self._core, "page_failed"
+        for match in core.state.matches.values():
+            if visit_id not in (match.visit_id, *match.visits.values()) or match.outcome or flag in match.flags:
+                continue
+            detail = (
+                f"{error.message.splitlines()[0][:2000] if error.message else ''} (reported by {error.participant_id})"
+            )
+            core.record(f.MatchFlagged(at=core.now(), match_id=match.match_id, flag=flag, detail=detail))
+            core.changed_matches.add(match.match_id)
 
     def _failed(self, connection: ConnectionId, participant: ParticipantState) -> None:
         """A page could not go on: loading it again may help, but not for ever."""

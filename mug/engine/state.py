@@ -260,7 +260,7 @@ class SessionState:
             case f.PolicyDescribed():
                 self.policies[fact.scene_id, fact.agent, fact.treatment] = fact
             case f.PolicyMeasured():
-                self.policy_figures.setdefault((fact.match_id, fact.agent, fact.participant_id), fact)
+                self.policy_figures[fact.match_id, fact.agent, fact.participant_id] = fact
             case f.SessionEnded():
                 self.ended = True
                 self._set_stage("ended", fact.at)

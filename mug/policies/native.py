@@ -108,4 +108,4 @@ def _port(name: str, argument: Any) -> ModelPort:
 def _words(error: Exception) -> str:
     """Return what onnxruntime says, in one line, without its prefix."""
     text = " ".join(str(error).split())
-    return text.rpartition("[ONNXRuntimeError] : ")[2].split(" : ", 2)[-1][:300]
+    return text.rpartition("[ONNXRuntimeError] : ")[2].split(" : ", 2)[-1][:300].rstrip(". ")

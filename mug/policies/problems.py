@@ -67,9 +67,12 @@ def _file(loaded: LoadedStudy, path: str) -> bytes | tuple[str, str]:
     if name.is_absolute() or ".." in name.parts:
         return "outside_study", f"{path!r} lies outside the study's folder: copy the model into it"
     file = loaded.resolve_path(path)
+    if file.is_dir():
+        return "missing_file", f"{path!r} is a folder: name the model's file in it"
     if not file.is_file():
-        names = [entry.name for entry in file.parent.iterdir()] if file.parent.is_dir() else []
-        return "missing_file", f"there is no file {path!r} in {loaded.folder}{did_you_mean(file.name, names)}"
+        files = [entry for entry in file.parent.iterdir() if entry.is_file()] if file.parent.is_dir() else []
+        paths = [(name.parent / entry.name).as_posix() for entry in files]
+        return "missing_file", f"there is no file {path!r} in {loaded.folder}{did_you_mean(path, paths)}"
     if file.stat().st_size > MAX_BYTES:
         size = file.stat().st_size / 1024**2
         return "too_large", f"{path!r} has {size:.0f} MB; a model for browsers may have {MAX_BYTES // 1024**2}"

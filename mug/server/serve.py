@@ -63,6 +63,8 @@ __all__ = ["Options", "serve", "serve_main"]
 
 DEFAULT_HOST: Final = "127.0.0.1"
 PREVIEW_IDLE_S: Final = 1800.0
+_SAY_AGAIN_S: Final = 5.0
+"""What still goes on is said again after this time."""
 SWITCH_INTERVAL_S: Final = 0.02
 """Each connection has threads, and every one that waits for the interpreter wakes up this often to ask for it. At
 Python's own 5 ms, hundreds of them fill a core with asking as soon as the machine is busy."""
@@ -176,13 +178,16 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
 def _check(loaded: LoadedStudy, say: TextIO) -> PreparedRuntime | None:
     """Refuse a study with errors (the same list as ``mug check``, without trying environments); make packages ready."""
     prepared: list[PreparedRuntime] = []
-    started = time.monotonic()
+    said, said_at = "", time.monotonic()
 
     def progress(text: str, fraction: float | None) -> None:
-        if time.monotonic() - started > 1:
+        nonlocal said, said_at
+        waited = time.monotonic() - said_at
+        if waited > _SAY_AGAIN_S or (waited > 1 and text != said):
             done = "" if fraction is None else f" ({100 * fraction:.0f} %)"
             say.write(f"{text}{done}\n")
             say.flush()
+            said, said_at = text, time.monotonic()
 
     def prepare(packages: Sequence[str], *, lock_path: Path | None) -> PreparedRuntime:
         prepared.append(prepare_study(packages, lock_path=lock_path, progress=progress))

@@ -37,11 +37,14 @@ class SeededServer(ServerDriver):
         return [sys.executable, "-c", SEEDED, *rest]
 
 
-@pytest.mark.parametrize("rallies", [2, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("rallies", "longest"), [(1, 240), pytest.param(5, 900, marks=pytest.mark.long)], ids=["short", "long"]
+)
 def test_that_a_person_plays_slime_volleyball_against_the_model_and_the_data_hold_its_actions(
-    browser: BrowserDriver, tmp_path: Path, artifacts: Path, rallies: int
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path, rallies: int, longest: int
 ) -> None:
-    study = example_study("slime_volleyball_ai", tmp_path / "slime", gameplay={"num_episodes": rallies})
+    gameplay = {"num_episodes": rallies, "max_steps": longest}
+    study = example_study("slime_volleyball_ai", tmp_path / "slime", gameplay=gameplay)
     with ServerDriver(study, tmp_path / "data") as server, browser.participant(server.port) as anna:
         loaded: list[str] = []
         anna.page.on("response", lambda response: loaded.append(response.url.rpartition("/")[2]))
@@ -59,9 +62,15 @@ def test_that_a_person_plays_slime_volleyball_against_the_model_and_the_data_hol
     assert list(episodes["episode"]) == list(range(rallies))
     assert set(frames["status.agent_right"]) == {"policy"}
     assert "input" in set(frames["status.agent_left"])
-    assert frames["actions.agent_right"].nunique() >= 3, "the model does more than one thing"
+    assert frames["actions.agent_right"].nunique() >= 2, "the model does more than one thing"
     same_as_here(frames)
     assert step_again(tmp_path / "data", "slime-volleyball-ai", study) == len(frames)
+    [policy] = tables["policies"].to_dict("records")
+    assert (policy["agent"], policy["framework"], policy["file"]) == ("agent_right", "onnx", "partner.onnx")
+    assert policy["inputs"] == "obs float32 any×12"
+    assert policy["decisions"] >= len(frames) // policy["frame_skip"]
+    assert policy["median_ms"] > 0
+    assert (policy["measured_by"], policy["pages"]) == ("page", 1)
 
 
 def same_as_here(frames: pd.DataFrame) -> None:
@@ -77,6 +86,7 @@ def same_as_here(frames: pd.DataFrame) -> None:
     np.testing.assert_array_equal(np.argmax(logits, axis=1)[clear], frames["actions.agent_right"].to_numpy(int)[clear])
 
 
+@pytest.mark.long
 def test_that_the_same_seed_and_inputs_give_the_same_actions_and_hashes_in_another_browser(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:

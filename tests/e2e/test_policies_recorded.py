@@ -10,7 +10,7 @@ from tests.drivers.models import recurrent, write
 from tests.drivers.pair_driver import finish, hands, walk_in
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.long]
 
 STUDY = """\
 id = "partners"

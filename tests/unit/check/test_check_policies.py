@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mug.check import check_study
+from mug.check.environments import try_environment
 from mug.policies.cards import STAND_IN, study_cards
 from mug.runtime.study_parts import study_parts
 from mug.server.freeze import freeze
@@ -88,6 +89,10 @@ def slow(observation, agent_id, rng):
     import math
     return int(abs(sum(math.sin(i) for i in range(600_000)))) % 3
 
+def endless(observation, agent_id, rng):
+    while True:
+        pass
+
 def logits(session, feeds):
     return session.run(["logits"], feeds)[0]
 """
@@ -114,6 +119,7 @@ def study(folder: Path, policy: str, *, people: tuple[str, ...] = ("a",), multip
         "page": not_onnx(),
     }.items():
         write(folder / f"models/{name}.onnx", data)
+    (folder / "folder.onnx").mkdir()
     return folder
 
 
@@ -131,10 +137,23 @@ def test_that_policies_that_can_act_have_no_problems(tmp_path: Path, policy: str
     assert found(study(tmp_path, policy)) == []
 
 
+def test_that_a_policy_that_never_decides_is_ended_and_the_place_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mug.check.environments.SYNC_LIMIT_S", 6.0)
+    loaded = load(study(tmp_path, '"partners.py:endless"'))
+    game = next(node for _, node in walk(loaded.study) if node.scene_id == "game")
+    assert isinstance(game, GymGame)
+    ((_, severity, code, message),) = try_environment(loaded, game, time_limit_s=6)
+    assert (severity, code) == ("error", "environment_hangs")
+    assert re.search(r"it stands in partners.py, line (19|20|21), in endless", message)
+
+
 @pytest.mark.parametrize(
     ("policy", "code", "says"),
     [
-        ('"models/mpl.onnx"', "missing_file", "no file 'models/mpl.onnx'.*did you mean 'mlp.onnx'"),
+        ('"models/mpl.onnx"', "missing_file", "no file 'models/mpl.onnx'.*did you mean 'models/mlp.onnx'"),
+        ('"folder.onnx"', "missing_file", "'folder.onnx' is a folder"),
         ('"../mlp.onnx"', "outside_study", "outside the study's folder"),
         ('"models/cut.onnx"', "unreadable_model", "no ONNX model that can be run"),
         ('"models/page.onnx"', "unreadable_model", "no ONNX model that can be run"),

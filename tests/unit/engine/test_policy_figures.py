@@ -65,6 +65,16 @@ def test_that_figures_are_recorded_once_for_each_page() -> None:
     ]
 
 
+def test_that_what_a_page_says_after_it_was_loaded_again_counts_if_it_is_more() -> None:
+    memory = session()
+    memory.say("c", figures(memory, "c", decisions=40))
+    memory.say("c", figures(memory, "c", decisions=900, p99_ms=9.0))
+    memory.say("c", figures(memory, "c", decisions=900, p99_ms=9.0))
+    assert [fact.decisions for fact in measured(memory)] == [40, 900]
+    [kept] = memory.run.state.policy_figures.values()
+    assert (kept.decisions, kept.p99_ms) == (900, 9.0)
+
+
 @pytest.mark.parametrize(
     ("changes", "path"),
     [

@@ -258,6 +258,16 @@ def test_that_an_error_of_the_environment_reaches_the_console_with_its_traceback
     assert [(fact.kind, fact.traceback) for fact in errors] == [("environment", trace)]
 
 
+def test_that_a_match_in_which_the_study_s_code_failed_is_flagged_once() -> None:
+    memory = Memory(study=SHORT)
+    to_the_game(memory)
+    visit_id = memory.scene("c").visit_id
+    for kind in ("runtime", "environment", "environment"):
+        memory.say("c", ClientError(kind=kind, message="NaN\nmore", traceback="", fatal=True, visit_id=visit_id))
+    flags = [fact for fact in memory.recorded if isinstance(fact, f.MatchFlagged)]
+    assert [(fact.flag, fact.detail) for fact in flags] == [("page_failed", "NaN (reported by ann)")]
+
+
 def test_that_presence_is_told_as_it_is() -> None:
     memory = Memory(study=SHORT)
     memory.lab_in()

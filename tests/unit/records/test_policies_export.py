@@ -51,7 +51,7 @@ def recorded(folder: Path) -> None:
             f.PolicyDescribed(at=AT, scene_id="game", agent="(stand-in)", card=stand_in),
         )
         session.together("m1", {"a": "anna", "b": "bert", "r": "policy:partner"})
-        session.together("m2", {"a": "anna", "b": "bert", "r": "policy:second"})
+        session.together("m2", {"a": "anna", "b": "bert", "r": "policy:second"}, settings={"treatment": "other"})
         session.together("m3", {"a": "anna", "b": "bert"})
         session.add(
             measured("m1", "r", "anna", 700, 0.5),
