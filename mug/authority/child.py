@@ -135,8 +135,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.close(nothing)
     sys.stdout.flush()
     os.dup2(2, 1)
-    sys.stdout = sys.__stdout__ = _log_to(1)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _log_to(2)  # type: ignore[misc]
+    sys.stdout, sys.stderr = _log_to(1), _log_to(2)
     return source, out
 
 
