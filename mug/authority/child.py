@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
@@ -28,6 +28,9 @@ from mug.play.config import GameConfig
 from mug.play.determinism import NativeEntropy
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError, PlayError
 from mug.policies.native import run_models_here
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["main"]
 
@@ -132,10 +135,23 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     os.close(nothing)
     sys.stdout.flush()
     os.dup2(2, 1)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    sys.stdout, sys.stderr = _log_to(1), _log_to(2)
     return source, out
+
+
+class _Log(io.FileIO):
+    """What finds no room on the disk is left out: a print is no reason to end a game."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def _log_to(descriptor: int) -> io.TextIOWrapper:
+    lines = io.BufferedWriter(_Log(descriptor, "w", closefd=False))
+    return io.TextIOWrapper(lines, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def _hear(
@@ -207,7 +223,6 @@ class _Saying:
 
     def _give_up(self, message: wire.FromProcess, error: Exception) -> None:
         """Study code gave something that no message can carry: say so, rather than nothing any more."""
-        print(f"{type(message).__name__}: {error}", file=sys.stderr)
         what = f"the game gave what cannot be passed on ({type(message).__name__.lower()}): {error}"
         wire.write_message(self._out, wire.Failed(kind="environment", message=_sayable(what)))
         os._exit(0)

@@ -25,7 +25,7 @@ from mug.play.config import GameConfig
 __all__ = ["MatchProcess", "Outcome"]
 
 MAX_UNSAID: Final = 2_000
-"""Messages that wait for a process; one that takes none for so long is hung, and keys of long ago help nobody."""
+"""So many messages may wait for a process before keys are left out: those of long ago help nobody."""
 
 LOG_TAIL_BYTES: Final = 4_000
 MAX_LOG_BYTES: Final = 8 * 1024 * 1024
@@ -91,7 +91,7 @@ class MatchProcess:
         self._log = log
         self._heard = heard
         self._ended = ended
-        self._unsaid: queue.Queue[wire.ToProcess | None] = queue.Queue(MAX_UNSAID)
+        self._unsaid: queue.SimpleQueue[wire.ToProcess | None] = queue.SimpleQueue()
         self._child: subprocess.Popen[bytes] | None = None
         self._watched: psutil.Process | None = None
         self._fault: Outcome | None = None
@@ -107,9 +107,9 @@ class MatchProcess:
         return 0 if child is None else child.pid
 
     def say(self, message: wire.ToProcess) -> None:
-        """Say something to the process; left out where it does not listen."""
-        with contextlib.suppress(queue.Full):
-            self._unsaid.put_nowait(message)
+        """Say something to the process; keys are left out where it does not listen, what the engine says never is."""
+        if not isinstance(message, wire.Keys | wire.Seen) or self._unsaid.qsize() < MAX_UNSAID:
+            self._unsaid.put(message)
 
     def stop(self, within_s: float) -> None:
         """Let the process hand over what it has recorded, and end."""
@@ -152,8 +152,7 @@ class MatchProcess:
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             self.kill(Outcome("crashed", f"the process of the match said what cannot be understood: {error}"))
         code = self._wait(child)
-        with contextlib.suppress(queue.Full):
-            self._unsaid.put_nowait(None)
+        self._unsaid.put(None)
         self._tell_end(self._outcome(said, code))
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
@@ -236,10 +235,10 @@ class MatchProcess:
         with contextlib.suppress(OSError, psutil.Error):
             if sys.platform != "win32":
                 os.killpg(child.pid, signal.SIGKILL)
-                return
-            for started in psutil.Process(child.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    started.kill()
+            else:
+                for started in psutil.Process(child.pid).children(recursive=True):
+                    with contextlib.suppress(psutil.Error):
+                        started.kill()
         with contextlib.suppress(OSError):
             child.kill()
 

@@ -28,7 +28,17 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["Graph", "Layer", "OpaqueObject", "is_generator", "is_held", "is_space", "layers_of", "module_of", "slots_of"]
+__all__ = [
+    "Graph",
+    "Layer",
+    "OpaqueObject",
+    "is_generator",
+    "is_held",
+    "is_space",
+    "layers_of",
+    "module_of",
+    "slots_of",
+]
 
 Part = tuple[Callable[[Any, Any], None], Any, Any]
 """How to put content back, into which object, the content (never changed)."""

@@ -79,8 +79,8 @@ def add_verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--study",
         metavar="STUDY",
-        help="the study as the session ran it: also step every match again, in the browser's Python, and compare "
-        "every row",
+        help="the study as the session ran it: also step every match again where it was stepped (in the browser's "
+        "Python, or in this one), and compare every row",
     )
 
 

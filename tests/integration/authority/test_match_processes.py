@@ -325,7 +325,13 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("step", ["pass", "import time; all(True for _ in iter(int, 1))"], ids=["playing", "hanging"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param("pass", id="playing"),
+        pytest.param("import time; all(True for _ in iter(int, 1))", id="hanging", marks=pytest.mark.long),
+    ],
+)
 def test_that_a_process_goes_when_its_server_is_killed(tmp_path: Path, step: str) -> None:
     tests = str(Path(__file__).parents[3])
     script = PARENT.format(tests=tests, folder=str(tmp_path), step=step)
@@ -388,3 +394,17 @@ def test_that_what_no_message_can_carry_is_said_in_words(tmp_path: Path, first: 
         it.supervisor.tell(MATCH, "begin")
         failed = it.failed()
         assert (failed.kind, words in failed.message) == ("environment", True), failed
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_that_prints_which_find_no_room_on_the_disk_do_not_end_the_match(tmp_path: Path) -> None:
+    (tmp_path / f"match-{MATCH}.log").symlink_to("/dev/full")
+    step = "(print('a line'), print('another', file=sys.stderr, flush=True))"
+    with Listener(tmp_path, log_folder=tmp_path) as it:
+        it.supervisor.start(MATCH, pull_game(pull_code(40, first="import sys", step=step), num_episodes=1))
+        it.ready()
+        it.page("left")
+        it.supervisor.tell(MATCH, "begin")
+        it.finished()
+        assert [(chunk.first, chunk.last) for chunk in it.chunks()] == [(0, 29), (30, 39)]

@@ -181,7 +181,8 @@ def test_that_kill_minus_nine_of_the_server_in_mid_match_loses_no_stored_row(tmp
         assert tables["matches"]["flags"].tolist() == ["server_resumed"]
 
 
-@pytest.mark.parametrize("how", ["exception", pytest.param("exit", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("how", ["exception", "exit"])
 def test_that_a_world_that_fails_once_goes_on(tmp_path: Path, how: str) -> None:
     env = {"fails_at": [50], "fails_by": how}
     study = write_stepped_study(tmp_path / "study", frames=90, env=env)
