@@ -268,7 +268,7 @@ def test_that_a_disk_that_takes_nothing_loses_nothing(pages: Path, tmp_path: Pat
             person.put_rows("event", {"name": "before"})
             person.settle()
             _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
-            # Less than one page of the journal's log, wherever in it is written: after a checkpoint that is its beginning.
+            # Less than one page of the journal's log: after a checkpoint it is written from its beginning again.
             resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1024, hard))
             seen = len(person.received)
             person.put_rows("event", {"name": "during", "text": "x" * 10_000})
