@@ -78,6 +78,7 @@ def test_that_a_reload_in_mid_episode_goes_on_at_the_next_frame(
     verify_records(data, "mountain-car")
 
 
+@pytest.mark.long
 def test_that_the_export_holds_row_by_row_what_the_page_recorded(
     browser: BrowserDriver, short_mountain_car: Path, tmp_path: Path
 ) -> None:

@@ -298,6 +298,7 @@ def test_that_a_game_stands_still_while_it_is_paused_and_loses_nothing_when_it_i
     assert rows[0]["action_id"] == paused
 
 
+@pytest.mark.long
 @pytest.mark.pyodide
 def test_that_a_match_that_is_paused_stands_still_for_both_and_stays_the_same_game(
     browser: BrowserDriver, tmp_path: Path

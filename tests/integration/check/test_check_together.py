@@ -115,6 +115,7 @@ def test_that_an_unsound_study_is_refused_with_the_guilty_place(study: Path, tmp
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.long
 def test_that_unseeded_chance_is_a_warning_and_what_is_not_installed_here_is_tried_in_pyodide(study: Path) -> None:
     more = "self.extra = float(np.random.default_rng().random())"
     (study / "env.py").write_text(changed(head="import only_in_pyodide", more=more))

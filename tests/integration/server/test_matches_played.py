@@ -100,6 +100,7 @@ def test_that_two_play_a_whole_match_over_the_relay_and_record_the_same(tmp_path
     table.verified()
 
 
+@pytest.mark.long
 def test_that_a_match_ends_where_the_partner_vanished(tmp_path: Path, stack: ExitStack) -> None:
     table = Table(tmp_path, stack, frames=900, reconnection_timeout_ms=4_000)
     stays, goes = table.players

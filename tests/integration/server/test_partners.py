@@ -113,6 +113,7 @@ def relay(sender: ParticipantClient, to: str, body: bytes, channel: str = "game"
     sender.send(RelayPacket(match_id=sender.config.match_id, to=to, channel=channel, body=body))
 
 
+@pytest.mark.long
 def test_that_a_burst_of_joins_pairs_everybody_once(room: Room) -> None:
     people = [room.person() for _ in range(7)]
     together = threading.Barrier(len(people))
