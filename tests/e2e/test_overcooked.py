@@ -21,6 +21,7 @@ pytest.importorskip("cogrid")
 pytestmark = [pytest.mark.browser]
 
 EXAMPLES = REPOSITORY / "examples"
+KITCHENS = {"cramped-room", "asymmetric-advantages", "coordination-ring", "counter-circuit", "forced-coordination"}
 KEYS = ("ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", " ")
 FPS = 12
 
@@ -193,7 +194,10 @@ def walk_to_kitchen(people: Sequence[ParticipantDriver], played: Sequence[str]) 
                 break
             person.press_continue()
             person.page.wait_for_function("(before) => document.body.dataset.mugScene !== before", arg=scene)
-    for person in people:
+    ready = """(kitchens) => kitchens.includes(document.body.dataset.mugScene)
+        && ["page", "playing"].includes(document.body.dataset.mugPhase)"""
+    for person in people:  # the group's wait for its kitchens goes on to the first of them by itself
+        person.page.wait_for_function(ready, arg=sorted(KITCHENS - set(played)), timeout=60_000)
         if person.phase() == "page":
             person.press_continue()
     there = """(played) => document.body.dataset.mugPhase === "playing"
