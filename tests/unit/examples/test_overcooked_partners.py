@@ -19,6 +19,8 @@ MODULES = ("overcooked_env", "cook_features", "kitchen_picture", "kitchens", "pa
 @pytest.fixture(scope="module")
 def training() -> Iterator[ModuleType]:
     pytest.importorskip("onnx")
+    for name in MODULES:
+        sys.modules.pop(name, None)  # of another study
     sys.path.insert(0, str(EXAMPLE))
     try:
         yield importlib.import_module("train_partner")

@@ -1,5 +1,7 @@
 """Policies in the chain API: functions, classes, paths and models become what a study's file can hold."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,14 @@ class Walker:
 def walk(observation, agent_id, rng):
     return 2
 """
+
+
+@pytest.fixture(autouse=True)
+def no_module_of_a_study_stays(tmp_path: Path) -> Iterator[None]:
+    yield
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def loaded(folder: Path, policy: str) -> LoadedStudy:
