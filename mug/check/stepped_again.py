@@ -7,14 +7,10 @@ their chunks, and writes what came of each. It is a process of its own, because 
 import json
 import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from mug.play.config import GameConfig
 from mug.play.determinism import NativeEntropy
-from mug.play.errors import PlayError
-from mug.play.resimulate import resimulate
+from mug.play.resimulate import resimulate_matches
 
 __all__ = ["main"]
 
@@ -25,16 +21,7 @@ def main(spec: Path, out: Path) -> None:
     root = Path(wanted["root"])
     os.chdir(root)
     sys.path[:0] = [wanted["root"], *wanted["paths"]]
-    answers: list[dict[str, Any]] = []
-    for match in wanted["matches"]:
-        config = GameConfig.from_dict(match["config"])
-        chunks = [Path(path).read_bytes() for path in match["chunks"]]
-        try:
-            done = resimulate(config, chunks, root=root, entropy=NativeEntropy(config.match_seed, config.fps))
-        except PlayError as error:
-            answers.append({"match_id": config.match_id, "error": str(error)})
-        else:
-            answers.append(asdict(done))
+    answers = resimulate_matches(root, wanted["matches"], lambda config: NativeEntropy(config.match_seed, config.fps))
     out.write_text(json.dumps(answers), encoding="utf-8")
 
 

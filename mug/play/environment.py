@@ -120,28 +120,21 @@ class AgentEnvironment:
 
     def action_space(self, agent: str) -> Any:
         """Return the agent's action space, or None when the environment has none."""
-        env, own = self.env, self._own_ids.get(agent, agent)
-        spaces = getattr(env, "action_spaces", None)
-        if isinstance(spaces, Mapping) and own in spaces:
-            return spaces[own]
-        space = getattr(env, "action_space", None)
-        if space is None:
-            return None
-        if callable(space) and not hasattr(space, "contains"):
-            return space(own)
-        parts = getattr(space, "spaces", None)
-        if isinstance(parts, Mapping) and (own in parts or agent in parts):
-            return parts[own if own in parts else agent]
-        return space
+        return self._space("action_space", agent)
 
     def observation_space(self, agent: str) -> Any:
         """Return the agent's observation space, or None when the environment has none."""
+        return self._space("observation_space", agent)
+
+    def _space(self, name: str, agent: str) -> Any:
         env, own = self.env, self._own_ids.get(agent, agent)
-        spaces = getattr(env, "observation_spaces", None)
+        spaces = getattr(env, f"{name}s", None)
         if isinstance(spaces, Mapping) and own in spaces:
             return spaces[own]
-        space = getattr(env, "observation_space", None)
-        if space is not None and callable(space) and not hasattr(space, "contains"):
+        space = getattr(env, name, None)
+        if space is None:
+            return None
+        if callable(space) and not hasattr(space, "contains"):
             return space(own)
         parts = getattr(space, "spaces", None)
         if isinstance(parts, Mapping) and (own in parts or agent in parts):

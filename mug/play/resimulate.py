@@ -5,7 +5,7 @@ of `sin` and its like, so records of browsers are stepped again in Pyodide (unde
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from mug.play.recorder import RecordedChunk, Recorder
 from mug.play.replay import StoredGame
 from mug.play.world import World
 
-__all__ = ["Resimulation", "resimulate", "resimulate_in_page"]
+__all__ = ["Resimulation", "resimulate", "resimulate_in_page", "resimulate_matches"]
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,38 @@ def _match_id(game: StoredGame) -> str:
     raise IrreproducibleError("nothing is stored of this match", 0, 0)
 
 
+def resimulate_matches(
+    root: Path,
+    matches: Sequence[Mapping[str, Any]],
+    make_entropy: Callable[[GameConfig], Entropy],
+    tell: Callable[[str, float], Any] | None = None,
+) -> list[dict[str, Any]]:
+    """Do `resimulate` for several matches.
+
+    Args:
+        root: The study's folder.
+        matches: ``{"config": GameConfig, "chunks": [paths]}`` of each.
+        make_entropy: Makes a match's clocks and chance.
+        tell: Told what is being done, and how much of the whole is done.
+
+    Returns:
+        A `Resimulation` as a dict for each match, or ``{"match_id", "error"}``.
+    """
+    answers: list[dict[str, Any]] = []
+    for place, match in enumerate(matches):
+        config = GameConfig.from_dict(match["config"])
+        if tell is not None:
+            tell(f"stepping match {config.match_id} again", place / len(matches))
+        chunks = [Path(path).read_bytes() for path in match["chunks"]]
+        try:
+            done = resimulate(config, chunks, root=root, entropy=make_entropy(config))
+        except PlayError as error:
+            answers.append({"match_id": config.match_id, "error": str(error)})
+        else:
+            answers.append(asdict(done))
+    return answers
+
+
 def resimulate_in_page(
     spec_json: str,
     begin: Callable[[int, int, float], Any],
@@ -156,16 +188,8 @@ def resimulate_in_page(
         A list with a `Resimulation` for each match, or ``{"match_id", "error"}``, as JSON.
     """
     spec = json.loads(spec_json)
-    answers: list[dict[str, Any]] = []
-    for place, match in enumerate(spec["matches"]):
-        config = GameConfig.from_dict(match["config"])
-        tell(f"stepping match {config.match_id} again", place / len(spec["matches"]))
-        chunks = [Path(path).read_bytes() for path in match["chunks"]]
-        entropy = BrowserEntropy(config.match_seed, config.fps, begin, end)
-        try:
-            done = resimulate(config, chunks, root=Path(spec["root"]), entropy=entropy)
-        except PlayError as error:
-            answers.append({"match_id": config.match_id, "error": str(error)})
-        else:
-            answers.append(asdict(done))
-    return json.dumps(answers)
+
+    def entropy(config: GameConfig) -> Entropy:
+        return BrowserEntropy(config.match_seed, config.fps, begin, end)
+
+    return json.dumps(resimulate_matches(Path(spec["root"]), spec["matches"], entropy, tell))

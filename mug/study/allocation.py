@@ -42,11 +42,8 @@ def draw_arm(weights: Mapping[str, int], counts: Mapping[str, int], seed: int, d
 
 def letters(names: Mapping[str, object], seed: int) -> dict[str, str]:
     """Return the letter of each treatment in a session whose staff is blind: "A", "B", … in an order that is drawn."""
-    words = Words(f"mug blind:{seed}")
     order = sorted(names)
-    for last in range(len(order) - 1, 0, -1):
-        other = words.below(last + 1)
-        order[last], order[other] = order[other], order[last]
+    Words(f"mug blind:{seed}").shuffle(order)
     return {name: _letter(place) for place, name in enumerate(order)}
 
 

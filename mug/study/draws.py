@@ -1,9 +1,11 @@
 """Numbers drawn from a key: the same on every machine and with every Python."""
 
 import hashlib
-from typing import Final
+from typing import Final, TypeVar
 
 __all__ = ["Words"]
+
+_T = TypeVar("_T")
 
 _MASK: Final = 2**64 - 1
 
@@ -24,3 +26,9 @@ class Words:
             word = int.from_bytes(digest[:8], "big")
             if word < limit:
                 return word % bound
+
+    def shuffle(self, order: list[_T]) -> None:
+        """Bring a list into an order that is drawn, each equally likely (Fisher and Yates)."""
+        for last in range(len(order) - 1, 0, -1):
+            other = self.below(last + 1)
+            order[last], order[other] = order[other], order[last]

@@ -43,9 +43,7 @@ def draw_order(
     path, rounds = (".".join(map(str, part)) for part in (node_path, repetition))
     words = Words(f"mug order:{seed}:{path}:{rounds}")
     order = list(range(count))
-    for last in range(count - 1, 0, -1):
-        other = words.below(last + 1)
-        order[last], order[other] = order[other], order[last]
+    words.shuffle(order)
     return tuple(order if keep_n is None else order[:keep_n])
 
 
