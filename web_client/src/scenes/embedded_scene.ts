@@ -11,6 +11,7 @@ import { Allowance, isForMug, isSteering, readMessage, type FromBuild, type ToBu
 import { describe } from "../errors";
 import type { EmbeddedContent, EpisodeTaken, ShowScene } from "../protocol/messages";
 import type { Scene, SceneContext } from "./scene";
+import { visitPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 /** The next episode waits so long for what the study's functions say of the last one. */
@@ -55,14 +56,7 @@ export class EmbeddedScene implements Scene {
       body: content.body_html,
       form: this.stage.view,
       continueLabel: content.continue_label || "Continue",
-      content: {
-        sceneId: message.scene_id,
-        subjectId: context.subjectId,
-        globals: () => context.globals(),
-        setGlobals: (values) => context.setGlobals(values),
-        callback: (data) => context.callback(data),
-        scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
-      },
+      content: visitPort(message.scene_id, context),
       onContinue: () => this.goOn("completed"),
     });
     this.page.view.classList.add("with-build");

@@ -4,6 +4,7 @@ import { FormView } from "../forms/form_view";
 import type { ErrorReply, FormContent, ShowScene } from "../protocol/messages";
 import { element } from "../view/dom";
 import type { Scene, SceneContext } from "./scene";
+import { visitPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 export class FormScene implements Scene {
@@ -37,14 +38,7 @@ export class FormScene implements Scene {
       body: content.body_html,
       form: this.form.view,
       continueLabel: content.continue_label || "Continue",
-      content: {
-        sceneId: message.scene_id,
-        subjectId: context.subjectId,
-        globals: () => context.globals(),
-        setGlobals: (values) => context.setGlobals(values),
-        callback: (data) => context.callback(data),
-        scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
-      },
+      content: visitPort(message.scene_id, context),
       mayContinue: () => this.isComplete(),
       onContinue: () => this.handIn(),
     });

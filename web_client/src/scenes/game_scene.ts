@@ -16,7 +16,7 @@ import { GameStage } from "./game_stage";
 import { MatchPlay } from "./match_play";
 import { enterHint, failurePage, loadingPage, noticePage, ProgressView, slowPage, troubleHelp } from "./notices";
 import type { MatchMessage, Scene, SceneContext } from "./scene";
-import type { StudyContentPort } from "./study_content";
+import { visitPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 /** Saving that takes longer than this gets a page that says so. */
@@ -200,22 +200,11 @@ export class GameScene implements Scene {
       subheader: "",
       body,
       continueLabel: label,
-      content: this.contentPort(),
+      content: visitPort(this.message.scene_id, this.context),
       onContinue: () => this.begin(),
     });
     this.startPage = page;
     return page;
-  }
-
-  private contentPort(): Omit<StudyContentPort, "allowContinue" | "continue"> {
-    return {
-      sceneId: this.message.scene_id,
-      subjectId: this.context.subjectId,
-      globals: () => this.context.globals(),
-      setGlobals: (values) => this.context.setGlobals(values),
-      callback: (data) => this.context.callback(data),
-      scriptError: (text, traceback) => this.context.reportError({ kind: "script", message: text, traceback, fatal: false }),
-    };
   }
 
   private onWorker(message: FromWorker): void {
@@ -371,7 +360,7 @@ export class GameScene implements Scene {
     this.state = "playing";
     const { python, shell } = this.context;
     const port = {
-      ...this.contentPort(),
+      ...visitPort(this.message.scene_id, this.context),
       keys: (held: string[], pressed: string[]) => python?.post({ op: "keys", held, pressed }),
     };
     this.stage = new GameStage(this.content, renderer, port, (view) => shell.show(view, phase));

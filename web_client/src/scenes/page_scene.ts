@@ -2,6 +2,7 @@
 import type { PageContent, ShowScene } from "../protocol/messages";
 import { Ending } from "./ending";
 import type { Scene, SceneContext } from "./scene";
+import { visitPort } from "./study_content";
 import { StudyPage } from "./study_page";
 
 export class PageScene implements Scene {
@@ -22,14 +23,7 @@ export class PageScene implements Scene {
       subheader: content.scene_subheader,
       body: content.body_html,
       continueLabel: last ? null : content.continue_label || "Continue",
-      content: {
-        sceneId: message.scene_id,
-        subjectId: context.subjectId,
-        globals: () => context.globals(),
-        setGlobals: (values) => context.setGlobals(values),
-        callback: (data) => context.callback(data),
-        scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
-      },
+      content: visitPort(message.scene_id, context),
       onContinue: () => this.goOn(),
     });
     this.ending = last ? this.makeEnding() : null;

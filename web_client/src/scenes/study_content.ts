@@ -4,6 +4,7 @@ import { fieldValues, restoreFields } from "../frame/fields";
 import type { FromFrame, ToFrame } from "../frame/port";
 import { element } from "../view/dom";
 import { hasScripts, inertNodes } from "./html";
+import type { SceneContext } from "./scene";
 
 export interface StudyContentPort {
   sceneId: string;
@@ -16,6 +17,18 @@ export interface StudyContentPort {
   /** The page's script allows or forbids going on. */
   allowContinue(allowed: boolean): void;
   continue(): void;
+}
+
+/** What study code on a visit's pages reaches, whatever kind of scene it is. */
+export function visitPort(sceneId: string, context: SceneContext): Omit<StudyContentPort, "allowContinue" | "continue"> {
+  return {
+    sceneId,
+    subjectId: context.subjectId,
+    globals: () => context.globals(),
+    setGlobals: (values) => context.setGlobals(values),
+    callback: (data) => context.callback(data),
+    scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
+  };
 }
 
 export class StudyContent {

@@ -9,7 +9,7 @@ import { GameStage } from "../scenes/game_stage";
 import { earlyEndPage, lastSavingPage, type EarlyEnd } from "../scenes/match_end";
 import { enterHint, failurePage, loadingPage, noticePage, ProgressView, troubleHelp } from "../scenes/notices";
 import type { MatchMessage, Scene, SceneContext, VisitOutcome } from "../scenes/scene";
-import type { StudyContentPort } from "../scenes/study_content";
+import { visitPort } from "../scenes/study_content";
 import { StudyPage } from "../scenes/study_page";
 import { Waitroom } from "../scenes/waitroom";
 import { element } from "../view/dom";
@@ -181,22 +181,11 @@ export class ServerScene implements Scene {
       subheader: "",
       body,
       continueLabel: "Start",
-      content: this.contentPort(),
+      content: visitPort(this.message.scene_id, this.context),
       onContinue: () => this.begin(),
     });
     this.startPage = page;
     return page;
-  }
-
-  private contentPort(): Omit<StudyContentPort, "allowContinue" | "continue"> {
-    return {
-      sceneId: this.message.scene_id,
-      subjectId: this.context.subjectId,
-      globals: () => this.context.globals(),
-      setGlobals: (values) => this.context.setGlobals(values),
-      callback: (data) => this.context.callback(data),
-      scriptError: (text, traceback) => this.context.reportError({ kind: "script", message: text, traceback, fatal: false }),
-    };
   }
 
   private begin(): void {
@@ -288,7 +277,7 @@ export class ServerScene implements Scene {
     if (this.state !== "preparing" || !this.renderer || this.disposed) return null;
     this.state = "playing";
     const { shell } = this.context;
-    const port = { ...this.contentPort(), keys: (held: string[], pressed: string[]) => this.match?.keys(held, pressed) };
+    const port = { ...visitPort(this.message.scene_id, this.context), keys: (held: string[], pressed: string[]) => this.match?.keys(held, pressed) };
     this.stage = new GameStage(this.content, this.renderer, port, (view) => shell.show(view, "playing"));
     return this.stage;
   }
