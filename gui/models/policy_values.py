@@ -1,17 +1,18 @@
 """Values of `policy_mapping` as the editor of an agent shows them: kind, file or function, a model's further names."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from gui.models.value_text import read_table, read_value, write_table, write_value
+from mug.play.errors import PlayError
+from mug.play.policies_kinds import framework_of
 
 __all__ = ["DETAILS", "KINDS", "kind_of_policy", "line_of", "model_value", "text_of_detail", "with_line"]
 
 KINDS: Final[Mapping[str, str]] = {
     "human": "A person",
     "random": "Chance",
-    "model": "ONNX model",
+    "onnx": "ONNX model",
     "python": "Python",
     "named": "By its name",
 }
@@ -31,16 +32,14 @@ DETAILS: Final[tuple[tuple[str, str, str, str], ...]] = (
 
 _MODEL_ORDER: Final = ("kind", "obs_input", "logit_output", "onnx_path")
 _LISTS: Final = ("state_inputs", "state_outputs", "state_shape")
-_REFERENCE: Final = re.compile(r"[^\s:]+:[^\s:]+")
 
 
 def kind_of_policy(policy: Any) -> str:
-    """Return which of `KINDS` a value is; a table is a model."""
-    if policy in ("human", "random"):
-        return str(policy)
-    if isinstance(policy, Mapping) or (isinstance(policy, str) and policy.lower().endswith(".onnx")):
-        return "model"
-    return "python" if isinstance(policy, str) and _REFERENCE.fullmatch(policy) else "named"
+    """Return which of `KINDS` a value is; what can be no policy is called by its name."""
+    try:
+        return framework_of(policy)
+    except PlayError:
+        return "onnx" if isinstance(policy, Mapping) else "named"
 
 
 def line_of(policy: Any) -> str:

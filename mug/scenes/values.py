@@ -232,10 +232,6 @@ class Building:
         self.generated[file] = source
         return f"{file}:{name}"
 
-    def policy(self, policy: Any, place: str) -> Any:
-        """Return a policy as the study holds it: a model's description as a table, a Python object as a reference."""
-        return self._policy(policy, place)
-
     def section(self, struct: type[Section], values: Mapping[str, Any], place: str) -> dict[str, Any]:
         """Return the values of one section with references in the place of Python objects."""
         shapes = {info.name: info.shape for info in struct_fields(struct)}
@@ -247,10 +243,10 @@ class Building:
                 case "path" if isinstance(value, str):
                     built[name] = self.path(value)
                 case "policy" if name != "policy_mapping":
-                    built[name] = self._policy(value, f"{place}.{name}")
+                    built[name] = self.policy(value, f"{place}.{name}")
                 case "policy" if isinstance(value, dict):
                     built[name] = {
-                        agent: self._policy(policy, f"{place}.{name}.{agent}") for agent, policy in value.items()
+                        agent: self.policy(policy, f"{place}.{name}.{agent}") for agent, policy in value.items()
                     }
                 case _:
                     built[name] = value
@@ -263,7 +259,8 @@ class Building:
             return given.relative_to(self.folder).as_posix()
         return text
 
-    def _policy(self, policy: Any, place: str) -> Any:
+    def policy(self, policy: Any, place: str) -> Any:
+        """Return a policy as the study holds it: a model's description as a table, a Python object as a reference."""
         if isinstance(policy, ModelConfig):
             values = {field.name: getattr(policy, field.name) for field in dataclass_fields(policy)}
             function: Callable[..., Any] | str | None = values.pop("custom_inference_fn")

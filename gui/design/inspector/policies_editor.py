@@ -18,7 +18,7 @@ from mug.study.edits import RESET
 
 __all__ = ["PoliciesEditor"]
 
-_LINES: Final = {"model": "policies/model.onnx", "python": "file.py:Class", "named": "a name for the policy loader"}
+_LINES: Final = {"onnx": "policies/model.onnx", "python": "file.py:Class", "named": "a name for the policy loader"}
 """What is typed for the kinds that are more than a choice."""
 _MENU_ENTRIES: Final = 40
 
@@ -179,13 +179,13 @@ class _AgentEntry(Entry):
     def _show_kind(self, kind: str) -> None:
         self._below.setVisible(kind in _LINES)
         self.policy.setPlaceholderText(_LINES.get(kind, ""))
-        self.choose_button.setVisible(kind in ("model", "python"))
-        words = "Choose the model's file…" if kind == "model" else "Choose a function or class of the study…"
+        self.choose_button.setVisible(kind in ("onnx", "python"))
+        words = "Choose the model's file…" if kind == "onnx" else "Choose a function or class of the study…"
         self.choose_button.setAccessibleName(words)
         self.choose_button.setToolTip(words)
-        self.more_button.setVisible(kind == "model")
+        self.more_button.setVisible(kind == "onnx")
         has_names = isinstance(self._pair[1], dict)
-        self.details.setVisible(kind == "model" and (has_names or self.details.isVisibleTo(self)))
+        self.details.setVisible(kind == "onnx" and (has_names or self.details.isVisibleTo(self)))
         self._on_functions_changed()
 
     @Slot(str)
@@ -223,7 +223,7 @@ class _AgentEntry(Entry):
         self._wrong[1] = ""
         self.mistaken.emit("")
         if value:
-            policy = with_line(self._pair[1], value) if self._kind == "model" else value
+            policy = with_line(self._pair[1], value) if self._kind == "onnx" else value
             self._wanted = self._kind
             self.changed.emit((self._pair[0], policy), True)
 
