@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from mug.configurations.configuration_constants import Given, NotProvided
 from mug.ids import check_id
@@ -13,7 +13,16 @@ from mug.study.model import Node, Section, StaticPage
 from mug.study.model import RandomizeOrder as RandomizeOrderNode
 from mug.study.model import Repeat as RepeatNode
 
-__all__ = ["RandomizeOrder", "RepeatScene", "Scene", "SceneWrapper"]
+__all__ = ["RandomizeOrder", "RepeatScene", "Scene", "SceneWrapper", "unset_hook"]
+
+
+_Hook = TypeVar("_Hook", bound=Callable[..., Any])
+
+
+def unset_hook(method: _Hook) -> _Hook:
+    """Mark a hook's own method, which does nothing: only one that a subclass puts in its place is called."""
+    method.__dict__["is_unset"] = True
+    return method
 
 
 class Scene:
@@ -24,6 +33,7 @@ class Scene:
     """
 
     _struct: type[Section] = StaticPage
+    _hooks: tuple[str, ...] = ("on_connect", "on_client_callback")
 
     def __init__(self) -> None:
         self._own: dict[str, Any] = {}
@@ -97,9 +107,11 @@ class Scene:
         self._unknown.setdefault(section or "", {}).update(unknown)
         return self
 
+    @unset_hook
     def on_connect(self, context: Any) -> Any:
         """Called on the server when a participant arrives at the scene; for subclasses."""
 
+    @unset_hook
     def on_client_callback(self, context: Any) -> Any:
         """Called on the server when the page sends a message of the study's own; for subclasses."""
 
@@ -124,8 +136,8 @@ class Scene:
         if self.scene_id is None:
             raise ValueError(f"a {type(self).__name__} has no scene_id: call .scene(scene_id=…) on it")
         values = building.section(self._struct, self._own, self.scene_id)
-        for hook in ("on_connect", "on_client_callback"):
-            if hook not in values and getattr(type(self), hook) is not getattr(Scene, hook):
+        for hook in self._hooks:
+            if hook not in values and not hasattr(getattr(type(self), hook), "is_unset"):
                 values[hook] = building.reference(getattr(self, hook), f"{self.scene_id}.{hook}")
         for info in struct_fields(self._struct):
             if info.section is not None and (info.name in self._sections or info.name in self._unknown):

@@ -4,18 +4,17 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from mug.configurations.configuration_constants import Given, NotProvided
-from mug.scenes.scene import Scene
+from mug.scenes.scene import Scene, unset_hook
 from mug.scenes.static_scene import StaticScene
-from mug.scenes.values import Building
-from mug.study.model import HtmlGame, Node, UnityGame
+from mug.study.model import HtmlGame, UnityGame
 
 __all__ = ["HtmlGameScene", "UnityScene"]
-
-_EPISODE_HOOKS = ("on_unity_episode_start", "on_unity_episode_end")
 
 
 class _BuildScene(StaticScene):
     """A scene that shows a build: text above it, the game, a button that goes on."""
+
+    _hooks = (*Scene._hooks, "on_unity_episode_start", "on_unity_episode_end")
 
     def webgl(
         self,
@@ -92,25 +91,13 @@ class _BuildScene(StaticScene):
             on_unity_episode_end=on_unity_episode_end,
         )
 
+    @unset_hook
     def on_unity_episode_start(self, context: Any) -> Any:
         """Called on the server when the build has begun an episode; for subclasses."""
 
+    @unset_hook
     def on_unity_episode_end(self, context: Any) -> Any:
         """Called on the server when the build has ended an episode; for subclasses."""
-
-    def build_node(self, building: Building) -> Node:
-        """Return the scene as study data."""
-        own = self._own
-        methods = {
-            name: getattr(self, name)
-            for name in _EPISODE_HOOKS
-            if name not in own and getattr(type(self), name) is not getattr(_BuildScene, name)
-        }
-        self._own = {**own, **methods}
-        try:
-            return Scene.build_node(self, building)
-        finally:
-            self._own = own
 
 
 class UnityScene(_BuildScene):
