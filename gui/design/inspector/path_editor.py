@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout
 from typing_extensions import override
 
 from gui.design.inspector.editor import FieldEditor
+from gui.design.inspector.file_dialog import ask_for_file
 from gui.design.inspector.inputs import Line, ToolButton
 from gui.design.inspector.surroundings import Surroundings
 from gui.widgets.basics import Button, label
@@ -15,6 +16,10 @@ from mug.study.catalog import FieldInfo
 __all__ = ["PathEditor"]
 
 _PAUSE_MS = 200
+_FILTERS: Final = {
+    "html": ("Pages (*.html *.htm)", "All files (*)"),
+    "code": ("Python files (*.py)", "All files (*)"),
+}
 _NEW: Final = {
     "html": ("pages", ".html", "Create the page", "<h1>{title}</h1>\n<p>Write here what participants read.</p>\n"),
     "code": (
@@ -121,17 +126,14 @@ class PathEditor(FieldEditor):
     # --- choosing, opening, making ------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self.window(), f"Choose: {self.info.title}", str(self.around.folder))
-        mode = QFileDialog.FileMode.Directory if self._is_folder else QFileDialog.FileMode.ExistingFile
-        dialog.setFileMode(mode)
-        if self._holds == "html":
-            dialog.setNameFilters(["Pages (*.html *.htm)", "All files (*)"])
-        elif self._holds == "code":
-            dialog.setNameFilters(["Python files (*.py)", "All files (*)"])
-        dialog.fileSelected.connect(self.take_chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_for_file(
+            self.window(),
+            f"Choose: {self.info.title}",
+            self.around.folder,
+            self.take_chosen,
+            filters=_FILTERS.get(self._holds or "", ()),
+            is_folder=self._is_folder,
+        )
 
     @Slot(str)
     def take_chosen(self, chosen: str) -> None:

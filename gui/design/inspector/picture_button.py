@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from gui.design.inspector.file_dialog import ask_for_file
 from gui.design.inspector.inputs import ToolButton
 from gui.design.inspector.surroundings import Surroundings
 
@@ -49,13 +50,10 @@ class PictureButton(ToolButton):
 
     @Slot()
     def _choose(self) -> None:
-        dialog = QFileDialog(self.window(), "Choose a picture", str(self._around.folder))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Pictures (*.png *.jpg *.jpeg *.webp *.gif *.svg *.avif *.bmp)", "All files (*)"])
-        dialog.fileSelected.connect(self.take)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        pictures = "Pictures (*.png *.jpg *.jpeg *.webp *.gif *.svg *.avif *.bmp)"
+        self._dialog = ask_for_file(
+            self.window(), "Choose a picture", self._around.folder, self.take, filters=(pictures, "All files (*)")
+        )
 
     @Slot(str)
     def take(self, chosen: str) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from gui.design.inspector.editor import changed_words, same, suggest
 from gui.design.inspector.entries import EntriesEditor, Entry
+from gui.design.inspector.file_dialog import ask_for_file
 from gui.design.inspector.inputs import Combo, Line, ToolButton
 from gui.design.inspector.model_details import ModelDetails
+from gui.design.inspector.reference_editor import open_function_menu
 from gui.design.inspector.surroundings import Surroundings
 from gui.models.policy_values import KINDS, kind_of_policy, line_of, model_value, with_line
 from mug.study.catalog import FieldInfo
@@ -20,7 +22,6 @@ __all__ = ["PoliciesEditor"]
 
 _LINES: Final = {"onnx": "policies/model.onnx", "python": "file.py:Class", "named": "a name for the policy loader"}
 """What is typed for the kinds that are more than a choice."""
-_MENU_ENTRIES: Final = 40
 
 
 class PoliciesEditor(EntriesEditor):
@@ -249,15 +250,15 @@ class _AgentEntry(Entry):
     @Slot()
     def _choose(self) -> None:
         if self._kind == "python":
-            self._open_functions()
+            open_function_menu(self.around, self.choose_button, self._take_function)
             return
-        dialog = QFileDialog(self.window(), "Choose a model", str(self.around.folder))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["ONNX models (*.onnx)", "All files (*)"])
-        dialog.fileSelected.connect(self.take_chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        self._dialog = dialog
-        dialog.open()
+        self._dialog = ask_for_file(
+            self.window(),
+            "Choose a model",
+            self.around.folder,
+            self.take_chosen,
+            filters=("ONNX models (*.onnx)", "All files (*)"),
+        )
 
     @Slot(str)
     def take_chosen(self, chosen: str) -> None:
@@ -266,18 +267,6 @@ class _AgentEntry(Entry):
             text = self.around.path_in_study(chosen)
             self.policy.setText(text)
             self.changed.emit((self._pair[0], with_line(self._pair[1], text)), False)
-
-    def _open_functions(self) -> None:
-        self.around.look_for_functions()
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for found in self.around.functions[:_MENU_ENTRIES]:
-            action = menu.addAction(found.reference)
-            action.setToolTip(found.summary or found.signature)
-            action.triggered.connect(lambda _checked=False, name=found.reference: self._take_function(name))
-        if not self.around.functions:
-            menu.addAction("No functions in the study's Python files").setEnabled(False)
-        menu.popup(self.choose_button.mapToGlobal(self.choose_button.rect().bottomLeft()))
 
     def _take_function(self, reference: str) -> None:
         self.policy.setText(reference)

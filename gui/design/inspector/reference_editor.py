@@ -1,6 +1,8 @@
 """The editor of a reference to a function: of the study's files, of a module, or of the script alone."""
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -12,7 +14,7 @@ from gui.widgets.basics import Button, Icon, label
 from mug.study.catalog import FieldInfo
 from mug.study.edits import RESET
 
-__all__ = ["ReferenceEditor"]
+__all__ = ["ReferenceEditor", "open_function_menu"]
 
 _MENU_ENTRIES = 40
 
@@ -134,25 +136,30 @@ class ReferenceEditor(FieldEditor):
         self._outer.insertWidget(0, self.script_card)
 
     def _open_menu(self) -> None:
-        self.around.look_for_functions()
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        functions = self.around.functions
-        for found in functions[:_MENU_ENTRIES]:
-            action = menu.addAction(found.reference)
-            action.setToolTip(_about(found))
-            action.triggered.connect(lambda _checked=False, found=found: self._take(found))
-        if not functions:
-            action = menu.addAction("No functions in the study's Python files")
-            action.setEnabled(False)
-        if len(functions) > _MENU_ENTRIES:
-            menu.addAction(f"{len(functions) - _MENU_ENTRIES} more: type a part of the name").setEnabled(False)
-        menu.popup(self.choose_button.mapToGlobal(self.choose_button.rect().bottomLeft()))
+        open_function_menu(self.around, self.choose_button, self._take)
 
-    def _take(self, found: FoundFunction) -> None:
-        self.line.setText(found.reference)
-        self.chosen.emit(found.reference)
+    def _take(self, reference: str) -> None:
+        self.line.setText(reference)
+        self.chosen.emit(reference)
 
 
 def _about(found: FoundFunction) -> str:
     return f"{found.signature}: {found.summary}" if found.summary else found.signature
+
+
+def open_function_menu(around: Surroundings, button: QWidget, taken: Callable[[str], object]) -> None:
+    """Offer the functions and classes of the study's files below a button; `taken` is called with a reference."""
+    around.look_for_functions()
+    menu = QMenu(button)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.setToolTipsVisible(True)
+    functions = around.functions
+    for found in functions[:_MENU_ENTRIES]:
+        action = menu.addAction(found.reference)
+        action.setToolTip(_about(found))
+        action.triggered.connect(lambda _checked=False, reference=found.reference: taken(reference))
+    if not functions:
+        menu.addAction("No functions in the study's Python files").setEnabled(False)
+    if len(functions) > _MENU_ENTRIES:
+        menu.addAction(f"{len(functions) - _MENU_ENTRIES} more: type a part of the name").setEnabled(False)
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
