@@ -1,5 +1,6 @@
 """Values of `policy_mapping` as the editor of an agent shows them: kind, file or function, a model's further names."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -77,7 +78,7 @@ def model_value(policy: Any, texts: Mapping[str, str]) -> Any:
         if (text := text.strip()) == "":
             continue
         if name == "state_shape":
-            fields[name] = [_length(part) for part in text.strip("[]()").split(",") if part.strip()]
+            fields[name] = _shapes(text)
         elif name in _LISTS:
             fields[name] = [part.strip() for part in text.split(",") if part.strip()]
         else:
@@ -95,6 +96,14 @@ def model_value(policy: Any, texts: Mapping[str, str]) -> Any:
     if fields.get("state_inputs") and "state_shape" not in fields:
         raise ValueError("Give the state's shape, as 1, 64.")
     return _ordered({**kept, **fields, "onnx_path": path})
+
+
+def _shapes(text: str) -> list[Any]:
+    """Read one shape for all states, as 1, 64; or one for each, as [1, 64], [1, 32]."""
+    parts = re.findall(r"[\[(]([^\[\]()]*)[\])]", text)
+    if len(parts) > 1:
+        return [_shapes(part) for part in parts]
+    return [_length(part) for part in text.strip("[]()").split(",") if part.strip()]
 
 
 def _length(text: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.design.inspector.key_capture import KeyCapture, browser_key
@@ -255,6 +256,37 @@ def test_that_a_recurrent_model_is_described_by_typing(show_inspector: ShowInspe
     driver.type_into(entry.policy, "bots/better.onnx", anew=True)
     model = driver.value((0,), "policies.policy_mapping")["b"]
     assert (model["onnx_path"], model["state_inputs"]) == ("bots/better.onnx", ["h", "c"])
+
+
+def test_that_a_shape_for_each_state_outlives_a_change_beside_it(show_inspector: ShowInspector) -> None:
+    model = {
+        "kind": "onnx",
+        "obs_input": "obs",
+        "logit_output": "logits",
+        "onnx_path": "best.onnx",
+        "state_inputs": ["h", "c"],
+        "state_outputs": ["h_out", "c_out"],
+        "state_shape": [[1, 64], [1, 32]],
+    }
+    driver = game(show_inspector, policies=PoliciesSection(policy_mapping={"a": "human", "b": model}))
+    entry = driver.editor("policies.policy_mapping").entries[1]
+    driver.type_into(entry.details.lines["obs_input"], "seen", anew=True)
+    assert driver.value((0,), "policies.policy_mapping")["b"] == {**model, "obs_input": "seen"}
+
+
+def test_that_a_function_is_offered_for_a_python_policy(show_inspector: ShowInspector) -> None:
+    driver = game(show_inspector, policies=PoliciesSection(policy_mapping={"a": "human", "b": "cooks.py:Planner"}))
+    (driver.document.folder / "cooks.py").write_text("class Planner:\n    pass\n\n\ndef still(a, b, c):\n    pass\n")
+    entry = driver.editor("policies.policy_mapping").entries[1]
+    entry.around.look_for_functions()
+    driver.qtbot.waitUntil(lambda: len(entry.around.functions) == 2)
+    driver.click(entry.choose_button)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert [action.text() for action in menu.actions()] == ["cooks.py:Planner", "cooks.py:still"]
+    menu.actions()[1].trigger()
+    menu.close()
+    assert driver.value((0,), "policies.policy_mapping")["b"] == "cooks.py:still"
 
 
 def test_that_a_python_policy_is_chosen_and_its_kind_is_seen_again(show_inspector: ShowInspector) -> None:
