@@ -1,6 +1,6 @@
 """Everything that is wrong with a study: its data, its files, its packages, its environments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,15 +45,22 @@ def check_study(
     """
     tell = progress or (lambda _: None)
     problems = validate(loaded.study)
+    broken = {("", problem.path) for problem in problems if problem.severity == "error"}
+
+    def add(node: Node | None, path: NodePath, findings: Iterable[Finding], treatment: str = "") -> None:
+        made = [_problem(node, path, finding, treatment) for finding in findings]
+        problems.extend(made)
+        broken.update((treatment, path) for problem in made if problem.severity == "error")
+
     tell("looking for the study's files")
-    problems += [_problem(None, (), finding) for finding in files_of_study(loaded)]
+    add(None, (), files_of_study(loaded))
     known: set[Finding] = set()
     for treatment, path, node in every_version(loaded.study):
         findings = [*files_of_node(loaded, node)]
         findings += policies_of_game(loaded, node) if isinstance(node, GymGame) else ()
         found = [finding for finding in findings if not treatment or finding not in known]
         known.update(() if treatment else found)
-        problems += [_problem(node, path, finding, treatment) for finding in found]
+        add(node, path, found, treatment)
     versions = [(t, path, node) for t, path, node in every_version(loaded.study) if isinstance(node, GymGame)]
     games = [(path, node) for _, path, node in versions]
     prepared: PreparedRuntime | None = None
@@ -62,22 +69,22 @@ def check_study(
         tell("resolving the packages for the browser")
         missing, prepared = _packages(loaded, in_browsers, runtime or prepare_study)
         problems += missing
+        broken.update(("", problem.path) for problem in missing if problem.severity == "error")
     for treatment, path, game in versions:
         if runs_on_server(game):
             found = [one for one in packages_of_server(loaded, game) if not treatment or one not in known]
             known.update(() if treatment else found)
-            problems += [_problem(game, path, finding, treatment) for finding in found]
+            add(game, path, found, treatment)
+    arms = {arm.name for arm in arms_of(loaded.study) if _is_broken(arm.name, problems)}
     for treatment, path, game in versions if try_environments else ():
-        if any(_keeps_from_running(problem, path, treatment) for problem in problems):
+        if treatment in arms or ("", path) in broken or (treatment, path) in broken:
             continue  # it could not run as it is: what is known is told first
         if treatment and not _plays_otherwise(loaded.study, treatment, game):
             continue
         tell(
             f"trying the environment of scene {game.scene_id!r}" + (f" under treatment {treatment!r}" * bool(treatment))
         )
-        problems += [
-            _problem(game, path, finding, treatment) for finding in _tried(loaded, game, prepared, tell, again)
-        ]
+        add(game, path, _tried(loaded, game, prepared, tell, again), treatment)
     return problems
 
 
@@ -178,17 +185,12 @@ def _lock_path(loaded: LoadedStudy) -> Path:
     return loaded.folder / LOCK_FILE
 
 
-def _keeps_from_running(problem: Problem, path: NodePath, treatment: str) -> bool:
-    """Whether a problem is of a game at `path` as it is under a treatment."""
-    if problem.severity != "error":
-        return False
-    if treatment and f"{problem.field}.".startswith(f"treatments.arms.{treatment}."):
-        return True
-    others = problem.message.startswith(_UNDER) and not problem.message.startswith(f"{_UNDER}{treatment!r}:")
-    return problem.path == path and not others
+def _is_broken(treatment: str, problems: Iterable[Problem]) -> bool:
+    """Whether what a treatment says is wrong in itself."""
+    own = f"treatments.arms.{treatment}."
+    return any(problem.severity == "error" and f"{problem.field}.".startswith(own) for problem in problems)
 
 
-_UNDER: Final = "under treatment "
 _NOT_PLAYED: Final = ("scene_", "content.", "waitroom.", "matchmaking.", "assets.", "on_c", "should_", "experiment_")
 """Fields of a game that its environment never sees begin so."""
 
@@ -202,6 +204,6 @@ def _plays_otherwise(study: Study, treatment: str, game: GymGame) -> bool:
 def _problem(node: Node | None, path: NodePath, finding: Finding, treatment: str = "") -> Problem:
     field, severity, code, message = finding
     if treatment:
-        message = f"{_UNDER}{treatment!r}: {message}"
+        message = f"under treatment {treatment!r}: {message}"
     label = None if node is None or isinstance(node, RandomizeOrder | Repeat) else node.scene_id
     return Problem(node_id_of(path) if path else None, field, severity, code, message, label, path)
