@@ -11,6 +11,7 @@ from mug.engine.state import MatchState, ParticipantState, PolicyKey, SessionSta
 from mug.ids import MatchId, ParticipantId, VisitId
 from mug.protocol.partners import PolicyCardView, PolicyFigures, PortView
 from mug.records import facts as f
+from mug.records.policies import described_policy
 
 __all__ = ["Policies", "changed_policies", "policy_views"]
 
@@ -121,22 +122,11 @@ def _implausible(figures: PolicyFigures | AuthorityMeasured) -> str:
 
 
 def _key_of(state: SessionState, match: MatchState, agent: str) -> PolicyKey | None:
-    """Return which described policy an agent's decisions in a match were made by.
-
-    A scene's policies may differ by treatment: what was said of the match's goes before what was said of all. Whoever
-    decided for a person was the stand-in.
-    """
-    who, treatment = match.agents.get(agent, ""), str(match.settings.get("treatment") or "")
-    is_policy = who.startswith("policy:")
-    keys = [
-        key
-        for key in state.policies
-        if key[0] == match.scene_id
-        and key[2] in ("", treatment)
-        and (key[1] == agent if is_policy else key[1].startswith("("))
-    ]
-    own = [key for key in keys if key[2]]
-    return next(iter(own or keys), None)
+    """Return which described policy an agent's decisions in a match were made by."""
+    treatment = str(match.settings.get("treatment") or "")
+    who = match.agents.get(agent, "")
+    described = described_policy(state.policies.values(), match.scene_id, agent, who, treatment)
+    return None if described is None else (described.scene_id, described.agent, described.treatment)
 
 
 def _view(key: PolicyKey, card: dict[str, Any], measured: list[f.PolicyMeasured]) -> PolicyCardView:

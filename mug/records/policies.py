@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.records import facts as f
-from mug.records.history import MatchStory, SessionHistory
+from mug.records.history import SessionHistory
 
-__all__ = ["policy_rows"]
+__all__ = ["described_policy", "policy_rows"]
 
 _STAND_IN: Final = "("
 
@@ -26,7 +26,8 @@ def policy_rows(history: SessionHistory) -> list[dict[str, Any]]:
             is_policy = who.startswith("policy:")
             if not is_policy and not figures:
                 continue
-            described = _described(history.policies, match, agent, who)
+            treatment = str(match.formed.settings.get("treatment") or "")
+            described = described_policy(history.policies, match.formed.scene_id, agent, who, treatment)
             rows.append(
                 {
                     "session_id": history.opened.session_id,
@@ -41,16 +42,26 @@ def policy_rows(history: SessionHistory) -> list[dict[str, Any]]:
     return rows
 
 
-def _described(
-    policies: Iterable[f.PolicyDescribed], match: MatchStory, agent: str, who: str
+def described_policy(
+    policies: Iterable[f.PolicyDescribed], scene_id: str, agent: str, who: str, treatment: str
 ) -> f.PolicyDescribed | None:
-    """Return what was said of a policy; where a scene's policies differ by treatment, what was said of the match's."""
+    """Return what was said of the policy that decided for an agent in a match; None: nothing.
+
+    A scene's policies may differ by treatment: what was said of the match's goes before what was said of all. Whoever
+    decided for a person was the stand-in.
+
+    Args:
+        policies: What was said when the session was opened.
+        scene_id: The match's scene.
+        agent: The agent.
+        who: Who had it when the match was formed, as `MatchFormed.agents` says.
+        treatment: The match's; "": none.
+    """
     is_policy = who.startswith("policy:")
-    treatment = match.formed.settings.get("treatment") or ""
     found = [
         one
         for one in policies
-        if one.scene_id == match.formed.scene_id
+        if one.scene_id == scene_id
         and one.treatment in ("", treatment)
         and (one.agent == agent if is_policy else one.agent.startswith(_STAND_IN))
     ]
