@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from mug.check.environments import Finding
-from mug.study.builds import find_parts, is_brotli_marked, packing_of
+from mug.study.builds import files_below, find_parts, is_brotli_marked, packing_of
 from mug.study.loading import LoadedStudy
 from mug.study.model import EmbeddedBuild
 from mug.study.problems import did_you_mean
 
 __all__ = ["build_findings"]
 
-MAX_FILES: Final = 20_000
 LARGE_BYTES: Final = 200 * 1024 * 1024
 
 
@@ -39,7 +38,7 @@ def build_findings(loaded: LoadedStudy, scene: EmbeddedBuild) -> Iterator[Findin
         message = f"{name!r} leads out of {scene.webgl.webgl_base_url!r}, which is all that is served"
         yield "webgl.build_name", "error", "missing_build", message
         return
-    parts, missing = find_parts(scene, _files(folder))
+    parts, missing = find_parts(scene, files_below(folder))
     for words in missing:
         yield "webgl.build_name", "error", "incomplete_build", f"the folder {name!r} {words}"
     size = 0
@@ -95,13 +94,3 @@ def _unpacks(path: Path, _size: int, _changed_ns: int) -> bool:
     except (OSError, EOFError, zlib.error):
         return False
     return True
-
-
-def _files(folder: Path) -> list[str]:
-    found = []
-    for path in folder.rglob("*"):
-        if path.is_file():
-            found.append(path.relative_to(folder).as_posix())
-            if len(found) > MAX_FILES:
-                break
-    return found

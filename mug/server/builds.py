@@ -17,14 +17,13 @@ from flask import Response, abort, request, send_file
 
 from mug.engine.embedded import BUILD_ADDRESS
 from mug.protocol.messages import BuildFile
-from mug.study.builds import build_address, find_parts, mime_of, packing_of
+from mug.study.builds import build_address, files_below, find_parts, mime_of, packing_of
 from mug.study.loading import LoadedStudy
 from mug.study.model import EmbeddedBuild
 from mug.study.treatments import every_version
 
-__all__ = ["BuildFiles", "build_folder", "build_folders", "build_hashes", "build_policy", "files_below", "read_builds"]
+__all__ = ["BuildFiles", "build_folder", "build_folders", "build_hashes", "build_policy", "read_builds"]
 
-MAX_FILES: Final = 20_000
 _HEAD_BYTES: Final = 64
 _BROTLI_FACTOR: Final = 3
 """How much larger an unpacked file is about, where only unpacking it would tell: for a progress bar."""
@@ -45,18 +44,6 @@ def build_folders(loaded: LoadedStudy) -> dict[str, Path]:
                 loaded.resolve_path(scene.webgl.webgl_base_url).resolve()
             ):
                 found[build_address(scene)] = folder
-    return found
-
-
-def files_below(folder: Path) -> list[str]:
-    """Return the paths of the files in a build's folder, with slashes; hidden ones are left out."""
-    found = []
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if not any(part.startswith(".") for part in relative.parts) and path.is_file():
-            found.append(relative.as_posix())
-            if len(found) > MAX_FILES:
-                break
     return found
 
 

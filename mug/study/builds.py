@@ -1,7 +1,7 @@
 """The files of an embedded build: where they lie, how they are called, how they are packed."""
 
 from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import msgspec
@@ -15,11 +15,15 @@ __all__ = [
     "BuildPart",
     "build_address",
     "build_root",
+    "files_below",
     "find_parts",
     "is_brotli_marked",
     "mime_of",
     "packing_of",
 ]
+
+MAX_FILES: Final = 20_000
+"""So many files of a build's folder are looked at."""
 
 UNITY_PARTS: Final[Mapping[str, str]] = {
     "loader": ".loader.js",
@@ -141,3 +145,15 @@ def mime_of(path: str) -> str:
     if pure.suffix in (".gz", ".br", ".unityweb"):
         pure = pure.with_suffix("")
     return _MIMES.get(pure.suffix.lower(), "application/octet-stream")
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return the paths of the files in a build's folder, with slashes; hidden ones are left out."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if not any(part.startswith(".") for part in relative.parts) and path.is_file():
+            found.append(relative.as_posix())
+            if len(found) > MAX_FILES:
+                break
+    return found

@@ -2,19 +2,22 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from mug.play.errors import PlayError
 from mug.play.policies_kinds import framework_of, model_settings, reference_parts
 from mug.study.model import GymGame
 from mug.study.problems import did_you_mean
 
-__all__ = ["faults_of_policy", "model_fields"]
+__all__ = ["MODEL_FIELDS", "faults_of_policy"]
 
-model_fields = (
-    *("kind", "obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
+MODEL_FIELDS: Final = (
+    *("obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
     *("fixed_inputs", "custom_inference_fn", "sampling"),
 )
+"""Parameters of a `ModelConfig`, in their order."""
+
+_KEYS: Final = ("kind", *MODEL_FIELDS)
 """Keys of a policy that is a table."""
 
 
@@ -67,10 +70,10 @@ def _of_model(game: GymGame, policy: Any, place: str) -> Iterator[tuple[str, str
                 yield "incomplete_model", f"has {name} = {policy.get(name)!r}: give {what}"
                 return
         for name in policy:
-            if name not in model_fields:
+            if name not in _KEYS:
                 yield (
                     "unknown_field",
-                    f"has {name!r}{did_you_mean(name, model_fields)}; allowed: {', '.join(model_fields)}",
+                    f"has {name!r}{did_you_mean(name, _KEYS)}; allowed: {', '.join(_KEYS)}",
                 )
     try:
         settings = model_settings(policy)

@@ -35,6 +35,7 @@ from mug.study.model import (
     TextBoxForm,
     UnityGame,
 )
+from mug.study.policy_validation import MODEL_FIELDS
 from mug.study.python_refusals import python_problems
 from mug.study.python_source import Group, Source, assignment, call, chain, import_line, literal, text_literal
 
@@ -127,12 +128,6 @@ NAMED_VALUES: Final[Mapping[tuple[str, Any], tuple[str, str]]] = {
 
 SHARED: Final = ("hide_lobby_count", "max_rtt", "matchmaker")
 """What `matchmaking` and `multiplayer` both set: the later call takes it out of the other section."""
-
-MODEL_FIELDS: Final = (
-    *("obs_input", "logit_output", "onnx_path", "state_inputs", "state_outputs", "state_shape"),
-    *("fixed_inputs", "custom_inference_fn", "sampling"),
-)
-"""Parameters of `ModelConfig`."""
 
 
 def write_python(study: Study, *, script_name: str = "experiment.py", in_script: Collection[str] = ()) -> str:
