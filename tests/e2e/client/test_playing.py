@@ -10,6 +10,7 @@ from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.server_driver import ServerDriver
+from tests.drivers.waiting import until
 from tests.e2e.client.conftest import Serve
 from tests.e2e.client.studies import KEYS_ENV, write_game
 from tests.e2e.client.test_pages import rows
@@ -173,6 +174,8 @@ def test_that_a_failing_environment_gives_a_calm_page_and_the_experimenter_the_l
         assert person.page.get_by_role("heading", name="The game cannot go on").is_visible()
         assert "Traceback" not in person.page.inner_text("body")
         assert person.page.get_by_role("button", name="Try again").is_visible()
+        # The page says that it failed before the server has heard why.
+        until(lambda: errors(server), lambda: f"an error reported by the page\n{server.log}")
     reported = errors(server)
     assert [error.kind for error in reported] == ["environment"]
     assert named in reported[0].message + reported[0].traceback

@@ -1,8 +1,7 @@
 """Partners at a real server: how they are joined, what passes between them, who drops out, what survives a crash."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from mug.protocol.parts import MatchStatus, PeerStatus, ResumeCandidate
 from mug.records import RecordReader, records_path
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
+from tests.drivers.waiting import until
 
 pytestmark = pytest.mark.pyodide
 
@@ -99,14 +99,6 @@ def own_room(tmp_path: Path) -> Iterator[Room]:
     """A server that may be killed."""
     with ExitStack() as stack:
         yield opened(tmp_path, stack)
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that several people's messages bring about."""
-    deadline = time.monotonic() + 20.0
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: did not happen"
-        threading.Event().wait(0.02)
 
 
 def relay(sender: ParticipantClient, to: str, body: bytes, channel: str = "game") -> None:

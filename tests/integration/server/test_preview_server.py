@@ -1,7 +1,6 @@
 """A preview's server: the study as it is edited, nothing kept, gone with whoever started it."""
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from mug.study.model import Study
 from mug.study.preview import preview_study
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
 from tests.drivers.stepped_study import SteppedClient, write_stepped_study
+from tests.drivers.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -149,10 +149,7 @@ def test_that_a_script_keeps_its_functions(tmp_path: Path, preview: Preview) -> 
     with ParticipantClient(server, "preview-1") as client:
         client.enter()
         assert page_of(client).scene_header == "After"
-        deadline = time.monotonic() + 10
-        while "CONNECTED" not in process_of(server).log():
-            assert time.monotonic() < deadline, process_of(server).log()
-            time.sleep(0.05)
+        until(lambda: "CONNECTED" in process_of(server).log(), lambda: process_of(server).log())
 
 
 def test_that_a_new_study_needs_no_file_of_its_own_yet(tmp_path: Path, preview: Preview) -> None:

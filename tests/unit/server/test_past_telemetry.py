@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from mug.engine.clock import iso
 from mug.records import RecordWriter
 from mug.records import facts as f
 from mug.server.past_telemetry import read_past_telemetry, refill_telemetry
+from tests.drivers.waiting import until
 
 NOW = 1_700_000_000_000.0
 
@@ -78,10 +78,7 @@ def test_that_records_that_cannot_be_read_only_leave_the_plots_empty(tmp_path: P
     refill_telemetry(tmp_path / "records.sqlite", "s1", NOW, given.append)
     path = records(tmp_path / "right.sqlite", [("ann", "telemetry", NOW, lines(row(NOW, 1.0)))])
     refill_telemetry(path, "s1", NOW, given.append)
-    deadline = time.monotonic() + 10
-    while not given:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: given, "an answer")
     assert len(given) == 1
 
 
