@@ -42,6 +42,8 @@ CHROMIUM_ARGS = [
     f"--host-resolver-rules=MAP {LAB_HOST} 127.0.0.1",
 ]
 DEADLINE_MS = 60_000
+START_MS = 120_000
+"""Of a Chromium: on a machine that is busy its processes start slowly."""
 
 
 def chromium_path() -> str | None:
@@ -61,7 +63,7 @@ class BrowserDriver:
         if path is None:
             raise RuntimeError("Chromium is missing: install Debian's package chromium")
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS)
+        self._browser = self._playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGS, timeout=START_MS)
         return self
 
     def __exit__(
@@ -105,7 +107,7 @@ class BrowserDriver:
         )
         try:
             browser = self._playwright.chromium.connect_over_cdp(
-                f"http://127.0.0.1:{_debugging_port(profile, process)}", no_defaults=True
+                f"http://127.0.0.1:{_debugging_port(profile, process)}", no_defaults=True, timeout=START_MS
             )
             try:
                 yield ParticipantDriver(browser.contexts[0], port, process)
@@ -129,7 +131,7 @@ def _family(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
         return []
 
 
-def _debugging_port(profile: Path, process: "subprocess.Popen[bytes]", deadline_s: float = 30.0) -> int:
+def _debugging_port(profile: Path, process: "subprocess.Popen[bytes]", deadline_s: float = START_MS / 1000) -> int:
     """Chromium writes the port it took into its profile."""
     file = profile / "DevToolsActivePort"
     until = time.monotonic() + deadline_s
@@ -259,6 +261,13 @@ class ParticipantDriver:
         return (
             f"phase={self.phase(target)} scene={self.scene(target)} text={text!r} "
             f"errors={self.page_errors[-3:]} console={self.console[-8:]}"
+        )
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the window another size, and wait until the page has it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function(
+            "([width, height]) => window.innerWidth === width && window.innerHeight === height", arg=[width, height]
         )
 
     def hide_tab(self) -> Page:

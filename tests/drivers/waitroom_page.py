@@ -11,15 +11,21 @@ from tests.drivers.waitroom_study import without_python
 
 __all__ = ["WaitroomPage"]
 
-_STAGES = """() => {
+_KEEP = """() => {
     window.mugTestStages = [];
+    window.mugTestTimes = [];
     const look = () => {
-        const stage = document.querySelector('[data-mug="lobby"]')?.dataset.mugStage;
+        const lobby = document.querySelector('[data-mug="lobby"]');
+        const stage = lobby?.dataset.mugStage;
         if (stage && stage !== window.mugTestStages.at(-1)) window.mugTestStages.push(stage);
+        const says = (hook) => lobby?.querySelector(`[data-mug="lobby-${hook}"]`)?.textContent ?? "";
+        const times = [says("waited"), says("left")];
+        if (times[0] && String(times) !== String(window.mugTestTimes.at(-1) ?? "")) window.mugTestTimes.push(times);
     };
-    new MutationObserver(look).observe(document, { attributes: true, childList: true, subtree: true });
+    const what = { attributes: true, childList: true, characterData: true, subtree: true };
+    new MutationObserver(look).observe(document, what);
 }"""
-"""Keeps every stage that the waitroom shows, however short."""
+"""Keeps every stage and every time that the waitroom shows, however short."""
 
 
 _PLACES = """(lines) => lines.map((line) => {
@@ -33,7 +39,7 @@ class WaitroomPage:
 
     def __init__(self, person: ParticipantDriver) -> None:
         self.person = person
-        person.context.add_init_script(f"({_STAGES})()")
+        person.context.add_init_script(f"({_KEEP})()")
 
     def enter(self, name: str) -> None:
         """Open the study and go where people wait, without Python."""
@@ -41,7 +47,7 @@ class WaitroomPage:
         self.person.open(name)
         self.person.wait_for_phase("page")
         self.person.press_continue()
-        self.wait_for_stage("waiting", "probing", "held", "returning")
+        self.person.page.wait_for_function("() => window.mugTestStages.length > 0")
 
     def wait_for_stage(self, *stages: str, timeout_ms: int = 60_000) -> None:
         """Wait until the page shows one of these stages."""
@@ -91,15 +97,21 @@ class WaitroomPage:
         """The page's element."""
         return self.person.page.locator('[data-mug="lobby"]')
 
-    @property
-    def waited_s(self) -> int:
-        """How long the page says that it waited."""
-        return _seconds(self.person.page.locator('[data-mug="lobby-waited"]').inner_text())
+    def wait_until_waited(self, seconds: int) -> None:
+        """Wait until the page says that it has waited so long, or longer."""
+        self.person.page.wait_for_function(
+            """(seconds) => window.mugTestTimes.some(([words]) => {
+                const [, minutes, rest] = words.match(/(\\d+):(\\d\\d)/) ?? [0, 0, 0];
+                return 60 * Number(minutes) + Number(rest) >= seconds;
+            })""",
+            arg=seconds,
+        )
 
     @property
-    def left_s(self) -> int:
-        """How long the page says that it waits at most."""
-        return _seconds(self.person.page.locator('[data-mug="lobby-left"]').inner_text())
+    def times(self) -> list[tuple[int, int]]:
+        """How long the page said that it had waited and that it waits at most, each time that it said so, in s."""
+        said: list[list[str]] = self.person.page.evaluate("() => window.mugTestTimes")
+        return [(_seconds(waited), _seconds(left)) for waited, left in said if ":" in left]
 
     @property
     def places(self) -> list[dict[str, Any]]:

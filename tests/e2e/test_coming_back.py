@@ -55,17 +55,15 @@ def test_that_a_reload_in_mid_episode_goes_on_at_the_next_frame(
     with ServerDriver(short_mountain_car, data) as server, browser.participant(server.port) as someone:
         someone.open()
         walk_to_the_game(someone)
-        who = someone.page.url
+        who = someone.page.evaluate("() => location.href")
         someone.press_keys_by_frame(0, ("ArrowRight", 38), ("ArrowLeft", 71))
         shown = int(someone.game_attribute("frame") or -1)
         someone.page.reload()
         someone.wait_for_phase("page", "playing")
-        assert someone.page.url == who
+        assert someone.page.evaluate("() => location.href") == who
         assert someone.scene() == "mountain-car"
         if someone.phase() == "page":
             someone.press_continue()
-        someone.wait_for_phase("playing")
-        assert int(someone.game_attribute("episode") or -1) == 0
         someone.wait_for_frame(0, shown)
         someone.press_keys_by_frame(1, ("ArrowLeft", 60))
         someone.wait_for_phase("ended")

@@ -76,6 +76,7 @@ def test_that_a_participant_plays_mountain_car_and_the_experimenter_has_the_data
         anna.screenshot(artifacts / "page-game.png")
         play_round(anna, 1)
         anna.wait_for_phase("ended")
+        anna.page.get_by_text("Everything is saved.").wait_for()
         assert anna.scene() == "end"
         anna.screenshot(artifacts / "page-end.png")
         experimenter.wait_until(lambda: experimenter.row("anna")["state"] == "Finished")

@@ -22,7 +22,7 @@ from tests.e2e.conftest import MOUNTAIN_CAR
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 KEPT = """async () => {
     const answer = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
     let kept = 0;

@@ -20,13 +20,13 @@ from tests.e2e.conftest import REPOSITORY
 pytestmark = [pytest.mark.browser]
 
 LANDER = REPOSITORY / "examples" / "lunar_lander_server"
-SHORT = 75
+SHORT = 100
 """Frames of an episode here: the lander flies all the time."""
 
 
 @pytest.fixture
 def short_lander(tmp_path: Path) -> Path:
-    """The example with two episodes of two and a half seconds."""
+    """The example with two short episodes."""
     study = tmp_path / "lunar_lander_server"
     shutil.copytree(LANDER, study, ignore=shutil.ignore_patterns("__pycache__", "data"))
     file = study / "study.toml"
@@ -63,13 +63,12 @@ def test_that_lunar_lander_is_played_through_a_reload_and_exported_as_it_was_ste
         begin(anna)
         anna.wait_for_frame(0, 2)
         anna.press_keys_by_frame(0, ("ArrowUp", 20))
-        assert anna.game_attribute("stage") == "playing"
         anna.screenshot(artifacts / "lander-playing.png")
         anna.page.reload()
+        # The server does not wait for the page: on a busy machine it may be in the second episode by now.
         anna.wait_for_frame(0, 21)
-        anna.press_keys_by_frame(0, ("ArrowLeft", 60))
-        anna.wait_for_frame(1, 10)
-        anna.press_keys_by_frame(1, ("ArrowRight", 40), ("ArrowUp", 60))
+        for key in ("ArrowLeft", "ArrowRight"):
+            press_for(anna, key, frames=20)
         anna.wait_for_phase("ended")
         assert anna.scene() == "end"
         assert anna.page_errors == []
@@ -85,12 +84,20 @@ def test_that_lunar_lander_is_played_through_a_reload_and_exported_as_it_was_ste
         assert list(rows["frame"]) == list(range(end.frames)), "every frame exactly once, in order"
         assert end.end == ("max_steps" if end.frames == SHORT else "terminated")
         step_again(rows, int(end.seed))
-    first, second = (set(rows["actions.human"]) for _, rows in frames.groupby("episode"))
-    assert {0, 1, 2} <= first
-    assert {0, 2, 3} <= second
+    assert set(frames["actions.human"]) == {0, 1, 2, 3}, "what was pressed before the reload and after it"
     assert set(frames["status.human"]) <= {"input", "default", "hidden", "away"}
     telemetry = tables["telemetry"]
     assert telemetry["views"].max() > 10
+
+
+def press_for(someone: ParticipantDriver, key: str, frames: int) -> None:
+    """Hold a key until the page shows that many frames more, of whatever episode."""
+    begun = """() => {
+        const { mugEpisode, mugFrame } = document.querySelector('[data-mug="game"]').dataset;
+        return [Number(mugEpisode), Number(mugFrame)];
+    }"""
+    episode, frame = someone.page.evaluate(begun)
+    someone.press_keys_by_frame(episode, (key, frame + frames))
 
 
 def step_again(rows: pd.DataFrame, seed: int) -> None:

@@ -35,7 +35,7 @@ def test_that_everybody_sees_how_many_are_here_and_nothing_moves(browser: Browse
         ann.wait_for_count("1 of 3 people are here.")
         alone = ann.places
         assert first.page.title().startswith("Waiting (1 of 3)")
-        assert 100 <= ann.left_s <= 120
+        assert {waited + left for waited, left in ann.times} == {120}
         ben.enter("ben")
         for page in (ann, ben):
             page.wait_for_count("2 of 3 people are here.")
@@ -72,8 +72,8 @@ def test_that_who_finds_nobody_reads_the_studys_words(browser: BrowserDriver, tm
     ):
         page = WaitroomPage(person)
         page.enter("ann")
-        assert page.waited_s + page.left_s == 6
         person.page.get_by_text(LONELY).wait_for()
+        assert {waited + left for waited, left in page.times} == {6}
         assert not page.is_waiting
         assert "Waiting" not in person.page.title()
         assert person.page_errors == []
@@ -105,11 +105,13 @@ def test_that_a_page_that_is_loaded_again_goes_on_with_its_wait(browser: Browser
     ):
         page = WaitroomPage(person)
         page.enter("ann")
-        person.page.get_by_text("Waiting for 0:04").wait_for()
+        page.wait_until_waited(3)
         person.page.reload()
         page.wait_for_stage("waiting")
-        person.page.get_by_text("Waiting for 0:07").wait_for(timeout=6000)
-        assert page.waited_s + page.left_s == 120
+        page.wait_until_waited(6)
+        times = page.times
+        assert {waited + left for waited, left in times} == {120}
+        assert min(waited for waited, _ in times) >= 2, "the wait began anew"
 
 
 @pytest.mark.long
@@ -124,13 +126,11 @@ def test_that_a_game_that_is_loaded_again_leads_back_into_its_waitroom_without_a
         ann, ben = (WaitroomPage(person) for person in people)
         walk_in([ann.person], "points")
         ann.wait_for_stage("waiting")
-        ann.person.page.get_by_text("Waiting for 0:03").wait_for()
+        ann.wait_until_waited(3)
         ann.person.page.reload()
         ann.wait_for_stage("waiting")
-        ann.person.page.wait_for_function(
-            "() => !/0:0[0-2]$/.test(document.querySelector('[data-mug=\"lobby-waited\"]').textContent)"
-        )
-        assert ann.waited_s + ann.left_s == 120
+        ann.wait_until_waited(3)
+        assert {waited + left for waited, left in ann.times} == {120}
         walk_in([ben.person], "points")
         for person in people:
             person.wait_for_phase("playing")
@@ -158,7 +158,7 @@ def test_that_a_wait_goes_on_when_the_server_comes_back(browser: BrowserDriver, 
 
 def test_that_the_tab_calls_who_looks_elsewhere(browser: BrowserDriver, tmp_path: Path) -> None:
     """Timers of a hidden page run once a second; its connection is measured all the same."""
-    study = write_waitroom_study(tmp_path / "study", group_order=True, matchmaking={"max_rtt": 400})
+    study = write_waitroom_study(tmp_path / "study", group_order=True, matchmaking={"max_rtt": 5000})
     with (
         ServerDriver(study, tmp_path / "data").start(deadline_s=240) as server,
         browser.hideable_participant(server.port, tmp_path / "profile") as hidden,

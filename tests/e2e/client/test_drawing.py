@@ -72,6 +72,7 @@ def wait_for_frame(person: ParticipantDriver, frame: int) -> None:
 
 
 def picture(person: ParticipantDriver, name: str = "") -> Picture:
+    """What the game looks like; with a name the picture is kept for a person to look at."""
     data = person.page.locator('[data-mug="game"]').screenshot()
     if name:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
@@ -95,13 +96,24 @@ def close(at: Picture, x: int, y: int, wanted: str, tolerance: int = 6) -> bool:
     return all(abs(int(value) - target) <= tolerance for value, target in zip(at[y, x], want, strict=True))
 
 
-def wait_for_color(person: ParticipantDriver, x: int, y: int, wanted: str, deadline_s: float = 20) -> Picture:
+def wait_for_places(
+    person: ParticipantDriver, wanted: dict[str, list[tuple[int, int, str]]], tolerance: int = 6, deadline_s: float = 60
+) -> Picture:
+    """Wait until all these places have their colours: a picture is drawn a moment after its frame is told."""
     deadline = time.monotonic() + deadline_s
     while True:
         shown = picture(person)
-        if close(shown, x, y, wanted):
+        wrong = {
+            what: [(x, y, want, color(shown, x, y)) for x, y, want in places if not close(shown, x, y, want, tolerance)]
+            for what, places in wanted.items()
+        }
+        if not any(wrong.values()):
             return shown
-        assert time.monotonic() < deadline, f"({x}, {y}) is {color(shown, x, y)}, not {wanted}"
+        assert time.monotonic() < deadline, {what: places for what, places in wrong.items() if places}
+
+
+def wait_for_color(person: ParticipantDriver, x: int, y: int, wanted: str, tolerance: int = 6) -> Picture:
+    return wait_for_places(person, {"": [(x, y, wanted)]}, tolerance)
 
 
 GROUND = "#f0f0e0"
@@ -132,69 +144,70 @@ PLACES = {
 }
 
 
-def test_that_every_draw_object_is_where_the_environment_drew_it(person: ParticipantDriver) -> None:
-    shown = picture(person, "gallery-shapes")
-    wrong = {
-        what: [(x, y, want, color(shown, x, y)) for x, y, want in places if not close(shown, x, y, want)]
-        for what, places in PLACES.items()
-    }
-    assert not {what: places for what, places in wrong.items() if places}
+def test_that_every_object_and_picture_is_where_the_environment_drew_it(person: ParticipantDriver) -> None:
+    """All in one game: to begin it takes the most of the time."""
+    every_draw_object_is_in_its_place(person)
+    a_smaller_window_shrinks_the_game_as_a_whole(person)
+    persistent_objects_stay_until_removed_and_others_glide(person)
+    images_backgrounds_and_pixel_coordinates_are_shown(person)
+
+
+def every_draw_object_is_in_its_place(person: ParticipantDriver) -> None:
+    shown = wait_for_places(person, PLACES)
+    picture(person, "gallery-shapes")
     # A text of this size covers a good part of its box.
     box = shown[100:135, 510:598].astype(int).sum(axis=2)
     assert 0.1 < float((box < 200).mean()) < 0.6
 
 
-def test_that_persistent_objects_stay_until_removed_and_others_glide(person: ParticipantDriver) -> None:
-    assert close(picture(person), 200, 350, "#222222")
-    press(person, "n")
-    shown = wait_for_color(person, 500, 350, "#222222")
-    assert close(shown, 50, 40, "#cc0000"), "a persistent object that was not sent again is gone"
-    assert close(shown, 200, 350, GROUND)
-    press(person, "n")
-    assert close(picture(person), 50, 40, GROUND), "a removed object is still there"
+def a_smaller_window_shrinks_the_game_as_a_whole(person: ParticipantDriver) -> None:
+    before = person.page.viewport_size
+    assert before is not None
+    person.resize(420, 700)
+    person.page.wait_for_function(
+        """() => {
+            const { width, height } = document.querySelector('[data-mug=game]').getBoundingClientRect();
+            return width < 420 && Math.abs(width / height - 1.5) < 0.02;
+        }"""
+    )  # the width follows the window at once, the height with the next picture
+    box = person.page.locator('[data-mug="game"]').bounding_box()
+    assert box is not None
+    scale = box["width"] / 600
+    places = [(round(x * scale), round(40 * scale), want) for x, want in ((50, "#cc0000"), (340, "#aa00aa"))]
+    wait_for_places(person, {"a smaller game": places})
+    person.resize(before["width"], before["height"])
+    wait_for_places(person, PLACES)
 
 
-def test_that_images_backgrounds_and_pixel_coordinates_are_shown(person: ParticipantDriver) -> None:
+def persistent_objects_stay_until_removed_and_others_glide(person: ParticipantDriver) -> None:
+    wait_for_color(person, 200, 350, "#222222")
+    press(person, "n")
+    wait_for_places(
+        person,
+        {
+            "a persistent object that was not sent again": [(50, 40, "#cc0000")],
+            "what glides": [(500, 350, "#222222"), (200, 350, GROUND)],
+        },
+    )
+    press(person, "n")
+    wait_for_places(person, {"a removed object": [(50, 40, GROUND)]})
+
+
+def images_backgrounds_and_pixel_coordinates_are_shown(person: ParticipantDriver) -> None:
     person.page.keyboard.press("q")
     person.wait_for_scene("image")
     start(person)
-    shown = picture(person, "gallery-image")
     # 100 x 100 in 600 x 400: as large as it goes, in the middle, beside it the background.
-    assert [color(shown, x, y) for x, y in [(110, 10), (490, 10), (110, 390), (490, 390)]] == [
-        "#ff0000",
-        "#00ff00",
-        "#0000ff",
-        "#fafafa",
-    ]
-    assert color(shown, 50, 200) == "#404040"
+    corners = [(110, 10, "#ff0000"), (490, 10, "#00ff00"), (110, 390, "#0000ff"), (490, 390, "#fafafa")]
+    wait_for_places(person, {"the picture": corners, "the background": [(50, 200, "#404040")]}, 0)
+    picture(person, "gallery-image")
     press(person, "n")
-    assert color(picture(person), 490, 390) == "#fafa00"
+    wait_for_color(person, 490, 390, "#fafa00", 0)
 
     person.page.keyboard.press("q")
     person.wait_for_scene("state")
     start(person)
-    shown = picture(person, "gallery-state")
-    assert [color(shown, x, y) for x, y in [(5, 5), (595, 5), (5, 395), (595, 395)]] == [
-        "#ff0000",
-        "#00ff00",
-        "#0000ff",
-        "#ffff00",
-    ]
-    assert color(shown, 350, 125) == "#ff00ff"
-    assert color(shown, 405, 125) == "#00ff00"
-    assert color(shown, 100, 300) == "#123456"
-
-
-def test_that_a_smaller_window_shrinks_the_game_as_a_whole(person: ParticipantDriver) -> None:
-    person.page.set_viewport_size({"width": 420, "height": 700})
-    person.page.wait_for_function(
-        "() => { const game = document.querySelector('[data-mug=game]');"
-        " return game.clientWidth < 420 && game.clientHeight < game.clientWidth; }"
-    )  # the width follows the window at once, the height with the next picture
-    box = person.page.locator('[data-mug="game"]').bounding_box()
-    assert box is not None
-    assert abs(box["width"] / box["height"] - 1.5) < 0.02
-    shown = picture(person)
-    scale = box["width"] / 600
-    assert close(shown, round(50 * scale), round(40 * scale), "#cc0000")
-    assert close(shown, round(340 * scale), round(40 * scale), "#aa00aa")
+    corners = [(5, 5, "#ff0000"), (595, 5, "#00ff00"), (5, 395, "#0000ff"), (595, 395, "#ffff00")]
+    objects = [(350, 125, "#ff00ff"), (405, 125, "#00ff00"), (100, 300, "#123456")]
+    wait_for_places(person, {"the picture": corners, "the objects": objects}, 0)
+    picture(person, "gallery-state")

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mug.protocol.lab import LabBatch
+from mug.protocol.lab import LabBatch, LabSnapshot
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.server_driver import LabDriver, ServerDriver
+from tests.drivers.waiting import until
 from tests.e2e.client.conftest import Serve
 from tests.e2e.client.studies import write_pages
 from tests.e2e.client.test_pages import rows
@@ -14,6 +15,11 @@ from tests.e2e.client.test_pages import rows
 
 def states(batch: LabBatch) -> list[tuple[str, str]]:
     return [(view.participant_id, view.state) for view in batch.participants]
+
+
+def last_state(lab: LabDriver, name: str) -> str:
+    seen = [message for message in list(lab.received) if isinstance(message, LabBatch | LabSnapshot)]
+    return [view.state for message in seen for view in message.participants if view.participant_id == name][-1]
 
 
 @pytest.fixture
@@ -38,7 +44,9 @@ def test_that_the_back_button_leads_out_of_the_study_and_forward_into_the_same_p
         person.wait_for_scene("end")
         person.page.get_by_text("Everything is saved.").wait_for()
     with LabDriver(pages) as lab:
-        assert [(p.participant_id, p.state) for p in lab.snapshot.participants] == [("ann", "finished")]
+        # The page says that everything is saved when it says to the server that it is done.
+        lab.wait_for(LabSnapshot, lambda seen: [p.participant_id for p in seen.participants] == ["ann"])
+        until(lambda: last_state(lab, "ann") == "finished", lambda: f"ann has finished; {last_state(lab, 'ann')}")
     assert [row["name"] for row in rows(pages, "event")].count("continue") == 2
 
 

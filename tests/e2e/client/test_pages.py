@@ -61,6 +61,7 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
 
         person.page.reload()
         person.wait_for_phase("ended")
+        person.page.get_by_text("Everything is saved.").wait_for()
         assert person.page.locator("[data-mug=completion-code]").inner_text() == code
         assert person.page.evaluate("() => location.pathname") == own_address
         assert set(person.hosts) == {LAB_HOST}

@@ -10,7 +10,15 @@ from mug.study import load
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.server_driver import ServerDriver
 from tests.e2e.client.studies import write_pictures
-from tests.e2e.client.test_drawing import close, color, picture, press, start, wait_for_color, wait_for_frame
+from tests.e2e.client.test_drawing import (
+    close,
+    picture,
+    press,
+    start,
+    wait_for_color,
+    wait_for_frame,
+    wait_for_places,
+)
 
 RED, BLUE = "#c80000", "#0000c8"
 BLINKING, TURNING = (50, 50), (150, 50)
@@ -41,24 +49,19 @@ def test_that_pictures_backgrounds_animations_and_first_objects_are_shown(
     with browser.participant(server.port) as person:
         to_the_game(person)
         start(person)
-        shown = picture(person, "pictures")
         # The background covers the game and keeps its proportions: the outer stripes are cut off.
-        assert [color(shown, x, y) for x, y in [(20, 3), (280, 150), (320, 150), (580, 3), (580, 340)]] == [
-            "#005a00",
-            "#005a00",
-            "#00005a",
-            "#00005a",
-            "#00005a",
-        ]
-        assert [color(shown, x, 50) for x in (250, 350, 450)] == ["#01c8c8", "#c801c8", "#f0f0f0"]
-        assert [color(shown, 300, y) for y in (380, 300)] == ["#ff6347", "#ffff00"], "the first objects are not there"
+        stripes = [(20, 3, "#005a00"), (280, 150, "#005a00")]
+        stripes += [(x, y, "#00005a") for x, y in ((320, 150), (580, 3), (580, 340))]
+        icons = [(250, 50, "#01c8c8"), (350, 50, "#c801c8"), (450, 50, "#f0f0f0")]
+        first = [(300, 380, "#ff6347"), (300, 300, "#ffff00")]
+        wait_for_places(person, {"the background": stripes, "the pictures": icons, "the first objects": first}, 0)
+        picture(person, "pictures")
         for wanted in (RED, BLUE, RED):
             wait_for_color(person, *BLINKING, wanted)
-        assert close(wait_for_color(person, *TURNING, BLUE), *TURNING, BLUE)
+        wait_for_color(person, *TURNING, BLUE)
         press(person, "n")
-        shown = picture(person)
-        assert color(shown, 20, 380) == "#005a00", "an object that the environment removed is still there"
-        assert color(shown, 300, 300) == "#ffff00"
+        left = {"what the environment removed": [(20, 380, "#005a00")], "the other": [(300, 300, "#ffff00")]}
+        shown = wait_for_places(person, left, 0)
         assert close(shown, *TURNING, BLUE), "an animation that goes once began again"
         assert person.page.locator('[data-mug="missing-pictures"]').count() == 0
         assert person.page_errors == []
@@ -68,6 +71,7 @@ def test_that_animations_stand_still_for_who_asks_for_less_motion(browser: Brows
     with browser.participant(server.port, reduced_motion="reduce") as person:
         to_the_game(person)
         start(person)
+        wait_for_places(person, {"both": [(*BLINKING, RED), (*TURNING, BLUE)]})
         for frame in range(5, 40, 5):
             shown = picture(person)
             assert (close(shown, *BLINKING, RED), close(shown, *TURNING, BLUE)) == (True, True)
@@ -90,7 +94,7 @@ def test_that_a_missing_picture_is_told_calmly_and_the_game_can_be_played(
             said = person.page.inner_text('[data-mug="missing-pictures"]')
             assert said.startswith("2 pictures of this game did not load. You can play all the same")
             start(person)
-            assert color(picture(person), 250, 50) == "#c9ced6", "a missing picture is a pale box"
+            wait_for_places(person, {"a missing picture is a pale box": [(250, 50, "#c9ced6")]}, 0)
     finally:
         for file, data in kept.items():
             file.write_bytes(data)
