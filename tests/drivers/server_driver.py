@@ -51,7 +51,7 @@ from mug.protocol.parts import ResumeCandidate
 
 __all__ = ["LabDriver", "ParticipantClient", "ServerDriver", "free_port"]
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 _T = TypeVar("_T", bound=Message)
 
@@ -264,7 +264,7 @@ class ParticipantClient:
             client.on("disconnect", self._on_disconnect)
             try:
                 client.connect(
-                    self.server.url, socketio_path="/_mug/socket.io", transports=["websocket"], wait_timeout=10
+                    self.server.url, socketio_path="/_mug/socket.io", transports=["websocket"], wait_timeout=30
                 )
                 break
             except socketio.exceptions.ConnectionError:
@@ -615,7 +615,7 @@ class LabDriver:
             transports=["websocket"],
             namespaces=["/lab"],
             auth={"token": self._token},
-            wait_timeout=10,
+            wait_timeout=30,
         )
         self._websocket = self._client.eio.ws
         return self
