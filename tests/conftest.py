@@ -1,5 +1,6 @@
-"""What holds for every test: the artefact folder, how long property tests run, nothing left running behind."""
+"""What holds for every test: the artefact folder, how long property tests run, garbage, nothing left running behind."""
 
+import gc
 import os
 import threading
 import time
@@ -54,6 +55,13 @@ def _children() -> dict[int, psutil.Process]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def garbage_is_only_looked_for_in_what_is_new() -> None:
+    """What was loaded stays; to look through it in every collection would take longer than many of the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="module")

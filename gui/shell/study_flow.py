@@ -212,10 +212,6 @@ class StudyFlow(QObject):
         if self.may_leave(go_on):
             go_on()
 
-    def discard_left(self, left: LeftStudy) -> None:
-        """Remove what a crashed app left."""
-        self.recovery.forget(left)
-
     @Slot()
     def look_for_participants(self) -> None:
         """Look again whether the version in the file has participants: a session has ended."""

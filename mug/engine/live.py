@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from mug.engine.clock import Clock, Rng, iso
-from mug.engine.effects import Call, ConnectionId, Effect, LabUpdate, Record, Schedule, Send
+from mug.engine.effects import Call, ConnectionId, Effect, Record, Schedule, Send
 from mug.engine.payload import FrozenStudy
 from mug.engine.state import ParticipantState, PolicyKey, SessionState, VisitState
 from mug.engine.stepped import SteppedGame
@@ -276,7 +276,3 @@ class Core:
         self.telemetry.append(point)
         if self.labs:
             self.new_telemetry.append(point)
-
-    def to_labs(self, update: LabUpdate) -> None:
-        """Send something to the consoles."""
-        self.emit(update)

@@ -50,10 +50,17 @@ class CallPool:
         abandoned: How many calls were given up on; their threads are lost until the process ends.
     """
 
-    def __init__(self, name: str, workers: int, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(
+        self,
+        name: str,
+        workers: int,
+        time_limit_s: float = TIME_LIMIT_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.abandoned = 0
         self._name = name
         self._limit_s = time_limit_s
+        self._clock = clock
         self._queue: queue.Queue[_Job | None] = queue.Queue(MAX_WAITING)
         self._lock = threading.Lock()
         self._running: dict[int, _Job] = {}
@@ -76,7 +83,7 @@ class CallPool:
 
     def check(self) -> None:
         """Give up on calls that take longer than the limit, and put a new thread in the place of each."""
-        now_s = time.monotonic()
+        now_s = self._clock()
         late: list[_Job] = []
         with self._lock:
             for number, job in list(self._running.items()):
@@ -85,9 +92,10 @@ class CallPool:
                     late.append(job)
         for job in late:
             self.abandoned += 1
+            # Answered before the next call runs: outcomes keep their order.
+            job.answer(Outcome(error=f"it did not return within {self._limit_s:g} s and was left behind"))
             if self.abandoned < MAX_ABANDONED:
                 self._start_worker()
-            job.answer(Outcome(error=f"it did not return within {self._limit_s:g} s and was left behind"))
 
     def stop(self) -> None:
         """Take no more calls; threads end when they are idle."""
@@ -108,7 +116,7 @@ class CallPool:
             job = self._queue.get()
             if job is None:
                 return
-            job.started_s = time.monotonic()
+            job.started_s = self._clock()
             with self._lock:
                 self._running[number] = job
             outcome = _outcome_of(job.run)

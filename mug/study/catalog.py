@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from mug.study.fields import Part, Severity
+from mug.study.fields import Part
 from mug.study.model import (
     CompletionCodePage,
     Endings,
@@ -50,7 +50,6 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
         shape: What a text holds: one of `mug.study.fields.Format`.
         part: What of a question a list holds: all lists of a form with a part have one entry for each question.
         suggested: Texts of a list, or keys of a table, that mean something.
-        later: What is not available yet, or None.
         section: The struct type when the field is a section of its own.
     """
 
@@ -70,8 +69,6 @@ class FieldInfo(msgspec.Struct, frozen=True, kw_only=True):
     shape: str | None = None
     part: Part | None = None
     suggested: tuple[str, ...] | None = None
-    later: str | None = None
-    later_severity: Severity | None = None
     advanced: bool = False
     section: type[Section] | None = None
 

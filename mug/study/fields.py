@@ -49,8 +49,6 @@ def about(
     shape: Format | None = None,
     part: Part | None = None,
     suggested: Sequence[str] | None = None,
-    later: str | None = None,
-    later_severity: Severity = "error",
     advanced: bool = False,
 ) -> msgspec.Meta:
     """Describe one field of a study.
@@ -66,8 +64,6 @@ def about(
         shape: What a text holds, where it is more than a text.
         part: What of a question a list holds.
         suggested: Texts of a list, or keys of a table, that mean something; others are possible.
-        later: The field is kept and validated, but what it does is not available yet; the words say what is missing.
-        later_severity: "error" where a set value would silently misbehave, "warning" where it has no effect yet.
         advanced: Rarely needed; shown folded.
     """
     extra: dict[str, Any] = {
@@ -79,8 +75,6 @@ def about(
         "shape": shape,
         "part": part,
         "suggested": tuple(suggested) if suggested is not None else None,
-        "later": later,
-        "later_severity": later_severity if later else None,
         "advanced": advanced or None,
     }
     return msgspec.Meta(

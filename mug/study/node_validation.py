@@ -8,7 +8,6 @@ from typing import Any, Final
 from mug.ids import is_valid_id
 from mug.study.catalog import FieldInfo, struct_fields
 from mug.study.embedded_validation import problems_of_build
-from mug.study.fields import Severity
 from mug.study.form_validation import problems_of_form
 from mug.study.game_validation import problems_of_game
 from mug.study.group_orders import draws_for_group
@@ -16,7 +15,7 @@ from mug.study.model import EmbeddedBuild, EndPage, FormPage, GymGame, Node, Ran
 from mug.study.participation_validation import address_problems_of
 from mug.study.places import exclusive, problem_at
 from mug.study.problems import Problem, did_you_mean, node_id_of
-from mug.study.rules import refusal, shown
+from mug.study.rules import refusal
 from mug.study.traversal import NodePath
 from mug.study.waitroom_validation import problems_of_order
 
@@ -173,18 +172,3 @@ def problems_of_fields(struct: Section, node: Node | None, path: NodePath, prefi
         reason = refusal(info, value)
         if reason is not None:
             yield problem_at(node, path, prefix + info.name, *reason)
-        elif info.later is not None and value != info.default:
-            yield _later(info, node, path, prefix + info.name, value)
-
-
-def _later(info: FieldInfo, node: Node | None, path: NodePath, field: str, value: Any) -> Problem:
-    severity: Severity = info.later_severity or "error"
-    ending = "it has no effect" if severity == "warning" else "the study would not do what it says: leave it out"
-    return problem_at(
-        node,
-        path,
-        field,
-        "not_available_yet",
-        f"is {shown(value)}, but this version of MUG does not have {info.later} yet: {ending}",
-        severity,
-    )

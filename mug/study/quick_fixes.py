@@ -175,10 +175,6 @@ def _wrong_type(case: _Case) -> Fix:
     return case.set(f"Use {value!r}", value) if refusal(case.at.info, value) is None else None
 
 
-def _not_available(case: _Case) -> Fix:
-    return case.reset() if case.at.info.later is not None else None
-
-
 def _unknown_policy(case: _Case) -> Fix:
     people = ("human",) if case.at.info.name == "policy_mapping" else ()
     return case.instead(case.at.value, (*people, "random"))
@@ -450,7 +446,6 @@ _FIELD_FIXES: Final[Mapping[str, Callable[[_Case], Fix]]] = {
     "no_human": _only_agent_is_human,
     "no_redirect": _left_out,
     "not_allowed": _not_allowed,
-    "not_available_yet": _not_available,
     "order_splits_groups": _per_group,
     "out_of_bounds": _out_of_bounds,
     "repeated_key": _each_key_once,

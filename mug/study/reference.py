@@ -155,8 +155,6 @@ def _default(info: FieldInfo) -> str:
 
 def _meaning(info: FieldInfo) -> str:
     text = f"**{info.title}.** {info.description}"
-    if info.later is not None:
-        text += f" *Later: {info.later}.*"
     return text.replace("|", "\\|")
 
 

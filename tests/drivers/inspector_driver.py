@@ -68,9 +68,9 @@ class InspectorDriver:
         self.panel.said.connect(self.said.append)
         self.panel.resize(380, 800)
         qtbot.addWidget(self.panel)
-        self.panel.show()
-        qtbot.waitExposed(self.panel)
-        qtbot.waitActive(self.panel)
+        with qtbot.waitExposed(self.panel):
+            self.panel.show()
+        qtbot.waitUntil(self.panel.isActiveWindow)
         self.document.edit_applied.connect(self.check)
 
     def check(self) -> None:

@@ -22,7 +22,7 @@ from tests.drivers.preview_driver import opened_study
 
 __all__ = ["PlaygroundDriver", "playing_with"]
 
-DEADLINE_MS = 20_000
+DEADLINE_MS = 60_000
 
 
 class PlaygroundDriver:
@@ -45,8 +45,8 @@ class PlaygroundDriver:
         """Open the window for the study's game, and wait for its first picture."""
         assert self.document.study is not None
         games = [found for found, node in walk(self.document.study) if isinstance(node, GymGame)]
-        self.window.play(path if path is not None else games[0])
-        self.qtbot.waitExposed(self.window)
+        with self.qtbot.waitExposed(self.window):
+            self.window.play(path if path is not None else games[0])
 
     def wait_ready(self) -> None:
         """Wait until the environment can be stepped, and its figures are shown."""

@@ -226,7 +226,7 @@ def _some(rng: random.Random, struct: type[Section], chance: float, *without: st
     return {
         info.name: random_field(rng, info)
         for info in struct_fields(struct)
-        if not (info.required or info.later or info.section or info.name in without or info.name in _OUT_OF_PLACE)
+        if not (info.required or info.section or info.name in without or info.name in _OUT_OF_PLACE)
         and rng.random() < chance
     }
 

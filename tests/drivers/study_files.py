@@ -15,7 +15,7 @@ from mug.study.model import EndPage, StartPage, StaticPage
 
 __all__ = ["DEADLINE_MS", "STUDY", "StudyFilesDriver", "long_study", "script_of"]
 
-DEADLINE_MS = 20_000
+DEADLINE_MS = 60_000
 
 STUDY = """\
 # Written by hand.

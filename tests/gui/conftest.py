@@ -21,11 +21,17 @@ from gui.shell.settings import LabSettings
 from gui.widgets.theme import Theme, ThemeChoice
 from mug.study.model import Study
 from tests.drivers.inspector_driver import InspectorDriver, ShowInspector
+from tests.drivers.patient_bot import PatientBot
 
 
 @pytest.fixture(scope="session")
 def theme(qapp: QApplication) -> Theme:
     return Theme(qapp, ThemeChoice.LIGHT)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
@@ -57,8 +63,8 @@ def settings(tmp_path: Path) -> LabSettings:
 def lab(qtbot: QtBot, qapp: QApplication, settings: LabSettings) -> Iterator[Lab]:
     made = Lab(qapp, settings)
     made.window.resize(1280, 860)
-    made.window.show()
-    qtbot.waitExposed(made.window)
+    with qtbot.waitExposed(made.window):
+        made.window.show()
     yield made
     made.session.leave_everything()
     made.close()

@@ -71,7 +71,7 @@ def run_child(qtbot: QtBot, *arguments: str, timeout_ms: int = 0) -> tuple[list[
     child = ChildProcess("The work", arguments, timeout_ms=timeout_ms)
     lines: list[str] = []
     child.line_read.connect(lines.append)
-    with qtbot.waitSignal(child.ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(child.ended) as ended:
         child.start()
     return lines, ended.args[0]
 
@@ -95,7 +95,7 @@ def test_that_a_child_that_takes_too_long_is_ended(qtbot: QtBot) -> None:
 
 def test_that_a_child_can_be_cancelled(qtbot: QtBot) -> None:
     child = ChildProcess("The work", ["-c", "import time; time.sleep(60)"])
-    with qtbot.waitSignal(child.ended, timeout=20_000) as ended:
+    with qtbot.waitSignal(child.ended) as ended:
         child.start()
         child.cancel()
     assert ended.args[0].sentence == "The work: cancelled."

@@ -24,7 +24,7 @@ from mug.records.verify import verify
 from tests.drivers.recorded_session import RecordedSession
 from tests.drivers.withdrawn_session import SECRETS, record_pair
 
-DEADLINE_MS = 30_000
+DEADLINE_MS = 60_000
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from mug.study.game import EnvironmentSection, PoliciesSection, RuntimeSection
 from mug.study.model import GymGame, Study
 from tests.drivers.inspector_driver import InspectorDriver, ShowInspector, opened_study
 
-DEADLINE_MS = 30_000
+DEADLINE_MS = 60_000
 
 ENVIRONMENT = """\
 import gymnasium as gym

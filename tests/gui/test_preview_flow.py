@@ -21,7 +21,7 @@ from tests.drivers.preview_driver import PreviewDriver, previewing
 from tests.drivers.server_driver import ParticipantClient
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DEADLINE_MS = 30_000
+DEADLINE_MS = 60_000
 
 
 @pytest.fixture

@@ -96,15 +96,15 @@ def test_that_seats_are_opened_and_closed_again(
     browsers.open(CHROMIUM, [(desk, f"{base}/seat/{desk}") for desk in ("PC-1", "PC-2")], SCREEN)
     pids = browsers.pids
     assert browsers.desks == ("PC-1", "PC-2")
-    qtbot.waitUntil(lambda: {"/seat/PC-1", "/seat/PC-2"} <= set(seen), timeout=30_000)
+    qtbot.waitUntil(lambda: {"/seat/PC-1", "/seat/PC-2"} <= set(seen))
     browsers.open(CHROMIUM, [("PC-1", f"{base}/seat/PC-1")], SCREEN)
     assert browsers.pids == pids, "a seat that is open is not opened twice"
     lab.window.show_page("seats")
     assert lab.window.seats.bar.close_here.isVisible()
     lab.window.seats.bar.close_here.click()
-    qtbot.waitUntil(lambda: browsers.desks == (), timeout=15_000)
+    qtbot.waitUntil(lambda: browsers.desks == ())
     assert not any(map(is_alive, pids))
-    qtbot.waitUntil(lambda: list(tmp_path.glob("mug-seat-*")) == [], timeout=10_000)
+    qtbot.waitUntil(lambda: list(tmp_path.glob("mug-seat-*")) == [])
     assert not lab.window.seats.bar.close_here.isVisible()
 
 
@@ -115,7 +115,7 @@ def test_that_seats_end_with_the_app(lab: Lab, qtbot: QtBot, pages: tuple[str, l
     browsers, (base, seen) = lab.seats.browsers, pages
     browsers.headless = True
     browsers.open(CHROMIUM, [("PC-1", f"{base}/seat/PC-1")], SCREEN)
-    qtbot.waitUntil(lambda: "/seat/PC-1" in seen, timeout=30_000)
+    qtbot.waitUntil(lambda: "/seat/PC-1" in seen)
     [pid] = browsers.pids
     lab.seats.close()
     assert not is_alive(pid)
@@ -156,7 +156,7 @@ def test_that_a_crash_is_said_and_closing_takes_no_seat_that_was_opened_since(
     browsers.close_all()
     browsers.open(browser, [("PC-1", "http://x")], SCREEN)
     assert browsers.desks == ("PC-1", "PC-1"), "the seat can be opened again while the one before goes"
-    qtbot.waitUntil(lambda: len(browsers.desks) == 1, timeout=15_000)
+    qtbot.waitUntil(lambda: len(browsers.desks) == 1)
     [pid] = browsers.pids
     assert is_alive(pid)
     assert told == []

@@ -29,7 +29,7 @@ def look(url: str) -> dict[str, object]:
     """What the page of a second screen is told."""
     parts = urlsplit(url)
     address = f"{parts.scheme}://{parts.netloc}/_mug/view/data"
-    with urlopen(Request(address, headers={"Authorization": f"Bearer {parts.fragment}"}), timeout=10) as answer:
+    with urlopen(Request(address, headers={"Authorization": f"Bearer {parts.fragment}"}), timeout=60) as answer:
         told: dict[str, object] = json.load(answer)
         return told
 
@@ -45,7 +45,7 @@ def test_that_a_second_screen_is_made_shows_no_ids_and_ends(running: GuiDriver, 
         running.wait_until(lambda: bool(dialog.url()))
         running.wait_until(lambda: "P-01" in json.dumps(look(dialog.url())))
         assert "anna-the-first" not in json.dumps(look(dialog.url()))
-        with urlopen(dialog.url(), timeout=10) as page:
+        with urlopen(dialog.url(), timeout=60) as page:
             assert page.status == 200
         url = dialog.url()
         qtbot.mouseClick(dialog.revoke, Qt.MouseButton.LeftButton)
@@ -76,7 +76,7 @@ def test_that_watch_opens_the_page_of_the_match_with_the_servers_token(
     assert opened[0].path() == "/_mug/watch"
     assert "match=m-1" in opened[0].fragment()
     assert lab.control.address.token in opened[0].fragment()
-    with urlopen(opened[0].toString().partition("#")[0], timeout=10) as page:
+    with urlopen(opened[0].toString().partition("#")[0], timeout=60) as page:
         assert page.status == 200
 
 

@@ -144,7 +144,7 @@ def test_that_a_file_that_is_gone_is_said_and_written_anew(driver: StudyFilesDri
 def test_that_a_study_whose_file_is_gone_is_kept_for_the_case_of_a_crash(
     driver: StudyFilesDriver, qtbot: QtBot
 ) -> None:
-    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=10_000):
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept):
         shutil.rmtree(driver.folder)
     (left,) = (driver.lab.settings.state_dir / "unsaved").glob("*/*.unsaved.json")
     kept = unsaved_from_text(left.read_text(encoding="utf-8"))

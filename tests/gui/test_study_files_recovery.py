@@ -157,7 +157,7 @@ def test_that_unsaved_changes_are_kept_within_seconds_and_dropped_by_a_save(
     driver: StudyFilesDriver, qtbot: QtBot
 ) -> None:
     driver.open()
-    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=5_000):
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept):
         driver.edit("Kept")
     assert len(recovery_files(driver)) == 1
     driver.save()
@@ -168,7 +168,7 @@ def test_that_unsaved_changes_are_kept_within_seconds_and_dropped_by_a_save(
 def test_that_who_edits_without_a_pause_is_kept_too(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     driver.open()
     numbers = iter(range(10_000))
-    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=5_000):
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept):
         timer_id = driver.lab.startTimer(50)
         driver.lab.timerEvent = lambda _event: driver.edit(f"Title {next(numbers)}")  # type: ignore[method-assign]
     driver.lab.killTimer(timer_id)
@@ -177,11 +177,11 @@ def test_that_who_edits_without_a_pause_is_kept_too(driver: StudyFilesDriver, qt
 @pytest.mark.long
 def test_that_changes_that_are_undone_or_not_wanted_leave_nothing(driver: StudyFilesDriver, qtbot: QtBot) -> None:
     driver.open()
-    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=5_000):
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept):
         driver.edit("Kept")
     driver.lab.document.undo()
     driver.wait(lambda: recovery_files(driver) == [])
-    with qtbot.waitSignal(driver.lab.studies.recovery.kept, timeout=5_000):
+    with qtbot.waitSignal(driver.lab.studies.recovery.kept):
         driver.edit("Kept")
     driver.lab.studies.close()
     assert recovery_files(driver) == []

@@ -203,13 +203,13 @@ def test_that_rooms_are_shown_only_as_often_as_one_can_read_and_only_in_sight(la
     for count in range(1, 5):
         run.show_batch(LabBatch(waitrooms=(room_view(*"abcd"[:count]),)))
     assert block.model.rowCount() == 1, "the first is shown at once, and the others a little later"
-    qtbot.waitUntil(lambda: block.model.rowCount() == 4, timeout=5_000)
+    qtbot.waitUntil(lambda: block.model.rowCount() == 4)
     run.people.choice.choose("participants")
     run.show_batch(LabBatch(waitrooms=(room_view("anna", "bert", proposals=(("anna", "bert"),)),)))
     assert view.rooms.ready() == 1
     assert block.model.rowCount() == 4
     run.people.choice.choose("waiting")
-    qtbot.waitUntil(lambda: block.model.rowCount() == 2, timeout=5_000)
+    qtbot.waitUntil(lambda: block.model.rowCount() == 2)
     assert view.let_all.isEnabled()
 
 
@@ -277,7 +277,7 @@ def test_that_buttons_come_back_only_after_the_room_has_had_time_to_change(lab: 
     qtbot.mouseClick(row.let_go, Qt.MouseButton.LeftButton)
     run.people.waiting.answered(ReleaseWish(ROOM, (("anna", "bert"),)), is_done=True)
     assert not row.let_go.isEnabled()
-    qtbot.waitUntil(row.let_go.isEnabled, timeout=5_000)
+    qtbot.waitUntil(row.let_go.isEnabled)
 
 
 def test_that_a_group_by_hand_has_the_order_of_the_selection(lab: Lab, qtbot: QtBot) -> None:

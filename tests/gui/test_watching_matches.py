@@ -106,26 +106,26 @@ def test_that_a_recorded_match_is_opened_from_a_server_of_its_own_that_ends_with
     study = {"format": 1, "id": "exp", "title": "An experiment", "chain": []}
     with RecordedSession(tmp_path, study=study) as session:
         session.together("m-1", {"a": "anna", "b": "bert"})
-    with qtbot.waitSignal(watching.opened, timeout=30_000):
+    with qtbot.waitSignal(watching.opened):
         watching.replay(tmp_path, "exp", "s1", "m-1")
-    with qtbot.waitSignal(watching.opened, timeout=1_000):
+    with qtbot.waitSignal(watching.opened):
         watching.replay(tmp_path, "exp", "s1")
     first, second = browser.opened
     assert "/_mug/watch#match=m-1&token=" in first
     assert "/_mug/watch#token=" in second
     assert first.partition("#")[0] == second.partition("#")[0], "one server for the session"
     place = first.partition("/_mug/watch")[0]
-    with urlopen(f"{place}/_mug/health", timeout=10) as answer:
+    with urlopen(f"{place}/_mug/health", timeout=60) as answer:
         assert answer.status == 200
     assert watching.replays == 1
     watching.close()
     assert watching.replays == 0
     with pytest.raises(OSError, match="refused"):
-        urlopen(f"{place}/_mug/health", timeout=10)
+        urlopen(f"{place}/_mug/health", timeout=60)
 
 
 def test_that_a_replay_of_no_records_says_why(watching: MatchWatching, tmp_path: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(watching.failed, timeout=30_000) as failed:
+    with qtbot.waitSignal(watching.failed) as failed:
         watching.replay(tmp_path, "exp", "s1", "m-1")
     assert "exp" in failed.args[0]
     assert failed.args[0].startswith("The replay of session s1 failed: ")

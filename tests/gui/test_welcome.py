@@ -24,8 +24,8 @@ def welcome(qtbot: QtBot, theme: Theme) -> Welcome:
     made = Welcome(theme)
     qtbot.addWidget(made)
     made.resize(1180, 740)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     return made
 
 
@@ -33,8 +33,8 @@ def welcome(qtbot: QtBot, theme: Theme) -> Welcome:
 def dialog(qtbot: QtBot, theme: Theme, tmp_path: Path) -> Iterator[NewStudyDialog]:
     made = NewStudyDialog(theme, tmp_path, "two_players")
     qtbot.addWidget(made)
-    made.open()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.open()
     yield made
     made.reject()
 

@@ -44,8 +44,6 @@ def help_words(field: ShownField) -> tuple[str, ...]:
     section, _, own = field.name.rpartition(".")
     python = f".{section}({own}=…)" if section else f"{own}=…"
     found.append(f"In study.toml: {field.name}. In Python: {python}")
-    if info.later:
-        found.append(f"Not available yet: {info.later}.")
     return tuple(found)
 
 
@@ -254,8 +252,6 @@ class FieldRow(MenuGiver):
         self._outer.addLayout(head)
         if not self.editor.compact:
             self._outer.addWidget(self.editor)
-        if info.later:
-            self._outer.addWidget(label(f"Not available yet: {info.later}.", "small", wrap=True))
         self._faults: QWidget | None = None
 
     @override

@@ -11,7 +11,7 @@ from mug.host import LabClient, LaunchedServer, ServerAddress, ServerStartError,
 from mug.protocol.lab import LabBatch, LabMessage, LabSnapshot, LetIn, StopServer
 from tests.drivers.server_driver import ParticipantClient, ServerDriver
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 class Console:

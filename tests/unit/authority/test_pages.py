@@ -112,10 +112,10 @@ def test_that_pictures_of_pixels_come_when_they_are_compressed() -> None:
     match = Match()
     match.pages.attach("a", 1)
     match.step(Picture(image=_image(0)))
-    match.pages.take(match.pressed.get(timeout=10))
+    match.pages.take(match.pressed.get(timeout=60))
     assert match.sent[0].image.startswith(b"\x89PNG")
     match.step(Picture(image=_image(0)))
-    match.pages.take(match.pressed.get(timeout=10))
+    match.pages.take(match.pressed.get(timeout=60))
     assert match.sent[1].image == b""
     assert match.take() == [("a", 1), ("a", 2)]
     match.pages.close()

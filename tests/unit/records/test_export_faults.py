@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,7 +254,5 @@ def test_that_process_numbers_that_were_given_again_do_not_keep_a_place_taken(re
     began = int(psutil.Process().create_time())
     older = place.part.with_name(place.part.name.replace(f"-{began}-", f"-{began - 5_000}-"))
     place.part.rename(older)
-    began_at = time.monotonic()
     export_session(records, SESSION, tmp_path / "out")
-    assert time.monotonic() - began_at < 60
     assert names_in(tmp_path) == ["out"]

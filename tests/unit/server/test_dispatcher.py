@@ -20,7 +20,7 @@ from mug.records import facts as f
 from mug.server.dispatcher import Dispatcher
 from mug.study.model import EndPage, StartPage, StaticPage, Study
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 STUDY = Study(
     id="x",
     chain=(

@@ -1,6 +1,5 @@
 """How the server is reaches the consoles: measured for real, once a second, without anybody waiting for it."""
 
-import threading
 import time
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from mug.engine.inputs import ServerMeasured
 from mug.ids import MatchId
 from mug.server.health import Busyness, HealthSampler
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 def sampler(records: Path, put: object, busyness: Busyness | None = None) -> HealthSampler:
@@ -61,18 +60,10 @@ def test_that_what_the_processes_of_matches_take_counts_as_the_servers(tmp_path:
 
 
 def test_that_samples_come_by_themselves_until_it_is_stopped(tmp_path: Path) -> None:
-    came = threading.Event()
     given: list[ServerMeasured] = []
-
-    def put(measured: ServerMeasured) -> None:
-        given.append(measured)
-        came.set()
-
-    measuring = sampler(tmp_path, put)
+    measuring = sampler(tmp_path, given.append)
     measuring.start()
-    until = time.monotonic() + 0.05
-    while time.monotonic() < until:  # something to be measured
-        pass
-    assert came.wait(DEADLINE_S)
+    ends = time.monotonic() + DEADLINE_S
+    while not any(measured.health.cpu > 0 for measured in list(given)):  # working meanwhile: something to be measured
+        assert time.monotonic() < ends, given
     measuring.stop()
-    assert given[0].health.cpu > 0

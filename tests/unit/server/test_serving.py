@@ -21,7 +21,7 @@ def test_that_no_message_waits_for_the_acknowledgement_of_the_one_before() -> No
         server = http_server(app, "127.0.0.1", listening)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        client = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=10)
+        client = http.client.HTTPConnection("127.0.0.1", listening.getsockname()[1], timeout=60)
         try:
             client.request("GET", "/")
             assert client.getresponse().read() == b"none"

@@ -418,31 +418,6 @@ def test_that_every_field_refuses_values_outside_what_is_known_about_it(struct, 
         assert any(problem.severity == "error" for problem in found), value
 
 
-@pytest.mark.parametrize(("struct", "name", "info"), [p for p in EVERY_FIELD if p.values[2].later])
-def test_that_a_field_without_its_function_is_told_when_it_is_set(struct, name, info):
-    value: Any = {
-        "true or false": info.default is not True,
-        "whole number": info.default + 1 if isinstance(info.default, int) else 1,
-        "whole number or text": 3,
-        "text": "module:function"
-        if info.shape == "callable"
-        else "https://example.org"
-        if info.shape == "url"
-        else "end",
-        "list of text": ("x",),
-        "list of table": ({"urls": "stun:x"},),
-        "table": {"x": 1},
-        "table of text": {"x": "y"},
-        "text or table": "random",
-    }[info.type_words]
-    if info.choices is not None and isinstance(value, str):
-        value = next(choice for choice in info.choices if choice != info.default)
-    found = [problem for problem in validate(_with(struct, name, value)) if problem.field == name]
-    assert [problem.code for problem in found] in (["not_available_yet"], ["not_available_yet", "missing"])
-    assert found[0].severity == info.later_severity
-    assert "not have" in found[0].message
-
-
 @given(STUDIES)
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_that_validation_never_fails_whatever_a_study_holds(random_study):
