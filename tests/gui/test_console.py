@@ -196,6 +196,21 @@ def test_that_groups_to_pair_anew_hold_everybody_once() -> None:
 # The page
 
 
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("prepared", "doors are closed"),
+        ("doors_open", "waits for the start"),
+        ("running", "begins"),
+        ("paused", "paused"),
+    ],
+)
+def test_that_the_head_says_what_the_stage_means_for_who_comes(lab: Lab, stage: str, words: str) -> None:
+    run = shown(lab, session=session_view(stage=stage, label="Monday 1"))
+    assert words in run.head.sentence.words()
+    assert run.head.sentence.words().startswith("Monday 1")
+
+
 def test_that_the_filter_is_found_by_keys_and_taken_back_with_escape(lab: Lab, qtbot: QtBot) -> None:
     run = shown(lab, person("anna", seat="PC-07"), person("bert", phase="playing"), person("cleo"))
     lab.window.activateWindow()
