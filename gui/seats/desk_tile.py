@@ -98,7 +98,10 @@ class DeskTile(QGraphicsItem):
 
     def seen_word(self, *, far: bool) -> str:
         """Return the word below the name; `far`: there is no line below it."""
-        return self.line if far and self.look.tone == "warning" and self.line else self.look.word
+        if not far or self.look.tone != "warning" or not self.line:
+            return self.look.word
+        several = self.line.count(", ") + 1 if self.line == self.look.detail else 1
+        return self.line if several == 1 else f"{several} troubles"
 
     def _paint_ground(self, painter: QPainter, body: QRectF, tone: str) -> None:
         is_absent = self.look.icon == "seat-absent"

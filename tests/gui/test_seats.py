@@ -425,12 +425,14 @@ def test_that_every_state_has_its_word_shape_and_colour(running: SeatsPage, qtbo
 
 
 def test_that_a_tile_seen_from_afar_says_what_is_wrong(running: SeatsPage) -> None:
-    bad = checks(frame_rate={"state": "bad", "value": 31.0})
-    running.show_snapshot(seats_snapshot(seat("PC-1", "trouble", checks=bad), seat("PC-2")))
+    bad = {"frame_rate": {"state": "bad", "value": 31.0}}
+    worse = checks(**bad, focus={"state": "bad"})
+    desks = (seat("PC-1", "trouble", checks=checks(**bad)), seat("PC-2"), seat("PC-3", "trouble", checks=worse))
+    running.show_snapshot(seats_snapshot(*desks))
     running.show_due()
-    tiles = [running.scene.tile("PC-1"), running.scene.tile("PC-2")]
-    assert [tile.seen_word(far=True) for tile in tiles if tile is not None] == ["Frame rate", "Ready"]
-    assert [tile.seen_word(far=False) for tile in tiles if tile is not None] == ["Trouble", "Ready"]
+    tiles = [tile for desk in ("PC-1", "PC-2", "PC-3") if (tile := running.scene.tile(desk)) is not None]
+    assert [tile.seen_word(far=True) for tile in tiles] == ["Frame rate", "Ready", "2 troubles"]
+    assert [tile.seen_word(far=False) for tile in tiles] == ["Trouble", "Ready", "Trouble"]
 
 
 def test_that_a_clock_that_is_far_off_is_told_in_units_that_one_can_picture() -> None:
