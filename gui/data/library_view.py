@@ -19,7 +19,7 @@ __all__ = ["LibraryView", "SearchBox"]
 _WIDTHS = {
     "started": 136,
     "experiment": 118,
-    "label": 104,
+    "label": 156,
     "state": 108,
     "participants": 104,
     "finished": 78,

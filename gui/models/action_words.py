@@ -28,7 +28,6 @@ class ActionKind:
         icon: Its picture.
         sentence: What it does.
         needs_reason: Whether it is asked why.
-        is_asked: Whether a dialog opens.
         has_text: Whether participants read something.
         text: What they read, as it is proposed.
         confirm: What the dialog's button says.
@@ -40,7 +39,6 @@ class ActionKind:
     icon: str
     sentence: str
     needs_reason: bool = False
-    is_asked: bool = True
     has_text: bool = False
     text: str = ""
     confirm: str = ""
@@ -64,11 +62,10 @@ ACTION_KINDS = {
             "Paused",
             "pause",
             "The page takes no input, and its game makes no frame; it stays connected.",
-            is_asked=False,
             has_text=True,
             text="The experimenter has paused the study. Please wait a moment.",
         ),
-        ActionKind("resume", "Resume", "Resumed", "play", "The page goes on.", is_asked=False),
+        ActionKind("resume", "Resume", "Resumed", "play", "The page goes on."),
         ActionKind(
             "advance",
             "Advance",

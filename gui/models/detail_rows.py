@@ -194,7 +194,7 @@ def parameter_rows(view: DetailView) -> list[DetailRow]:
         ("Study", view.mug_globals),
     )
     return [
-        DetailRow((name, _plain(value)), whole=f"{group}: {name} = {_plain(value)}")
+        DetailRow((_named(name, group), _plain(value)), whole=f"{group}: {name} = {_plain(value)}")
         for group, values in groups
         for name, value in values.items()
     ]
@@ -208,6 +208,11 @@ def done_rows(done: Iterable[tuple[ActionView, ActionTarget]], notes: Iterable[N
         words = " · ".join(part for part in (action_title(view.action), view.text, view.reason, target.why) if part)
         rows.append((view.at, DetailRow((clock_time(view.at), words, word), icon, tone, whole=words)))
     return [row for _at, row in sorted(rows, key=lambda pair: pair[0], reverse=True)]
+
+
+def _named(name: str, group: str) -> str:
+    """Return a value's name; what the page told of its browser has names of ours."""
+    return name.replace("_", " ") if group == "Browser" else name
 
 
 def _plain(value: object) -> str:

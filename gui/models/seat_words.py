@@ -208,7 +208,16 @@ def clock_words(offset_ms: float) -> str:
     size = abs(offset_ms)
     if size < 1:
         return "exact"
-    figure = f"{size:.0f} ms" if size < 1_000 else f"{size / 1_000:.1f} s"
+    if size < 1_000:
+        figure = f"{size:.0f} ms"
+    elif size < 60_000:
+        figure = f"{size / 1_000:.1f} s"
+    else:
+        minutes = round(size / 60_000)
+        hours, minutes = divmod(minutes, 60)
+        days, hours = divmod(hours, 24)
+        parts = ((days, "d"), (hours, "h"), (minutes, "min"))
+        figure = " ".join([f"{number} {unit}" for number, unit in parts if number][:2])
     return f"{figure} {'ahead' if offset_ms > 0 else 'behind'}"
 
 

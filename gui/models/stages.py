@@ -7,7 +7,17 @@ from gui.models.outcomes import OVER
 from gui.models.participants import is_here
 from mug.protocol.lab import ParticipantView, SessionView
 
-__all__ = ["STAGE_TITLES", "Attendance", "Step", "attendance", "missing_words", "next_step", "other_steps", "stage_of"]
+__all__ = [
+    "STAGE_SENTENCES",
+    "STAGE_TITLES",
+    "Attendance",
+    "Step",
+    "attendance",
+    "missing_words",
+    "next_step",
+    "other_steps",
+    "stage_of",
+]
 
 STAGE_TITLES = {
     "prepared": "Prepared",
@@ -15,6 +25,13 @@ STAGE_TITLES = {
     "running": "Running",
     "paused": "Paused",
     "ended": "Ended",
+}
+STAGE_SENTENCES = {
+    "prepared": "The doors are closed: nobody comes in yet.",
+    "doors_open": "The doors are open: who comes in waits for the start.",
+    "running": "Who comes in begins at once.",
+    "paused": "Everybody is paused, and nobody's time runs.",
+    "ended": "The session has ended. Nobody can join it any more; its data can be exported.",
 }
 
 

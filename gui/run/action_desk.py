@@ -10,7 +10,6 @@ from gui.models.outcomes import OVER
 from gui.models.participants import ParticipantsModel, is_here
 from gui.run.action_dialog import ActionDialog
 from gui.run.hand_dialog import HandDialog, NoteDialog
-from gui.runtime.console_requests import new_request_id
 from gui.widgets.theme import Theme
 from mug.protocol.lab_console import Act
 
@@ -61,9 +60,6 @@ class ActionDesk(QObject):
             self.said.emit("There is nobody to whom this could be done", "info")
         elif key == "repair" and len(names) < 2:
             self.said.emit("Select the participants who shall play together, two at least", "info")
-        elif not kind.is_asked and not everyone:
-            act = Act(request_id=new_request_id(), action=key, participants=tuple(names), text=kind.text)
-            self.act_asked.emit(act, names)
         else:
             self._open(kind, names, everyone=everyone)
 

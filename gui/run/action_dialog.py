@@ -25,7 +25,8 @@ class ActionDialog(QDialog):
     """Asks for what an action needs. It asks the server first who else is affected, and shows that.
 
     Attributes:
-        reason, text, outcome, pay, groups: What is typed or chosen; None where the action has none.
+        reason, text, outcome, pay, groups: What is typed or chosen; None where the action has none. Every action takes
+            a reason, some need one.
         affected: Who else is affected, in words.
         confirm: Does it.
 
@@ -86,13 +87,10 @@ class ActionDialog(QDialog):
         self.text: QPlainTextEdit | None = None
         if kind.has_text:
             self._make_text(texts)
-        self.reason: QComboBox | None = None
-        if kind.key != "message":
-            self.reason = remembering_line(
-                "Reason", reasons, "Recorded with the data" if kind.needs_reason else "If there is one"
-            )
-            self._row("Reason", self.reason)
-            self.reason.editTextChanged.connect(self._on_typed)
+        more = "" if kind.needs_reason else ", if there is one"
+        self.reason = remembering_line("Reason", reasons, f"Recorded with the data{more}")
+        self._row("Reason", self.reason)
+        self.reason.editTextChanged.connect(self._on_typed)
         layout.addLayout(self._grid)
         self._fault = label("", "problem", wrap=True)
         layout.addWidget(self._fault)
@@ -104,9 +102,8 @@ class ActionDialog(QDialog):
         if self.groups is not None:
             self.groups.textChanged.connect(self._on_groups_typed)
         self._on_typed()
-        field = self.text if kind.key == "message" else self.reason
-        if field is not None:
-            field.setFocus(Qt.FocusReason.OtherFocusReason)
+        field = self.text if kind.key == "message" and self.text is not None else self.reason
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _heading_words(self, count: int) -> str:
         all_of_them = f"all {count} participants" if count != 1 else "the one participant"
@@ -146,6 +143,12 @@ class ActionDialog(QDialog):
         self.affected.say(f"Who else is affected is not known now: {sentence}", "info", "warning")
         self._fit()
 
+    @Slot(str)
+    def show_refusal(self, sentence: str) -> None:
+        """Show why the server would not do it as it is."""
+        self.affected.say(f"This cannot be done: {sentence}", "error", "error")
+        self._fit()
+
     def fault(self) -> str:
         """Return what keeps the action from being done, in words; empty when nothing does."""
         if self.groups is not None and (wrong := groups_in(self.groups.text(), self._names)[1]):
@@ -181,7 +184,7 @@ class ActionDialog(QDialog):
         )
 
     def _reason(self) -> str:
-        return self.reason.currentText().strip() if self.reason is not None else ""
+        return self.reason.currentText().strip()
 
     def _confirm(self) -> None:
         if not self.fault():

@@ -176,8 +176,12 @@ class DetailPanel(QFrame):
         look = look_of(view)
         tone = look.role if look.role in {"good", "warning", "error", "accent"} else "neutral"
         self._title.say(view.participant_id)
-        self._state.show_state("Paused" if view.paused else look.word, "pause" if view.paused else look.icon, tone)
-        parts = [view.seat, f"joined {clock_time(view.joined_at)}" if view.joined_at else "", view.browser]
+        if view.paused:
+            self._state.show_state("Paused", "pause", "warning")
+        else:
+            self._state.show_state(look.word, look.icon, tone)
+        browser = "" if view.browser == "unknown" else view.browser
+        parts = [view.seat, f"joined {clock_time(view.joined_at)}" if view.joined_at else "", browser]
         self._facts.say("  ·  ".join(part for part in parts if part))
         self._hand.say(
             _shortened(view.hand or "Raises a hand, without words.") if view.hand is not None else "", "hand", "accent"

@@ -96,7 +96,7 @@ class EndSessionDialog(QDialog):
             what = "Nobody is unfinished: nothing is lost. Nobody can join this session any more."
         layout.addWidget(label(what, wrap=True))
         layout.addWidget(
-            label("To pause, press Stop instead: a stopped session can be started again.", "muted", wrap=True)
+            label("To go on later, press Stop instead: a stopped session can be started again.", "muted", wrap=True)
         )
         layout.addSpacing(4)
         layout.addWidget(label("Reason (recorded with the data)", "small"))

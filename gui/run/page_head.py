@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from gui.models.stages import STAGE_SENTENCES, stage_of
 from gui.runtime.server_state import Outcome, ServerState
 from gui.widgets.basics import Button, Elided, Pill
 from gui.widgets.theme import Theme
@@ -94,11 +95,10 @@ class RunHead(QWidget):
         self.title.say(title or "Run a session")
         is_crashed = state is ServerState.CRASHED
         label = session.label if session is not None and state is ServerState.READY else ""
-        sentence = (
-            "The session has ended. Nobody can join it any more; its data can be exported."
-            if ended
-            else outcome.sentence
-        )
+        stage = "ended" if ended else stage_of(session) if session is not None else ""
+        is_news = outcome.attached or outcome.link in {"gone", "refused"}
+        says_stage = ended or (state is ServerState.READY and not is_news)
+        sentence = STAGE_SENTENCES.get(stage, outcome.sentence) if says_stage else outcome.sentence
         self.sentence.say("" if is_crashed else f"{label}  ·  {sentence}" if label else sentence)
         self.sentence.setVisible(not is_crashed)
         shown = session if state is ServerState.READY else None

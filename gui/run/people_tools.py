@@ -121,10 +121,9 @@ class PeopleTools(QWidget):
         whom = f" the {selected} selected" if selected > 1 else "" if selected else " all"
         for key in (*_DIRECT, *_MENU):
             kind = ACTION_KINDS[key]
-            dots = "…" if kind.is_asked or not selected else ""
             if key in {"advance", "exclude"}:
                 menu.addSeparator()
-            action = menu.addAction(self._theme.icon(kind.icon), f"{kind.title}{whom}{dots}")
+            action = menu.addAction(self._theme.icon(kind.icon), f"{kind.title}{whom}…")
             action.triggered.connect(_asking(self.action_asked.emit, key))
         menu.addSeparator()
         note = menu.addAction(self._theme.icon("note"), "Note…\tCtrl+Shift+N")

@@ -119,9 +119,15 @@ class ConsoleRequests(QObject):
         """Return what the server has not answered yet."""
         return tuple(entry.delivery for entry in self._entries.values())
 
-    def ask(self, request: LabRequest, done: Callable[[LabReply], object], failed: Callable[[str], object]) -> None:
-        """Ask once; without a connection it fails."""
-        self._bridge.request(request, done, failed)
+    def ask(
+        self,
+        request: LabRequest,
+        done: Callable[[LabReply], object],
+        failed: Callable[[str], object],
+        unanswered: Callable[[str], object] | None = None,
+    ) -> None:
+        """Ask once; without a connection it fails, or is `unanswered` where that is given."""
+        self._bridge.request(request, done, failed, unanswered)
 
     def deliver(
         self,

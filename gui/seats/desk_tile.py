@@ -28,7 +28,8 @@ class DeskTile(QGraphicsItem):
     Attributes:
         desk: Its name.
         look: How its state is shown.
-        line: The last line: what was asked of it, or the look's detail.
+        line: The last line: what was asked of it, or the look's detail. From afar there is room for one: what is wrong
+            takes the word's place.
         repaints: How often another look was taken, for those who measure.
 
     Runs on: GUI thread.
@@ -83,16 +84,24 @@ class DeskTile(QGraphicsItem):
         inner = body.adjusted(_AIR, 8, -_AIR, -8)
         painter.drawPixmap(QPointF(inner.right() - icon_px, inner.top()), icon)
         names = sized(font, 1.75 if far else 1.12, bold=True)
-        words = _fitting(font, self.look.word, inner.width(), 1.5 if far else 1.0)
+        word = self.seen_word(far=far)
+        words = _fitting(font, word, inner.width(), 1.5 if far else 1.0)
         name_high, word_high = QFontMetrics(names).height(), QFontMetrics(words).height()
         room = QRectF(inner.left(), inner.top(), inner.width() - icon_px - 4, name_high)
         self._write(painter, room, self.desk, names, "text")
         below = QRectF(inner.left(), inner.top() + max(name_high, icon_px) + 3, inner.width(), word_high)
-        self._write(painter, below, self.look.word, words, role)
+        self._write(painter, below, word, words, role)
         if not far and self.line:
             small = sized(font, 0.88)
             last = QRectF(inner.left(), below.bottom() + 2, inner.width(), QFontMetrics(small).height())
             self._write(painter, last, self.line, small, "muted" if tone != "good" else "text")
+
+    def seen_word(self, *, far: bool) -> str:
+        """Return the word below the name; `far`: there is no line below it."""
+        if not far or self.look.tone != "warning" or not self.line:
+            return self.look.word
+        several = self.line.count(", ") + 1 if self.line == self.look.detail else 1
+        return self.line if several == 1 else f"{several} troubles"
 
     def _paint_ground(self, painter: QPainter, body: QRectF, tone: str) -> None:
         is_absent = self.look.icon == "seat-absent"

@@ -90,11 +90,15 @@ class ConsoleFlow(QObject):
             if is_open() and view is not None:
                 dialog.show_preview(view)
 
-        def failed(sentence: str) -> None:
+        def refused(sentence: str) -> None:
             if is_open():
-                dialog.show_no_preview(_sentence(sentence))
+                dialog.show_refusal(sentence)
 
-        self.requests.ask(act, done, failed)
+        def unanswered(sentence: str) -> None:
+            if is_open():
+                dialog.show_no_preview(sentence)
+
+        self.requests.ask(act, done, refused, unanswered)
 
     @Slot(object)
     def _answer_hand(self, answer: AnswerHand) -> None:

@@ -45,8 +45,7 @@ class SessionMenu(QObject):
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         find.activated.connect(self._find)
         for key, kind in ACTION_KINDS.items():
-            dots = "…" if kind.is_asked else ""
-            self._add(menu, f"{kind.title}{dots}", kind.icon, _KEYS.get(key, ""), self._acting(key), here=True)
+            self._add(menu, f"{kind.title}…", kind.icon, _KEYS.get(key, ""), self._acting(key), here=True)
         self._add(menu, "Answer the raised &hand…", "hand", "Ctrl+H", self._answer)
         self._add(menu, "Note…", "note", "Ctrl+Shift+N", self._acting("note"), here=True)
         menu.addSeparator()

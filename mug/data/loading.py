@@ -101,8 +101,11 @@ def load(folder: str | Path, *, source: Format | None = None) -> Dataset:
         found: dict[str, dict[str, Mapping[str, Any]]] = {"csv": {}, "parquet": {}}
         for resource in package["resources"]:
             kind = str(resource.get("format", "csv"))
-            found[kind][str(resource["name"]).removesuffix("_parquet")] = resource
+            name = str(resource["name"])
+            found[kind][name.removesuffix("_parquet")] = resource
             resource["schema"]["fields"]
+            if "parquet" in resource:
+                found["parquet"][name] = {**resource, "path": resource["parquet"]["path"]}
     except (OSError, ValueError) as error:
         raise ExportFolderError(folder, f"its datapackage.json cannot be read ({error})") from error
     except (KeyError, TypeError, AttributeError) as error:

@@ -92,15 +92,22 @@ class Reservations:
         self._core.say("warning", f"{', '.join(reservation.members)} were not put together: {why}")
 
     def _refill(self, grace_ms: float) -> None:
-        """After a restart: what the experimenter asked for a short time ago goes on, as soon as the pages are back."""
+        """After a restart: what the experimenter asked for goes on, as soon as the pages are back.
+
+        The time that the server was gone does not count, nor does that of a pause.
+        """
         core = self._core
         now_ms = core.clock.now_ms()
         for action in core.state.actions.values():
-            if action.fact.action != "repair" or ms_of(action.fact.at) + RESERVED_MS < now_ms:
+            if action.fact.action != "repair":
                 continue
+            left_ms = ms_of(action.fact.at) + RESERVED_MS - ms_of(core.state.heard_at)
             for group in action.fact.groups:
                 members = tuple(ParticipantId(who) for who in group)
                 visit = core.state.current_visit(core.state.participants[members[0]])
-                if visit is not None and all(self._can_come(visit.planned.node_path, who) for who in members):
-                    self.add(visit.planned.node_path, members)
-                    self._all[-1].until_ms = max(ms_of(action.fact.at) + RESERVED_MS, now_ms + grace_ms)
+                if visit is None or not all(self._can_come(visit.planned.node_path, who) for who in members):
+                    continue
+                if left_ms <= 0 and not any(core.is_paused(who) for who in members):
+                    continue  # it was dissolved, and said
+                self.add(visit.planned.node_path, members)
+                self._all[-1].until_ms = now_ms + max(left_ms, grace_ms)

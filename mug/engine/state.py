@@ -199,6 +199,7 @@ class SessionState:
         stage: prepared, doors_open, running, paused or ended. stage_since: when it began.
         begun: Whether it ran at some time: then who comes in begins at once, whatever the stage.
         stages_set: How often the experimenter moved it on.
+        heard_at: When the last fact was recorded, a start of the server apart.
         actions: What the experimenter did to participants, oldest first.
         notes: The experimenter's notes, oldest first.
         allocation: The places in treatments.
@@ -218,6 +219,7 @@ class SessionState:
     stage_since: str = ""
     begun: bool = True
     stages_set: int = 0
+    heard_at: str = ""
     actions: dict[str, TakenAction] = field(default_factory=dict)
     notes: dict[str, f.NoteAdded] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -251,6 +253,8 @@ class SessionState:
 
     def apply(self, fact: f.AnyFact) -> None:
         """Take up one fact."""
+        if not isinstance(fact, f.ServerStarted):
+            self.heard_at = fact.at
         match fact:
             case f.SessionOpened():
                 self.opened = fact

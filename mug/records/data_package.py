@@ -31,12 +31,7 @@ def data_package(folder: Path, described: Described) -> dict[str, Any]:
     keys = {table.table: table for table in described.tables}
     for table in described.tables:
         schema = _schema(table, columns[table.table], keys)
-        resources.append(_resource(folder, table, table.path, schema))
-    for table in described.tables:
-        if table.parquet is not None:
-            schema = _schema(table, columns[table.table], {})
-            del schema["missingValues"]
-            resources.append(_resource(folder, table, table.parquet, schema))
+        resources.append(_resource(folder, table, schema))
     package: dict[str, Any] = {
         "$schema": f"{_PROFILES}/datapackage.json",
         "name": f"{described.experiment_id}-{described.session_id}".lower(),
@@ -50,19 +45,32 @@ def data_package(folder: Path, described: Described) -> dict[str, Any]:
     return package | ({"created": created} if created else {})
 
 
-def _resource(folder: Path, table: TableFile, path: Path, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _resource(folder: Path, table: TableFile, schema: Mapping[str, Any]) -> dict[str, Any]:
     about: dict[str, Any] = {
         "$schema": f"{_PROFILES}/dataresource.json",
-        "name": table.table if path == table.path else f"{table.table}_parquet",
-        "path": path.relative_to(folder).as_posix(),
+        "name": table.table,
         "type": "table",
         "description": TABLES[table.table].description,
+        **_file(folder, table.path),
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": _DIALECT,
+        "schema": schema,
     }
-    if path == table.path:
-        about |= {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "dialect": _DIALECT}
-    else:
-        about |= {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
-    return about | {"bytes": path.stat().st_size, "hash": f"sha256:{file_digest(path)}", "schema": schema}
+    if table.parquet is not None:
+        # No resource of its own: frictionless reads whole numbers with gaps in Parquet as fractions, and missing times
+        # as times, so that it would find fault with what is right.
+        about["parquet"] = _file(folder, table.parquet)
+    return about
+
+
+def _file(folder: Path, path: Path) -> dict[str, Any]:
+    return {
+        "path": path.relative_to(folder).as_posix(),
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{file_digest(path)}",
+    }
 
 
 def _schema(table: TableFile, columns: list[ColumnSpec], others: Mapping[str, TableFile]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What happened to one participant, in words: for the console's detail panel, while the session runs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mug.protocol.lab_console import TimelineEntry
@@ -16,6 +16,8 @@ MAX_ENTRIES: Final = 500
 
 _KINDS: Final = (
     "participant_joined",
+    "plan_drawn",
+    "plan_extended",
     "screening_passed",
     "connected",
     "disconnected",
@@ -51,8 +53,10 @@ def timeline_of(reader: RecordReader, session_id: str, participant_id: str) -> t
         RecordsDamagedError: A fact is missing or cannot be understood.
     """
     entries: list[TimelineEntry] = []
+    names: dict[str, str] = {}
     for fact in reader.facts_naming(session_id, _KINDS, participant_id):
-        told = _told(fact, participant_id)
+        _take_names(fact, names)
+        told = _told(fact, participant_id, names)
         if told is not None:
             text, level, more = told
             kind = str(fact.__struct_config__.tag)
@@ -82,7 +86,18 @@ def answers_in(reader: RecordReader, chunks: Iterable[tuple[str, str]]) -> tuple
     return tuple(found.values())
 
 
-def _told(fact: f.AnyFact, who: str) -> tuple[str, str, str] | None:
+def _take_names(fact: f.AnyFact, names: dict[str, str]) -> None:
+    """Learn the scenes of visits and what actions were, so that the words need no ids."""
+    match fact:
+        case f.PlanDrawn() | f.PlanExtended():
+            names.update((visit.visit_id, visit.scene_id) for visit in fact.visits)
+        case f.VisitRepeated():
+            names[fact.visit.visit_id] = fact.visit.scene_id
+        case f.ActionTaken():
+            names[fact.action_id] = _plain(fact.action)
+
+
+def _told(fact: f.AnyFact, who: str, names: Mapping[str, str]) -> tuple[str, str, str] | None:
     """The words for a fact, its level and what more there is of it; None where it is not about this participant."""
     match fact:
         case f.MatchFormed():
@@ -99,10 +114,10 @@ def _told(fact: f.AnyFact, who: str) -> tuple[str, str, str] | None:
             return _action(fact, who)
     if getattr(fact, "participant_id", None) != who:
         return None
-    return _own(fact)
+    return _own(fact, names)
 
 
-def _own(fact: f.AnyFact) -> tuple[str, str, str] | None:
+def _own(fact: f.AnyFact, names: Mapping[str, str]) -> tuple[str, str, str] | None:
     match fact:
         case f.ParticipantJoined():
             return f"joined{f' at {fact.seat}' if fact.seat else ''}", "info", ""
@@ -116,11 +131,11 @@ def _own(fact: f.AnyFact) -> tuple[str, str, str] | None:
         case f.TokenRenewed():
             return "came in from another browser", "info", ""
         case f.VisitStarted():
-            return f"began visit {fact.visit_id}", "info", ""
+            return f"began {names.get(fact.visit_id, fact.visit_id)}", "info", ""
         case f.WaitStarted():
             return "came into the waitroom", "info", ""
         case f.VisitFinished():
-            return f"visit {fact.visit_id} is over: {_plain(fact.outcome)}", "info", ""
+            return f"{names.get(fact.visit_id, fact.visit_id)} is over: {_plain(fact.outcome)}", "info", ""
         case f.VisitRepeated():
             return f"was sent back to {fact.visit.scene_id}", "warning", ""
         case f.PlayerDropped():
@@ -140,7 +155,9 @@ def _own(fact: f.AnyFact) -> tuple[str, str, str] | None:
         case f.HandLowered():
             return f"the hand is down again (by the {fact.by})", "info", ""
         case f.ActionAcknowledged():
-            return f"the page has {fact.state} action {fact.action_id[:8]}", "info", ""
+            what = names.get(fact.action_id, fact.action_id[:8])
+            done = "the participant has read" if fact.state == "read" else "the page has shown"
+            return f"{done} the experimenter's {what}", "info", ""
         case f.NoteAdded():
             return f"note: {fact.text}", "info", ""
         case f.SeatChecked():

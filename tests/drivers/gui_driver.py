@@ -10,6 +10,7 @@ from gui.app import Lab
 from gui.models.matches import MATCH_COLUMNS
 from gui.models.participants import COLUMNS
 from gui.models.waiting import WAITING_COLUMNS
+from gui.run.action_dialog import ActionDialog
 from gui.run.session_dialog import NewSessionDialog
 from gui.runtime.server_state import ServerState
 from mug.host import ServerAddress
@@ -95,6 +96,13 @@ class GuiDriver:
         if self.lab.control.is_running:
             self._qtbot.mouseClick(self.lab.window.run.start_stop, Qt.MouseButton.LeftButton)
             self.wait_until(lambda: not self.lab.control.is_running)
+
+    def confirm(self, reason: str = "") -> None:
+        """Confirm the action that was asked for, as soon as it is said who else is affected."""
+        dialog = self.lab.window.run.desk.dialog
+        assert isinstance(dialog, ActionDialog)
+        dialog.reason.setEditText(reason)
+        self._qtbot.mouseClick(dialog.confirm, Qt.MouseButton.LeftButton)
 
     def row(self, participant: str) -> dict[str, str]:
         """Return a participant's row as it is shown, by the columns' keys; empty when there is none."""

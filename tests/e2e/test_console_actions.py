@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -433,3 +433,46 @@ def test_that_players_are_sent_back_put_together_anew_and_moved_on_with_all_that
     for name in names:
         for (match_id, _episode), frames in frames_of(data, "points", name).items():
             assert frames >= (played - 20 if match_id == third else 30)
+
+
+@pytest.mark.long
+def test_that_what_was_done_to_pages_out_of_reach_outlives_a_kill_of_the_server_and_arrives(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    names = ("told", "paused", "advanced", "excluded", "ended")
+    with ServerDriver(write_pages_study(tmp_path / "pages"), data) as server, ExitStack() as stack:
+        people = {name: stack.enter_context(browser.participant(server.port)) for name in names}
+        for name, person in people.items():
+            person.open(name)
+            person.wait_for_scene("welcome")
+            person.press_continue()
+            person.wait_for_scene("thoughts")
+            person.page.context.set_offline(True)
+        with LabDriver(server) as lab:
+            done = {
+                "told": act(lab, "message", "told", text="We are coming", reason="the chair"),
+                "paused": act(lab, "pause", "paused", text="Stop, please", reason="the door"),
+                "advanced": act(lab, "advance", "advanced", reason="stuck"),
+                "excluded": act(lab, "exclude", "excluded", text="You were excluded", reason="slept"),
+                "ended": act(lab, "end", "ended", reason="late"),
+            }
+            server.kill()
+        server.start()
+        with LabDriver(server) as lab:
+            for person in people.values():
+                person.page.context.set_offline(False)
+            people["told"].page.get_by_text("We are coming").wait_for()
+            wait_until_paused(people["paused"])
+            assert text_of(people["paused"], "pause-text") == "Stop, please"
+            people["advanced"].wait_for_scene("afterwards")
+            people["excluded"].page.get_by_text("You were excluded").wait_for()
+            people["ended"].page.get_by_text("CODE-COMPLETE").wait_for()
+            for name, action_id in done.items():
+                wait_until_seen(lab, action_id, name)
+            again = Act(request_id=done["advanced"], action="advance", participants=("advanced",), reason="stuck")
+            assert lab.ask(again).error == ""
+            assert people["advanced"].scene() == "afterwards", "sent once more, it is not done twice"
+    acts = [fact for fact in facts(data, "pages") if isinstance(fact, f.ActionTaken)]
+    assert {fact.action_id for fact in acts} == set(done.values())
+    assert all(fact.reason for fact in acts)

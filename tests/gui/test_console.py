@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Lab
-from gui.models.action_words import progress_words
+from gui.models.action_words import ACTION_KINDS, progress_words
 from gui.models.actions import ActionsModel, NewestActions
 from gui.models.attention import LOST_AFTER_S, needs
 from gui.models.detail_rows import DetailTable, path_rows, timeline_rows
@@ -196,6 +196,21 @@ def test_that_groups_to_pair_anew_hold_everybody_once() -> None:
 # The page
 
 
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("prepared", "doors are closed"),
+        ("doors_open", "waits for the start"),
+        ("running", "begins"),
+        ("paused", "paused"),
+    ],
+)
+def test_that_the_head_says_what_the_stage_means_for_who_comes(lab: Lab, stage: str, words: str) -> None:
+    run = shown(lab, session=session_view(stage=stage, label="Monday 1"))
+    assert words in run.head.sentence.words()
+    assert run.head.sentence.words().startswith("Monday 1")
+
+
 def test_that_the_filter_is_found_by_keys_and_taken_back_with_escape(lab: Lab, qtbot: QtBot) -> None:
     run = shown(lab, person("anna", seat="PC-07"), person("bert", phase="playing"), person("cleo"))
     lab.window.activateWindow()
@@ -302,7 +317,6 @@ def test_that_who_else_is_affected_is_told_before_an_action(lab: Lab, qtbot: QtB
     dialog.show_preview(ActionView(action_id="x", action="end", at="", targets=(left_out,), affected=affected))
     assert "bert: plays with anna: the game ends" in dialog.affected.text()
     assert "cleo: has finished" in dialog.affected.text()
-    assert dialog.reason is not None
     assert not dialog.confirm.isEnabled()
     dialog.reason.setEditText("Fire alarm")
     with qtbot.waitSignal(run.desk.act_asked) as asked:
@@ -312,7 +326,6 @@ def test_that_who_else_is_affected_is_told_before_an_action(lab: Lab, qtbot: QtB
     assert names == ["anna", "bert"]
     run.desk.ask("end", ["anna"])
     assert isinstance(run.desk.dialog, ActionDialog)
-    assert run.desk.dialog.reason is not None
     assert run.desk.dialog.reason.itemText(0) == "Fire alarm", "the last reasons are proposed"
     run.desk.dialog.reject()
 
@@ -404,6 +417,35 @@ def test_that_all_are_as_many_as_an_action_reaches(lab: Lab) -> None:
     )
     dialog.show_preview(view)
     assert any("all 5 participants" in found.text() for found in dialog.findChildren(QLabel)), "two came meanwhile"
+
+
+@pytest.mark.parametrize("key", ACTION_KINDS)
+def test_that_every_action_takes_a_reason_and_says_first_who_else_is_affected(lab: Lab, key: str) -> None:
+    run = shown(lab, *(person(f"p{n}") for n in range(4)))
+    done: list[Act] = []
+    asked: list[Act] = []
+    run.desk.act_asked.connect(lambda act, _names: done.append(act))
+    run.desk.preview_asked.connect(lambda act, _dialog: asked.append(act))
+    run.desk.ask(key, ["p0", "p1"])
+    dialog = run.desk.dialog
+    assert isinstance(dialog, ActionDialog)
+    assert done == []
+    assert [act.preview for act in asked] == [True] * (key != "message"), "a message concerns nobody else"
+    if key == "message":
+        assert dialog.text is not None
+        dialog.text.setPlainText("Please wait")
+    dialog.reason.setEditText("The printer")
+    dialog.confirm.click()
+    assert [(act.action, act.reason) for act in done] == [(key, "The printer")]
+
+
+def test_that_a_refused_preview_says_so_and_keeps_the_names_as_they_are(lab: Lab) -> None:
+    run = shown(lab, *(person(f"p{n}") for n in range(4)))
+    run.desk.ask("repair", ["p0", "p1"])
+    dialog = run.desk.dialog
+    assert isinstance(dialog, ActionDialog)
+    dialog.show_refusal("p0 is not at a game of several people")
+    assert dialog.affected.text() == "This cannot be done: p0 is not at a game of several people"
 
 
 def test_that_the_menu_is_about_the_row_below_the_mouse(lab: Lab, qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Lab
 from gui.models.room_file import read_rooms, write_rooms
 from gui.models.room_plan import GRID, Place, Room, Rooms, desk_names, in_order, name_problem, next_name
+from gui.models.seat_words import clock_words
 from gui.runtime.rooms_writing import RoomsWriting
 from gui.runtime.server_state import Outcome, ServerState
 from gui.seats.dialogs import AddDesksDialog, ConfirmDialog, NameDialog
@@ -421,6 +422,25 @@ def test_that_every_state_has_its_word_shape_and_colour(running: SeatsPage, qtbo
     assert word(running, "PC-3")[0::3] == ("Finished", "bert")
     icons = {word(running, desk)[2] for desk in running.desks()}
     assert len(icons) == 4, "no state is told by its colour alone"
+
+
+def test_that_a_tile_seen_from_afar_says_what_is_wrong(running: SeatsPage) -> None:
+    bad = {"frame_rate": {"state": "bad", "value": 31.0}}
+    worse = checks(**bad, focus={"state": "bad"})
+    desks = (seat("PC-1", "trouble", checks=checks(**bad)), seat("PC-2"), seat("PC-3", "trouble", checks=worse))
+    running.show_snapshot(seats_snapshot(*desks))
+    running.show_due()
+    tiles = [tile for desk in ("PC-1", "PC-2", "PC-3") if (tile := running.scene.tile(desk)) is not None]
+    assert [tile.seen_word(far=True) for tile in tiles] == ["Frame rate", "Ready", "2 troubles"]
+    assert [tile.seen_word(far=False) for tile in tiles] == ["Trouble", "Ready", "Trouble"]
+
+
+def test_that_a_clock_that_is_far_off_is_told_in_units_that_one_can_picture() -> None:
+    offsets = (0.2, -12.0, 1_500.0, -59_900.0, 3_723_000.0, -7_200_000.0, 90_000_000.0, 3.2e10)
+    assert [clock_words(offset) for offset in offsets] == [
+        "exact", "12 ms behind", "1.5 s ahead", "59.9 s behind", "1 h 2 min ahead", "2 h behind", "1 d 1 h ahead",
+        "370 d 8 h ahead",
+    ]  # fmt: skip
 
 
 def test_that_a_desk_is_green_only_when_every_check_is_good(running: SeatsPage) -> None:

@@ -170,6 +170,7 @@ def test_that_closing_says_what_no_server_got_and_loses_nothing_silently(running
         running.wait_until(lambda: window.run.present() == 1)
         running.lab._bridge.leave()
         window.run.desk.ask("pause", ["anna"])
+        running.confirm()
         note = AddNote(request_id="note-1", text="<b>Late</b>")
         window.run.desk.note_added.emit(note)
         running.wait_until(lambda: len(running.lab.console.requests.waiting()) == 2)

@@ -348,6 +348,47 @@ def test_that_a_restart_keeps_the_groups_that_were_made() -> None:
     whole(memory)
 
 
+def test_that_groups_that_were_made_outlive_a_server_that_is_gone_for_long() -> None:
+    memory = four()
+    memory.act("repair", groups=(("p-d", "p-a"),))
+    memory.clock.ms += 90_000
+    memory.crash_and_restart()
+    memory.lab_in()
+    for p in "abcd":
+        back(memory, p, f"{p}2")
+    assert ("p-d", "p-a") in groups(memory)[2:]
+    whole(memory)
+
+
+def test_that_groups_whose_members_are_paused_outlive_a_restart() -> None:
+    memory = four()
+    memory.act("repair", groups=(("p-d", "p-a"),))
+    memory.act("pause", "p-d")
+    memory.later(70_000)
+    memory.act("message", "p-b", text="It takes a while.")
+    memory.crash_and_restart()
+    memory.lab_in()
+    for p in "abcd":
+        back(memory, p, f"{p}2")
+    memory.act("resume", "p-d")
+    assert ("p-d", "p-a") in groups(memory)[2:]
+    whole(memory)
+
+
+def test_that_a_group_that_was_dissolved_is_not_kept_after_a_restart() -> None:
+    memory = four()
+    memory.drop("d")
+    memory.act("repair", groups=(("p-d", "p-a"),))
+    memory.later(61_000)
+    memory.tick()
+    memory.act("message", "p-b", text="It takes a while.")
+    memory.crash_and_restart()
+    memory.lab_in()
+    back(memory, "a", "a2")
+    to_the_waitroom(memory, "e")
+    assert ("p-a", "p-e") in groups(memory)[2:]
+
+
 @pytest.mark.parametrize(
     ("made", "error"),
     [

@@ -105,13 +105,14 @@ def test_that_the_package_is_of_version_2_with_digests_types_and_constraints(fol
     assert re.fullmatch(r"[-a-z0-9._/]+", described["name"])
     by_name = {one["name"]: one for one in described["resources"]}
     tables = read_manifest(folder)["tables"]
-    assert set(by_name) == {*tables, *(f"{name}_parquet" for name in tables)}
+    assert set(by_name) == set(tables)
     for one in described["resources"]:
-        path = folder / one["path"]
-        assert one["type"] == "table"
-        assert one["bytes"] == path.stat().st_size
-        assert one["hash"] == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
-        assert one["format"] == path.suffix[1:]
+        assert (one["type"], one["format"]) == ("table", "csv")
+        for file in (one, one["parquet"]):
+            path = folder / file["path"]
+            assert file["bytes"] == path.stat().st_size
+            assert file["hash"] == "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+        assert one["parquet"]["path"].endswith(".parquet")
     visits = {field["name"]: field for field in by_name["visits"]["schema"]["fields"]}
     assert visits["visit_id"]["constraints"] == {"required": True, "unique": True}
     assert by_name["visits"]["schema"]["primaryKey"] == ["session_id", "visit_id"]
@@ -126,7 +127,7 @@ def test_that_parquet_has_the_same_rows_and_types(folder: Path) -> None:
     described = {one["name"]: one for one in package(folder)["resources"]}
     kinds = {"integer": "int64", "number": "double", "boolean": "bool", "datetime": "timestamp[us, tz=UTC]"}
     for name, csv in read_export(folder, dtype_backend="pyarrow").items():
-        table = pq.read_table(folder / described[f"{name}_parquet"]["path"])
+        table = pq.read_table(folder / described[name]["parquet"]["path"])
         fields = described[name]["schema"]["fields"]
         assert [(field.name, str(field.type)) for field in table.schema] == [
             (field["name"], kinds.get(field["type"], "string")) for field in fields
