@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mug.check.builds import build_findings
 from mug.check.environments import Finding
@@ -48,6 +48,12 @@ def files_of_node(loaded: LoadedStudy, node: Section) -> Iterator[Finding]:
         for field, path in pictures_of(node):
             if path:
                 yield from _picture(loaded, field, form_picture(path))
+
+
+def _leads_out(text: str) -> bool:
+    """Whether a path leads out of the study's folder: what a game is made of goes with the study, into its records."""
+    path = PurePosixPath(Path(text).as_posix())
+    return path.is_absolute() or Path(text).is_absolute() or ".." in path.parts
 
 
 def _value(node: Section, name: str) -> object:
@@ -135,6 +141,10 @@ def browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Find
     if place in loaded.generated:
         return
     relative = place if place.endswith(".py") else f"{place.replace('.', '/')}.py"
+    if _leads_out(relative):
+        message = f"{ref!r} lies outside the study's folder: copy the file, and what it imports, into the folder"
+        yield field, "error", "outside_study", message
+        return
     path = loaded.folder / relative
     if not path.is_file() and not place.endswith(".py"):
         path = loaded.folder / place.replace(".", "/") / "__init__.py"
@@ -183,7 +193,10 @@ def _of_game(loaded: LoadedStudy, game: GymGame) -> Iterator[Finding]:
                 field = f"assets.preload_specs[{index}].{name}"
                 yield from _picture(loaded, field if index < given else _preload_field(game, spec["name"]), spec[name])
     for index, pattern in enumerate(game.runtime.files):
-        if Path(pattern).is_absolute() or not any(path.is_file() for path in loaded.folder.glob(pattern)):
+        if _leads_out(pattern):
+            message = f"{pattern!r} names files outside the study's folder: copy them into it"
+            yield f"runtime.files[{index}]", "error", "outside_study", message
+        elif not any(path.is_file() for path in loaded.folder.glob(pattern)):
             message = f"{pattern!r} matches no file in {loaded.folder}"
             yield f"runtime.files[{index}]", "error", "missing_file", message
 

@@ -1,6 +1,5 @@
 """ONNX models act for agents in Chromium: beside keys, twice from the same seed, and with two pages through chaos."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,12 @@ from mug.records import RecordReader, records_path
 from mug.records import facts as f
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.export_checks import export_session, step_again, verify_records
-from tests.drivers.model_study import MEMORY, REFLEX, write_model_study
+from tests.drivers.model_study import MEMORY, write_model_study
 from tests.drivers.pair_driver import finish, hands, identical_frames, match_records, play, sit_down, walk_in
 from tests.drivers.pair_study import CHAOS, EXAMPLES, example_study
 from tests.drivers.server_driver import ServerDriver
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.alone]
-
-SEEDED = """
-import secrets, sys
-import mug.server.sessions
-from mug.cli import main
-secrets.randbits = lambda _: 2026
-mug.server.sessions.new_session_id = lambda: "always-the-same"
-sys.exit(main())
-"""
-"""A server whose session has always the same name and seed; from both follow the seeds of its matches."""
-
-
-class SeededServer(ServerDriver):
-    def command(self, *options: str) -> list[str]:
-        _, _, _, *rest = super().command(*options)
-        return [sys.executable, "-c", SEEDED, *rest]
 
 
 @pytest.mark.parametrize(
@@ -84,31 +67,6 @@ def same_as_here(frames: pd.DataFrame) -> None:
     clear = first - second > 1e-3  # where two are nearly alike, another processor's rounding may decide
     assert clear.mean() > 0.98
     np.testing.assert_array_equal(np.argmax(logits, axis=1)[clear], frames["actions.agent_right"].to_numpy(int)[clear])
-
-
-@pytest.mark.long
-def test_that_the_same_seed_and_inputs_give_the_same_actions_and_hashes_in_another_browser(
-    browser: BrowserDriver, tmp_path: Path
-) -> None:
-    players = {"north": "human", "east": REFLEX, "south": MEMORY}
-    study = write_model_study(tmp_path / "points", players, frames=120, frame_skip=2)
-    found = []
-    for run in ("one", "two"):
-        data = tmp_path / run
-        with (
-            SeededServer(study, data) as server,
-            browser.hideable_participant(server.port, tmp_path / f"profile-{run}") as anna,
-        ):
-            anna.open("anna")
-            walk_in([anna], "points")
-            finish([anna])  # without a key: every frame has the default action, whenever the page got to it
-            found.append(export_session(data, "points", tmp_path / f"out-{run}")["frames"])
-    one, two = found
-    assert len(one) == 120
-    assert one["actions.south"].nunique() >= 3
-    assert one["actions.east"].nunique() >= 3
-    assert one["state_hash"].notna().sum() >= 4
-    pd.testing.assert_frame_equal(one, two)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,7 @@ def test_that_a_policy_that_never_decides_is_ended_and_the_place_is_named(
         ('"models/nan.onnx"', "policy_failed", "holds NaN"),
         ('"partners.py:Wlker"', "missing_function", "has no 'Wlker'.*did you mean 'Walker'"),
         ('"partner.py:Walker"', "missing_file", "no file 'partner.py'"),
+        ('"../partners.py:Walker"', "outside_study", "outside the study's folder: copy"),
         ('"wanderer"', "unknown_policy", "nobody knows such a name"),
     ],
 )
