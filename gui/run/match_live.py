@@ -65,6 +65,11 @@ _ON_SERVER: Final = (
     "The server steps this game, so all players see the same one: there are no round trips between pages and no "
     "rollbacks to plot. How each participant is connected is in their own plots."
 )
+_WATCH_TIPS: Final = {
+    False: "Opens this match in the browser: about a second behind, read only",
+    True: "Opens this match in the browser: as its players see it, read only",
+}
+"""By whether the server steps the match."""
 
 
 class MatchLive(QFrame):
@@ -113,7 +118,7 @@ class MatchLive(QFrame):
             "eye",
             role="quiet",
             name="Watch this match in the browser",
-            tip="Opens this match in the browser: about a second behind, read only",
+            tip=_WATCH_TIPS[False],
             on_click=lambda: self.watch_asked.emit(self.match_id),
         )
         head.addWidget(self.watch)
@@ -185,12 +190,14 @@ class MatchLive(QFrame):
         self._stack.setCurrentIndex(1 if has_peers else 0)
         self._instead.setText(_NO_MATCH if view is None else _ON_SERVER)
         self.state.setVisible(view is not None)
-        for widget in (self.watch, self.of_pairs, self.of_players, self.span):
-            widget.setVisible(has_peers or (view is None and widget is not self.watch))
+        self.watch.setVisible(view is not None)
+        for widget in (self.of_pairs, self.of_players, self.span):
+            widget.setVisible(has_peers or view is None)
         if view is None:
             self._title.setText("Match")
             self._who.setText("")
             return
+        self.watch.setToolTip(plain_tip(_WATCH_TIPS[is_on_server(view)]))
         if is_other:
             self._title.setText(f"Match {number}")
             self._who.setText(names_of(view))

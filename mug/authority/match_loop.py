@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 from mug.authority import wire
 from mug.authority.frame_clock import FrameClock
 from mug.authority.pages import Pages, Pressed
-from mug.play.authority import AuthoritySession
+from mug.play.agents_now import agents_now
+from mug.play.authority import AuthoritySession, viewers
 from mug.play.output import Event, Output
 from mug.play.values import json_value
 
@@ -189,6 +190,12 @@ class MatchLoop:
                 )
             case wire.Seen():
                 pages.seen(message.agent, message.n)
+            case wire.Watch():
+                pages.watch(message.watcher, message.agent)
+            case wire.WatchSeen():
+                pages.watcher_seen(message.watcher, message.n)
+            case wire.Unwatch():
+                pages.unwatch(message.watcher)
             case wire.Attach():
                 session.new_page(message.agent)
                 pages.attach(message.agent, message.life)
@@ -231,13 +238,23 @@ class MatchLoop:
             for earlier in range(0, len(output.views) - len(newest), len(newest)):
                 # Persistent objects are sent once: those of pictures that nobody sees are needed all the same.
                 self._pages.show(output.views[earlier : earlier + len(newest)], at_ms=self._ms(at_s), keys_n=keys_n)
-            self._pages.show(newest, at_ms=self._ms(at_s), keys_n=keys_n)
+            self._pages.show(newest, at_ms=self._ms(at_s), keys_n=keys_n, about=self._about())
         for figures in output.policy_figures:
             self._say(measured(figures))
         if output.mug_globals is not None:
             self._globals = output.mug_globals
             if self._stage:  # "ready" tells them with the rest
                 self._say(self._changed(self._stage))
+
+    def _about(self) -> Callable[[], bytes]:
+        """What a watcher reads beside this frame's picture; made only when somebody watches."""
+        session, row, totals = self._session, self._session.last_row, dict(self._session.world.rewards)
+        return lambda: json.dumps(
+            {
+                "agents": agents_now(session.config, session.agents, row, totals),
+                "viewers": viewers(session.config, session.world),
+            }
+        ).encode()
 
     def _lines(self, events: list[Event]) -> bytes:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from typing import Final
 
 from mug.authority.pictures import PicturePress
 from mug.authority.wire import View as WireView
+from mug.authority.wire import WatchView
 from mug.play.output import View
 from mug.play.picture import Image
 from mug.play.view_deltas import PictureImage, Scenery, SeenView, ViewEncoder
@@ -34,6 +35,7 @@ class _Moment:
     images: Mapping[str, Image]
     at_ms: float
     keys_n: Mapping[str, int]
+    about: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,14 @@ class _Page:
     """One page.
 
     Attributes:
+        agent: Whose view it gets; "": that of the first player.
+        life: Which page of the agent it is; of a watcher, its number.
         waits: The newest view was not sent, because too many are under way.
     """
 
+    agent: str
     life: int
+    is_watcher: bool = False
     encoder: ViewEncoder = field(default_factory=ViewEncoder)
     seen: int = -1
     sent_at: deque[tuple[int, float]] = field(default_factory=deque)
@@ -68,6 +74,8 @@ class _Page:
 class Pages:
     """Makes and sends the views of all pages of one match. One thread calls everything.
 
+    Who watches the match has a page, too: it gets a player's views, which are made anyway, by the same rules.
+
     Args:
         fps: Frames per second.
         send: Sends a view.
@@ -79,7 +87,7 @@ class Pages:
         self,
         fps: int,
         *,
-        send: Callable[[WireView], None],
+        send: Callable[[WireView | WatchView], None],
         post: Callable[[Pressed], None],
         clock_s: Callable[[], float],
     ) -> None:
@@ -87,23 +95,41 @@ class Pages:
         self._send = send
         self._clock_s = clock_s
         self._pages: dict[str, _Page] = {}
+        self._watchers: dict[int, _Page] = {}
         self._sceneries: dict[str, Scenery] = {}
         self._newest: _Moment | None = None
         self._pressing = _Pressing(post)
 
     def attach(self, agent: str, life: int) -> None:
         """An agent has another page: it gets the newest view whole, and all that follow."""
-        page = self._pages[agent] = _Page(life)
-        self._send_newest(agent, page)
+        page = self._pages[agent] = _Page(agent, life)
+        self._send_newest(page)
 
     def detach(self, agent: str) -> None:
         """An agent's page is gone."""
         self._pages.pop(agent, None)
 
+    def watch(self, watcher: int, agent: str) -> None:
+        """Somebody watches, as an agent sees the game ("": the first player); the newest view comes whole."""
+        page = self._watchers[watcher] = _Page(agent, watcher, is_watcher=True)
+        self._send_newest(page)
+
+    def unwatch(self, watcher: int) -> None:
+        """A watcher is gone."""
+        self._watchers.pop(watcher, None)
+
     def seen(self, agent: str, n: int) -> None:
         """A page has taken in its view `n`, and all before it."""
-        page = self._pages.get(agent)
-        if page is None or not page.seen < n <= page.encoder.sent:
+        if (page := self._pages.get(agent)) is not None:
+            self._seen(page, n)
+
+    def watcher_seen(self, watcher: int, n: int) -> None:
+        """A watcher has taken in view `n`, and all before it."""
+        if (page := self._watchers.get(watcher)) is not None:
+            self._seen(page, n)
+
+    def _seen(self, page: _Page, n: int) -> None:
+        if not page.seen < n <= page.encoder.sent:
             return
         page.seen, now = n, self._clock_s()
         while page.sent_at and page.sent_at[0][0] <= n:
@@ -113,10 +139,24 @@ class Pages:
         while page.distances and page.distances[0][0] < now - DISTANCE_WINDOW_S:
             page.distances.popleft()
         if page.waits:
-            self._send_newest(agent, page)
+            self._send_newest(page)
 
-    def show(self, views: Sequence[View], *, at_ms: float, keys_n: Mapping[str, int]) -> None:
-        """Take a frame's views, and send them to the pages that keep up."""
+    def show(
+        self,
+        views: Sequence[View],
+        *,
+        at_ms: float,
+        keys_n: Mapping[str, int],
+        about: Callable[[], bytes] = lambda: b"",
+    ) -> None:
+        """Take a frame's views, and send them to the pages that keep up.
+
+        Args:
+            views: Of each player.
+            at_ms: When the frame was due.
+            keys_n: The newest keys of each that it has taken in.
+            about: Gives what watchers read beside it, as JSON; asked only when somebody watches.
+        """
         seen: dict[str, SeenView] = {}
         images: dict[str, Image] = {}
         folded: set[str] = set()
@@ -140,7 +180,7 @@ class Pages:
                 objects=objects,
                 taken_out=taken_out,
             )
-        moment = _Moment(seen, images, at_ms, dict(keys_n))
+        moment = _Moment(seen, images, at_ms, dict(keys_n), about)
         if images:
             self._pressing.put(moment)
         else:
@@ -155,13 +195,13 @@ class Pages:
             )
             for agent, view in moment.views.items()
         }
-        self._show(_Moment(views, {}, moment.at_ms, moment.keys_n))
+        self._show(_Moment(views, {}, moment.at_ms, moment.keys_n, moment.about))
 
     def finish(self) -> None:
         """Send the newest view to all pages that do not have it yet, however much is under way."""
-        for agent, page in self._pages.items():
+        for page in (*self._pages.values(), *self._watchers.values()):
             if page.waits:
-                self._send_newest(agent, page)
+                self._send_newest(page)
 
     def close(self) -> None:
         """No more views come."""
@@ -173,22 +213,34 @@ class Pages:
 
     def _show(self, moment: _Moment) -> None:
         self._newest = moment
-        for agent, page in self._pages.items():
-            ahead = UNDER_WAY + int(min(page.distance_s, MAX_DISTANCE_S) * self._fps)
-            if page.encoder.sent - page.seen >= ahead:
-                page.waits = True
-            else:
-                self._send_newest(agent, page)
+        for page in self._pages.values():
+            self._show_newest(page)
+        for page in self._watchers.values():
+            self._show_newest(page)
 
-    def _send_newest(self, agent: str, page: _Page) -> None:
+    def _show_newest(self, page: _Page) -> None:
+        ahead = UNDER_WAY + int(min(page.distance_s, MAX_DISTANCE_S) * self._fps)
+        if page.encoder.sent - page.seen >= ahead:
+            page.waits = True
+        else:
+            self._send_newest(page)
+
+    def _send_newest(self, page: _Page) -> None:
         moment = self._newest
+        agent = page.agent
+        if page.is_watcher and moment is not None and agent not in moment.views:
+            agent = next(iter(moment.views), "")
         if moment is None or agent not in moment.views:
             return
         page.waits = False
-        body, image = page.encoder.encode(moment.views[agent], at_ms=moment.at_ms, keys_n=moment.keys_n.get(agent, -1))
+        keys_n = -1 if page.is_watcher else moment.keys_n.get(agent, -1)
+        body, image = page.encoder.encode(moment.views[agent], at_ms=moment.at_ms, keys_n=keys_n)
         n = page.encoder.sent
         page.sent_at.append((n, self._clock_s()))
-        self._send(WireView(agent=agent, life=page.life, n=n, body=body, image=image))
+        if page.is_watcher:
+            self._send(WatchView(watcher=page.life, n=n, body=body, image=image, about=moment.about()))
+        else:
+            self._send(WireView(agent=agent, life=page.life, n=n, body=body, image=image))
 
 
 class _Pressing:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import psutil
@@ -66,6 +66,7 @@ class MatchProcess:
     Attributes:
         started_s: When it was started, on the monotonic clock. heard_s: when it last gave a sign.
         stage: As it said last; "starting" before that.
+        asset_specs: The pictures that the environment has registered.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class MatchProcess:
         self.match_id = match_id
         self.started_s = self.heard_s = time.monotonic()
         self.stage = "starting"
+        self.asset_specs: tuple[dict[str, Any], ...] = ()
         self.hz = 0.0
         self.late_frames = 0
         self.cpu = 0.0
@@ -204,6 +206,7 @@ class MatchProcess:
                     self.late_frames = message.late_frames
                 if isinstance(message, wire.Changed):
                     self.stage, self.hz = message.stage, message.hz
+                    self.asset_specs = message.asset_specs or self.asset_specs
                 try:
                     self._heard(self, message)
                 except Exception:

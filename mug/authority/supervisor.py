@@ -5,13 +5,16 @@ import logging
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from mug.authority import wire
+from mug.authority.limits import Limits, address_space, fault_of
+from mug.authority.place import StudyPlace, placed_config
 from mug.authority.process import MatchProcess, Outcome
+from mug.authority.watchers import Looked, Watchers
 from mug.engine.inputs import (
     AuthorityChanged,
     AuthorityChunk,
@@ -25,52 +28,11 @@ from mug.protocol.partners import ServerKeys, ServerView
 
 __all__ = ["AuthorityInput", "Limits", "ProcessFigures", "StudyPlace", "Supervisor"]
 
-ADDRESS_SPACE_BESIDES: Final = 4 * 1024 * 1024 * 1024
-"""What a process may reserve, besides the memory that it may use: libraries reserve much of which they use little."""
-
 WAIT_AT_CLOSE_S: Final = 5.0
 
 _LOG: Final = logging.getLogger(__name__)
 
 AuthorityInput: TypeAlias = AuthorityChanged | AuthorityChunk | AuthorityMeasured | AuthorityFinished | AuthorityFailed
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyPlace:
-    """Where a study's code is.
-
-    Attributes:
-        root: The study's folder; working directory and first place for imports of every process.
-        paths: Further places for imports, in order (the loader's working directory).
-        generated: Files that stand for functions of the study's script (`LoadedStudy.generated`): name -> source.
-        log_folder: What study code prints, and tracebacks of processes that ended by themselves, go to a file per
-            match there; None: a temporary folder.
-    """
-
-    root: Path
-    paths: tuple[Path, ...] = ()
-    generated: dict[str, str] = field(default_factory=dict)
-    log_folder: Path | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a match's process may take.
-
-    Attributes:
-        memory_bytes: Resident memory; above it the process is ended ("memory"). Where the platform can, the process
-            may not even ask for a good deal more than this.
-        start_s: From start to "ready"; while stored rows are stepped again, from one sign of life to the next.
-        hang_s: Without a sign of life for so long, the process counts as hung and is ended.
-        stop_s: How long a process may take to hand over what it has recorded, once it is told to stop.
-        seconds_between_looks: How often memory and CPU are measured.
-    """
-
-    memory_bytes: int = 1024 * 1024 * 1024
-    start_s: float = 60.0
-    hang_s: float = 10.0
-    stop_s: float = 5.0
-    seconds_between_looks: float = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +86,8 @@ class Supervisor:
         self._ending: set[MatchProcess] = set()
         self._pages: dict[MatchId, dict[str, int]] = {}
         self._lives = 0
+        self._watchers = Watchers(self._say)
         self._scratch = tempfile.TemporaryDirectory(prefix="mug-authority-", ignore_cleanup_errors=True)
-        self._written: set[str] = set()
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -148,7 +110,7 @@ class Supervisor:
             paths=tuple(map(str, self._place.paths)),
             stored=tuple(stored),
             dropped=tuple(dropped),
-            address_space=self._limits.memory_bytes + ADDRESS_SPACE_BESIDES,
+            address_space=address_space(self._limits),
         )
         with self._lock:
             if self._closed.is_set():
@@ -158,7 +120,7 @@ class Supervisor:
                 self._ending.add(before)
             process = self._processes[match_id] = MatchProcess(
                 match_id,
-                self._with_generated(config),
+                placed_config(config, self._place, Path(self._scratch.name)),
                 message,
                 log=self._log_file(match_id),
                 heard=self._heard,
@@ -169,6 +131,7 @@ class Supervisor:
             if self._watcher is None:
                 self._watcher = threading.Thread(target=self._watch, name="watching matches", daemon=True)
                 self._watcher.start()
+        self._watchers.process_started(match_id)
         if before is not None:
             before.kill(Outcome("stopped"))
 
@@ -219,6 +182,21 @@ class Supervisor:
                 self._pages.pop(match_id, None)
         self._say(match_id, wire.Detach(agent=agent))
 
+    def watch(
+        self, match_id: MatchId, name: str, *, agent: str = "", life: int = -1, seen: int = -1, wait_s: float = 0.0
+    ) -> Looked:
+        """Return what is new to somebody who watches a match (`Watchers.look`); unlike all else here, it may wait.
+
+        Raises:
+            TooManyWatchersError: The match has as many watchers as it may have.
+        """
+        looked = self._watchers.look(match_id, name, agent=agent, life=life, seen=seen, wait_s=wait_s)
+        with self._lock:
+            process = self._processes.get(match_id)
+        if process is None:
+            return looked
+        return dataclasses.replace(looked, stage=process.stage, asset_specs=process.asset_specs)
+
     def running(self) -> tuple[ProcessFigures, ...]:
         """Return how the processes are, as of the last look."""
         with self._lock:
@@ -239,6 +217,7 @@ class Supervisor:
     def close(self) -> None:
         """End all processes and wait for that; the session stays open, their matches go on from stored rows later."""
         self._closed.set()
+        self._watchers.close()
         with self._lock:
             processes = [*self._processes.values(), *self._ending]
             self._ending.update(self._processes.values())
@@ -283,6 +262,8 @@ class Supervisor:
                 if message.life == life:
                     view = ServerView(match_id=match_id, n=message.n, body=message.body, image=message.image)
                     self._show(match_id, message.agent, view)
+            case wire.WatchView():
+                self._watchers.take(match_id, message)
             case wire.Changed():
                 self._tell_engine(
                     AuthorityChanged(
@@ -332,59 +313,17 @@ class Supervisor:
             with self._lock:
                 processes, ending = list(self._processes.values()), list(self._ending)
             now_s = time.monotonic()
+            self._watchers.sweep()
             for process in processes:
                 process.measure()
-                fault = self._fault(process, now_s)
+                fault = fault_of(process, self._limits, now_s)
                 if fault is not None:
                     process.kill(fault)
             for process in ending:
                 if process.stop_by_s is not None and now_s > process.stop_by_s:
                     process.kill(Outcome("stopped"))
 
-    def _fault(self, process: MatchProcess, now_s: float) -> Outcome | None:
-        limits = self._limits
-        if process.memory_bytes > limits.memory_bytes:
-            return Outcome(
-                "memory",
-                f"the game took {_megabytes(process.memory_bytes)} of memory, and may take "
-                f"{_megabytes(limits.memory_bytes)}",
-            )
-        if process.stage == "starting":
-            if now_s - process.heard_s > limits.start_s:
-                return Outcome("start", f"the game was not ready within {limits.start_s:g} s")
-        elif now_s - process.heard_s > limits.hang_s:
-            return Outcome(
-                "hung", f"the game gave no sign for {limits.hang_s:g} s: a step of it waits, or does not come to an end"
-            )
-        return None
-
     def _log_file(self, match_id: MatchId) -> Path:
         folder = self._place.log_folder or Path(self._scratch.name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"match-{match_id}.log"
-
-    def _with_generated(self, config: GameConfig) -> GameConfig:
-        """Put functions of the study's script where they can be imported, and name that place in the config."""
-        generated = self._place.generated
-        if not generated:
-            return config
-        folder = Path(self._scratch.name)
-        for name, source in generated.items():
-            if name not in self._written:
-                self._written.add(name)
-                (folder / name).write_text(source, encoding="utf-8")
-
-        def placed(value: Any) -> Any:
-            if isinstance(value, str) and value.partition(":")[0] in generated:
-                return str(folder / value)
-            if isinstance(value, Mapping):
-                return {key: placed(item) for key, item in value.items()}
-            return value
-
-        names = ("env_creator", "env_to_state_fn", "hud_text_fn", "load_policy_fn", "policy_inference_fn")
-        changed = {name: placed(getattr(config, name)) for name in (*names, "policies", "dropout_agent_policy")}
-        return dataclasses.replace(config, **changed)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1024**2:.0f} MB"

@@ -22,7 +22,11 @@ __all__ = [
     "Stop",
     "Tell",
     "ToProcess",
+    "Unwatch",
     "View",
+    "Watch",
+    "WatchSeen",
+    "WatchView",
     "read_message",
     "write_message",
 ]
@@ -86,11 +90,31 @@ class Seen(_Wire, frozen=True, kw_only=True, array_like=True, tag="seen"):
     n: int
 
 
+class Watch(_Wire, frozen=True, kw_only=True, array_like=True, tag="watch"):
+    """Somebody watches, as an agent sees the game; "": as the first player does. They see, and say nothing."""
+
+    watcher: int
+    agent: str = ""
+
+
+class WatchSeen(_Wire, frozen=True, kw_only=True, array_like=True, tag="watch_seen"):
+    """A watcher has taken in view `n`."""
+
+    watcher: int
+    n: int
+
+
+class Unwatch(_Wire, frozen=True, kw_only=True, array_like=True, tag="unwatch"):
+    """A watcher is gone."""
+
+    watcher: int
+
+
 class Stop(_Wire, frozen=True, kw_only=True, array_like=True, tag="stop"):
     """Hand over what is recorded, and end."""
 
 
-ToProcess = Start | Tell | Keys | Attach | Detach | Seen | Stop
+ToProcess = Start | Tell | Keys | Attach | Detach | Seen | Watch | WatchSeen | Unwatch | Stop
 
 
 # ---------------------------------------------------------------- process -> server
@@ -139,6 +163,16 @@ class View(_Wire, frozen=True, kw_only=True, array_like=True, tag="view"):
     image: bytes = b""
 
 
+class WatchView(_Wire, frozen=True, kw_only=True, array_like=True, tag="watch_view"):
+    """A view for a watcher. `about`: what the agents did, as JSON (`Pages`)."""
+
+    watcher: int
+    n: int
+    body: bytes
+    image: bytes = b""
+    about: bytes = b""
+
+
 class Measured(_Wire, frozen=True, kw_only=True, array_like=True, tag="measured"):
     """As AuthorityMeasured."""
 
@@ -164,7 +198,7 @@ class Failed(_Wire, frozen=True, kw_only=True, array_like=True, tag="failed"):
     traceback: str = ""
 
 
-FromProcess = Begun | Alive | Changed | Chunk | View | Measured | Finished | Failed
+FromProcess = Begun | Alive | Changed | Chunk | View | WatchView | Measured | Finished | Failed
 
 M = TypeVar("M")
 

@@ -20,14 +20,22 @@ from mug.play.match_inputs import LocalPerson
 from mug.play.output import Output, View
 from mug.play.replay import StoredFrame, StoredGame
 from mug.play.session import GameSession
+from mug.play.world import World
 
-__all__ = ["AuthoritySession"]
+__all__ = ["AuthoritySession", "viewers"]
 
 LEAST_SHARE: Final = 0.25
 """Of a frame's time, policies always have so much, also when the frame began late."""
 
 _AWAY = Given(STATUS_HIDDEN)
 _DROPPED = Given(STATUS_DROPPED)
+
+
+def viewers(config: GameConfig, world: World) -> tuple[str, ...]:
+    """Return the players whose views differ, by picture or by text; none where one view is for all."""
+    if len(config.players) > 1 and (config.hud_text_fn is not None or len(world.viewers) > 1):
+        return config.players
+    return ()
 
 
 class AuthoritySession(GameSession):

@@ -21,7 +21,7 @@ from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError, IrreproducibleError
 from mug.play.inputs import Given, KeyBoard
 from mug.play.output import Event, Output, View, begun_episode, finished_episode, json_text, world_view
-from mug.play.recorder import Recorder
+from mug.play.recorder import Recorder, Row
 from mug.play.replay import StoredFrame, StoredGame, Tail
 from mug.play.values import json_value
 from mug.play.world import World
@@ -42,10 +42,16 @@ class GameSession:
     Raises:
         EnvironmentFailedError: From every method that runs study code.
         PlayError: When the settings do not fit the environment.
+
+    Attributes:
+        config: The game.
+        mug_globals: The participant's dict.
+        last_row: What the newest step of the episode gave; None: there was none yet.
     """
 
     def __init__(self, config: GameConfig, *, root: Path, entropy: Entropy | None = None) -> None:
         self.config = config
+        self.last_row: Row | None = None
         self.mug_globals: dict[str, Any] = json.loads(json.dumps(config.mug_globals))
         self._root = root
         self._entropy = entropy
@@ -209,6 +215,7 @@ class GameSession:
             world.carry_over(world.rewards)
         context: dict[str, Any] = {"mug_globals": json_value(self.mug_globals)}
         seed = world.reset(episode)
+        self.last_row = None
         self._next = "step"
         context["seed"] = seed
         context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
@@ -238,7 +245,7 @@ class GameSession:
     ) -> None:
         world, recorder = self._world, self._recorder
         assert recorder is not None
-        row = world.step(actions, statuses)
+        row = self.last_row = world.step(actions, statuses)
         chunks = recorder.add(row)
         if world.ended is not None:
             chunks += recorder.finish()

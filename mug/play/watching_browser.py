@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mug.errors import MugError
+from mug.play.agents_now import agents_now
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy
 from mug.play.errors import EnvironmentFailedError
@@ -133,27 +134,8 @@ class WatchedGame:
 
     def _agents(self, match: WatchedMatch) -> list[dict[str, Any]]:
         """What each agent did in the frame that led to the picture, and what it has earned so far."""
-        row, (episode, frame) = match.row(), match.place
-        sums = match.rows.rewards(episode, frame)
-        return [
-            {
-                "agent": agent,
-                "action": None if row is None or agent not in row.actions else json_value(row.actions[agent]),
-                "keys": "" if row is None else self._keys(row.actions.get(agent)),
-                "status": "" if row is None else row.statuses.get(agent, "out"),
-                "reward": None if row is None else json_value(row.rewards.get(agent)),
-                "total": json_value(sums.get(agent, 0.0)),
-            }
-            for agent in match.agents
-        ]
-
-    def _keys(self, action: Any) -> str:
-        """The keys that give an action, shortest chord first."""
         assert self._config is not None
-        told = json.dumps(json_value(action))
-        mapping = self._config.action_mapping
-        chords = [(len(row.keys), row.keys) for row in mapping if json.dumps(json_value(row.action)) == told]
-        return "+".join(min(chords)[1]) if chords else ""
+        return agents_now(self._config, match.agents, match.row(), match.rows.rewards(*match.place))
 
     def _answer(self, work: Callable[[], dict[str, Any]]) -> str:
         try:

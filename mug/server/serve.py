@@ -285,6 +285,7 @@ class _Session:
             build=client_build(),
         )
         health = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
+        stepping: Stepping | None = None
         app = make_app(
             self._study,
             token=self._token,
@@ -294,6 +295,7 @@ class _Session:
             host=self._host,
             remote_lab=self._options.remote_lab,
             watching=watching,
+            processes=lambda: stepping,
         )
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         stepping = self._stepping(dispatcher, channel)

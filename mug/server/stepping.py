@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import psutil
 
 from mug.authority.supervisor import AuthorityInput, Limits, ProcessFigures, StudyPlace, Supervisor
+from mug.authority.watchers import Looked
 from mug.engine.effects import StartAuthority, StopAuthority, TellAuthority
 from mug.engine.inputs import AuthorityFailed
 from mug.ids import MatchId
@@ -109,6 +110,16 @@ class Stepping:
             self._supervisor.keys(match_id, agent, message)
         else:
             self._supervisor.seen(match_id, agent, message.n)
+
+    def watch(
+        self, match_id: MatchId, name: str, *, agent: str = "", life: int = -1, seen: int = -1, wait_s: float = 0.0
+    ) -> Looked:
+        """Return what is new to somebody who watches a match (`Supervisor.watch`).
+
+        Raises:
+            TooManyWatchersError: The match has as many watchers as it may have.
+        """
+        return self._supervisor.watch(match_id, name, agent=agent, life=life, seen=seen, wait_s=wait_s)
 
     def running(self) -> tuple[ProcessFigures, ...]:
         """Return how the processes are."""

@@ -171,9 +171,12 @@ class WatchedMatches:
                 return None
             game = self._game(match)
             problem = self._problem
+            on_server = match.formed.settings.get("mode") == "server_authoritative"
             if game is None:
                 problem = f"The study has no game {match.formed.scene_id!r}, so its matches cannot be shown."
-            elif match.formed.settings.get("mode") == "server_authoritative":
+            elif on_server and self._state(match) == "live":
+                problem = ""
+            elif on_server:
                 problem = _ON_SERVER
             elif self._removed & set(match.formed.agents.values()):
                 problem = _TAKEN_OUT
@@ -185,12 +188,19 @@ class WatchedMatches:
                 "study": self._frozen.study.title,
                 "seed": str(match.formed.seed),
                 "recorders": match.recorders,
+                "on_server": on_server,
                 "content": None if game is None else self._content(game, match),
                 "runtime": msgspec.to_builtins(self._runtime),
                 "problem": problem,
                 "notes": list(self._notes),
                 "without_pictures": self._without_pictures,
             }
+
+    def is_known(self, match_id: str) -> bool:
+        """Whether the session has a match."""
+        with self._lock:
+            self._read_on()
+            return match_id in self._matches
 
     def frames(self, match_id: str, episode: int, frame: int, recorder: str = "") -> dict[str, Any] | None:
         """Stored rows from a place on, as whole chunks; None: the session has no such match.
@@ -276,14 +286,13 @@ class WatchedMatches:
 
     def _at_a_glance(self, match: _Match) -> dict[str, Any]:
         formed, ended = match.formed, match.ended
-        state = "over" if ended is not None else "live" if self._live else "unfinished"
         game = self._games.get(formed.scene_id)
         return {
             "match_id": formed.match_id,
             "number": match.number,
             "scene_id": formed.scene_id,
             "scene": (game.content.scene_header or "") if game is not None else "",
-            "state": state,
+            "state": self._state(match),
             "outcome": ended.outcome if ended is not None else "",
             "reason": self._shown(ended.reason) if ended is not None else "",
             "formed_at": formed.at,
@@ -296,6 +305,9 @@ class WatchedMatches:
             "flags": [{"flag": flag.flag, "detail": self._shown(flag.detail)} for flag in match.flags],
             "dropped": [{"agent": drop.agent, "reason": self._shown(drop.reason)} for drop in match.dropped],
         }
+
+    def _state(self, match: _Match) -> str:
+        return "over" if match.ended is not None else "live" if self._live else "unfinished"
 
     def _who(self, who: str) -> str:
         """Who acts for an agent; while staff that is blind may look on, a policy's name says no treatment."""

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from flask import Flask, Response, request
 
+from mug.authority.watchers import TooManyWatchersError
 from mug.records.errors import RecordsError
 from mug.server.watching import WatchedMatches
+from mug.server.watching_live import Watchable, live_views
 
 __all__ = ["WATCH_PAGE", "add_watching"]
 
@@ -15,13 +17,19 @@ MAX_FRAME: Final = 10**9
 
 
 def add_watching(
-    app: Flask, matches: WatchedMatches | None, *, admit: Callable[[], None], page: Callable[[], Response]
+    app: Flask,
+    matches: WatchedMatches | None,
+    *,
+    admit: Callable[[], None],
+    page: Callable[[], Response],
+    processes: Callable[[], Watchable | None] = lambda: None,
 ) -> None:
     """Add the routes.
 
     Args:
         app: The server.
         matches: The session's; None: there are none to watch, and only the page is there.
+        processes: What steps matches now.
         admit: Ends the request where it may not be answered.
         page: Sends the page.
     """
@@ -42,15 +50,27 @@ def add_watching(
             lambda: None if matches is None else matches.frames(match_id, episode, frame, recorder), match_id
         )
 
+    def views(match_id: str) -> Any:
+        admit()
+        name, agent = request.args.get("watcher", "")[:64], request.args.get("agent", "")[:200]
+        life, seen = _number("life", -1), _number("seen", -1)
+        if not name or matches is None or not matches.is_known(match_id):
+            return _answered(lambda: None, match_id)
+        try:
+            return live_views(processes(), match_id, name, agent=agent, life=life, seen=seen)
+        except TooManyWatchersError as error:
+            return {"error": str(error)}, 409
+
     app.add_url_rule(WATCH_PAGE, "watch_page", page)
     app.add_url_rule("/_mug/lab/matches", "lab_matches", all_matches)
     app.add_url_rule("/_mug/lab/matches/<match_id>", "lab_match", one_match)
     app.add_url_rule("/_mug/lab/matches/<match_id>/frames", "lab_match_frames", frames)
+    app.add_url_rule("/_mug/lab/matches/<match_id>/views", "lab_match_views", views)
 
 
-def _number(name: str) -> int:
-    text = request.args.get(name, "0")
-    return min(int(text), MAX_FRAME) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+def _number(name: str, otherwise: int = 0) -> int:
+    text = request.args.get(name, "")
+    return min(int(text), MAX_FRAME) if text.isascii() and text.isdigit() and len(text) < 12 else otherwise
 
 
 def _answered(ask: Callable[[], dict[str, Any] | None], match_id: str = "") -> Any:

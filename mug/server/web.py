@@ -15,6 +15,7 @@ from mug.runtime import PreparedRuntime, RuntimeFiles
 from mug.runtime.onnx_web import CLIENT_FOLDER
 from mug.server.builds import BuildFiles, build_policy
 from mug.server.watching import WatchedMatches
+from mug.server.watching_live import Watchable
 from mug.server.watching_routes import add_watching
 
 __all__ = ["CLIENT_FOLDER", "ServedStudy", "client_build", "is_this_machine", "make_app"]
@@ -87,6 +88,7 @@ def make_app(
     host: str = "",
     remote_lab: bool = False,
     watching: WatchedMatches | None = None,
+    processes: Callable[[], Watchable | None] = lambda: None,
     page_for_all: bool = True,
 ) -> Flask:
     """Build the HTTP side.
@@ -101,6 +103,7 @@ def make_app(
         host: The address that the server listens on.
         remote_lab: Let consoles on other machines in, too.
         watching: The matches that can be watched with the token.
+        processes: What steps matches now; None: nothing does.
         page_for_all: Serve the participants' page; not where a session is only looked at.
     """
     app = Flask("mug", static_folder=None)
@@ -192,7 +195,7 @@ def make_app(
     app.add_url_rule("/_mug/lab", "lab", lab)
     app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
     app.add_url_rule("/_mug/view/data", "view_data", view_data)
-    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"))
+    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"), processes=processes)
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)

@@ -76,10 +76,15 @@ class Line:
                     os._exit(9)
                 raise RuntimeError(f"the world broke at frame {frame}")
 
+    def drawn_at(self, agent):
+        """Somewhere in the picture, however far it goes."""
+        return 0.5 + 0.45 * self.at[agent] / (1 + abs(self.at[agent]))
+
     def render(self):
         return [
-            {"uuid": agent, "object_type": "circle", "x": self.at[agent], "y": 0.5, "radius": 0.05}
-            for agent in self.possible_agents
+            {"uuid": agent, "object_type": "circle", "x": self.drawn_at(agent), "y": 0.3 + place / 8, "radius": 0.05,
+             "color": "#1f6f78"}
+            for place, agent in enumerate(self.possible_agents)
         ]
 
 

@@ -71,6 +71,13 @@ def test_that_the_match_that_is_shown_and_any_in_the_table_can_be_asked_for(lab:
         run.match_live.watch.click()
     assert asked.args == ["m-1"]
 
+    on_server = match_view("m-2", "anna", "bert", mode="server_authoritative")
+    run.match_live.show_match(on_server, 2)
+    assert not run.match_live.watch.isHidden(), "matches on the server can be watched, too"
+    assert "as its players see it" in run.match_live.watch.toolTip()
+    run.match_live.show_match(VIEW, 1)
+    assert "a second behind" in run.match_live.watch.toolTip()
+
     table = run.matches.table
     table.customContextMenuRequested.emit(QPoint(20, table.rowViewportPosition(0) + 5))
     menu = run.matches.findChild(QMenu)

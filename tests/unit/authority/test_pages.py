@@ -1,5 +1,6 @@
 """The pages of a match: views go to who keeps up, whole to who comes, and never in a growing queue."""
 
+import json
 import queue
 from collections.abc import Sequence
 
@@ -21,9 +22,13 @@ class Match:
         self.now_s = 0.0
         self.frame = 0
         self.sent: list[wire.View] = []
+        self.watched: list[wire.WatchView] = []
         self.pressed: queue.SimpleQueue[Pressed] = queue.SimpleQueue()
-        self.pages = Pages(FPS, send=self.sent.append, post=self.pressed.put, clock_s=lambda: self.now_s)
+        self.pages = Pages(FPS, send=self.send, post=self.pressed.put, clock_s=lambda: self.now_s)
         self.decoders: dict[tuple[str, int], ViewDecoder] = {}
+
+    def send(self, view: wire.View | wire.WatchView) -> None:
+        (self.sent if isinstance(view, wire.View) else self.watched).append(view)  # type: ignore[arg-type]
 
     def step(self, picture: Picture | None = None, agents: Sequence[str] = ("a", "b")) -> None:
         self.frame += 1
@@ -136,3 +141,50 @@ def test_that_pictures_are_compressed_in_the_way_that_fits_them(way: str, kind: 
     assert made[-1].kind == kind
     assert (made[-1].width, made[-1].height) == (80, 60)
     assert press.press(Image(80, 60, np.roll(pixels, 2, 1).tobytes())) is made[-1]
+
+
+def test_that_a_watcher_gets_a_players_views_by_the_rules_of_a_page_and_costs_nothing_when_gone() -> None:
+    match, asked = Match(), []
+
+    def about() -> bytes:
+        asked.append(match.frame)
+        return b"beside"
+
+    def step() -> None:
+        match.frame += 1
+        match.now_s += 1 / FPS
+        pictures = [Picture(packet={"game_state_objects": [_ball(x)], "removed": []}) for x in (0.1, 0.9)]
+        views = [
+            View(0, match.frame, picture, agent, 0.0, agent=agent)
+            for agent, picture in zip(("a", "b"), pictures, strict=True)
+        ]
+        match.pages.show(views, at_ms=1000 * match.now_s, keys_n={"a": match.frame}, about=about)
+
+    match.pages.attach("a", 1)
+    step()
+    assert asked == [], "nobody watches"
+    match.pages.watch(7, "")
+    match.pages.watch(8, "b")
+    step()
+    shown = {view.watcher: ViewDecoder() for view in match.watched}
+    huds = [(view.watcher, shown[view.watcher].take(view.n, view.body).hud) for view in match.watched]
+    assert huds == [(7, "a"), (8, "b"), (7, "a"), (8, "b")], "the first player's where none is named"
+    assert shown[7].keys_n == -1, "no key is a watcher's"
+    assert {view.about for view in match.watched} == {b"beside"}
+    for _ in range(10):
+        step()
+    assert len([view for view in match.watched if view.watcher == 7]) == UNDER_WAY, "who does not answer gets no more"
+    match.watched.clear()
+    match.pages.watcher_seen(7, UNDER_WAY - 1)
+    (late,) = match.watched
+    assert (late.watcher, json.loads(late.body)["frame"]) == (7, match.frame)
+    match.pages.unwatch(7)
+    match.pages.unwatch(8)
+    match.watched.clear()
+    before = len(asked)
+    step()
+    assert (match.watched, len(asked)) == ([], before)
+
+
+def _ball(x: float) -> dict[str, object]:
+    return {"uuid": "ball", "object_type": "circle", "x": x}

@@ -1,4 +1,4 @@
-"""Who wants to watch a game that the server steps reads why that cannot be."""
+"""What a page is told of a match that the server steps."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from mug.study.multiplayer_section import MultiplayerSection
 from tests.drivers.recorded_session import RecordedSession
 
 
-def test_that_the_page_says_why_a_game_on_the_server_is_not_stepped_again(tmp_path: Path) -> None:
+def test_that_a_game_on_the_server_is_watched_from_its_process_while_it_runs(tmp_path: Path) -> None:
     game = GymGame(
         scene_id="game",
         policies=PoliciesSection(policy_mapping={"north": "human"}),
@@ -26,7 +26,9 @@ def test_that_the_page_says_why_a_game_on_the_server_is_not_stepped_again(tmp_pa
         frozen = FrozenStudy(study=Study(id="exp", chain=(game,)), content_hash="h")
         watched = WatchedMatches(session.path, "s1", frozen, None, live=True)
         shown = watched.match("m1")
+        assert watched.is_known("m1")
+        assert not watched.is_known("m2")
         watched.close()
     assert shown is not None
-    assert "The server steps this game" in shown["problem"]
-    assert "export has them" in shown["problem"]
+    assert (shown["on_server"], shown["state"], shown["problem"]) == (True, "live", "")
+    assert shown["content"]["config"]["players"] == ("north",)

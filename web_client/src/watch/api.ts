@@ -1,5 +1,7 @@
 /** The server's side of watching, as the page asks for it. */
 import type { GameConfig, RuntimeManifest } from "../protocol/messages";
+import type { ViewDelta } from "../server_game/view_state";
+import type { AgentNow } from "./rpc";
 
 export interface AgentOf {
   agent: string;
@@ -39,6 +41,8 @@ export interface MatchDescription extends MatchGlance {
   study: string;
   seed: string;
   recorders: string[];
+  /** The server steps it: there is no Python for it in the page. */
+  on_server: boolean;
   content: WatchedContent | null;
   runtime: RuntimeManifest | null;
   problem: string;
@@ -52,6 +56,16 @@ export interface StoredRows extends MatchGlance {
   more: boolean;
   /** Chunks whose bytes are not in the records any more. */
   gone: number;
+}
+
+/** What a match that the server steps shows now: views since the last one that the page has. */
+export interface LiveViews {
+  /** Another one than before: views are counted anew, and the first of them is whole. */
+  life: number;
+  /** As its process said last; "" while there is none. */
+  stage: string;
+  asset_specs: Record<string, unknown>[];
+  views: { n: number; view: ViewDelta; image: string; about: { agents: AgentNow[]; viewers: string[] } | null }[];
 }
 
 /** An answer that is no answer: `status` 0 when the server is not there. */
@@ -79,6 +93,13 @@ export class WatchApi {
   rows(matchId: string, episode: number, frame: number, recorder: string): Promise<StoredRows> {
     const asked = new URLSearchParams({ episode: String(episode), frame: String(frame), recorder });
     return this.ask(`/_mug/lab/matches/${encodeURIComponent(matchId)}/frames?${asked.toString()}`);
+  }
+
+  /** Waits some seconds for a view, if there is none. */
+  views(matchId: string, watcher: string, agent: string, life: number, seen: number): Promise<LiveViews> {
+    const have = { ...(life >= 0 ? { life: String(life) } : {}), ...(seen >= 0 ? { seen: String(seen) } : {}) };
+    const asked = new URLSearchParams({ watcher, agent, ...have });
+    return this.ask(`/_mug/lab/matches/${encodeURIComponent(matchId)}/views?${asked.toString()}`);
   }
 
   private async ask<T>(path: string): Promise<T> {

@@ -2,6 +2,7 @@
 import "./watch.css";
 import { parseWatchAddress, watchHash } from "./address";
 import { WatchApi, type MatchDescription } from "./api";
+import { LiveMatch } from "./live";
 import { WatchView } from "./watch_view";
 import { Watching, type WatchPhase } from "./watching";
 
@@ -15,6 +16,7 @@ async function start(): Promise<void> {
   const address = parseWatchAddress(window.location.hash);
   const api = new WatchApi(address.token);
   let watching: Watching | null = null;
+  let live: LiveMatch | null = null;
   const view = new WatchView(root, {
     toggle: () => watching?.toggle(),
     follow: (on) => watching?.follow(on),
@@ -25,6 +27,7 @@ async function start(): Promise<void> {
     round: (episode) => watching?.round(episode),
     speed: (speed) => watching?.speed(speed),
     recorder: (who) => watching?.recorder(who),
+    seenBy: (agent) => (live ?? watching)?.seenBy(agent),
   });
   window.addEventListener("hashchange", () => window.location.reload());
   const failed = (text: string): void => {
@@ -35,6 +38,24 @@ async function start(): Promise<void> {
     failed("This address is not whole: open the match from MUG Lab, or with the address that `mug replay` prints.");
     return;
   }
+  const show = (match: MatchDescription): void => {
+    view.describe(match, address.recorder);
+    const why = obstacle(match);
+    if (why !== "") {
+      failed(why);
+      return;
+    }
+    if (match.on_server && match.state === "live" && match.content) {
+      live = new LiveMatch(api, match, match.content, view, phase, (over) => {
+        live = null;
+        show(over);
+      });
+      live.start();
+      return;
+    }
+    watching = new Watching(api, match, address.recorder, (recorder) => void (window.location.hash = watchHash({ ...address, recorder })), phase);
+    watching.start(view);
+  };
   view.message("Asking the server for the match…");
   try {
     if (address.match === "") {
@@ -44,15 +65,7 @@ async function start(): Promise<void> {
       phase("waiting");
       return;
     }
-    const match = await api.match(address.match);
-    view.describe(match, address.recorder);
-    const why = obstacle(match);
-    if (why !== "") {
-      failed(why);
-      return;
-    }
-    watching = new Watching(api, match, address.recorder, (recorder) => void (window.location.hash = watchHash({ ...address, recorder })), phase);
-    watching.start(view);
+    show(await api.match(address.match));
   } catch (error) {
     failed(error instanceof Error ? error.message : String(error));
   }

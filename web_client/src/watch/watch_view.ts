@@ -15,6 +15,8 @@ export interface WatchPort {
   round(episode: number): void;
   speed(speed: number): void;
   recorder(who: string): void;
+  /** Show the game as this agent sees it. */
+  seenBy(agent: string): void;
 }
 
 const STATE_WORDS: Readonly<Record<MatchGlance["state"], string>> = { live: "Live", over: "Replay", unfinished: "Replay, without an end" };
@@ -55,10 +57,14 @@ export class WatchView {
   private readonly rounds = make("select", { "aria-label": "Round" });
   private readonly speeds = make("select", { "aria-label": "Speed" });
   private readonly recorders = make("select", { "aria-label": "Whose rows" });
+  private readonly viewers = make("select", { "aria-label": "As seen by" });
   private readonly rows = make("tbody");
   private readonly seed = make("p", { class: "about" });
   private readonly main: HTMLElement;
   private readonly controls: HTMLElement;
+  private readonly track: HTMLElement;
+  private readonly moving: HTMLElement[];
+  private readonly eyes: HTMLElement;
   private readonly whose: HTMLElement;
   private renderer: Renderer | null = null;
   private size = { width: 600, height: 400 };
@@ -84,10 +90,9 @@ export class WatchView {
     this.rounds.addEventListener("change", () => port.round(Number(this.rounds.value)));
     this.speeds.addEventListener("change", () => port.speed(Number(this.speeds.value)));
     this.recorders.addEventListener("change", () => port.recorder(this.recorders.value));
+    this.viewers.addEventListener("change", () => port.seenBy(this.viewers.value));
     for (const speed of SPEEDS) this.speeds.append(make("option", { value: String(speed) }, `${speed}×`));
-    this.controls = make(
-      "div",
-      { class: "controls", role: "group", "aria-label": "Playing" },
+    this.moving = [
       this.play,
       button("⇤", "First frame (Home)", () => port.toStart()),
       button("‹", "One frame back (←)", () => port.step(-1)),
@@ -96,19 +101,20 @@ export class WatchView {
       this.follow,
       make("label", {}, "Round ", this.rounds),
       make("label", {}, "Speed ", this.speeds),
-      this.place,
-    );
+    ];
+    this.eyes = make("label", { hidden: "" }, "As seen by ", this.viewers);
+    this.controls = make("div", { class: "controls", role: "group", "aria-label": "Playing" }, ...this.moving, this.eyes, this.place);
     this.whose = make("label", { hidden: "" }, "Rows as recorded by ", this.recorders);
     const head = ["Agent", "Action", "How", "Reward", "So far"].map((text) => make("th", { scope: "col" }, text));
     const table = make("table", {}, make("caption", {}, "At this frame"), make("thead", {}, make("tr", {}, ...head)), this.rows);
     const picture = make("section", { class: "picture", "aria-label": "Picture" }, this.hud, this.stage);
     const side = make("section", { class: "side", "aria-label": "Agents" }, table, this.whose, this.seed, this.proof, this.notes);
-    const track = make("div", { class: "track" }, this.bar, this.marks, this.legend);
-    this.main = make("main", { hidden: "" }, make("div", { class: "both" }, picture, side), track, this.controls);
+    this.track = make("div", { class: "track" }, this.bar, this.marks, this.legend);
+    this.main = make("main", { hidden: "" }, make("div", { class: "both" }, picture, side), this.track, this.controls);
     const header = make("header", {}, make("div", { class: "head" }, this.title, this.badge), this.about);
     this.root.replaceChildren(header, this.told, this.say, this.main);
     const around = new ResizeObserver(() => this.fit());
-    for (const part of [header, this.told, this.say, this.hud, track, this.controls, this.root]) around.observe(part);
+    for (const part of [header, this.told, this.say, this.hud, this.track, this.controls, this.root]) around.observe(part);
     setText(this.title, "Watch a match");
     window.addEventListener("resize", () => {
       this.drawn = "";
@@ -142,6 +148,7 @@ export class WatchView {
       }),
     );
     if (match.content) this.size = { width: match.content.config.game_width, height: match.content.config.game_height };
+    this.setLive(false);
     this.state(match);
   }
 
@@ -156,7 +163,7 @@ export class WatchView {
     const outcome = match.outcome && match.outcome !== "completed" ? ` · ${match.outcome.replaceAll("_", " ")}` : "";
     setText(this.badge, STATE_WORDS[match.state] + outcome);
     this.badge.className = `badge ${match.state}`;
-    this.follow.hidden = match.state !== "live";
+    if (!this.track.hidden) this.follow.hidden = match.state !== "live";
     this.happened(match);
   }
 
@@ -173,6 +180,28 @@ export class WatchView {
     this.notes.hidden = notes.length === 0 && this.pictures.hidden;
   }
 
+  /** What is shown is now, and nothing else: there is nowhere to go to. */
+  standsLive(): void {
+    this.setLive(true);
+  }
+
+  private setLive(live: boolean): void {
+    for (const control of [this.track, ...this.moving]) control.hidden = live;
+    this.proof.hidden = live;
+  }
+
+  /** The agents whose views differ; with less than two there is nothing to choose. */
+  offerViewers(agents: readonly string[], chosen: string): void {
+    this.eyes.hidden = agents.length < 2;
+    const there = [...this.viewers.options].map((option) => option.value);
+    if (there.join("\n") !== agents.join("\n")) this.viewers.replaceChildren(...agents.map((agent) => make("option", { value: agent }, agent)));
+    if (chosen !== "" && this.viewers.value !== chosen) this.viewers.value = chosen;
+  }
+
+  showLivePlace(episode: number, frame: number, fps: number): void {
+    setText(this.place, `round ${episode + 1} · frame ${frame.toLocaleString("en")} · ${(frame / fps).toFixed(1)} s`);
+  }
+
   attach(renderer: Renderer): void {
     this.renderer = renderer;
     this.stage.replaceChildren(renderer.canvas);
@@ -180,8 +209,9 @@ export class WatchView {
     this.fit();
   }
 
-  showFrame(view: WatchedView, agents: readonly AgentNow[]): void {
-    this.renderer?.showFrame({ packet: view.packet, image: view.image, corrected: false, frame: view.frame });
+  showFrame(view: WatchedView, agents: readonly AgentNow[], bitmap: ImageBitmap | null = null): void {
+    const picture = { packet: view.packet, image: view.image, corrected: false, frame: view.frame };
+    this.renderer?.showFrame(bitmap ? { ...picture, bitmap } : picture);
     this.stage.dataset["watchEpisode"] = String(view.episode);
     this.stage.dataset["watchFrame"] = String(view.frame);
     setText(this.hud, view.hud ?? "");

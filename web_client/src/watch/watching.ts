@@ -3,6 +3,7 @@ import type { Renderer } from "../render/renderer";
 import { AskError, bytesOf, type MatchDescription, type WatchApi } from "./api";
 import { Playback } from "./playback";
 import type { FromWatchWorker, RoundRows, StatusRun, ToWatchWorker } from "./rpc";
+import { watchedRenderer } from "./watch_picture";
 import type { WatchPort, WatchView } from "./watch_view";
 
 const ASK_EVERY_MS = 400;
@@ -98,6 +99,10 @@ export class Watching implements WatchPort {
     this.reopen(who);
   }
 
+  seenBy(agent: string): void {
+    void agent;
+  }
+
   private onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const target = event.target instanceof HTMLElement ? event.target : null;
@@ -172,25 +177,7 @@ export class Watching implements WatchPort {
     if (!content) return;
     this.agents = agents;
     this.view.message("Loading pictures…");
-    const { createRenderer } = await import("../render/renderer");
-    let missing = 0;
-    const tellMissing = (): void => {
-      const what = missing === 1 ? "One picture of the game is" : `${missing} pictures of the game are`;
-      this.view.note(`${what} not there: it is drawn without. ${this.match.without_pictures}`.trim());
-    };
-    this.renderer = await createRenderer({
-      width: content.config.game_width,
-      height: content.config.game_height,
-      background: content.background,
-      folders: { baseUrl: content.assets_base_url, roots: content.asset_roots, assetsDir: content.assets_dir },
-      animations: content.animations,
-      smoothingMs: 0,
-      assetMissing: () => {
-        missing += 1;
-        tellMissing();
-      },
-    });
-    await this.renderer.loadAssets([...content.asset_specs, ...specs], () => undefined);
+    this.renderer = await watchedRenderer(this.match, content, specs, this.view);
     this.view.attach(this.renderer);
     if (this.playback.isEmpty) this.noRowsYet();
     this.shown = "";
