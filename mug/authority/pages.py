@@ -10,6 +10,7 @@ from typing import Final
 from mug.authority.pictures import PicturePress
 from mug.authority.wire import View as WireView
 from mug.authority.wire import WatchView
+from mug.play.errors import PlayError
 from mug.play.output import View
 from mug.play.picture import Image
 from mug.play.view_deltas import PictureImage, Scenery, SeenView, ViewEncoder
@@ -40,10 +41,15 @@ class _Moment:
 
 @dataclass(frozen=True)
 class Pressed:
-    """A moment whose pictures are compressed: for the thread of the match, which gives it to `Pages.take`."""
+    """A moment whose pictures are compressed: for the thread of the match, which gives it to `Pages.take`.
+
+    Attributes:
+        fault: Why they are not; empty: they are.
+    """
 
     moment: _Moment
     images: Mapping[str, PictureImage]
+    fault: str = ""
 
 
 @dataclass
@@ -187,7 +193,13 @@ class Pages:
             self._show(moment)
 
     def take(self, pressed: Pressed) -> None:
-        """Take a frame's views whose pictures are compressed now."""
+        """Take a frame's views whose pictures are compressed now.
+
+        Raises:
+            PlayError: When a picture could not be compressed.
+        """
+        if pressed.fault:
+            raise PlayError(pressed.fault)
         moment = pressed.moment
         views = {
             agent: SeenView(
@@ -275,10 +287,19 @@ class _Pressing:
                 if newer is None:
                     return
                 moment, taken = newer, taken + 1
-            pressed: dict[int, PictureImage] = {}
-            for agent, image in moment.images.items():
-                if id(image) not in pressed:
-                    # One press a picture that goes to all, one a player where each has their own.
-                    pressed[id(image)] = self._presses.setdefault(agent, PicturePress()).press(image)
-            self._post(Pressed(moment, {agent: pressed[id(image)] for agent, image in moment.images.items()}))
+            self._post(self._pressed(moment))
             self._done += taken
+
+    def _pressed(self, moment: _Moment) -> Pressed:
+        pressed: dict[int, PictureImage] = {}
+        for agent, image in moment.images.items():
+            if id(image) in pressed:
+                continue
+            try:
+                # One press a picture that goes to all, one a player where each has their own.
+                pressed[id(image)] = self._presses.setdefault(agent, PicturePress()).press(image)
+            except Exception as error:  # whatever it is, players would look at a picture that stands still
+                size = f"{image.width} × {image.height}"
+                fault = f"a picture of {size} pixels cannot be sent to the players: {error}; draw a smaller one"
+                return Pressed(moment, {}, fault)
+        return Pressed(moment, {agent: pressed[id(image)] for agent, image in moment.images.items()})

@@ -395,7 +395,10 @@ class Matches:
             lost -= late
         if not lost or self._is_over(match):
             return
-        if mutual or lost == match.players.keys() - match.dropped.keys():
+        failed = {agent for agent, who in match.players.items() if core.presence(who).phase == "error"}
+        if lost <= failed:  # nobody left: their pages could not go on
+            self._drop(match, lost, self._policy(match), "the game failed on the page", outcome="failed")
+        elif mutual or lost == match.players.keys() - match.dropped.keys():
             self._drop(match, lost, "void", "the players did not hear each other")
         else:
             self._drop(match, lost, self._policy(match), "was not heard any more")
@@ -479,9 +482,13 @@ class Matches:
         policy: str,
         reason: str,
         *,
+        outcome: str = "partner_left",
         knows: Collection[ParticipantId] = (),
     ) -> None:
-        """Players are out of a match for good: recorded, and told to everybody whose page is in it, but to `knows`."""
+        """Players are out of a match for good: recorded, and told to everybody whose page is in it, but to `knows`.
+
+        `outcome` is that of a match which ends with it.
+        """
         core = self._core
         dropped = tuple(agent for agent in match.players if agent in set(agents))
         core.record(
@@ -502,7 +509,7 @@ class Matches:
         if policy == "void":
             self._end(match, "void", reason, knows=knows)
         elif policy == "end":
-            self._end(match, "partner_left", reason, knows=knows)
+            self._end(match, outcome, reason, knows=knows)
         if not match.is_on_server:
             core.after_commit(*self._verdicts(match, dropped, knows))
         core.changed_matches.add(match.match_id)

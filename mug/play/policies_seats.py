@@ -82,7 +82,7 @@ class PolicySeat:
 
         # Whenever it is made, it is made the same, and leaves no trace in the generators that everybody uses.
         policy = with_generators_kept(make)[0]
-        self._policy = PatientPolicy(policy) if patient else policy
+        self._policy = PatientPolicy(policy, clock) if patient else policy
 
     @property
     def remembers(self) -> bool:
@@ -240,7 +240,8 @@ def answers_in_time(
             continue
         wait_s = max(began + deadline_s - clock(), 0.0) if can_do_without else None
         ready = seat.agent in asked and seat.patient.wait(wait_s)
-        seat.count(1000.0 * (clock() - began), episode, frame, missed=not ready)
+        # What was waited for others, before this one was looked at, is not its time.
+        seat.count(seat.patient.took_ms if ready else 1000.0 * (clock() - began), episode, frame, missed=not ready)
         answers[seat.agent] = seat.answer(episode, frame) if ready else LATE
     return answers
 

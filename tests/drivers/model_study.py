@@ -40,7 +40,7 @@ def write_model_study(
 
     Args:
         folder: Made; the study's folder.
-        players: Agents of the small world, "north" first, with "human" or a model each.
+        players: Agents of the small world, "north" first, with "human" or a model each; two or more are people.
         frames: Of its only episode.
         frame_skip: Frames for which a model's action holds.
         conditions: As in `write_pair_study`.
@@ -53,8 +53,6 @@ def write_model_study(
     document = tomlkit.parse((folder / "study.toml").read_text(encoding="utf-8"))
     game = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
     game["policies"].update({"policy_mapping": dict(players), "frame_skip": frame_skip})
-    if len(humans) == 1:
-        del game["multiplayer"]
     (folder / "study.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
     (folder / "study.lock.json").unlink()
     lock = LOCKS / f"points_{len(humans)}_and_models.json"

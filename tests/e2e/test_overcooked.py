@@ -216,7 +216,7 @@ def walk_to_kitchen(people: Sequence[ParticipantDriver], played: Sequence[str]) 
     return scenes.pop()
 
 
-def test_that_the_server_steps_a_kitchen_for_somebody_far_away_and_somebody_who_leaves_and_comes_back(
+def test_that_the_server_steps_a_kitchen_for_two_far_away_of_whom_one_leaves_and_comes_back(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:
     study, data = short_study("overcooked_server", tmp_path / "overcooked_server", 9), tmp_path / "data"
@@ -226,7 +226,8 @@ def test_that_the_server_steps_a_kitchen_for_somebody_far_away_and_somebody_who_
     file.write_text(text.replace("overcooked_env.py:make_kitchen", "logged_env.py:make_kitchen", 1), encoding="utf-8")
     with ServerDriver(study, data).start(deadline_s=120) as server, ExitStack() as stack:
         ann, ben = (stack.enter_context(browser.participant(server.port)) for _ in range(2))
-        slow_page(ben, 100)
+        for person in (ann, ben):
+            slow_page(person, 100)
         ann.open("ann")
         ben.open("ben")
         walk_in([ann, ben], "together")

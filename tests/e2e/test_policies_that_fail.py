@@ -10,8 +10,10 @@ import pytest
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
 from tests.drivers.models import not_a_number, write
-from tests.drivers.pair_driver import walk_in
+from tests.drivers.pair_driver import change_program, match_records, play, walk_in
+from tests.drivers.policy_study import write_policy_study
 from tests.drivers.server_driver import ServerDriver
+from tests.drivers.waiting import until
 from tests.e2e.test_policies_recorded import POINTS, STUDY
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.long]
@@ -89,3 +91,40 @@ def test_that_a_policy_that_never_comes_back_is_spoken_of_and_ends_the_game(
     assert (stall["episode"], stall["frame"], about["went_on"]) == (0, FAILS_AT, False)
     assert tables["participants"]["errors"].tolist() == [1]
     assert tables["matches"]["flags"].tolist() == ["page_failed"]
+
+
+def test_that_a_policy_that_fails_on_two_peers_is_told_to_both_and_nobody_is_said_to_have_left(
+    browser: BrowserDriver, tmp_path: Path
+) -> None:
+    """The pages get a policy that fails at its 120th decision; `mug check` would have found it in the study's own."""
+    study = write_policy_study(
+        tmp_path / "study", people=2, frames=300, frame_skip=3, network_conditions={"delay_ms": 100}, input_delay=0
+    )
+    data, counts = tmp_path / "data", "        self.turns[side] += 1\n"
+    with (
+        ServerDriver(study, data).start(deadline_s=240) as server,
+        browser.participant(server.port) as ann,
+        browser.participant(server.port) as ben,
+    ):
+        for person, name in ((ann, "ann"), (ben, "ben")):
+            fails = counts + "        self.turns[side] /= sum(self.turns.values()) < 120\n"
+            change_program(person, server, "partners.py", counts, fails)
+            person.open(name)
+        play([ann, ben], "points")
+        for person in (ann, ben):
+            person.wait_for_phase("error", timeout_ms=120_000)
+            said = person.page.inner_text("body")
+            assert "The game cannot go on" in said
+            assert "ZeroDivisionError" not in said
+        until(lambda: match_records(data, "every-policy")[0].ended is not None, "the match was not ended")
+        tables = export_session(data, "every-policy", tmp_path / "out")
+    verify_records(data, "every-policy")
+    assert list(tables["episodes"]["agreement"]) == ["agreed", "agreed"]
+    second = tables["frames"][tables["frames"]["episode"] == 1]
+    assert list(second["frame"]) == list(range(len(second)))
+    assert 0 < len(second) <= 19 * 3, "up to the decision that failed"
+    [match] = tables["matches"].to_dict("records")
+    assert (match["outcome"], match["reason"]) == ("failed", "the game failed on the page")
+    assert (match["flags"], match["desyncs"]) == ("page_failed", 0)
+    assert "the policy 'Walker' of agent 'object' failed at frame" in match["flag_details"]
+    assert tables["participants"]["errors"].tolist() == [1, 1]

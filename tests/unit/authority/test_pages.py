@@ -10,9 +10,11 @@ import pytest
 from mug.authority import wire
 from mug.authority.pages import UNDER_WAY, Pages, Pressed
 from mug.authority.pictures import PicturePress
+from mug.play.errors import PlayError
 from mug.play.output import View
 from mug.play.picture import Image, Picture
 from mug.play.view_deltas import ViewDecoder
+from tests.drivers.waiting import until
 
 FPS = 20
 
@@ -111,6 +113,18 @@ def test_that_the_last_picture_reaches_everybody() -> None:
     assert match.take()[-1] == ("a", 10)
     match.pages.finish()
     assert match.take() == []
+
+
+def test_that_a_picture_that_cannot_be_compressed_is_said_and_not_left_out_in_silence() -> None:
+    match = Match()
+    match.pages.attach("a", 1)
+    noise = np.random.default_rng(0).integers(0, 256, (2, 70_000, 4), dtype=np.uint8)
+    noise[:, :, 3] = 255
+    match.step(Picture(image=Image(70_000, 2, noise.tobytes())))
+    with pytest.raises(PlayError, match="a picture of 70000 × 2 pixels cannot be sent to the players"):
+        match.pages.take(match.pressed.get(timeout=20))
+    until(lambda: not match.pages.is_pressing(), "the thread of the pictures goes on")
+    match.pages.close()
 
 
 def test_that_pictures_of_pixels_come_when_they_are_compressed() -> None:

@@ -11,6 +11,7 @@ from mug.ids import MatchId, ParticipantId
 from mug.play.config import GameConfig
 from mug.protocol.lab import EndSession, LabBatch, LabSnapshot, MatchView
 from mug.protocol.messages import (
+    ClientError,
     Closed,
     ErrorReply,
     FinishVisit,
@@ -327,6 +328,44 @@ def test_that_a_silent_player_is_out_after_the_studys_time_and_not_before() -> N
     assert memory.scene("c").scene_id == "duel"
     assert isinstance(routes(memory), DropRoutes)
     assert ends(memory) == ["partner_left"]
+
+
+@pytest.mark.parametrize(
+    ("failing", "outcome", "reason"),
+    [
+        ("d", "failed", "the game failed on the page"),
+        ("cd", "failed", "the game failed on the page"),
+        ("c", "partner_left", "was not heard any more"),
+    ],
+)
+def test_that_who_is_silent_because_the_game_failed_is_not_said_to_have_left(
+    failing: str, outcome: str, reason: str
+) -> None:
+    memory = matched(multiplayer=rules_of())
+    report(memory, "c", "a1")
+    for connection in failing:
+        visit_id = memory.scene(connection).visit_id
+        memory.say(
+            connection, ClientError(kind="environment", message="NaN", traceback="", fatal=True, visit_id=visit_id)
+        )
+    memory.later(TIMEOUT_MS)
+    dropped = [(fact.agent, fact.reason) for fact in memory.recorded if isinstance(fact, f.PlayerDropped)]
+    assert dropped == [("a1", reason)]
+    assert ends(memory) == [outcome]
+
+
+def test_that_a_game_that_failed_on_all_pages_is_not_void_although_they_do_not_hear_each_other() -> None:
+    memory = matched(multiplayer=rules_of())
+    report(memory, "c", "a1")
+    report(memory, "d", "a0")
+    for connection in "cd":
+        visit_id = memory.scene(connection).visit_id
+        memory.say(
+            connection, ClientError(kind="environment", message="NaN", traceback="", fatal=True, visit_id=visit_id)
+        )
+    memory.later(TIMEOUT_MS)
+    assert drops(memory) == [("a0", "end"), ("a1", "end")]
+    assert ends(memory) == ["failed"]
 
 
 def test_that_a_player_who_is_heard_again_stays() -> None:

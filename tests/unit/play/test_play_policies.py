@@ -422,6 +422,65 @@ def test_that_a_late_answer_leaves_no_trace(study: Path) -> None:
     policy.close()
 
 
+def test_that_a_policy_s_figures_do_not_hold_the_time_of_another_that_is_waited_for_first() -> None:
+    import threading
+
+    from mug.play.policies_deadline import PatientPolicy
+    from mug.play.policies_seats import answers_in_time
+
+    now, looks, measured = [0.0], [0], threading.Event()
+
+    def clock() -> float:
+        return now[0]
+
+    def quick_clock() -> float:
+        looks[0] += 1
+        if looks[0] == 2:  # before and after its decision
+            measured.set()
+        return 0.0
+
+    class Policy:
+        remembers = False
+
+        def __init__(self, seconds: float) -> None:
+            self.seconds = seconds
+
+        def reset(self, episode: int) -> None:
+            pass
+
+        def decide(self, episode: int, frame: int, observation: Any) -> int:
+            if self.seconds:
+                assert measured.wait(30)
+            now[0] += self.seconds
+            return 1
+
+        def save(self) -> None:
+            pass
+
+        def load(self, saved: None) -> None:
+            pass
+
+    class Seat:
+        def __init__(self, agent: str, seconds: float, clock: Any) -> None:
+            self.agent = agent
+            self.patient = PatientPolicy(Policy(seconds), clock)
+            self.counted: list[float] = []
+
+        def count(self, ms: float, episode: int, frame: int, *, missed: bool = False) -> None:
+            assert not missed
+            self.counted.append(ms)
+
+        def answer(self, episode: int, frame: int) -> Any:
+            return self.patient.answer()
+
+    slow, quick = Seat("slow", 5.0, clock), Seat("quick", 0.0, quick_clock)
+    seats: list[Any] = [(slow, True), (quick, True)]
+    assert answers_in_time(seats, 0, 0, {}, deadline_s=30.0, clock=clock) == {"slow": 1, "quick": 1}
+    assert (slow.counted, quick.counted) == ([5000.0], [0.0])
+    for seat in (slow, quick):
+        seat.patient.close()
+
+
 def test_that_figures_need_no_memory_for_each_decision() -> None:
     from mug.play.policies_times import DecisionTimes
 
