@@ -29,7 +29,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-__all__ = ["CHROMIUM_ARGS", "LAB_HOST", "BrowserDriver", "ParticipantDriver", "chromium_path"]
+__all__ = ["CHROMIUM_ARGS", "LAB_HOST", "START_MS", "BrowserDriver", "ParticipantDriver", "chromium_path"]
 
 LAB_HOST = "lab.test"
 CHROMIUM_ARGS = [
