@@ -158,6 +158,7 @@ def test_that_chunks_of_a_session_that_is_not_open_are_shown_and_taken_when_it_i
         person.page.get_by_text("The connection to the study is interrupted").wait_for()
         person.press_continue()
         person.wait_for_phase("waiting")
+        person.wait_until_kept("form")
         person.page.goto("about:blank")
 
         pages.start("--new-session")
