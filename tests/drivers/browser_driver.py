@@ -29,7 +29,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-__all__ = ["CHROMIUM_ARGS", "LAB_HOST", "BrowserDriver", "ParticipantDriver", "chromium_path"]
+__all__ = ["CHROMIUM_ARGS", "LAB_HOST", "START_MS", "BrowserDriver", "ParticipantDriver", "chromium_path"]
 
 LAB_HOST = "lab.test"
 CHROMIUM_ARGS = [
@@ -49,6 +49,18 @@ START_MS = 120_000
 def chromium_path() -> str | None:
     """Where Debian's Chromium is, or None."""
     return shutil.which("chromium")
+
+
+_KEPT = """(stream) => new Promise((resolve) => {
+    const open = indexedDB.open("mug-outbox");
+    open.onsuccess = () => {
+        const keys = open.result.transaction("chunks").objectStore("chunks").getAllKeys();
+        keys.onsuccess = () => {
+            open.result.close();
+            resolve(keys.result.some((key) => key[3] === stream));
+        };
+    };
+})"""
 
 
 class BrowserDriver:
@@ -253,6 +265,10 @@ class ParticipantDriver:
     def game_attribute(self, name: str) -> str | None:
         """A ``data-mug-<name>`` attribute of the game element."""
         return self.page.locator('[data-mug="game"]').get_attribute(f"data-mug-{name}")
+
+    def wait_until_kept(self, stream: str) -> None:
+        """Wait until the browser's storage holds a chunk of a stream, which the server does not have yet."""
+        self.page.wait_for_function(_KEPT, arg=stream)
 
     def state(self, page: Page | None = None) -> str:
         """What the page says, for a failure's message."""

@@ -9,7 +9,7 @@ from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import check_mountain_car, export_session, verify_records
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 EPISODES, STEPS = 2, 150
 

@@ -19,7 +19,7 @@ from tests.drivers.pair_driver import finish, identical_frames, match_records, p
 from tests.drivers.pair_study import write_pair_study
 from tests.drivers.server_driver import LabDriver, ServerDriver
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 
 NUMBERS = itertools.count(1)
 

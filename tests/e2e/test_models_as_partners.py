@@ -17,7 +17,7 @@ from tests.drivers.pair_driver import finish, hands, identical_frames, match_rec
 from tests.drivers.pair_study import CHAOS, EXAMPLES, example_study
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.browser, pytest.mark.pyodide, pytest.mark.alone]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.drivers.pair_driver import change_program, finish, match_records, pla
 from tests.drivers.pair_study import FRAMES, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 FPS = 30
 LIES_FROM = 67

@@ -70,14 +70,18 @@ def test_that_slime_volleyball_over_a_slow_line_is_recorded_alike_by_both(
     browser: BrowserDriver, tmp_path: Path
 ) -> None:
     study = example_study(
-        "slime_volleyball", tmp_path / "slime", conditions={"delay_ms": 100, "seed": 2}, input_delay=0
+        "slime_volleyball",
+        tmp_path / "slime",
+        conditions={"delay_ms": 100, "seed": 2},
+        input_delay=0,
+        gameplay={"num_episodes": 3},
     )
     tables = played(browser, study, "slime-volleyball", "volleyball", tmp_path)
-    match = check_match(tables, rollbacks=40)
+    match = check_match(tables, rollbacks=20)
     assert match["snapshot_level"] in {"pickle", "walker"}, "slimevb has no get_state of its own"
     assert match["delay_ms.agent_left"] == 100
-    assert list(tables["episodes"]["episode"]) == list(range(5))
-    assert len(tables["frames"]) >= 11 * 30, "there is about a quarter of a minute to compare"
+    assert list(tables["episodes"]["episode"]) == list(range(3))
+    assert len(tables["frames"]) >= 6 * 30, "there are some seconds to compare"
     assert tables["network"]["rtt_ms"].dropna().median() >= 200
 
 
@@ -98,12 +102,12 @@ def test_that_short_episodes_of_three_people_follow_each_other_without_mixing(
         tmp_path / "tag",
         players=3,
         conditions={"delay_ms": 100, "loss": 0.05, "seed": 3},
-        gameplay={"num_episodes": 5, "max_steps": 40, "reset_freeze_s": 0.0},
+        gameplay={"num_episodes": 4, "max_steps": 40, "reset_freeze_s": 0.0},
         input_delay=0,
     )
     tables = played(browser, study, "tag", "tag", tmp_path, players=3, seed=5)
     check_match(tables, rollbacks=10, players=3)
-    assert list(tables["episodes"]["frames"]) == [40] * 5
-    assert tables["episodes"]["chain_hash"].nunique() == 5
+    assert list(tables["episodes"]["frames"]) == [40] * 4
+    assert tables["episodes"]["chain_hash"].nunique() == 4
     assert tables["matches"]["snapshot_level"].tolist() == ["own"]
     assert set(tables["network"]["partner"]) == {"player_1", "player_2", "player_3"}

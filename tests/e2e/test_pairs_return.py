@@ -15,7 +15,7 @@ from tests.drivers.pair_driver import finish, hands, identical_frames, match_rec
 from tests.drivers.pair_study import FRAMES, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 FPS = 30
 

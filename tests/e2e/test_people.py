@@ -23,7 +23,7 @@ from tests.drivers.people_study import FORM, game, write_people_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.slow_page import change_delay, slow_page
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 FPS = 30
 

@@ -19,7 +19,7 @@ from tests.drivers.slow_page import change_delay, slow_page, wall_off
 from tests.drivers.waitroom_page import WaitroomPage
 from tests.drivers.waitroom_study import Waits, waits, write_waitroom_study
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 MAX_RTT_MS = 600
 FAR_MS = 800

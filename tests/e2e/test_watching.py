@@ -17,7 +17,7 @@ from tests.drivers.pair_study import PROFILES, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.watch_driver import WatchDriver, replaying, watch_address
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 
 ROUND = 75

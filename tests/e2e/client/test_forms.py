@@ -222,6 +222,7 @@ def test_that_a_reload_and_a_lost_network_lose_nothing_that_was_typed(
         person.press_continue()
         page.get_by_text("Saving…").wait_for()
         expect(page.locator("[data-mug=form]")).to_have_js_property("inert", True)
+        person.wait_until_kept("form")
         page.goto("about:blank")  # before the server is back: the page would hand in by itself
         asked.start()
         person.open("ann")

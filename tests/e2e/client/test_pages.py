@@ -1,6 +1,7 @@
 """Static pages, the end, and what a browser without the needed parts is told."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +15,25 @@ from tests.e2e.client.conftest import Serve
 from tests.e2e.client.studies import write_game, write_pages
 
 
-def rows(server: ServerDriver, stream: str) -> list[dict[str, Any]]:
-    """All rows of a JSON stream, in the order in which they were stored."""
+def rows(server: ServerDriver, stream: str, who: str = "") -> list[dict[str, Any]]:
+    """All rows of a JSON stream, of everybody or of one participant, in the order in which they were stored."""
     found = []
     with RecordReader(records_path(server.data_dir, server.study.name)) as reader:
         for head in reader.sessions():
             for fact in reader.facts(head.session_id, ("chunk_stored",)):
                 assert isinstance(fact, f.ChunkStored)
-                if fact.stream == stream:
+                if fact.stream == stream and who in ("", fact.participant_id):
                     found += [json.loads(line) for line in reader.body(fact.sha256).splitlines()]
     return found
 
 
-@pytest.fixture
-def pages(serve: Serve, tmp_path: Path) -> ServerDriver:
-    return serve(write_pages(tmp_path / "pages"))
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
+    """One server for all: each test has participants of its own."""
+    with ServerDriver(
+        write_pages(tmp_path_factory.mktemp("study") / "pages"), tmp_path_factory.mktemp("data")
+    ) as server:
+        yield server
 
 
 def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alone(
@@ -40,6 +45,7 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
         person.wait_for_phase("page")
         own_address = person.page.evaluate("() => location.pathname")
         assert own_address.startswith("/p-")
+        who = own_address[1:]
         person.page.locator("[name=age]").fill("33")
         person.page.locator("[name=age]").blur()
         person.page.keyboard.press("Enter")
@@ -72,15 +78,15 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
             fact.values
             for head in reader.sessions()
             for fact in reader.facts(head.session_id, ("globals_set",))
-            if isinstance(fact, f.GlobalsSet)
+            if isinstance(fact, f.GlobalsSet) and fact.participant_id == who
         ]
     assert kept == [{"colour": "blue"}]
-    forms = [(row["question_id"], row["answer"]) for row in rows(pages, "form")]
+    forms = [(row["question_id"], row["answer"]) for row in rows(pages, "form", who)]
     assert forms == [("age", "33"), ("first", "Ann"), ("choice", [1, 2])]
-    names = [row["name"] for row in rows(pages, "event")]
+    names = [row["name"] for row in rows(pages, "event", who)]
     assert names.count("page_shown") == 4  # the end page again after the reload
     assert names.count("continue") == 2
-    assert {"at", "at_ms"} <= set(rows(pages, "event")[0])
+    assert {"at", "at_ms"} <= set(rows(pages, "event", who)[0])
 
 
 def test_that_html_of_a_study_cannot_run_handlers_or_script_addresses(
@@ -133,7 +139,7 @@ def test_that_a_page_of_another_build_reloads_itself_once_and_then_says_so(
         person.page.on(
             "request", lambda request: loads.append(request.url) if request.is_navigation_request() else None
         )
-        person.open("ann")
+        person.open("outdated")
         person.wait_for_phase("error")
         assert person.page.get_by_role("heading", name="This page is out of date").is_visible()
         assert person.page.get_by_role("button", name="Reload").is_visible()
@@ -190,13 +196,13 @@ def test_that_data_is_kept_in_memory_when_the_browsers_storage_fails(
         person.wait_for_scene("scripted")
         person.press_continue()
         person.page.get_by_text("Everything is saved.").wait_for()
-    assert [row["name"] for row in rows(pages, "event")].count("page_shown") == 3
+    assert [row["name"] for row in rows(pages, "event", "memory")].count("page_shown") == 3
     with RecordReader(records_path(pages.data_dir, "pages")) as reader:
         errors = [
             fact
             for head in reader.sessions()
             for fact in reader.facts(head.session_id, ("error_reported",))
-            if isinstance(fact, f.ErrorReported)
+            if isinstance(fact, f.ErrorReported) and fact.participant_id == "memory"
         ]
     assert [error.kind for error in errors] == ["storage"]
     assert "disk is full" in errors[0].message

@@ -1,5 +1,6 @@
 """Second tabs, other browsers, lost connections and restarts of the server."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,19 +15,28 @@ from tests.e2e.client.studies import write_pages
 from tests.e2e.client.test_pages import rows
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
+    """One server for tests that leave it running: each has participants of its own."""
+    with ServerDriver(
+        write_pages(tmp_path_factory.mktemp("study") / "pages"), tmp_path_factory.mktemp("data")
+    ) as server:
+        yield server
+
+
 @pytest.fixture
 def pages(serve: Serve, tmp_path: Path) -> ServerDriver:
     return serve(write_pages(tmp_path / "pages"))
 
 
 def test_that_a_second_tab_of_a_participant_is_turned_away_and_may_try_again(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
-        person.open("ann")
+    with browser.participant(shared.port) as person:
+        person.open("tess")
         person.wait_for_phase("page")
         second = person.new_tab()
-        second.goto(person.address("ann"))
+        second.goto(person.address("tess"))
         person.wait_for_phase("error", page=second)
         assert second.get_by_role("heading", name="The study is already open in another tab").is_visible()
         assert person.phase() == "page", "the first tab must not notice"
@@ -43,9 +53,9 @@ def test_that_a_second_tab_of_a_participant_is_turned_away_and_may_try_again(
 
 
 def test_that_two_tabs_of_the_bare_address_are_two_people_and_a_reload_is_the_same_one(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared.port) as person:
         person.open()
         person.wait_for_phase("page")
         first = person.page.evaluate("() => location.pathname")
@@ -62,9 +72,9 @@ def test_that_two_tabs_of_the_bare_address_are_two_people_and_a_reload_is_the_sa
 
 
 def test_that_the_bare_address_goes_on_as_the_unfinished_participant_of_this_browser(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared.port) as person:
         person.open()
         person.wait_for_phase("page")
         first = person.page.evaluate("() => location.pathname")
@@ -76,16 +86,16 @@ def test_that_the_bare_address_goes_on_as_the_unfinished_participant_of_this_bro
 
 
 def test_that_another_browser_waits_until_the_experimenter_lets_it_in(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as owner, browser.participant(pages.port) as other:
+    with browser.participant(shared.port) as owner, browser.participant(shared.port) as other:
         owner.open("ann")
         owner.wait_for_phase("page")
         other.open("ann")
         other.wait_for_phase("waiting")
         assert other.page.get_by_role("heading", name="in use on another computer").is_visible()
-        with LabDriver(pages) as lab:
-            assert lab.snapshot.participants[0].wants_in
+        with LabDriver(shared) as lab:
+            assert [view.participant_id for view in lab.snapshot.participants if view.wants_in] == ["ann"]
             assert lab.ask(LetIn(request_id="1", participant_id="ann")).error == ""
         other.wait_for_phase("page")
         owner.wait_for_phase("error")
@@ -148,6 +158,7 @@ def test_that_chunks_of_a_session_that_is_not_open_are_shown_and_taken_when_it_i
         person.page.get_by_text("The connection to the study is interrupted").wait_for()
         person.press_continue()
         person.wait_for_phase("waiting")
+        person.wait_until_kept("form")
         person.page.goto("about:blank")
 
         pages.start("--new-session")

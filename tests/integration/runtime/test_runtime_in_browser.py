@@ -19,7 +19,7 @@ from mug.runtime import (
     prepare_study,
     study_zip,
 )
-from tests.drivers.browser_driver import CHROMIUM_ARGS, LAB_HOST, chromium_path
+from tests.drivers.browser_driver import CHROMIUM_ARGS, LAB_HOST, START_MS, chromium_path
 
 pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
@@ -142,7 +142,7 @@ def test_that_a_browser_boots_with_and_without_the_snapshot(
     served, prepared, runtime = lab
     table = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGS, timeout=START_MS)
         context = browser.new_context()
         for run in ("plain", "snapshot"):
             told = {
@@ -154,6 +154,7 @@ def test_that_a_browser_boots_with_and_without_the_snapshot(
                 "snapshot": runtime.snapshot_name if run.startswith("snapshot") else None,
             }
             page = context.new_page()
+            page.set_default_timeout(START_MS)
             address = f"http://{LAB_HOST}:{served.port}/?"
             page.goto(address + "".join(f"%{byte:02x}" for byte in json.dumps(told).encode()))
             page.wait_for_function("() => window.answer !== undefined", timeout=120_000)

