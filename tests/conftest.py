@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, settings
 
 ARTIFACTS = Path(__file__).parent / "artifacts"
 STATEFUL_EXAMPLES = {"ci": 1_000, "long": 10_000}
-_GRACE_S = 5.0
+_GRACE_S = 60.0
 
 settings.register_profile("dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, print_blob=True)
-settings.register_profile("long", settings.get_profile("ci"), max_examples=2_000)
+# CI draws the same examples each time: what it finds is there for everybody; `dev` and `long` look for new ones.
+settings.register_profile("ci", settings.get_profile("dev"), max_examples=100, print_blob=True, derandomize=True)
+settings.register_profile("long", settings.get_profile("ci"), max_examples=2_000, derandomize=False)
 settings.load_profile("dev")
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cache
 from string import Template
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -140,7 +141,6 @@ class Theme(QObject):
         self._choice = choice
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._pixmaps: dict[tuple[str, str, int, int], QPixmap] = {}
-        self._drawings: dict[str, str] = {}
         self._applying = False
         self.is_dark = False
         self.tokens = LIGHT
@@ -217,14 +217,7 @@ class Theme(QObject):
         return self._pixmaps[key]
 
     def _draw(self, name: str, role: str, size: int, scale: int) -> QPixmap:
-        if name not in self._drawings:
-            self._drawings[name] = resource(f"icons/{name}.svg").read_text(encoding="utf-8")
-        svg = self._drawings[name].replace("currentColor", self.colour(role).name())
-        pixmap = QPixmap(QSize(size, size) * scale)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size * scale, size * scale))
-        painter.end()
+        pixmap = QPixmap.fromImage(_drawn(name, self.colour(role).name(), size * scale))
         pixmap.setDevicePixelRatio(scale)
         return pixmap
 
@@ -244,6 +237,23 @@ class Theme(QObject):
         if self._app.styleSheet() != sheet:  # every widget there is would be looked at anew
             self._app.setStyleSheet(sheet)
         self.changed.emit()
+
+
+@cache
+def _drawing(name: str) -> str:
+    return resource(f"icons/{name}.svg").read_text(encoding="utf-8")
+
+
+@cache
+def _drawn(name: str, colour: str, pixels: int) -> QImage:
+    """Draw an icon once: it is the same in every window, and after the look has changed and changed back."""
+    image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    svg = _drawing(name).replace("currentColor", colour)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, pixels, pixels))
+    painter.end()
+    return image
 
 
 def _style_sheet(tokens: Tokens, is_dark: bool, font: QFont) -> str:

@@ -41,6 +41,8 @@ SYNC_LIMIT_S: Final = 240.0
 SYNC_FRAMES: Final = 500
 """Frames of each run of the sync test."""
 _POLL_S: Final = 0.05
+_LAST_WORDS_S: Final = 10.0
+"""How long a child that has hung too long may take to write where in the study it stands."""
 _STANDS: Final = re.compile(r'^  File "([^"<]+)", line (\d+) in (.+)$', re.MULTILINE)
 
 Finding = tuple[str, Severity, str, str]
@@ -123,7 +125,7 @@ def try_natively(
             "levels": list(levels),
             "frames": frames,
             "first_patience_s": 0.9 * time_limit_s,
-            "patience_s": 0.9 * max(time_limit_s, SYNC_LIMIT_S),
+            "patience_s": 0.9 * SYNC_LIMIT_S,
         }
         spec.write_text(json.dumps(content), encoding="utf-8")
         environment = {**os.environ, **child_variables()}
@@ -137,8 +139,8 @@ def try_natively(
                 stdout=written,
                 stderr=subprocess.STDOUT,
             )
-            if not _wait(child, progress, time_limit_s, tell):
-                limit = max(time_limit_s, SYNC_LIMIT_S) if progress.exists() else time_limit_s
+            if not _wait(child, progress, lambda: bool(_where(log, loaded.folder)), time_limit_s, tell):
+                limit = SYNC_LIMIT_S if progress.exists() else time_limit_s
                 message = (
                     f"the game did not get through its first frames within {limit:g} s{_where(log, loaded.folder)}: "
                     "look for an endless loop, or for something it waits for"
@@ -162,7 +164,9 @@ def child_variables() -> dict[str, str]:
     }
 
 
-def _wait(child: "subprocess.Popen[bytes]", progress: Path, limit_s: float, tell: Tell | None) -> bool:
+def _wait(
+    child: "subprocess.Popen[bytes]", progress: Path, stands: Callable[[], bool], limit_s: float, tell: Tell | None
+) -> bool:
     """Wait for the child's end; returns False when it was ended, because nothing moved on for too long."""
     said, deadline = "", time.monotonic() + limit_s
     try:
@@ -174,11 +178,12 @@ def _wait(child: "subprocess.Popen[bytes]", progress: Path, limit_s: float, tell
                 pass
             text = _read(progress)
             if text and text != said:
-                said, deadline = text, time.monotonic() + max(limit_s, SYNC_LIMIT_S)
+                said, deadline = text, time.monotonic() + SYNC_LIMIT_S
                 if tell is not None:
                     with contextlib.suppress(ValueError):
                         tell(str(json.loads(text)[0]))
-            if time.monotonic() > deadline:
+            over_s = time.monotonic() - deadline
+            if over_s > 0 and (over_s > _LAST_WORDS_S or stands()):
                 return False
     finally:
         if child.poll() is None:
@@ -198,7 +203,7 @@ def _where(log: Path, root: Path) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 

@@ -23,10 +23,10 @@ def main(spec: Path, out: Path, progress: Path) -> None:
     sys.path[:0] = [wanted["root"], *wanted["paths"]]
 
     # Where it stands is written shortly before the parent ends it.
-    faulthandler.dump_traceback_later(wanted["first_patience_s"])
+    faulthandler.dump_traceback_later(wanted["first_patience_s"], repeat=True)
 
     def tell(text: str, share: float) -> None:
-        faulthandler.dump_traceback_later(wanted["patience_s"])
+        faulthandler.dump_traceback_later(wanted["patience_s"], repeat=True)
         progress.write_text(json.dumps([text, share]), encoding="utf-8")
 
     out.write_text(json.dumps(run_trial(wanted, progress=tell)), encoding="utf-8")

@@ -66,7 +66,8 @@ class LabClient:
             self._waiting[message.request_id] = future
         client = self._client
         try:
-            if client is None or not client.connected:
+            # Not `client.connected`: that is set when connecting is over, and the first messages come before.
+            if client is None or "/lab" not in client.namespaces:
                 raise LabRequestError("there is no connection to the server at the moment")
             client.emit("m", encode(message), namespace="/lab")
         except (LabRequestError, socketio.exceptions.SocketIOError) as error:
@@ -133,6 +134,9 @@ class LabClient:
         except (socketio.exceptions.SocketIOError, OSError):
             self._drop()
             return REFUSED if any("token" in text or "machine" in text for text in refused) else GONE
+        if client.eio.state != "connected":  # lost while it was on its way: nobody is told of that
+            self._drop()
+            return GONE
         self._tell(CONNECTED)
         return CONNECTED
 

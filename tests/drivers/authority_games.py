@@ -122,7 +122,7 @@ class Listener:
     def __exit__(self, *_: object) -> None:
         self.supervisor.close()
 
-    def wait(self, what: Callable[[], T | None], timeout_s: float = 30.0) -> T:
+    def wait(self, what: Callable[[], T | None], timeout_s: float = 60.0) -> T:
         """Wait until something is so, and return it."""
         ends_s = time.monotonic() + timeout_s
         with self._changed:

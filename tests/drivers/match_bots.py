@@ -193,7 +193,7 @@ class Match:
                     player.send_due(_now_ms())
             threading.Event().wait(0.001)
 
-    def to_the_end(self, deadline_s: float = 90.0) -> None:
+    def to_the_end(self, deadline_s: float = 240.0) -> None:
         """Play until nobody plays any more."""
         self.until(lambda: all(p.outcome or not p.alive for p in self._players), "the match is over", deadline_s)
 

@@ -184,7 +184,8 @@ def write_pair_study(
     if webrtc:
         document["webrtc"] = dict(webrtc)
     (folder / "study.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
-    shutil.copy(LOCKS / "points.json", folder / "study.lock.json")
+    lock = LOCKS / f"points_at_{fps}.json"
+    shutil.copy(lock if lock.exists() else LOCKS / "points.json", folder / "study.lock.json")
     return folder
 
 

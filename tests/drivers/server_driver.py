@@ -98,7 +98,7 @@ class ServerDriver:
         serve = [sys.executable, "-m", "mug", "serve", str(self.study), "--data", str(self.data_dir)]
         return [*serve, "--port", str(self.port), *self.options, *options]
 
-    def start(self, *options: str, deadline_s: float = 60.0) -> Self:
+    def start(self, *options: str, deadline_s: float = 240.0) -> Self:
         """Start it and wait for its first line; the port stays the same from the first start on."""
         assert self._process is None, "the server is running"
         self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -127,10 +127,12 @@ def test_that_it_runs_pauses_and_begins_again_by_keys_alone(mountain_car: Playgr
     assert "frames a second" in mountain_car.figures()
     mountain_car.press(Qt.Key.Key_Space)
     mountain_car.wait(lambda: window.control.state is PlaygroundState.IDLE)
-    qtbot.wait(150)
-    stopped = mountain_car.frame()
-    qtbot.wait(150)
-    assert mountain_car.frame() == stopped
+    stopped = window._newest
+    assert stopped is not None
+    mountain_car.wait(lambda: mountain_car.frame() == (stopped.episode, stopped.frame))
+    mountain_car.press(Qt.Key.Key_Period)
+    mountain_car.wait(lambda: mountain_car.frame() != (stopped.episode, stopped.frame))
+    assert mountain_car.frame() == (stopped.episode, stopped.frame + 1), "no frame came in between"
     qtbot.keyClick(mountain_car.focused(), Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     mountain_car.wait(lambda: mountain_car.frame() == (0, 0))
     assert different_pixels(first, mountain_car.image()) == 0

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -299,7 +298,9 @@ def test_that_a_policy_that_is_slow_is_late_by_rule_and_the_match_goes_on_from_i
 
 def test_that_onnx_models_run_in_the_process(tmp_path: Path) -> None:
     write(tmp_path / "model.onnx", feed_forward(2, 3))
-    game = pull_game(pull_code(10), num_episodes=1, players=("left",), policies={"right": "model.onnx"}, frame_skip=1)
+    game = pull_game(
+        pull_code(10), num_episodes=1, players=("left",), policies={"right": "model.onnx"}, frame_skip=1, fps=5
+    )
     with Listener(tmp_path) as it:
         it.supervisor.start(MATCH, game)
         it.ready()
@@ -347,7 +348,7 @@ def test_that_a_process_goes_when_its_server_is_killed(tmp_path: Path, step: str
     finally:
         parent.send_signal(signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
         parent.communicate()
-    gone, _ = psutil.wait_procs([child], timeout=15)
+    gone, _ = psutil.wait_procs([child], timeout=60)
     assert gone
 
 
@@ -356,17 +357,16 @@ def test_that_closing_ends_all_processes(tmp_path: Path) -> None:
     it.supervisor.start(MATCH, pull_game())
     it.ready()
     (process,) = it.supervisor.running()
-    began = time.monotonic()
     it.supervisor.close()
-    assert not psutil.pid_exists(process.pid), time.monotonic() - began
+    assert not psutil.pid_exists(process.pid)
     it.supervisor.start(MATCH, pull_game())
     assert it.supervisor.running() == ()
 
 
 def test_that_processes_which_study_code_starts_end_with_the_match(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    note = f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))"
-    fork = f"(self.n == 5 and os.fork() == 0) and ({note}, time.sleep(600), os._exit(0))"
+    note = f"open({str(pid_file)!r}, 'w').write(str(child))"
+    fork = f"self.n == 5 and ((child := os.fork()) and {note} or (time.sleep(600), os._exit(0)))"
     with Listener(tmp_path) as it:
         it.supervisor.start(MATCH, pull_game(pull_code(40, first="import os, time", step=fork), num_episodes=1))
         it.ready()

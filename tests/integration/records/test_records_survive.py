@@ -44,7 +44,7 @@ def test_that_every_acknowledged_fact_is_there_after_kill_9(tmp_path: Path, seed
                 process.kill()  # what follows in the pipe was said before it died, and counts too
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(60)
         process.stdout.close() if process.stdout else None
 
     assert len(acknowledged) >= kill_after
@@ -99,14 +99,14 @@ def test_that_a_full_disk_delays_facts_and_loses_none(small_disk: Path) -> None:
             file.write(b"\0" * free)
         for number in range(300):
             writer.append([joined(f"p{number}")], on_commit=lambda number=number: acknowledged.append(number))
-        assert failing.wait(20)
+        assert failing.wait(60)
         assert "full" in sentences[0]
         with RecordReader(path) as reader:
             on_disk = len(list(reader.facts("s1", ["participant_joined"])))
         assert on_disk == len(acknowledged) < 300
         assert not recovered.is_set()
         filler.unlink()
-        assert recovered.wait(20)
+        assert recovered.wait(60)
         assert writer.flush()
         assert acknowledged == list(range(300))
     with RecordReader(path) as reader:
@@ -134,14 +134,14 @@ def test_that_a_limit_on_the_files_size_delays_facts_and_closing_says_what_was_n
         values = {"text": "x" * 20000}
         for number in range(50):
             writer.append([f.GlobalsSet(at=str(number), participant_id="p", values=values)])
-        assert failing.wait(20)
+        assert failing.wait(60)
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        assert recovered.wait(20) and writer.flush()
+        assert recovered.wait(60) and writer.flush()
         failing.clear()
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
         for number in range(50, 60):
             writer.append([f.GlobalsSet(at=str(number), participant_id="p", values=values)])
-        assert failing.wait(20)
+        assert failing.wait(60)
         try:
             writer.close(timeout_s=1)
         except RecordsNotSavedError as error:

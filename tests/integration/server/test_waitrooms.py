@@ -1,5 +1,6 @@
 """Waitrooms at a real server: a study's own matchmaker, measured pairs, groups let go by hand, a time that is up."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +21,7 @@ from mug.protocol.messages import (
     SignalFrom,
 )
 from mug.records import RecordReader, records_path
-from tests.drivers.pair_study import write_pair_study
+from tests.drivers.pair_study import LOCKS, write_pair_study
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
 
 pytestmark = pytest.mark.pyodide
@@ -53,7 +54,9 @@ class Place:
 
     def __init__(self, folder: Path, stack: ExitStack, *options: str, **sections: dict[str, Any]) -> None:
         study = write_pair_study(folder / "study", fps=10)
-        (study / "matchmakers.py").write_text(OWN, encoding="utf-8")
+        if "matchmaker" in sections.get("matchmaking", {}):
+            (study / "matchmakers.py").write_text(OWN, encoding="utf-8")
+            shutil.copy(LOCKS / "points_with_matchmakers.json", study / "study.lock.json")
         document = tomlkit.parse((study / "study.toml").read_text(encoding="utf-8"))
         game = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
         game.update(sections)

@@ -1,6 +1,7 @@
 """A whole session in memory: the engine, a clock that is set by hand, a disk that commits when it is told to."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -101,6 +102,7 @@ class Memory:
     bodies: dict[str, bytes] = field(default_factory=dict)
     waiting: list[tuple[Record, tuple[Effect, ...]]] = field(default_factory=list)
     sent: list[tuple[str, Message]] = field(default_factory=list)
+    sent_to: defaultdict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
     lab: list[Message] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -165,6 +167,7 @@ class Memory:
             match effect:
                 case Send():
                     self.sent.append((effect.connection, effect.message))
+                    self.sent_to[effect.connection].append(effect.message)
                 case Record():
                     self.recorded += effect.facts
                     self.waiting.append((effect, effect.then))
@@ -257,12 +260,13 @@ class Memory:
 
     def to(self, connection: str, kind: type[_T]) -> list[_T]:
         """Every message of a kind that went to a connection."""
-        return [message for where, message in self.sent if where == connection and isinstance(message, kind)]
+        return [message for message in self.sent_to[connection] if isinstance(message, kind)]
 
     def last(self, connection: str, kind: type[_T]) -> _T:
-        found = self.to(connection, kind)
-        assert found, f"{connection} got no {kind.__name__}: {[m for w, m in self.sent if w == connection]}"
-        return found[-1]
+        for message in reversed(self.sent_to[connection]):
+            if isinstance(message, kind):
+                return message
+        raise AssertionError(f"{connection} got no {kind.__name__}: {self.sent_to[connection]}")
 
     def scene(self, connection: str) -> ShowScene:
         return self.last(connection, ShowScene)

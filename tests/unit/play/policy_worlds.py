@@ -123,7 +123,7 @@ def chance(observation, agent_id, rng):
 
 
 def gated(observation, agent_id, rng):
-    if not GATE.wait(30):
+    if not GATE.wait(60):
         raise TimeoutError("nobody opened the gate")
     return 3
 

@@ -394,7 +394,7 @@ def test_that_a_late_answer_leaves_no_trace(study: Path) -> None:
 
         def decide(self, episode: int, frame: int, observation: Any) -> int:
             if self.wait is not None:
-                self.wait.wait(30)
+                self.wait.wait(60)
             self.n += 1
             return self.n
 
@@ -409,7 +409,7 @@ def test_that_a_late_answer_leaves_no_trace(study: Path) -> None:
     inner = Counter()
     policy = PatientPolicy(inner)
     assert policy.ask(0, 0, None)
-    assert policy.wait(30)
+    assert policy.wait(60)
     assert policy.answer() == 1
     inner.wait = threading.Event()
     assert policy.ask(0, 1, None)

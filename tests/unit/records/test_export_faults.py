@@ -174,7 +174,7 @@ def test_that_an_export_that_is_cancelled_removes_what_it_made(records: Path, tm
     child.send_signal(signal.SIGTERM)
     child.stdout.read()
     child.stdout.close()
-    assert child.wait(30) in (128 + signal.SIGTERM, 0), "or it was done already"
+    assert child.wait(60) in (128 + signal.SIGTERM, 0), "or it was done already"
     assert names_in(tmp_path) in ([], ["out"])
 
 
