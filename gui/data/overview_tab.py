@@ -42,9 +42,9 @@ _FIGURES: tuple[tuple[str, str, str, Callable[[SessionQuality], str]], ...] = (
     ("focus", "Unfocused", "Share of the time in which the page was not in front", lambda q: share(q.unfocused_share)),
     (
         "ping",
-        "Ping",
+        "Ping (95 %)",
         "Round trip to the server: the median, and what 95 % of them are below",
-        lambda q: "–" if q.ping_p95_ms is None else f"{q.ping_median_ms:.0f} (95 %: {q.ping_p95_ms:.0f}) ms",
+        lambda q: "–" if q.ping_p95_ms is None else f"{q.ping_median_ms:.0f} ({q.ping_p95_ms:.0f}) ms",
     ),
 )
 
