@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QByteArray, QItemSelection, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.models.columns import SortedTable
 from gui.models.quality_rows import MATCH_ROLE, VERDICTS, QualityModel, share
@@ -16,17 +25,26 @@ __all__ = ["OverviewTab"]
 
 _WIDTHS = (84, 118, 96, 120, 74, 76, 66, 60, 82, 68, 96, 72, 92, 120)
 _SAVE_MS = 700
-_FIGURES: tuple[tuple[str, str, Callable[[SessionQuality], str]], ...] = (
-    ("people", "Complete", lambda q: f"{q.complete:,} of {q.participants:,}"),
-    ("frames", "Frames", lambda q: f"{q.frames:,}"),
-    ("missing", "Missing", lambda q: f"{q.missing_frames:,}"),
-    ("rollback", "Rollback", lambda q: share(q.rollback_share)),
-    ("stalls", "Stalls", lambda q: share(q.stall_share)),
-    ("focus", "Unfocused", lambda q: share(q.unfocused_share)),
+_FIGURES: tuple[tuple[str, str, str, Callable[[SessionQuality], str]], ...] = (
+    ("people", "Complete", "Who came to the end, of all who joined", lambda q: f"{q.complete:,} of {q.participants:,}"),
+    ("lost", "Lost", "Participants who dropped out", lambda q: f"{q.dropouts:,}"),
+    ("excluded", "Excluded", "Participants who were excluded", lambda q: f"{q.exclusions:,}"),
+    ("frames", "Frames", "Recorded frames of all games", lambda q: f"{q.frames:,}"),
+    ("missing", "Missing", "Frames that nobody recorded", lambda q: f"{q.missing_frames:,}"),
+    ("desyncs", "Desyncs", "States that were not the same on the players' computers", lambda q: f"{q.desyncs:,}"),
+    (
+        "rollback",
+        "Rollback",
+        "Steps made again with a partner's true input, of all steps",
+        lambda q: share(q.rollback_share),
+    ),
+    ("stalls", "Stalls", "Share of the time in which a game stood still for a partner", lambda q: share(q.stall_share)),
+    ("focus", "Unfocused", "Share of the time in which the page was not in front", lambda q: share(q.unfocused_share)),
     (
         "ping",
-        "Ping, 95 %",
-        lambda q: "–" if q.ping_p95_ms is None else f"{q.ping_median_ms:.0f}, {q.ping_p95_ms:.0f} ms",
+        "Ping (95 %)",
+        "Round trip to the server: the median, and what 95 % of them are below",
+        lambda q: "–" if q.ping_p95_ms is None else f"{q.ping_median_ms:.0f} ({q.ping_p95_ms:.0f}) ms",
     ),
 )
 
@@ -37,6 +55,7 @@ class OverviewTab(QWidget):
     Attributes:
         model: The matches.
         table: Their view.
+        figures: The session's figures, by their keys.
         replay: Shows the selected match again.
         notes: The experimenter's.
 
@@ -78,10 +97,11 @@ class OverviewTab(QWidget):
         reasons = " ".join(quality.reasons) if quality is not None else words
         self.reasons.setText(reasons or "Nothing is to be said against these data.")
         self.reasons.setToolTip("\n".join((*quality.reasons, *quality.problems[:20])) if quality is not None else "")
-        for key, _title, text in _FIGURES:
-            self._figures[key].setText(text(quality) if quality is not None else "–")
+        for key, _title, _tip, text in _FIGURES:
+            self.figures[key].setText(text(quality) if quality is not None else "–")
         chosen = self._selected()
         self.model.show(quality.matches if quality is not None else ())
+        self._stack.setCurrentWidget(self.table if quality is None or quality.matches else self._no_matches)
         if chosen is not None:
             self._select(chosen.match_id)
         self._show_buttons()
@@ -128,14 +148,17 @@ class OverviewTab(QWidget):
         head.addWidget(self.replay, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(head)
         grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
+        grid.setHorizontalSpacing(13)
         grid.setVerticalSpacing(0)
-        self._figures: dict[str, QLabel] = {}
-        for place, (key, title, _text) in enumerate(_FIGURES):
-            number = label("–")
+        self.figures: dict[str, QLabel] = {}
+        for place, (key, title, tip, _text) in enumerate(_FIGURES):
+            number, caption = label("–"), label(title, "small")
             number.setAccessibleName(title)
-            self._figures[key] = number
-            grid.addWidget(label(title, "small"), 0, place)
+            number.setAccessibleDescription(tip)
+            for part in (caption, number):
+                part.setToolTip(tip)
+            self.figures[key] = number
+            grid.addWidget(caption, 0, place)
             grid.addWidget(number, 1, place)
         grid.setColumnStretch(len(_FIGURES), 1)
         layout.addLayout(grid)
@@ -149,7 +172,12 @@ class OverviewTab(QWidget):
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.activated.connect(self._on_activated)
         theme.changed.connect(self.model.recolour)
-        layout.addWidget(self.table, 1)
+        self._no_matches = label("No game was played in this session.", "muted")
+        self._no_matches.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self._no_matches)
+        layout.addWidget(self._stack, 1)
         return panel
 
     def _make_notes(self) -> QWidget:

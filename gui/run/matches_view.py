@@ -26,8 +26,8 @@ _WIDTHS = {
     "rollbacks": 88,
     "depth": 64,
     "stalled": 68,
-    "compared": 92,
-    "accord": 102,
+    "compared": 88,
+    "accord": 112,
 }
 _ORDER = (
     "state",

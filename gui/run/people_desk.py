@@ -43,6 +43,7 @@ class PeopleDesk(QObject):
         self._running, self._desk = running, desk
         self.notes: dict[str, NoteView] = {}
         self._hands: dict[str, str] = {}
+        self._is_over = False
         self._looked_at: dict[tuple[str, str], str] = {}
         self._looked_s = 0.0
         people, detail = running.people, running.detail
@@ -64,6 +65,7 @@ class PeopleDesk(QObject):
 
     def take_snapshot(self, snapshot: LabSnapshot) -> None:
         """Take actions, notes and hands of a snapshot."""
+        self._is_over = False
         self._running.people.actions_view.replace_all(snapshot.actions)
         self.notes = {note.note_id: note for note in snapshot.notes}
         self._look(is_news=False)
@@ -101,8 +103,8 @@ class PeopleDesk(QObject):
     @Slot()
     def session_stopped(self) -> None:
         """The server has ended: nobody can be answered any more."""
-        self._hands = {}
-        self.hands_changed.emit(0)
+        self._is_over = True
+        self._look(is_news=False)
 
     @Slot()
     def show_due(self) -> None:
@@ -155,7 +157,7 @@ class PeopleDesk(QObject):
         rows = people.participants.model.rows()
         found = needs(rows, people.matches.model.rows(), time.time())
         self._running.attention.show_needs([need for need in found if self._looked_at.get(need.key) != need.text])
-        hands = {view.participant_id: view.hand for view in rows if view.hand is not None}
+        hands = {view.participant_id: view.hand for view in rows if view.hand is not None and not self._is_over}
         fresh = [name for name in hands if name not in self._hands]
         if hands != self._hands:
             self._hands = hands

@@ -448,6 +448,19 @@ def test_that_a_refused_preview_says_so_and_keeps_the_names_as_they_are(lab: Lab
     assert dialog.affected.text() == "This cannot be done: p0 is not at a game of several people"
 
 
+def test_that_no_hand_is_told_of_any_more_once_the_server_has_ended(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gui.run.people_desk._LOOK_EVERY_S", 0.0)
+    told: list[int] = []
+    lab.window.run.people_desk.hands_changed.connect(told.append)
+    run = shown(lab, person("anna", hand="Help", hand_since=ago(5)))
+    assert told[-1] == 1
+    run.people_desk.session_stopped()
+    run.people_desk.show_due()
+    assert told[-1] == 0
+    shown(lab, person("anna", hand="Help", hand_since=ago(5)))
+    assert told[-1] == 1, "the session goes on, and the hand is still up"
+
+
 def test_that_the_menu_is_about_the_row_below_the_mouse(lab: Lab, qtbot: QtBot) -> None:
     run = shown(lab, *(person(f"p{n}") for n in range(4)))
     run.participants.select(["p0", "p1"])

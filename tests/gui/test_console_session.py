@@ -16,6 +16,7 @@ from gui.run.hand_dialog import HandDialog, NoteDialog
 from gui.run.session_dialog import NewSessionDialog
 from gui.runtime.server_state import ServerState
 from gui.shell.settings import LabSettings
+from mug.data import load
 from mug.protocol.care import ActionSeen, HandState, Held, Paused, RaiseHand, Told
 from mug.protocol.messages import Closed, ShowScene
 from tests.drivers.gui_driver import GuiDriver
@@ -381,6 +382,25 @@ def test_that_a_whole_session_is_run_with_the_keyboard_alone(gui: GuiDriver, qtb
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
         run.participants.table.setFocus()
+        press(Qt.Key.Key_P, control | Qt.KeyboardModifier.ShiftModifier)
+        gui.wait_until(lambda: isinstance(run.desk.dialog, ActionDialog))
+        pause = run.desk.dialog
+        assert isinstance(pause, ActionDialog)
+        qtbot.waitUntil(pause.reason.hasFocus)
+        qtbot.keyClicks(QApplication.focusWidget(), "The door")
+        press(Qt.Key.Key_Return)
+        bert.wait_for(Paused, lambda paused: paused.paused)
+        assert anna.paused is False
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        run.participants.table.setFocus()
         press(Qt.Key.Key_Period, control)
         gui.wait_until(lambda: not gui.lab.control.is_running)
     assert not any(isinstance(message, Closed) for message in anna.received)
+    press(Qt.Key.Key_4, control)
+    gui.wait_until(lambda: window.data.selected() is not None)
+    press(Qt.Key.Key_E, control)
+    gui.wait_until(lambda: "complete" in window.data.notice.text())
+    folder = Path(window.data.notice.text().partition(": ")[2].splitlines()[0])
+    console = load(folder)["console"]
+    assert "The door" in set(console["reason"].dropna())

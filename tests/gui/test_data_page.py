@@ -76,6 +76,10 @@ def test_that_quality_is_shown_match_by_match(data: DataHand) -> None:
     assert "1 error" in overview.reasons.text()
     match = overview.model.rows()[0]
     assert (match.match_id, match.frames, match.verdict) == ("m1", 70, "good")
+    figures = {key: found.text() for key, found in overview.figures.items()}
+    assert figures["people"] == "2 of 2"
+    assert (figures["lost"], figures["excluded"], figures["desyncs"]) == ("0", "0", "0")
+    assert all(found.toolTip() for found in overview.figures.values())
     assert not overview.replay.isEnabled()
     overview.table.selectRow(0)
     asked: list[tuple[str, str]] = []
@@ -343,3 +347,12 @@ def test_that_settings_that_cannot_be_understood_are_as_at_first() -> None:
     assert chosen.arguments() == ["--tables", "frames", "--participants", "ann", "--anonymise"]
     assert chosen.sentence == "1 table, 1 participant, CSV, anonymised"
     assert os.environ["QT_QPA_PLATFORM"]
+
+
+def test_that_a_session_without_games_says_so_in_place_of_an_empty_table(data: DataHand) -> None:
+    overview = data.page.detail.overview
+    data.choose("s-pilot-like")
+    data.until(lambda: overview.figures["people"].text() == "0 of 0")
+    assert not overview.table.isVisible()
+    data.choose("s1")
+    data.until(overview.table.isVisible)
