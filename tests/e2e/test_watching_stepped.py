@@ -77,3 +77,98 @@ def test_that_a_game_on_the_server_is_watched_live_and_again(
         room.screenshot(artifacts / "watch-stepped-again.png")
         assert watcher.errors == []
         assert [url for url in asked if "/_mug/runtime/" in url or "watch_worker" in url] == [], "no Python in the page"
+
+
+@pytest.mark.long
+def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study, data = tmp_path / "lunar_lander_server", tmp_path / "data"
+    shutil.copytree(LANDER, study, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    file = study / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    for before, after in (("max_steps = 900", f"max_steps = {ROUND}"), ("num_episodes = 3", "num_episodes = 2")):
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+    with (
+        ServerDriver(study, data).start(deadline_s=120) as server,
+        SteppedClient(server, "ann") as ann,
+        browser.participant(server.port, viewport=WIDE) as room,
+    ):
+        ann.enter()
+        ann.finish()
+        ann.finish()
+        ann.join()
+        ann.wait_for_match()
+        watcher = WatchDriver(room, watch_address(server, ann.config.match_id))
+        watcher.wait_for_phase("showing")
+        ann.press("ArrowUp")
+        watcher.wait_past(10)
+        before_it = watcher.picture()
+        room.screenshot(artifacts / "watch-lander-live.png")
+        watcher.wait_past(20)
+        assert watcher.picture() != before_it
+        ann.over()
+        is_over(watcher)
+        scrub(watcher)
+        there = watcher.picture()
+        assert watcher.errors == []
+        server.interrupt()
+    shutil.rmtree(study)
+    with replaying(data, "lunar-lander-server") as line, browser.participant(0, viewport=WIDE) as room:
+        again = WatchDriver(room, line["watch"])
+        again.wait_for_phase("showing")
+        scrub(again)
+        assert again.picture() == there, "the records alone give the picture that was seen live"
+        again.press("PageDown", "End")
+        again.wait_past(30, 1)
+        again.wait_for("() => document.querySelector('[data-watch=proof]').innerText.includes('hashes.')")
+        room.screenshot(artifacts / "watch-lander-again.png")
+        assert again.page.locator('[data-watch="told"]').is_hidden()
+        again.press("PageUp", " ")
+        again.wait_past(5)
+        assert again.errors == []
+
+
+@pytest.mark.long
+def test_that_a_changed_row_and_another_players_view_are_shown(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study, data = (
+        write_stepped_study(tmp_path / "study", players=2, frames=ROUND, env={"by_agent": True}),
+        tmp_path / "data",
+    )
+    with (
+        ServerDriver(study, data) as server,
+        SteppedClient(server, "ann") as ann,
+        SteppedClient(server, "ben") as ben,
+        browser.participant(server.port, viewport=WIDE, color_scheme="dark") as room,
+    ):
+        for client in (ann, ben):
+            client.play()
+        for client in (ann, ben):
+            client.wait_for_match()
+        watcher = WatchDriver(room, watch_address(server, ann.config.match_id))
+        watcher.wait_past(5)
+        room.screenshot(artifacts / "watch-stepped-live-dark.png")
+        watcher.page.get_by_label("As seen by").select_option("east")
+        watcher.wait_past(watcher.shown()[1] + 10)
+        ann.over()
+        is_over(watcher)
+        server.interrupt()
+    change_a_reward(records_path(data, "line"), agent="north")
+    with replaying(data, "line") as line, browser.participant(0, viewport=WIDE, color_scheme="dark") as room:
+        watcher = WatchDriver(room, line["watch"])
+        watcher.wait_for_phase("showing")
+        watcher.press("End")
+        watcher.wait_for_frame(ROUND)
+        own = watcher.picture()
+        watcher.page.get_by_label("As seen by").select_option("east")
+        watcher.wait_for("() => !document.querySelector('[data-watch=told]').hidden")
+        assert "another rewards.north in round 1, frame 40: recorded 7.0" in watcher.text("told")
+        watcher.page.locator("body").click(position={"x": 5, "y": 5})
+        watcher.press("ArrowLeft", "ArrowRight")
+        watcher.wait_for_frame(ROUND)
+        assert watcher.picture() != own
+        room.screenshot(artifacts / "watch-stepped-differs.png")
