@@ -37,7 +37,7 @@ from mug.server.freeze import freeze, mug_version
 from mug.server.serving import http_server, runtime_manifest
 from mug.server.stepping import study_place
 from mug.server.watching import WatchedMatches
-from mug.server.watching_again import SteppedCode, missing_packages, unpacked
+from mug.server.watching_again import SteppedCode, missing_packages, other_versions, unpacked
 from mug.server.watching_routes import WATCH_PAGE
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
@@ -190,6 +190,8 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
     has_games = any(not runs_on_server(game) for game in games)
     has_stepped_games = any(runs_on_server(game) for game in games)
     stepped_folder, stepped_problem = _stepped_folder(loaded, opened, stepped) if has_stepped_games else (None, "")
+    if has_stepped_games and (others := other_versions(opened.versions)):
+        notes.append(others)
     if packed is None and loaded is not None and has_games:
         packed = _packed_again(loaded, opened, notes)
     problem = ""

@@ -210,7 +210,9 @@ class WatchedMatches:
             self._read_on()
             match = self._matches.get(match_id)
             game = None if match is None else self._game(match)
-            if match is None or game is None or self._code is None or self._code.place is None or self._lacks(game):
+            if match is None or game is None or self._removed & set(match.formed.agents.values()):
+                return None
+            if self._code is None or self._code.place is None or self._lacks(game):
                 return None
             assert self._reader is not None
             parts = [part for number in match.episodes for part in match.copy(number, "")]

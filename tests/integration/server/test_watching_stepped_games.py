@@ -211,6 +211,7 @@ def test_that_a_match_is_stepped_again_from_the_records_alone_and_a_changed_row_
         assert "another rewards.north in round 1, frame 40: recorded 7.0" in again.looked["told"]
 
 
+@pytest.mark.long
 def test_that_what_this_machine_lacks_for_a_match_is_said(tmp_path: Path) -> None:
     study, data = write_stepped_study(tmp_path / "study", frames=20), tmp_path / "data"
     match_id, _, _ = played(study, data)
