@@ -22,7 +22,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import msgspec
 
 from mug.authority import wire
+from mug.authority.kept_views import KeptViews
 from mug.authority.match_loop import ALIVE_S, Heard, MatchLoop, measured
+from mug.authority.replay_loop import ReplayLoop
+from mug.authority.stepped_match import SteppedMatch
 from mug.play.authority import AuthoritySession
 from mug.play.config import GameConfig
 from mug.play.determinism import NativeEntropy
@@ -54,7 +57,7 @@ def main() -> int:
     heard: queue.SimpleQueue[Heard] = queue.SimpleQueue()
     threading.Thread(target=_hear, args=(source, decoder, heard), name="hearing", daemon=True).start()
     _limit_address_space(start.address_space)
-    ended = _play(start, heard, saying.say)
+    ended = (_replay if start.again else _play)(start, heard, saying.say)
     if ended is not None:
         saying.say(ended)
     saying.finish()
@@ -87,18 +90,42 @@ def _play(
                 session.close()
 
 
+def _replay(
+    start: wire.Start, heard: "queue.SimpleQueue[Heard]", say: Callable[[wire.FromProcess], None]
+) -> wire.Failed | None:
+    """Step a match again that is over; returns how it failed, None where it was stopped."""
+    views = KeptViews()
+    match: SteppedMatch | None = None
+    try:
+        config = _placed(start)
+        entropy = NativeEntropy(config.match_seed, config.fps)
+        match = SteppedMatch(config, start.stored, root=Path(start.root), entropy=entropy, views=views)
+        ReplayLoop(match, heard=heard, say=say, clock_s=perf_counter).run()
+        return None
+    except Exception as error:
+        return _failure(error)
+    finally:
+        if match is not None:
+            match.close()
+        views.close()
+
+
 def _session(start: wire.Start, stepped_again: Callable[[], None]) -> AuthoritySession:
-    config = GameConfig.from_dict(json.loads(start.config))
-    root = Path(start.root)
-    os.chdir(root)
-    for folder in reversed([start.root, *start.paths]):
-        sys.path.insert(0, folder)
+    config = _placed(start)
     entropy = NativeEntropy(config.match_seed, config.fps)
     run_models_here()
-    session = AuthoritySession(config, root=root, entropy=entropy, waits=False, stepped_again=stepped_again)
+    session = AuthoritySession(config, root=Path(start.root), entropy=entropy, waits=False, stepped_again=stepped_again)
     for agent in start.dropped:
         session.drop(agent)
     return session
+
+
+def _placed(start: wire.Start) -> GameConfig:
+    """Stand where the study's code is found; returns the game."""
+    os.chdir(start.root)
+    for folder in reversed([start.root, *start.paths]):
+        sys.path.insert(0, folder)
+    return GameConfig.from_dict(json.loads(start.config))
 
 
 def _flush(session: AuthoritySession, say: Callable[[wire.FromProcess], None]) -> None:

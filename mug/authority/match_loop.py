@@ -207,8 +207,8 @@ class MatchLoop:
                 self._take_word(message)
             case wire.Stop():
                 self._stopped = True
-            case wire.Start():
-                pass  # it was the first message
+            case wire.Start() | wire.Look():
+                pass  # the first message, and what is asked of a match that is over
 
     def _take_word(self, message: wire.Tell) -> None:
         match message.what:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mug.authority.pictures import PicturePress
+from mug.authority.sceneries import Sceneries
 from mug.authority.wire import View as WireView
 from mug.authority.wire import WatchView
 from mug.play.errors import PlayError
 from mug.play.output import View
 from mug.play.picture import Image
-from mug.play.view_deltas import PictureImage, Scenery, SeenView, ViewEncoder
+from mug.play.view_deltas import PictureImage, SeenView, ViewEncoder
 
 __all__ = ["UNDER_WAY", "Pages", "Pressed"]
 
@@ -24,8 +25,6 @@ MAX_DISTANCE_S: Final = 0.4
 """The longest time to a page and back for which views are sent ahead."""
 
 DISTANCE_WINDOW_S: Final = 10.0
-
-_ALL: Final = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class Pages:
         self._clock_s = clock_s
         self._pages: dict[str, _Page] = {}
         self._watchers: dict[int, _Page] = {}
-        self._sceneries: dict[str, Scenery] = {}
+        self._sceneries = Sceneries()
         self._newest: _Moment | None = None
         self._pressing = _Pressing(post)
 
@@ -163,29 +162,7 @@ class Pages:
             keys_n: The newest keys of each that it has taken in.
             about: Gives what watchers read beside it, as JSON; asked only when somebody watches.
         """
-        seen: dict[str, SeenView] = {}
-        images: dict[str, Image] = {}
-        folded: set[str] = set()
-        for view in views:
-            whose = view.agent if any(view.picture is not other.picture for other in views) else _ALL
-            taken_out: tuple[str, ...] = ()
-            objects: Mapping[str, Mapping[str, object]] = {}
-            if view.picture.packet is not None:
-                scenery = self._sceneries.setdefault(whose, Scenery())
-                if whose not in folded:
-                    folded.add(whose)
-                    scenery.take(view.picture.packet)
-                objects, taken_out = scenery.objects, scenery.taken_out
-            elif view.picture.image is not None:
-                images[view.agent] = view.picture.image
-            seen[view.agent] = SeenView(
-                episode=view.episode,
-                frame=view.frame,
-                hud=view.hud,
-                score=view.score,
-                objects=objects,
-                taken_out=taken_out,
-            )
+        seen, images = self._sceneries.take(views)
         moment = _Moment(seen, images, at_ms, dict(keys_n), about)
         if images:
             self._pressing.put(moment)

@@ -60,6 +60,7 @@ class MatchProcess:
         config: The game.
         start: The first message; its `config` is written when it is sent.
         log: Where standard error of the process goes.
+        niceness: How much it gives way to others, where the platform knows that.
         heard: Called with each message of the process but Finished and Failed.
         ended: Called once with how it ended, after all messages.
 
@@ -76,6 +77,7 @@ class MatchProcess:
         start: wire.Start,
         *,
         log: Path,
+        niceness: int = NICENESS,
         heard: Callable[["MatchProcess", wire.FromProcess], None],
         ended: Callable[["MatchProcess", Outcome], None],
     ) -> None:
@@ -91,6 +93,7 @@ class MatchProcess:
         self._config = config
         self._start = start
         self._log = log
+        self._niceness = niceness
         self._heard = heard
         self._ended = ended
         self._unsaid: queue.SimpleQueue[wire.ToProcess | None] = queue.SimpleQueue()
@@ -180,7 +183,7 @@ class MatchProcess:
                 self._end_all()
         with contextlib.suppress(psutil.Error, OSError):
             self._watched = psutil.Process(child.pid)
-            self._watched.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", NICENESS))  # the former on Windows
+            self._watched.nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", self._niceness))  # the former on Windows
         return child
 
     def _write(self, child: "subprocess.Popen[bytes]") -> None:

@@ -151,6 +151,7 @@ class Supervisor:
                 return
             self._ending.add(process)
         _LOG.info("match %s is stopped: %s", match_id, reason)
+        self._watchers.wake(match_id)
         process.stop(self._limits.stop_s)
 
     def keys(self, match_id: MatchId, agent: str, keys: ServerKeys) -> None:
@@ -190,6 +191,9 @@ class Supervisor:
         Raises:
             TooManyWatchersError: The match has as many watchers as it may have.
         """
+        with self._lock:
+            there = match_id in self._processes
+        wait_s = wait_s if there else 0.0  # nothing can come
         looked = self._watchers.look(match_id, name, agent=agent, life=life, seen=seen, wait_s=wait_s)
         with self._lock:
             process = self._processes.get(match_id)
@@ -265,6 +269,7 @@ class Supervisor:
             case wire.WatchView():
                 self._watchers.take(match_id, message)
             case wire.Changed():
+                self._watchers.wake(match_id)
                 self._tell_engine(
                     AuthorityChanged(
                         match_id,
@@ -302,6 +307,7 @@ class Supervisor:
                 self._pages.pop(match_id, None)
         if not is_current or outcome.kind == "stopped":
             return
+        self._watchers.wake(match_id)
         if outcome.kind == "finished":
             self._tell_engine(AuthorityFinished(match_id, outcome.outcome, outcome.message))
         else:

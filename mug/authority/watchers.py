@@ -66,6 +66,7 @@ class _Watcher:
     asked_s: float
     waiting: deque[WatchedView] = field(default_factory=deque)
     looks: int = 0
+    woken: bool = False
 
 
 class Watchers:
@@ -111,11 +112,12 @@ class Watchers:
             if life == watcher.number:
                 self._have(watcher, seen)
             watcher.looks += 1
+            watcher.woken = False
             try:
-                while not watcher.waiting and not self._closed and (left_s := until_s - self._clock_s()) > 0:
+                while not watcher.waiting and not self._is_woken(watcher) and (left_s := until_s - self._clock_s()) > 0:
                     self._news.wait(left_s)
                 gathered_s = min(self._clock_s() + GATHER_S, until_s)
-                while watcher.waiting and not self._closed and (left_s := gathered_s - self._clock_s()) > 0:
+                while watcher.waiting and not self._is_woken(watcher) and (left_s := gathered_s - self._clock_s()) > 0:
                     self._news.wait(left_s)
             finally:
                 watcher.looks -= 1
@@ -135,6 +137,13 @@ class Watchers:
         with self._news:
             for watcher in self._of(match_id):
                 self._number(watcher)
+
+    def wake(self, match_id: MatchId) -> None:
+        """Something else than a view is new of a match: who waits is answered."""
+        with self._news:
+            for watcher in self._of(match_id):
+                watcher.woken = True
+            self._news.notify_all()
 
     def sweep(self) -> None:
         """Forget who has not asked for a long time."""
@@ -159,6 +168,9 @@ class Watchers:
 
     def _of(self, match_id: MatchId) -> Iterator[_Watcher]:
         return (watcher for watcher in self._watchers.values() if watcher.match_id == match_id)
+
+    def _is_woken(self, watcher: _Watcher) -> bool:
+        return watcher.woken or self._closed
 
     def _begin(self, match_id: MatchId, name: str, agent: str) -> _Watcher:
         watcher = self._watchers.get((match_id, name))

@@ -16,7 +16,10 @@ __all__ = [
     "Finished",
     "FromProcess",
     "Keys",
+    "Look",
+    "Looked",
     "Measured",
+    "Opened",
     "Seen",
     "Start",
     "Stop",
@@ -42,7 +45,10 @@ class _Wire(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Start(_Wire, frozen=True, kw_only=True, array_like=True, tag="start"):
-    """The match. `config` is a `GameConfig` as JSON (its numbers may be larger than msgpack has them)."""
+    """The match. `config` is a `GameConfig` as JSON (its numbers may be larger than msgpack has them).
+
+    `again`: it is over, and is to be stepped again for somebody who watches.
+    """
 
     config: str
     root: str
@@ -50,6 +56,7 @@ class Start(_Wire, frozen=True, kw_only=True, array_like=True, tag="start"):
     stored: tuple[bytes, ...] = ()
     dropped: tuple[str, ...] = ()
     address_space: int = 0
+    again: bool = False
 
 
 class Tell(_Wire, frozen=True, kw_only=True, array_like=True, tag="tell"):
@@ -110,11 +117,20 @@ class Unwatch(_Wire, frozen=True, kw_only=True, array_like=True, tag="unwatch"):
     watcher: int
 
 
+class Look(_Wire, frozen=True, kw_only=True, array_like=True, tag="look"):
+    """Show a frame of a match that is stepped again, as an agent saw it; answered by `Looked` with the same `n`."""
+
+    n: int
+    episode: int
+    frame: int
+    agent: str = ""
+
+
 class Stop(_Wire, frozen=True, kw_only=True, array_like=True, tag="stop"):
     """Hand over what is recorded, and end."""
 
 
-ToProcess = Start | Tell | Keys | Attach | Detach | Seen | Watch | WatchSeen | Unwatch | Stop
+ToProcess = Start | Tell | Keys | Attach | Detach | Seen | Watch | WatchSeen | Unwatch | Look | Stop
 
 
 # ---------------------------------------------------------------- process -> server
@@ -173,6 +189,20 @@ class WatchView(_Wire, frozen=True, kw_only=True, array_like=True, tag="watch_vi
     about: bytes = b""
 
 
+class Opened(_Wire, frozen=True, kw_only=True, array_like=True, tag="opened"):
+    """A match that is stepped again is loaded. `about`: agents, viewers, asset_specs and rounds, as JSON."""
+
+    about: bytes
+
+
+class Looked(_Wire, frozen=True, kw_only=True, array_like=True, tag="looked"):
+    """A frame, or how far it is (`ReplayLoop`), as JSON; the picture beside it."""
+
+    n: int
+    body: bytes
+    image: bytes = b""
+
+
 class Measured(_Wire, frozen=True, kw_only=True, array_like=True, tag="measured"):
     """As AuthorityMeasured."""
 
@@ -198,7 +228,7 @@ class Failed(_Wire, frozen=True, kw_only=True, array_like=True, tag="failed"):
     traceback: str = ""
 
 
-FromProcess = Begun | Alive | Changed | Chunk | View | WatchView | Measured | Finished | Failed
+FromProcess = Begun | Alive | Changed | Chunk | View | WatchView | Opened | Looked | Measured | Finished | Failed
 
 M = TypeVar("M")
 

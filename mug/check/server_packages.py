@@ -14,7 +14,7 @@ from mug.study.model import GymGame
 from mug.study.multiplayer import runs_on_server
 from mug.study.treatments import every_version
 
-__all__ = ["packages_of_server", "server_versions"]
+__all__ = ["missing_on_server", "packages_of_server", "server_versions"]
 
 _MAX_DEPTH: Final = 3
 
@@ -35,6 +35,18 @@ def packages_of_server(loaded: LoadedStudy, game: GymGame) -> list[Finding]:
                 )
             )
     return findings
+
+
+def missing_on_server(game: GymGame) -> list[str]:
+    """Return which packages of a game are missing here, without its study's folder: sentences with what to run."""
+    sentences: list[str] = []
+    for text in game.runtime.packages_to_install:
+        missing = list(_missing(_requirement(text)))
+        if missing and text.endswith(".whl"):
+            sentences.append(f"{' and '.join(missing)}; install the study's wheel {text} with pip.")
+        elif missing:
+            sentences.append(f'{" and ".join(missing)}; run  {sys.executable} -m pip install "{text}"')
+    return sentences
 
 
 def server_versions(loaded: LoadedStudy) -> dict[str, str]:

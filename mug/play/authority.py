@@ -6,7 +6,7 @@ the rest of a frame are late by rule, where they are not waited for: their agent
 the rows say "late", and stepping the rows again does not ask them for these frames.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -22,7 +22,7 @@ from mug.play.replay import StoredFrame, StoredGame
 from mug.play.session import GameSession
 from mug.play.world import World
 
-__all__ = ["AuthoritySession", "viewers"]
+__all__ = ["AuthoritySession", "player_views", "viewers"]
 
 LEAST_SHARE: Final = 0.25
 """Of a frame's time, policies always have so much, also when the frame began late."""
@@ -36,6 +36,21 @@ def viewers(config: GameConfig, world: World) -> tuple[str, ...]:
     if len(config.players) > 1 and (config.hud_text_fn is not None or len(world.viewers) > 1):
         return config.players
     return ()
+
+
+def player_views(world: World, players: Sequence[str]) -> list[View]:
+    """Draw the world as it stands for each player; where the study's code draws one picture, they share it."""
+    return [
+        View(
+            episode=world.episode,
+            frame=world.next_frame,
+            picture=picture,
+            hud=world.hud_text(agent),
+            score=world.score(agent),
+            agent=agent,
+        )
+        for agent, picture in world.pictures(players).items()
+    ]
 
 
 class AuthoritySession(GameSession):
@@ -174,17 +189,7 @@ class AuthoritySession(GameSession):
 
     def _views(self) -> list[View]:
         world, began = self.world, perf_counter()
-        views = [
-            View(
-                episode=world.episode,
-                frame=world.next_frame,
-                picture=picture,
-                hud=world.hud_text(agent),
-                score=world.score(agent),
-                agent=agent,
-            )
-            for agent, picture in world.pictures(self.config.players).items()
-        ]
+        views = player_views(world, self.config.players)
         self._draw_s = _of_late(self._draw_s, perf_counter() - began)
         return views
 

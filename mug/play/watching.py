@@ -31,7 +31,7 @@ from mug.play.watching_scene import ShownScene
 from mug.play.world import World
 from mug.rendering import Surface
 
-__all__ = ["WatchedMatch"]
+__all__ = ["WatchedMatch", "compare_row", "hash_of_reset"]
 
 KEEP_EVERY_S: Final = 2.0
 MAX_KEPT: Final = 400
@@ -204,7 +204,7 @@ class WatchedMatch:
             self._scene.take(self._drawn)
         if context.get("seed", seed) != seed:
             self._differs(Difference(episode, 0, "seed", str(context["seed"]), str(seed)))
-        elif "reset_hash" in context and context["reset_hash"] != _seen(world):
+        elif "reset_hash" in context and context["reset_hash"] != hash_of_reset(world):
             self._differs(Difference(episode, 0, "first observation", "another one", "not the recorded one"))
 
     def _step(self) -> None:
@@ -221,7 +221,7 @@ class WatchedMatch:
         except (EnvironmentFailedError, PlayError, KeyError) as error:
             self._stop(recorded.frame, "step", "recorded", str(error))
             return
-        difference = _compare(world.episode, row, recorded)
+        difference = compare_row(world.episode, row, recorded)
         if difference is not None:
             self._differs(difference)
         else:
@@ -314,11 +314,12 @@ class WatchedMatch:
         return self._globals.locked() if isinstance(self._globals, MatchGlobals) else contextlib.nullcontext()
 
 
-def _seen(world: World) -> str:
+def hash_of_reset(world: World) -> str:
+    """Return the hash of what agents see after a reset, as the context of an episode's rows has it."""
     return hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
 
 
-def _compare(episode: int, row: Row, recorded: WatchedRow) -> Difference | None:
+def compare_row(episode: int, row: Row, recorded: WatchedRow) -> Difference | None:
     """Compare a stepped row with the recorded one, column by column; the state's hash first."""
     again: dict[str, Any] = {"state_hash": row.state_hash}
     for name, part in (

@@ -11,12 +11,14 @@ from mug.errors import MugError
 from mug.play.agents_now import agents_now
 from mug.play.config import GameConfig
 from mug.play.determinism import BrowserEntropy
+from mug.play.differences import Difference
 from mug.play.errors import EnvironmentFailedError
 from mug.play.output import View
 from mug.play.values import json_value
 from mug.play.watching import WatchedMatch
+from mug.play.watching_rows import RecordedRows
 
-__all__ = ["WATCHING_VERSION", "WatchedGame"]
+__all__ = ["WATCHING_VERSION", "WatchedGame", "difference_words", "rounds_of"]
 
 WATCHING_VERSION: Final = 1
 """Of these methods and their answers: a session's own `mug.play` answers a page that may be newer."""
@@ -69,18 +71,7 @@ class WatchedGame:
             match = self._loaded()
             changed = {match.rows.add(_bytes(body)) for body in bodies}
             return {
-                "episodes": [
-                    {
-                        "episode": episode,
-                        "frames": match.rows.frames(episode),
-                        "seed": str(match.rows.context(episode).get("seed", "")),
-                        "runs": [
-                            [run.agent, run.status, run.first, run.last] for run in match.rows.runs(episode)[-MAX_RUNS:]
-                        ],
-                    }
-                    for episode in match.rows.episodes
-                    if episode in changed
-                ],
+                "episodes": [told for told in rounds_of(match.rows) if told["episode"] in changed],
                 "problem": match.rows.problem,
             }
 
@@ -93,12 +84,12 @@ class WatchedGame:
             match = self._loaded()
             until = self._now() + budget_ms
             there = match.go(int(episode), int(frame), lambda: self._now() < until)
-            answer: dict[str, Any] = {"there": there, "at": list(match.place), "told": _told(match)}
+            answer: dict[str, Any] = {"there": there, "at": list(match.place), "told": difference_words(match.told)}
             if there:
                 answer |= {"view": self._view(match.view()), "agents": self._agents(match)}
             answer["compared"] = sum(match.compared.values())
             answer["hashes"] = sum(match.hashes.values())
-            answer["told"] = _told(match)
+            answer["told"] = difference_words(match.told)
             return answer
 
         return self._answer(work)
@@ -153,9 +144,21 @@ class WatchedGame:
             return json.dumps(json_value(answer), separators=(",", ":"))
 
 
-def _told(match: WatchedMatch) -> str:
-    """The first difference in words, or nothing."""
-    found = match.told
+def rounds_of(rows: RecordedRows) -> list[dict[str, Any]]:
+    """Return what is recorded of each episode: how many frames, its seed, and what stands out in its rows."""
+    return [
+        {
+            "episode": episode,
+            "frames": rows.frames(episode),
+            "seed": str(rows.context(episode).get("seed", "")),
+            "runs": [[run.agent, run.status, run.first, run.last] for run in rows.runs(episode)[-MAX_RUNS:]],
+        }
+        for episode in rows.episodes
+    ]
+
+
+def difference_words(found: Difference | None) -> str:
+    """Return the first difference in words, or nothing."""
     if found is None:
         return ""
     return (

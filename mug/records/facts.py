@@ -37,6 +37,7 @@ class SessionOpened(Fact, frozen=True, kw_only=True, tag="session_opened"):
     help: bool = False  # participants can raise a hand
     zip_sha256: str = ""  # body: the zip that pages get for /study; empty: none, or an older record
     lock_sha256: str = ""  # body: the study's Pyodide lock, as pages load it
+    stepped_zip_sha256: str = ""  # body: the zip of the files of games that the server steps; empty: none, or older
     completed_before: dict[str, int] = {}  # treatment -> its places that earlier sessions of this study completed
 
 

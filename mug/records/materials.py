@@ -14,7 +14,7 @@ __all__ = ["write_materials"]
 
 
 def write_materials(folder: Path, described: Described) -> None:
-    """Write the frozen study, its scenes, its files' digests, and the files that pages got."""
+    """Write the frozen study, its scenes, its files' digests, and the files that pages got, and matches' processes."""
     folder.mkdir()
     study = described.study
     text = json.dumps(study, indent=2, ensure_ascii=False) + "\n"
@@ -22,9 +22,10 @@ def write_materials(folder: Path, described: Described) -> None:
     write_scene_settings(folder / "scenes", study)
     (folder / "files.csv").write_text(_files(described), encoding="utf-8", newline="")
     opened = described.history.opened
-    body = described.reader.find_body(opened.zip_sha256) if opened.zip_sha256 else None
-    if body is not None and (described.anonymiser is None or not _tells(body, described.anonymiser)):
-        (folder / "study.zip").write_bytes(body)
+    for name, digest in (("study.zip", opened.zip_sha256), ("study_on_server.zip", opened.stepped_zip_sha256)):
+        body = described.reader.find_body(digest) if digest else None
+        if body is not None and (described.anonymiser is None or not _tells(body, described.anonymiser)):
+            (folder / name).write_bytes(body)
 
 
 def _files(described: Described) -> str:

@@ -157,9 +157,13 @@ class _Verification:
         if isinstance(fact, f.Withdrawn):
             self._take_withdrawal(fact, where, used)
         if isinstance(fact, f.SessionOpened):
-            for what, digest in (("the study's files", fact.zip_sha256), ("the lock", fact.lock_sha256)):
+            for what, digest in (
+                ("the study's files as pages got them", fact.zip_sha256),
+                ("the lock as pages got it", fact.lock_sha256),
+                ("the files of games that the server steps", fact.stepped_zip_sha256),
+            ):
                 if digest:
-                    self._body(digest, f"{where}, {what} as pages got them", used)
+                    self._body(digest, f"{where}, {what}", used)
         if fact.__struct_config__.tag != kind or fact.at != at:
             self.say("fact_differs", where, "the fact is not the one that the journal names")
         if isinstance(fact, f.ChunkStored):

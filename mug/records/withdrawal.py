@@ -346,7 +346,7 @@ class _Pass:
             for fact in self._reader.facts(session.session_id, ("chunk_stored", "session_opened", "withdrawn")):
                 match fact:
                     case f.SessionOpened():
-                        named |= {fact.zip_sha256, fact.lock_sha256}
+                        named |= {fact.zip_sha256, fact.lock_sha256, fact.stepped_zip_sha256}
                     case f.Withdrawn():
                         named.add(fact.changes)
                     case f.ChunkStored() if session.session_id != self._session:

@@ -28,12 +28,16 @@ class FrozenFiles:
         sha256s: Path -> sha256 of every file that the study is made of.
         zip_sha256: Names the zip for `/study`; empty when no scene needs Python.
         zip_bytes: The zip.
+        stepped_sha256: Names the zip of the files of games that the server steps; empty when there are none.
+        stepped_bytes: That zip: with it, their matches can be stepped again later.
     """
 
     frozen: FrozenStudy
     sha256s: dict[str, str] = field(default_factory=dict)
     zip_sha256: str = ""
     zip_bytes: bytes = b""
+    stepped_sha256: str = ""
+    stepped_bytes: bytes = b""
 
 
 def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None) -> FrozenFiles:
@@ -65,6 +69,8 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
     in_browsers = [game for game in games if not runs_on_server(game)]
     packed = parts if len(in_browsers) == len(games) else study_parts(loaded, in_browsers)[0]
     zip_sha256, zip_bytes = study_zip({**packed, **browser_part()}) if in_browsers else ("", b"")
+    on_server = [game for game in games if runs_on_server(game)]
+    stepped_sha256, stepped_bytes = study_zip(study_parts(loaded, on_server)[0]) if on_server else ("", b"")
     frozen = FrozenStudy(
         study=loaded.study,
         content_hash=content_hash(loaded.study),
@@ -72,7 +78,7 @@ def freeze(loaded: LoadedStudy, snapshot_levels: Mapping[str, str] | None = None
         snapshot_levels=dict(snapshot_levels or {}),
         builds=builds,
     )
-    return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes)
+    return FrozenFiles(frozen, sha256s, zip_sha256, zip_bytes, stepped_sha256, stepped_bytes)
 
 
 def versions(prepared: PreparedRuntime | None, of_server: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -9,15 +9,18 @@ import logging
 import secrets
 import signal
 import sys
+import tempfile
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
+from mug.authority.limits import Limits
+from mug.authority.replays import Replays
 from mug.check.together import LOCK_FILE
 from mug.engine.payload import FrozenStudy
 from mug.errors import MugError
@@ -29,9 +32,12 @@ from mug.records.places import records_path
 from mug.records.reader import RecordReader
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study, recorded_runtime
 from mug.server.addresses import listen
+from mug.server.errors import StudyRefusedError
 from mug.server.freeze import freeze, mug_version
 from mug.server.serving import http_server, runtime_manifest
+from mug.server.stepping import study_place
 from mug.server.watching import WatchedMatches
+from mug.server.watching_again import SteppedCode, missing_packages, other_versions, unpacked
 from mug.server.watching_routes import WATCH_PAGE
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
@@ -39,7 +45,7 @@ from mug.study.decoding import decode_study
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
 from mug.study.model import GymGame, Study
-from mug.study.traversal import walk
+from mug.study.multiplayer import runs_on_server
 from mug.study.treatments import every_version
 
 __all__ = ["RecordedStudy", "add_replay_arguments", "recorded_study", "replay_main"]
@@ -61,6 +67,10 @@ class RecordedStudy:
         problem: Why matches cannot be stepped, in words; empty when they can.
         notes: What a watcher should know, in sentences.
         without_pictures: What to say of pictures that do not load.
+        has_stepped_games: The server stepped games of it.
+        stepped_zip: Their files, as the records hold them.
+        stepped_folder: Their study's folder, where it is as the session ran it.
+        stepped_problem: Why their matches cannot be stepped, in words.
     """
 
     frozen: FrozenStudy
@@ -69,6 +79,24 @@ class RecordedStudy:
     problem: str = ""
     notes: tuple[str, ...] = ()
     without_pictures: str = ""
+    has_stepped_games: bool = False
+    stepped_zip: bytes | None = None
+    stepped_folder: LoadedStudy | None = None
+    stepped_problem: str = ""
+
+    def stepped_code(self, folder: Path) -> SteppedCode | None:
+        """Return where the code of games that the server stepped is; None: there are none.
+
+        Args:
+            folder: Where the files that the records hold are put.
+        """
+        if not self.has_stepped_games:
+            return None
+        if self.stepped_folder is not None:
+            return SteppedCode(study_place(self.stepped_folder, None), missing=missing_packages)
+        if self.stepped_zip is not None:
+            return SteppedCode(unpacked(self.stepped_zip, folder), missing=missing_packages)
+        return SteppedCode(None, self.stepped_problem)
 
 
 def add_replay_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +113,13 @@ def add_replay_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STUDY",
         help="the study as the session ran it: for its pictures, and for records that do not hold what pages ran",
     )
+    parser.add_argument(
+        "--match-memory",
+        type=int,
+        default=1024,
+        metavar="MB",
+        help="what the process of a match may take that the server had stepped (default: 1024)",
+    )
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
 
 
@@ -100,18 +135,23 @@ def replay_main(args: argparse.Namespace) -> int:
     with RecordReader(path) as reader:
         session_id = _session(reader, args.session)
         known = recorded_study(reader, session_id, loaded)
-    matches = WatchedMatches(
-        path,
-        session_id,
-        known.frozen,
-        known.manifest,
-        live=False,
-        problem=known.problem,
-        notes=known.notes,
-        without_pictures=known.without_pictures,
-        build=client_build(),
-    )
-    with contextlib.closing(matches):
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="mug-replay-study-", ignore_cleanup_errors=True)
+        )
+        matches = WatchedMatches(
+            path,
+            session_id,
+            known.frozen,
+            known.manifest,
+            live=False,
+            problem=known.problem,
+            notes=known.notes,
+            without_pictures=known.without_pictures,
+            build=client_build(),
+            code=known.stepped_code(Path(scratch)),
+        )
+        stack.enter_context(contextlib.closing(matches))
         found = matches.matches()
         if args.match is not None and args.match not in [match["match_id"] for match in found]:
             listed = ", ".join(match["match_id"] for match in found) or "none"
@@ -138,19 +178,27 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
         raise RecordsError(f"the study in the records cannot be read: {problems[0] if problems else 'it is empty'}")
     notes: list[str] = []
     packed = reader.find_body(opened.zip_sha256) if opened.zip_sha256 else None
+    stepped = reader.find_body(opened.stepped_zip_sha256) if opened.stepped_zip_sha256 else None
     if loaded is not None and content_hash(loaded.study) != opened.study_hash:
-        if packed is None:
+        if packed is None and stepped is None:
             raise RecordsError(
                 f"session {session_id} did not run this study: its content hash is {opened.study_hash[:16]}…, that of "
                 f"{loaded.source} is {content_hash(loaded.study)[:16]}…; take the study as it was"
             )
         notes.append(f"{loaded.folder} was changed since the session: the game's pictures may be other ones.")
-    has_games = any(isinstance(node, GymGame) for _, node in walk(study))
+    games = [node for _, _, node in every_version(study) if isinstance(node, GymGame)]
+    has_games = any(not runs_on_server(game) for game in games)
+    has_stepped_games = any(runs_on_server(game) for game in games)
+    stepped_folder, stepped_problem = _stepped_folder(loaded, opened, stepped) if has_stepped_games else (None, "")
+    if has_stepped_games and (others := other_versions(opened.versions)):
+        notes.append(others)
     if packed is None and loaded is not None and has_games:
         packed = _packed_again(loaded, opened, notes)
     problem = ""
     prepared: PreparedRuntime | None = None
-    if not has_games:
+    if not has_games and has_stepped_games:
+        problem = stepped_problem
+    elif not has_games:
         problem = "The study has no game, so this session has no matches to watch."
     elif packed is None:
         problem = (
@@ -163,19 +211,55 @@ def recorded_study(reader: RecordReader, session_id: str, loaded: LoadedStudy | 
             notes += prepared.warnings
         except MugError as error:
             problem = f"The game cannot be stepped: {error}"
-    frozen = FrozenStudy(study=study, content_hash=opened.study_hash, texts=_texts(packed, study))
+    frozen = FrozenStudy(
+        study=study, content_hash=opened.study_hash, texts=_texts((packed, stepped), stepped_folder, study)
+    )
     folders, without_pictures = _folders(study, loaded)
     served = _served(packed, prepared, folders)
-    return RecordedStudy(frozen, served, runtime_manifest(served), problem, tuple(notes), without_pictures)
+    return RecordedStudy(
+        frozen,
+        served,
+        runtime_manifest(served),
+        problem,
+        tuple(notes),
+        without_pictures,
+        has_stepped_games=has_stepped_games,
+        stepped_zip=stepped,
+        stepped_folder=stepped_folder,
+        stepped_problem=stepped_problem,
+    )
+
+
+def _stepped_folder(
+    loaded: LoadedStudy | None, opened: f.SessionOpened, stepped: bytes | None
+) -> tuple[LoadedStudy | None, str]:
+    """The study's folder, where games that the server stepped find all as it was; else why there is no code at all."""
+    if loaded is not None and not _changed_files(loaded, opened):
+        return loaded, ""
+    if stepped is not None:
+        return None, ""
+    if loaded is None:
+        return None, (
+            "The records of this session do not hold the files of games that the server stepped (an older session). "
+            "Start the replay with --study and the study as it was."
+        )
+    return None, (
+        f"These files of {loaded.folder} are not as the session ran them: "
+        f"{', '.join(_changed_files(loaded, opened)[:5])}. Start the replay with the study as it was."
+    )
+
+
+def _changed_files(loaded: LoadedStudy, opened: f.SessionOpened) -> list[str]:
+    """The files of a study that the session ran and that are others now."""
+    try:
+        sha256s = freeze(loaded).sha256s
+    except StudyRefusedError:  # some are not even there
+        sha256s = {name: content_sha256 for name in opened.files if (content_sha256 := _sha256_in(loaded, name))}
+    return sorted(name for name, digest in opened.files.items() if sha256s.get(name) != digest)
 
 
 def _packed_again(loaded: LoadedStudy, opened: f.SessionOpened, notes: list[str]) -> bytes:
-    files = freeze(loaded)
-    changed = sorted(
-        name
-        for name in {*files.sha256s, *opened.files}
-        if files.sha256s.get(name) != opened.files.get(name) and name in opened.files
-    )
+    changed = _changed_files(loaded, opened)
     if changed:
         raise RecordsError(
             f"these files of {loaded.folder} are not as the session ran them: {', '.join(changed[:5])}; take the study "
@@ -185,7 +269,7 @@ def _packed_again(loaded: LoadedStudy, opened: f.SessionOpened, notes: list[str]
         "The records do not hold what the pages ran (an older session): the study's files are those of the folder, "
         "compared with the recorded hashes, and MUG is this version."
     )
-    return files.zip_bytes
+    return freeze(loaded).zip_bytes
 
 
 def _packages(reader: RecordReader, opened: f.SessionOpened, loaded: LoadedStudy | None) -> PreparedRuntime:
@@ -209,20 +293,29 @@ def _folders(study: Study, loaded: LoadedStudy | None) -> tuple[dict[str, Path],
     return {name: folder for name, folder in folders.items() if folder.is_dir()}, said
 
 
-def _texts(packed: bytes | None, study: Study) -> dict[str, str]:
-    """The environments' files, as they are in the zip."""
-    texts: dict[str, str] = {}
+def _sha256_in(loaded: LoadedStudy, name: str) -> str:
+    """The digest of a file of a study; empty: it cannot be read."""
+    try:
+        return hashlib.sha256(loaded.resolve_path(name).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _texts(zips: Sequence[bytes | None], folder: LoadedStudy | None, study: Study) -> dict[str, str]:
+    """The environments' files, as they are in the zips, or in the study's folder."""
     wanted = {
         node.runtime.environment_initialization_code_filepath
         for _, _, node in every_version(study)
         if isinstance(node, GymGame) and node.runtime.environment_initialization_code_filepath is not None
     }
     names: dict[str, str] = {}
-    if packed is not None:
+    for packed in filter(None, zips):
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            names = {name: archive.read(name).decode("utf-8") for name in archive.namelist() if name.endswith(".py")}
-    for path in wanted:
-        texts[path] = names.get(Path(path).as_posix(), "")
+            names |= {name: archive.read(name).decode("utf-8") for name in archive.namelist() if name.endswith(".py")}
+    texts = {path: names.get(Path(path).as_posix(), "") for path in wanted}
+    if folder is not None:
+        for path, text in texts.items():
+            texts[path] = text or folder.resolve_path(path).read_text(encoding="utf-8")
     return texts
 
 
@@ -257,6 +350,7 @@ def _serve(
     found: list[dict[str, Any]],
 ) -> int:
     token = secrets.token_urlsafe(32)
+    replays = Replays(Limits(memory_bytes=args.match_memory * 1024**2))
     about = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
     app = make_app(
         known.served,
@@ -265,6 +359,7 @@ def _serve(
         health=about,
         host=HOST,
         watching=matches,
+        replays=replays,
         page_for_all=False,
     )
     stopped = threading.Event()
@@ -278,6 +373,7 @@ def _serve(
             while not stopped.wait(0.5):
                 pass
         http.shutdown()
+        replays.close()
         http.server_close()
     return 0
 

@@ -22,7 +22,8 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from mug.authority.supervisor import Limits
+from mug.authority.limits import Limits
+from mug.authority.replays import Replays
 from mug.check.server_packages import server_versions
 from mug.check.study import check_study, snapshot_levels
 from mug.engine import SessionState, StudyRun, needs_runtime
@@ -53,6 +54,7 @@ from mug.server.sessions import Choice, choose_session, port_of
 from mug.server.stepping import LOGS_FOLDER, Stepping, has_stepped_games, study_place
 from mug.server.study_matchmakers import built_in_matchmakers
 from mug.server.watching import WatchedMatches
+from mug.server.watching_again import SteppedCode
 from mug.server.web import CLIENT_FOLDER, ServedStudy, client_build, make_app
 from mug.study.assets import served_roots
 from mug.study.decoding import encode_study
@@ -283,7 +285,9 @@ class _Session:
             self._manifest,
             live=True,
             build=client_build(),
+            code=SteppedCode(study_place(self._loaded, None)) if has_stepped_games(self._loaded) else None,
         )
+        replays = Replays(self._limits())
         health = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
         stepping: Stepping | None = None
         app = make_app(
@@ -296,6 +300,7 @@ class _Session:
             remote_lab=self._options.remote_lab,
             watching=watching,
             processes=lambda: stepping,
+            replays=replays,
         )
         channel = Channel(app, dispatcher.put, self._token, host=self._host, remote_lab=self._options.remote_lab)
         stepping = self._stepping(dispatcher, channel)
@@ -323,6 +328,7 @@ class _Session:
             self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
+        replays.close()
         sampler.stop()
         if stepping is not None:
             stepping.close()  # what they hand over at the end is still taken up
@@ -341,10 +347,13 @@ class _Session:
             put=dispatcher.put,
             show=channel.show,
             read=dispatcher.bodies,
-            limits=Limits(memory_bytes=self._options.match_memory_mb * 1024**2),
+            limits=self._limits(),
         )
         dispatcher.processes = channel.processes = stepping
         return stepping
+
+    def _limits(self) -> Limits:
+        return Limits(memory_bytes=self._options.match_memory_mb * 1024**2)
 
     def _stop(self, reason: str) -> None:
         self._reason = self._reason or reason
@@ -372,6 +381,9 @@ class _Session:
             state = SessionState()
             bodies = self._what_pages_run()
             zip_sha256, lock_sha256 = (*bodies, "", "")[:2]
+            stepped_sha256 = "" if self._options.preview else self._files.stepped_sha256
+            if stepped_sha256:
+                bodies[stepped_sha256] = self._files.stepped_bytes
             facts.append(
                 f.SessionOpened(
                     at=now,
@@ -393,6 +405,7 @@ class _Session:
                     help=details.help,
                     zip_sha256=zip_sha256,
                     lock_sha256=lock_sha256,
+                    stepped_zip_sha256=stepped_sha256,
                     completed_before=self._choice.completed_before,
                 )
             )

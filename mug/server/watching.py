@@ -10,13 +10,15 @@ from typing import Any, Final
 
 import msgspec
 
-from mug.engine.payload import FrozenStudy, game_config
+from mug.authority.replays import Recorded
+from mug.engine.payload import FrozenStudy, authority_config, game_config
 from mug.engine.state import MatchState, ParticipantState
 from mug.ids import MatchId, ParticipantId, SceneId, VisitId
 from mug.play.config import GameConfig
 from mug.protocol.parts import RuntimeManifest
 from mug.records import facts as f
 from mug.records.reader import RecordReader
+from mug.server.watching_again import SteppedCode
 from mug.study.assets import animations, background, first_objects, preloaded, served_roots
 from mug.study.blinding import without
 from mug.study.model import GymGame
@@ -41,12 +43,6 @@ _KINDS: Final = (
 _TAKEN_OUT: Final = (
     "A participant of this match was withdrawn, and what they did was taken out of the records. "
     "So the match cannot be stepped again."
-)
-
-
-_ON_SERVER: Final = (
-    "The server steps this game, because its environment may need what a browser does not have. So it cannot be "
-    "stepped again here. Its frames are recorded as those of other games: the export has them."
 )
 
 
@@ -124,6 +120,7 @@ class WatchedMatches:
         notes: What a watcher should know, in sentences.
         without_pictures: What to say of pictures that do not load.
         build: The built client's hash.
+        code: Of the games that the server steps; None: the study has none.
     """
 
     def __init__(
@@ -138,6 +135,7 @@ class WatchedMatches:
         notes: Sequence[str] = (),
         without_pictures: str = "",
         build: str = "",
+        code: SteppedCode | None = None,
     ) -> None:
         self._path = path
         self._session_id = session_id
@@ -148,6 +146,7 @@ class WatchedMatches:
         self._notes = tuple(notes)
         self._without_pictures = without_pictures
         self._build = build
+        self._code = code
         self._lock = threading.Lock()
         self._reader: RecordReader | None = None
         self._seen = 0
@@ -176,10 +175,10 @@ class WatchedMatches:
                 problem = f"The study has no game {match.formed.scene_id!r}, so its matches cannot be shown."
             elif on_server and self._state(match) == "live":
                 problem = ""
-            elif on_server:
-                problem = _ON_SERVER
             elif self._removed & set(match.formed.agents.values()):
                 problem = _TAKEN_OUT
+            elif on_server:
+                problem = self._lacks(game)
             elif self._runtime is None and not problem:
                 problem = "Python for browsers is not installed: run `mug runtime install`, then start again."
             return self._at_a_glance(match) | {
@@ -201,6 +200,31 @@ class WatchedMatches:
         with self._lock:
             self._read_on()
             return match_id in self._matches
+
+    def recorded(self, match_id: str) -> Recorded | None:
+        """Return a match that the server stepped, with all that it is stepped again from.
+
+        None: there is no such match, or it cannot be stepped again, which `match` says in words.
+        """
+        with self._lock:
+            self._read_on()
+            match = self._matches.get(match_id)
+            game = None if match is None else self._game(match)
+            if match is None or game is None or self._removed & set(match.formed.agents.values()):
+                return None
+            if self._code is None or self._code.place is None or self._lacks(game):
+                return None
+            assert self._reader is not None
+            parts = [part for number in match.episodes for part in match.copy(number, "")]
+            bodies = [self._reader.find_body(part.sha256) for part in parts]
+            config = authority_config(self._frozen_of(match), game, self._state_of(match))
+            return Recorded(config, tuple(body for body in bodies if body is not None), self._code.place)
+
+    def _lacks(self, game: GymGame) -> str:
+        """Why a game that the server steps cannot be stepped here; empty: it can."""
+        if self._code is None or self._code.place is None:
+            return self._code.problem if self._code is not None else "The code of this game is not here."
+        return self._code.missing(game)
 
     def frames(self, match_id: str, episode: int, frame: int, recorder: str = "") -> dict[str, Any] | None:
         """Stored rows from a place on, as whole chunks; None: the session has no such match.
@@ -351,7 +375,11 @@ class WatchedMatches:
         person = ParticipantState(
             ParticipantId(people[0] if people else ""), 0, "", "", mug_globals=dict(match.mug_globals)
         )
-        state = MatchState(
+        return game_config(self._frozen_of(match), game, person, self._state_of(match))
+
+    def _state_of(self, match: _Match) -> MatchState:
+        formed = match.formed
+        return MatchState(
             match_id=MatchId(formed.match_id),
             visit_id=VisitId(formed.visit_id),
             scene_id=SceneId(formed.scene_id),
@@ -360,7 +388,6 @@ class WatchedMatches:
             visits={ParticipantId(who): VisitId(visit) for who, visit in formed.visits.items()},
             settings=dict(formed.settings),
         )
-        return game_config(self._frozen_of(match), game, person, state)
 
 
 def _plain(config: GameConfig) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from flask import Flask, Response, abort, request, send_file
 
+from mug.authority.replays import Replays
 from mug.ids import is_valid_id
 from mug.runtime import PreparedRuntime, RuntimeFiles
 from mug.runtime.onnx_web import CLIENT_FOLDER
@@ -89,6 +90,7 @@ def make_app(
     remote_lab: bool = False,
     watching: WatchedMatches | None = None,
     processes: Callable[[], Watchable | None] = lambda: None,
+    replays: Replays | None = None,
     page_for_all: bool = True,
 ) -> Flask:
     """Build the HTTP side.
@@ -104,6 +106,7 @@ def make_app(
         remote_lab: Let consoles on other machines in, too.
         watching: The matches that can be watched with the token.
         processes: What steps matches now; None: nothing does.
+        replays: What steps matches again that the server had stepped.
         page_for_all: Serve the participants' page; not where a session is only looked at.
     """
     app = Flask("mug", static_folder=None)
@@ -195,7 +198,8 @@ def make_app(
     app.add_url_rule("/_mug/lab", "lab", lab)
     app.add_url_rule("/_mug/view", "view", lambda: built_page("view.html"))
     app.add_url_rule("/_mug/view/data", "view_data", view_data)
-    add_watching(app, watching, admit=admit, page=lambda: built_page("watch.html"), processes=processes)
+    watch_page = lambda: built_page("watch.html")  # noqa: E731
+    add_watching(app, watching, admit=admit, page=watch_page, processes=processes, replays=replays)
     app.add_url_rule("/_mug/health", "health", lambda: health)
     app.add_url_rule("/<path:tail>", "static_file", static_file)
     app.after_request(_secure)

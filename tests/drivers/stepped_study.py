@@ -40,7 +40,10 @@ PLACES = ("north", "east", "south", "west")
 
 
 class Line:
-    def __init__(self, players, fails_at=(), fails_by="exception"):
+    def __init__(self, players, fails_at=(), fails_by="exception", by_agent=False):
+        self.by_agent = by_agent
+        if by_agent:
+            self.render = self.render_for
         self.possible_agents = list(PLACES[:players])
         self.fails_at, self.fails_by = list(fails_at), fails_by
 
@@ -86,6 +89,11 @@ class Line:
              "color": "#1f6f78"}
             for place, agent in enumerate(self.possible_agents)
         ]
+
+
+    def render_for(self, agent_id):
+        """Each sees itself darker than the others."""
+        return [{**item, "color": "#123" if item["uuid"] == agent_id else "#abc"} for item in Line.render(self)]
 
 
 def make(players, **how):

@@ -1,15 +1,12 @@
 """Watching in a real browser: a match while it is played, and the same match again from the records alone."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
 
-from mug.play.chunks import EMPTY_CHAIN, decode_chunk, encode_chunk
-from mug.play.values import own_copy
-from mug.records import RecordReader, records_path
-from mug.records import facts as f
+from mug.records import records_path
+from tests.drivers.altered_records import change_a_reward
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.page_memory import PageMemory
 from tests.drivers.pair_driver import play, sit_down
@@ -104,33 +101,6 @@ def test_that_a_match_is_watched_live_and_again_from_the_records(
             again.wait_for_frame(ROUND, 1)
             assert "equal to what was recorded" in again.text("proof")
             assert again.page.locator('[data-watch="told"]').is_hidden()
-
-
-def change_a_reward(records: Path) -> None:
-    """Change one cell of the records and make all hashes of its round right again, as somebody who knows MUG could."""
-    with RecordReader(records) as reader:
-        (head,) = reader.sessions()
-        chunks = [x for x in reader.facts(head.session_id, ("chunk_stored",)) if isinstance(x, f.ChunkStored)]
-        bodies = {x.sha256: reader.body(x.sha256) for x in chunks if x.stream == "frames" and x.meta["episode"] == 0}
-    made: dict[str, bytes] = {}
-    previous = EMPTY_CHAIN
-    for number, (digest, body) in enumerate(bodies.items()):
-        chunk = decode_chunk(body)
-        columns = {name: [own_copy(value) for value in column] for name, column in chunk.columns.items()}
-        if number == 1:
-            columns["rewards.human"][10] = 7.0
-        made[digest] = encode_chunk(
-            match_id=chunk.match_id,
-            episode=0,
-            first=chunk.first,
-            columns=columns,
-            previous_chain_hash=previous,
-            context=chunk.context,
-        )
-        previous = decode_chunk(made[digest]).chain_hash
-    with sqlite3.connect(records) as database:
-        database.executemany("UPDATE body SET bytes = ? WHERE sha256 = ?", [(body, key) for key, body in made.items()])
-    database.close()
 
 
 @pytest.mark.long

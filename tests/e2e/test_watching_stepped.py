@@ -1,35 +1,174 @@
 """Watching games that the server steps in Chromium: live, and again with a scrubber, without Python in the page."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from mug.records import records_path
+from tests.drivers.altered_records import change_a_reward
 from tests.drivers.browser_driver import BrowserDriver
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.stepped_study import SteppedClient, write_stepped_study
-from tests.drivers.watch_driver import WatchDriver, watch_address
+from tests.drivers.watch_driver import WatchDriver, replaying, watch_address
 from tests.e2e.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser]
 
 LANDER = REPOSITORY / "examples" / "lunar_lander_server"
+ROUND = 75
+"""Frames of a round: two and a half seconds."""
+WIDE = {"width": 1280, "height": 800}
 
 
-def test_that_a_game_on_the_server_is_watched_live(browser: BrowserDriver, tmp_path: Path, artifacts: Path) -> None:
-    study = write_stepped_study(tmp_path / "study", frames=150)
+def is_over(watcher: WatchDriver) -> None:
+    """Wait until the page shows the match again."""
+    watcher.wait_for("() => document.querySelector('.badge').innerText.startsWith('Replay')")
+
+
+def scrub(watcher: WatchDriver) -> None:
+    """Go there and back, and compare what a frame looks like."""
+    watcher.press("ArrowLeft", "Home")  # a step pauses
+    watcher.wait_for_frame(0)
+    watcher.press(*["Shift+ArrowRight"] * 4)
+    watcher.wait_for_frame(40)
+    there = watcher.picture()
+    watcher.press("End")
+    watcher.wait_for_frame(ROUND)
+    assert watcher.picture() != there
+    watcher.press("Home", *["Shift+ArrowRight"] * 4, "ArrowRight", "ArrowLeft")
+    watcher.wait_for_frame(40)
+    assert watcher.picture() == there, "the same frame looks the same, wherever the watcher came from"
+
+
+def test_that_a_game_on_the_server_is_watched_live_and_again(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study = write_stepped_study(tmp_path / "study", frames=ROUND)
     with (
         ServerDriver(study, tmp_path / "data") as server,
         SteppedClient(server, "ann") as ann,
-        browser.participant(server.port, viewport={"width": 1280, "height": 800}) as room,
+        browser.participant(server.port, viewport=WIDE) as room,
     ):
-        ann.play().wait_for_match()
+        asked: list[str] = []
+        room.context.on("request", lambda request: asked.append(request.url))
+        ann.play()
+        ann.matched()
+        watcher = WatchDriver(room, watch_address(server, ann.config.match_id))
+        watcher.wait_for_frame(0)
+        watcher.wait_for("() => document.body.innerText.includes('It begins as soon as its players are there')")
+        ann.wait_for_match()
+        ann.wait_for_stage("playing")
+        ann.press("ArrowRight")
+        first = watcher.shown()
+        watcher.wait_past(first[1] + 5, first[0])
+        before = watcher.picture()
+        at = watcher.shown()[1]
+        watcher.wait_past(at + 10)
+        assert watcher.picture() != before
+        assert "Live" in watcher.page.locator(".badge").inner_text()
+        assert watcher.page.locator("tbody").inner_text().startswith("north")
+        room.screenshot(artifacts / "watch-stepped-live.png")
+        ann.over()
+        is_over(watcher)
+        scrub(watcher)
+        assert "equal to what was recorded" in watcher.text("proof")
+        assert watcher.page.locator('[data-watch="told"]').is_hidden()
+        room.screenshot(artifacts / "watch-stepped-again.png")
+        assert watcher.errors == []
+        assert [url for url in asked if "/_mug/runtime/" in url or "watch_worker" in url] == [], "no Python in the page"
+
+
+@pytest.mark.long
+def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study, data = tmp_path / "lunar_lander_server", tmp_path / "data"
+    shutil.copytree(LANDER, study, ignore=shutil.ignore_patterns("__pycache__", "data"))
+    file = study / "study.toml"
+    text = file.read_text(encoding="utf-8")
+    for before, after in (("max_steps = 900", f"max_steps = {ROUND}"), ("num_episodes = 3", "num_episodes = 2")):
+        assert before in text
+        text = text.replace(before, after)
+    file.write_text(text, encoding="utf-8")
+    with (
+        ServerDriver(study, data).start(deadline_s=120) as server,
+        SteppedClient(server, "ann") as ann,
+        browser.participant(server.port, viewport=WIDE) as room,
+    ):
+        ann.enter()
+        ann.finish()
+        ann.finish()
+        ann.join()
+        ann.wait_for_match()
         watcher = WatchDriver(room, watch_address(server, ann.config.match_id))
         watcher.wait_for_phase("showing")
-        ann.press("ArrowRight")
-        first, before = watcher.shown(), watcher.picture()
-        watcher.wait_past(first[1] + 30, first[0])
-        assert watcher.picture() != before
-        room.screenshot(artifacts / "watch-stepped-live.png")
-        assert "Live" in watcher.page.locator(".badge").inner_text()
-        assert watcher.errors == []
+        ann.press("ArrowUp")
+        watcher.wait_past(10)
+        before_it = watcher.picture()
+        room.screenshot(artifacts / "watch-lander-live.png")
+        watcher.wait_past(20)
+        assert watcher.picture() != before_it
         ann.over()
+        is_over(watcher)
+        scrub(watcher)
+        there = watcher.picture()
+        assert watcher.errors == []
+        server.interrupt()
+    shutil.rmtree(study)
+    with replaying(data, "lunar-lander-server") as line, browser.participant(0, viewport=WIDE) as room:
+        again = WatchDriver(room, line["watch"])
+        again.wait_for_phase("showing")
+        scrub(again)
+        assert again.picture() == there, "the records alone give the picture that was seen live"
+        again.press("PageDown", "End")
+        again.wait_past(30, 1)
+        again.wait_for("() => document.querySelector('[data-watch=proof]').innerText.includes('hashes.')")
+        room.screenshot(artifacts / "watch-lander-again.png")
+        assert again.page.locator('[data-watch="told"]').is_hidden()
+        again.press("PageUp", " ")
+        again.wait_past(5)
+        assert again.errors == []
+
+
+@pytest.mark.long
+def test_that_a_changed_row_and_another_players_view_are_shown(
+    browser: BrowserDriver, tmp_path: Path, artifacts: Path
+) -> None:
+    study, data = (
+        write_stepped_study(tmp_path / "study", players=2, frames=ROUND, env={"by_agent": True}),
+        tmp_path / "data",
+    )
+    with (
+        ServerDriver(study, data) as server,
+        SteppedClient(server, "ann") as ann,
+        SteppedClient(server, "ben") as ben,
+        browser.participant(server.port, viewport=WIDE, color_scheme="dark") as room,
+    ):
+        for client in (ann, ben):
+            client.play()
+        for client in (ann, ben):
+            client.wait_for_match()
+        watcher = WatchDriver(room, watch_address(server, ann.config.match_id))
+        watcher.wait_past(5)
+        room.screenshot(artifacts / "watch-stepped-live-dark.png")
+        watcher.page.get_by_label("As seen by").select_option("east")
+        watcher.wait_past(watcher.shown()[1] + 10)
+        ann.over()
+        is_over(watcher)
+        server.interrupt()
+    change_a_reward(records_path(data, "line"), agent="north")
+    with replaying(data, "line") as line, browser.participant(0, viewport=WIDE, color_scheme="dark") as room:
+        watcher = WatchDriver(room, line["watch"])
+        watcher.wait_for_phase("showing")
+        watcher.press("End")
+        watcher.wait_for_frame(ROUND)
+        own = watcher.picture()
+        watcher.page.get_by_label("As seen by").select_option("east")
+        watcher.wait_for("() => !document.querySelector('[data-watch=told]').hidden")
+        assert "another rewards.north in round 1, frame 40: recorded 7.0" in watcher.text("told")
+        watcher.page.locator("body").click(position={"x": 5, "y": 5})
+        watcher.press("ArrowLeft", "ArrowRight")
+        watcher.wait_for_frame(ROUND)
+        assert watcher.picture() != own
+        room.screenshot(artifacts / "watch-stepped-differs.png")

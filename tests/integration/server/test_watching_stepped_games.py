@@ -1,15 +1,27 @@
 """Watching games that the server steps: live from their processes, by the token alone, and never in anybody's way."""
 
 import json
+import shutil
+import sqlite3
 import threading
 import time
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
 
 from mug.play.view_deltas import SeenView, ViewDecoder
+from mug.records import RecordReader, records_path
+from mug.records import facts as f
+from tests.drivers.altered_records import change_a_reward
 from tests.drivers.server_driver import DEADLINE_S, ServerDriver
 from tests.drivers.stepped_study import SteppedClient, logged_rows, write_stepped_study
+from tests.drivers.waiting import until
+from tests.drivers.watch_driver import replaying
 
 
 class Watcher:
@@ -113,3 +125,106 @@ def test_that_watchers_who_are_slow_or_go_away_delay_nobody(tmp_path: Path) -> N
         assert len(slow.shown) - before < 20, "who comes late sees the newest, and none of those between"
         ann.over()
         assert [view.frame for view in ann.seen_views[-3:]] == [148, 149, 150]
+
+
+class Again:
+    """A page that shows a match again, at any server.
+
+    Attributes:
+        opened: What the match is. looked: What was shown last.
+    """
+
+    def __init__(self, url: str, token: str, match_id: str, name: str = "again") -> None:
+        self.address = f"{url}/_mug/lab/matches/{match_id}"
+        self.token, self.name = token, name
+        self.opened: dict[str, Any] = {}
+        self.looked: dict[str, Any] = {}
+
+    def ask(self, path: str = "/replay", **what: Any) -> dict[str, Any]:
+        """Ask once."""
+        body = json.dumps({"replay": self.name, **what}).encode() if path else None
+        header = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        with urlopen(Request(self.address + path, data=body, headers=header), timeout=DEADLINE_S) as answer:
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+    def show(self, episode: int, frame: int, *, done: bool = False) -> dict[str, Any]:
+        """Ask until a frame is shown (and all is stepped); returns the view."""
+        ends_s = time.monotonic() + DEADLINE_S
+        while time.monotonic() < ends_s:
+            answer = self.ask(episode=episode, frame=frame)
+            assert "failed" not in answer, answer
+            self.opened = answer["opened"] or self.opened
+            self.looked = answer["looked"] or {}
+            if self.looked.get("view") and (self.looked["done"] or not done):
+                view: dict[str, Any] = self.looked["view"]
+                return view
+        raise AssertionError(f"frame {frame} was not shown: {self.looked}")
+
+
+def played(study: Path, data: Path, **how: Any) -> tuple[str, dict[tuple[int, int], SeenView], dict[str, Any]]:
+    """Let somebody play; returns the match, what their page showed, and what the same server shows of it again."""
+    with ServerDriver(study, data) as server, SteppedClient(server, "ann") as ann:
+        ann.play().wait_for_match()
+        match_id = ann.config.match_id
+        ann.wait_for_stage("playing")
+        ann.press("ArrowRight")
+        ann.wait_for_frame(20)
+        ann.press("ArrowLeft")
+        ann.go_on()
+        again = Again(server.url, server.token, match_id)
+        again.show(0, 30, done=True)
+        looked = again.looked
+        assert again.ask(ends=True)["opened"] is None
+        until(lambda: not psutil.Process(server.pid).children(recursive=True), "the replay's process ends")
+        server.interrupt()
+    return match_id, {(view.episode, view.frame): view for view in ann.seen_views}, looked
+
+
+def test_that_a_match_is_stepped_again_from_the_records_alone_and_a_changed_row_is_told(tmp_path: Path) -> None:
+    study, data = write_stepped_study(tmp_path / "study", frames=45, episodes=2), tmp_path / "data"
+    match_id, seen, at_server = played(study, data)
+    assert (at_server["told"], at_server["problem"], at_server["compared"], at_server["hashes"]) == ("", "", 90, 4)
+    shutil.rmtree(study)
+    with replaying(data, "line") as line:
+        assert line["problem"] == ""
+        again = Again(line["url"], line["token"], match_id)
+        with pytest.raises(HTTPError, match="403"):
+            Again(line["url"], "another", match_id).show(0, 0)
+        described = again.ask("")
+        assert (described["on_server"], described["problem"], described["state"]) == (True, "", "over")
+        again.show(1, 45, done=True)
+        assert [(told["episode"], told["frames"]) for told in again.opened["rounds"]] == [(0, 45), (1, 45)]
+        assert again.looked["compared"] == 90
+        for place in [(1, 45), (0, 10), (1, 3), (0, 45), (0, 0)]:
+            view = again.show(*place)
+            assert (view["episode"], view["frame"]) == place
+            if place in seen:
+                assert view["objects"] == list(seen[place].objects.values()), "what was seen is shown again"
+        again.show(0, 20)
+        (north,) = again.looked["agents"]
+        assert (north["action"], north["keys"], north["status"]) == (1, "ArrowRight", "input")
+    change_a_reward(records_path(data, "line"), agent="north")
+    with replaying(data, "line") as line:
+        again = Again(line["url"], line["token"], match_id)
+        again.show(1, 45, done=True)
+        assert "another rewards.north in round 1, frame 40: recorded 7.0" in again.looked["told"]
+
+
+@pytest.mark.long
+def test_that_what_this_machine_lacks_for_a_match_is_said(tmp_path: Path) -> None:
+    study, data = write_stepped_study(tmp_path / "study", frames=20), tmp_path / "data"
+    match_id, _, _ = played(study, data)
+    file = records_path(data, "line")
+    with RecordReader(file) as reader:
+        opened = next(x for x in reader.facts(reader.sessions()[0].session_id, ("session_opened",)))
+    assert isinstance(opened, f.SessionOpened)
+    with sqlite3.connect(file) as database:
+        database.execute("DELETE FROM body WHERE sha256 = ?", (opened.stepped_zip_sha256,))
+    database.close()
+    with replaying(data, "line") as line:
+        assert "Start the replay with --study" in line["problem"]
+        assert "--study" in Again(line["url"], line["token"], match_id).ask("")["problem"]
+    with replaying(data, "line", "--study", str(study)) as line:
+        assert line["problem"] == ""
+        assert Again(line["url"], line["token"], match_id).show(0, 20)["frame"] == 20

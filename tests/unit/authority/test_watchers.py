@@ -76,7 +76,7 @@ def test_that_a_match_has_no_more_watchers_than_it_may_have() -> None:
     room.look("w0")
 
 
-def test_that_who_waits_is_woken_by_a_view_and_by_the_end() -> None:
+def test_that_who_waits_is_woken_by_a_view_by_other_news_and_by_the_end() -> None:
     watchers = Watchers(lambda _match, _message: None)
     life = watchers.look(MATCH, "w").life
     found: list[int] = []
@@ -89,6 +89,12 @@ def test_that_who_waits_is_woken_by_a_view_and_by_the_end() -> None:
     watchers.take(MATCH, wire.WatchView(watcher=life, n=0, body=b"{}"))
     waiting.join(30)
     assert found == [0]
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while waiting.is_alive():  # it may not wait yet
+        watchers.wake(MATCH)
+        waiting.join(0.05)
+    assert found == [0], "woken by something else than a view"
     waiting = threading.Thread(target=wait)
     waiting.start()
     watchers.close()

@@ -1,7 +1,8 @@
 /** The server's side of watching, as the page asks for it. */
 import type { GameConfig, RuntimeManifest } from "../protocol/messages";
 import type { ViewDelta } from "../server_game/view_state";
-import type { AgentNow } from "./rpc";
+import type { WireObject } from "../worker/rpc";
+import type { AgentNow, RoundRows } from "./rpc";
 
 export interface AgentOf {
   agent: string;
@@ -33,6 +34,8 @@ export interface WatchedContent {
   assets_dir: string;
   assets_base_url: string;
   animations: Record<string, unknown>[];
+  /** What a page shows of itself until the environment takes it out. */
+  first_objects: WireObject[];
 }
 
 export interface MatchDescription extends MatchGlance {
@@ -66,6 +69,34 @@ export interface LiveViews {
   stage: string;
   asset_specs: Record<string, unknown>[];
   views: { n: number; view: ViewDelta; image: string; about: { agents: AgentNow[]; viewers: string[] } | null }[];
+}
+
+/** What a process says that steps a match again. */
+export interface Replayed {
+  /** Why it cannot be stepped (any more). */
+  failed?: string;
+  /** null while it is loading. */
+  opened: { agents: string[]; viewers: string[]; asset_specs: Record<string, unknown>[]; rounds: RoundRows[] } | null;
+  looked: {
+    at: [episode: number, frame: number];
+    done: boolean;
+    told: string;
+    problem: string;
+    compared: number;
+    hashes: number;
+    /** null: it is not there yet. */
+    view: {
+      episode: number;
+      frame: number;
+      hud: string | null;
+      score: number;
+      objects: WireObject[];
+      gone: string[];
+      image: { width: number; height: number; kind: string } | null;
+    } | null;
+    agents: AgentNow[];
+  } | null;
+  image: string;
 }
 
 /** An answer that is no answer: `status` 0 when the server is not there. */
@@ -102,10 +133,30 @@ export class WatchApi {
     return this.ask(`/_mug/lab/matches/${encodeURIComponent(matchId)}/views?${asked.toString()}`);
   }
 
-  private async ask<T>(path: string): Promise<T> {
+  /** Ask the process `name`, which is started with the first question, for a frame. */
+  replay(matchId: string, name: string, episode: number, frame: number, agent: string): Promise<Replayed> {
+    return this.ask(this.replayPath(matchId), { replay: name, episode, frame, agent });
+  }
+
+  /** The page goes: its process is not needed any more. */
+  endReplay(matchId: string, name: string): void {
+    void fetch(this.replayPath(matchId), { ...this.request({ replay: name, ends: true }), keepalive: true }).catch(() => undefined);
+  }
+
+  private replayPath(matchId: string): string {
+    return `/_mug/lab/matches/${encodeURIComponent(matchId)}/replay`;
+  }
+
+  private request(body?: unknown): RequestInit {
+    const headers = { Authorization: `Bearer ${this.token}` };
+    if (body === undefined) return { headers, cache: "no-store" };
+    return { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body), cache: "no-store" };
+  }
+
+  private async ask<T>(path: string, body?: unknown): Promise<T> {
     let answer: Response;
     try {
-      answer = await fetch(path, { headers: { Authorization: `Bearer ${this.token}` }, cache: "no-store" });
+      answer = await fetch(path, this.request(body));
     } catch {
       throw new AskError(0, "The server does not answer.");
     }

@@ -3,11 +3,11 @@ import type { GameConfig, RuntimeManifest } from "../protocol/messages";
 import type { FrameView } from "../worker/rpc";
 
 export type ToWatchWorker =
-  | { op: "boot"; runtime: RuntimeManifest; config: GameConfig }
+  | { op: "boot"; runtime: RuntimeManifest | null; config: GameConfig }
   /** Stored chunks, in order. Transferred. */
   | { op: "rows"; bodies: Uint8Array<ArrayBuffer>[] }
   /** Show this place; one that is asked for later takes its place. */
-  | { op: "show"; episode: number; frame: number };
+  | { op: "show"; episode: number; frame: number; agent?: string };
 
 export interface AgentNow {
   agent: string;
@@ -35,9 +35,12 @@ export type WatchedView = Pick<FrameView, "episode" | "frame" | "packet" | "imag
 
 export type FromWatchWorker =
   | { op: "progress"; text: string; fraction: number }
-  | { op: "loaded"; agents: string[]; assetSpecs: Record<string, unknown>[] }
+  /** `viewers`: the players whose views differ, where one of them can be chosen. */
+  | { op: "loaded"; agents: string[]; assetSpecs: Record<string, unknown>[]; viewers?: string[] }
   | { op: "rows"; rounds: RoundRows[]; problem: string }
   /** On the way to a place that is far away. */
   | { op: "going"; episode: number; frame: number; told: string }
-  | { op: "shown"; wanted: [number, number]; view: WatchedView; agents: AgentNow[]; told: string; compared: number; hashes: number }
+  | { op: "shown"; wanted: [number, number]; view: WatchedView; agents: AgentNow[]; told: string; compared: number; hashes: number; bitmap?: ImageBitmap }
+  /** How much has been compared, also of what is not shown. `done`: all of it. */
+  | { op: "proved"; told: string; problem: string; compared: number; hashes: number; done: boolean }
   | { op: "failed"; message: string; traceback: string };

@@ -209,7 +209,7 @@ export class WatchView {
     this.fit();
   }
 
-  showFrame(view: WatchedView, agents: readonly AgentNow[], bitmap: ImageBitmap | null = null): void {
+  showFrame(view: WatchedView, agents: readonly AgentNow[], bitmap?: ImageBitmap | null): void {
     const picture = { packet: view.packet, image: view.image, corrected: false, frame: view.frame };
     this.renderer?.showFrame(bitmap ? { ...picture, bitmap } : picture);
     this.stage.dataset["watchEpisode"] = String(view.episode);
@@ -225,7 +225,8 @@ export class WatchView {
     }
   }
 
-  proved(compared: number, hashes: number, told: string, problem: string): void {
+  /** `done`: all that is recorded has been compared. */
+  proved(compared: number, hashes: number, told: string, problem: string, done = true): void {
     const wrong = [problem, told].filter((text) => text !== "").join(" ");
     if (this.told.textContent !== wrong) {
       this.told.textContent = wrong;
@@ -233,7 +234,7 @@ export class WatchView {
     }
     const frames = `${compared.toLocaleString("en")} frame${compared === 1 ? "" : "s"}`;
     const checks = `${hashes.toLocaleString("en")} state hash${hashes === 1 ? "" : "es"}`;
-    setText(this.proof, wrong ? "" : `Stepped again, equal to what was recorded: ${frames}, ${checks}.`);
+    setText(this.proof, wrong ? "" : `Stepped again, equal to what was recorded: ${frames}, ${checks}${done ? "" : " so far"}.`);
   }
 
   showPlace(playback: Playback, fps: number, agents: readonly string[], runs: readonly StatusRun[], seeds: ReadonlyMap<number, string>, matchSeed: string): void {

@@ -72,6 +72,7 @@ function ask<T extends Failure>(call: (game: WatchedGame) => string): T | null {
 
 async function boot(message: Extract<ToWatchWorker, { op: "boot" }>): Promise<void> {
   // Recorded actions are stepped, so nothing decides here.
+  if (!message.runtime) return;
   pyodide = await bootInterpreter({ ...message.runtime, models_url: null }, (_stage, fraction, text) => post({ op: "progress", fraction, text }));
   post({ op: "progress", fraction: 1, text: "Preparing the game" });
   let module: PyProxy & Record<string, unknown>;

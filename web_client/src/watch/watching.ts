@@ -3,6 +3,8 @@ import type { Renderer } from "../render/renderer";
 import { AskError, bytesOf, type MatchDescription, type WatchApi } from "./api";
 import { Playback } from "./playback";
 import type { FromWatchWorker, RoundRows, StatusRun, ToWatchWorker } from "./rpc";
+import { ServerStepper } from "./server_stepper";
+import { workerStepper, type Stepper } from "./stepper";
 import { watchedRenderer } from "./watch_picture";
 import type { WatchPort, WatchView } from "./watch_view";
 
@@ -18,7 +20,9 @@ export class Watching implements WatchPort {
   private readonly seeds = new Map<number, string>();
   private readonly runs = new Map<number, StatusRun[]>();
   private next = { episode: 0, frame: 0 };
-  private worker: Worker | null = null;
+  private stepper: Stepper | null = null;
+  private agent = "";
+  private viewers: readonly string[] = [];
   private view!: WatchView;
   private renderer: Renderer | null = null;
   private agents: string[] = [];
@@ -42,17 +46,16 @@ export class Watching implements WatchPort {
 
   start(view: WatchView): void {
     this.view = view;
-    const { content, runtime } = this.match;
-    if (!content || !runtime) return;
+    const { content, runtime, on_server: onServer } = this.match;
+    if (!content || !(runtime || onServer)) return;
     this.phase("loading");
-    this.worker = new Worker(new URL("./watch_worker.ts", import.meta.url), { type: "module", name: "mug-watch" });
-    this.worker.onmessage = (event: MessageEvent<FromWatchWorker>) => void this.received(event.data);
-    this.worker.onerror = (event) => {
-      event.preventDefault();
-      this.fail(event.message || "The part of the page that runs Python did not load.");
-    };
+    const received = (message: FromWatchWorker): void => void this.received(message);
+    this.stepper = onServer
+      ? new ServerStepper(this.api, this.match.match_id, content.first_objects, received)
+      : workerStepper(received, (text) => this.fail(text));
     this.post({ op: "boot", runtime, config: content.config });
-    void this.ask();
+    if (this.stepper.needsRows) void this.ask();
+    else this.playback.ended();
     const tick = (now: number): void => {
       this.tick(now);
       if (!this.failed) requestAnimationFrame(tick);
@@ -100,7 +103,8 @@ export class Watching implements WatchPort {
   }
 
   seenBy(agent: string): void {
-    void agent;
+    this.agent = agent;
+    this.shown = "";
   }
 
   private onKey(event: KeyboardEvent): void {
@@ -145,6 +149,7 @@ export class Watching implements WatchPort {
         this.view.message(`${message.text}…`);
         return;
       case "loaded":
+        this.viewers = message.viewers ?? [];
         await this.loaded(message.agents, message.assetSpecs);
         return;
       case "rows":
@@ -160,10 +165,16 @@ export class Watching implements WatchPort {
         this.proof = { ...this.proof, compared, hashes, told };
         if (this.renderer) {
           this.view.message("", "");
-          this.view.showFrame(message.view, message.agents);
+          this.view.showFrame(message.view, message.agents, message.bitmap);
           this.phase("showing");
         }
-        this.view.proved(compared, hashes, told, this.proof.problem);
+        if (this.stepper?.needsRows) this.view.proved(compared, hashes, told, this.proof.problem);
+        return;
+      }
+      case "proved": {
+        const { told, problem, compared, hashes, done } = message;
+        this.proof = { told, problem, compared, hashes };
+        this.view.proved(compared, hashes, told, problem, done);
         return;
       }
       case "failed":
@@ -179,7 +190,8 @@ export class Watching implements WatchPort {
     this.view.message("Loading pictures…");
     this.renderer = await watchedRenderer(this.match, content, specs, this.view);
     this.view.attach(this.renderer);
-    if (this.playback.isEmpty) this.noRowsYet();
+    this.view.offerViewers(this.viewers, this.agent);
+    if (this.playback.isEmpty) this.noRowsYet(!this.stepper?.needsRows);
     this.shown = "";
   }
 
@@ -206,7 +218,7 @@ export class Watching implements WatchPort {
     if (wanted !== this.shown) {
       this.shown = wanted;
       this.idle = false;
-      this.post({ op: "show", episode, frame });
+      this.post({ op: "show", episode, frame, agent: this.agent });
     }
     this.view.showPlace(this.playback, this.fps, this.agents, this.runs.get(episode) ?? [], this.seeds, this.match.seed);
   }
@@ -264,6 +276,6 @@ export class Watching implements WatchPort {
   }
 
   private post(message: ToWatchWorker, transfer: Transferable[] = []): void {
-    this.worker?.postMessage(message, transfer);
+    this.stepper?.post(message, transfer);
   }
 }
