@@ -16,7 +16,7 @@ from tests.drivers.pair_driver import actions_of, finish, identical_frames, matc
 from tests.drivers.pair_study import CHAOS, example_study, write_pair_study
 from tests.drivers.server_driver import ServerDriver
 
-pytestmark = [pytest.mark.alone, pytest.mark.browser, pytest.mark.pyodide]
+pytestmark = [pytest.mark.browser, pytest.mark.pyodide]
 
 
 def played(
@@ -85,6 +85,7 @@ def test_that_slime_volleyball_over_a_slow_line_is_recorded_alike_by_both(
     assert tables["network"]["rtt_ms"].dropna().median() >= 200
 
 
+@pytest.mark.alone
 def test_that_jitter_and_loss_change_nothing_in_the_records(browser: BrowserDriver, tmp_path: Path) -> None:
     study = write_pair_study(tmp_path / "points", conditions=CHAOS | {"seed": 7}, input_delay="auto")
     tables = played(browser, study, "points", "points", tmp_path, seed=3)
