@@ -228,3 +228,21 @@ def test_that_what_this_machine_lacks_for_a_match_is_said(tmp_path: Path) -> Non
     with replaying(data, "line", "--study", str(study)) as line:
         assert line["problem"] == ""
         assert Again(line["url"], line["token"], match_id).show(0, 20)["frame"] == 20
+
+
+@pytest.mark.long
+def test_that_a_watcher_stays_when_the_process_of_its_match_is_started_again(tmp_path: Path) -> None:
+    study = write_stepped_study(tmp_path / "study", frames=120, env={"fails_at": [50], "fails_by": "exit"})
+    with ServerDriver(study, tmp_path / "data") as server, SteppedClient(server, "ann") as ann:
+        ann.play().wait_for_match()
+        ann.wait_for_stage("playing")
+        watcher = Watcher(server, ann.config.match_id)
+        watcher.look_until(20)
+        life = watcher.life
+        watcher.look_until(100)
+        assert watcher.life > life, "views are counted anew, from a whole one"
+        assert set(watcher.shown[-1].objects) == {"north"}
+        ann.over()
+        again = Again(server.url, server.token, ann.config.match_id)
+        again.show(0, 120, done=True)
+        assert (again.looked["told"], again.looked["problem"], again.looked["compared"]) == ("", "", 120)
