@@ -117,9 +117,10 @@ class BrowserGame:
         keys = json.loads(keys_json)
         self._require_session().keys(keys["held"], keys["pressed"])
 
-    def set_globals(self, values_json: str) -> None:
-        """Take the participant's dict as a page changed it."""
-        self._require_session().set_globals(json.loads(values_json))
+    def change_globals(self, change_json: str) -> None:
+        """Take what a page changed of the participant's dict: `values` that it set, and names that it `removed`."""
+        change = json.loads(change_json)
+        self._require_session().change_globals(change["values"], change["removed"])
 
     def tick(self, now_ms: float = 0.0, packets: Any = None) -> str:
         """Let one frame time pass.

@@ -202,7 +202,7 @@ class MatchSession:
         """Take the keys as they are now, and the presses since the last call."""
         self._person.update(held, pressed)
 
-    def set_globals(self, values: Mapping[str, Any]) -> None:
+    def change_globals(self, values: Mapping[str, Any], removed: Sequence[str] = ()) -> None:
         """A page changed the participant's dict: a match keeps the values that it was formed with."""
 
     def note(self, note: Mapping[str, Any]) -> None:

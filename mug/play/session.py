@@ -119,11 +119,11 @@ class GameSession:
         if self._keyboard is not None:
             self._keyboard.update(held, pressed)
 
-    def set_globals(self, values: Mapping[str, Any]) -> None:
-        """Replace the participant's dict, as a page did."""
-        self.mug_globals.clear()
+    def change_globals(self, values: Mapping[str, Any], removed: Sequence[str] = ()) -> None:
+        """Change the participant's dict as a page did; what else is in it stays."""
         self.mug_globals.update(values)
-        self._sent_globals = json_text(self.mug_globals)
+        for name in removed:
+            self.mug_globals.pop(name, None)
 
     def tick(self) -> Output:
         """Make one step, or begin the next episode after the last picture of the one before."""

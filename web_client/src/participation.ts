@@ -11,6 +11,7 @@ import type { ServerClock } from "./monitor/server_clock";
 import { Outbox } from "./outbox/outbox";
 import { StoredFramesRequests } from "./outbox/stored_frames";
 import { IndexedDbStore, MemoryStore, openDatabase, type OutboxStore } from "./outbox/store";
+import type { GlobalsChange } from "./globals_change";
 import type { ClientError, ClientMessage, Closed, ErrorReply, FinishVisit, Held, Refused, RuntimeManifest, Screening, ServerMessage, ShowScene, Warned, Welcome } from "./protocol/messages";
 import { Ending } from "./scenes/ending";
 import { EmbeddedScene } from "./scenes/embedded_scene";
@@ -210,7 +211,7 @@ export class Participation {
         this.storedFrames.answered(message);
         break;
       case "globals.changed":
-        this.setGlobals({ ...this.globals.values, ...message.values });
+        this.changeGlobals({ values: message.values, removed: [] });
         break;
       case "match.waiting":
       case "probe.partners":
@@ -322,7 +323,7 @@ export class Participation {
   }
 
   private onWorker(message: FromWorker): void {
-    if (message.op === "globals") this.setGlobals(message.values, "worker");
+    if (message.op === "globals") this.changeGlobals(message.change, "worker");
     if (message.op === "policies") this.policiesMeasured(message);
     // A game that had to go in the middle may hand over its last rows when the next scene is there already.
     if (message.op === "chunk") this.me?.outbox.addChunk(message.visitId, message.stream, message.body, { ...message.meta });
@@ -415,7 +416,7 @@ export class Participation {
       python: me.python,
       subjectId: me.participantId,
       globals: () => this.globals.values,
-      setGlobals: (values) => this.setGlobals(values),
+      changeGlobals: (change) => this.changeGlobals(change),
       callback: (data) => {
         if (this.scene) this.unsent.add({ op: "scene.callback", visit_id: this.scene.visitId, data });
       },
@@ -441,10 +442,10 @@ export class Participation {
     };
   }
 
-  private setGlobals(values: Record<string, unknown>, from: "page" | "worker" = "page"): void {
-    this.globals.set(values);
-    if (from === "page") this.me?.python?.post({ op: "globals", values });
-    this.scene?.globalsChanged(values);
+  private changeGlobals(change: GlobalsChange, from: "page" | "worker" = "page"): void {
+    this.globals.change(change);
+    if (from === "page") this.me?.python?.post({ op: "globals", change });
+    this.scene?.globalsChanged(change);
   }
 
   private formRow(row: Record<string, unknown>): void {

@@ -187,6 +187,17 @@ def test_that_environment_code_sees_and_changes_the_participants_globals() -> No
     assert played.session.mug_globals == {"start": 10, "n": 12}
 
 
+def test_that_a_change_of_a_page_leaves_what_the_game_has_set_and_is_in_what_is_sent() -> None:
+    code = counter_code(3).replace("self.n += 1", "self.n += 1; mug_globals['n'] = self.n")
+    session = GameSession(config(code, mug_globals={"old": 1, "kept": 2}), root=Path())
+    session.open((), None)
+    session.start()
+    assert session.tick().mug_globals == {"old": 1, "kept": 2, "n": 1}
+    session.change_globals({"hook": "b"}, ["old", "never there"])
+    assert session.mug_globals == {"kept": 2, "n": 1, "hook": "b"}
+    assert session.tick().mug_globals == {"kept": 2, "n": 2, "hook": "b"}
+
+
 def test_that_the_hud_function_is_given_the_game() -> None:
     code = (
         counter_code(4)

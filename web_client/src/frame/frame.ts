@@ -3,6 +3,7 @@
  * into this document, and gives its scripts `window.mug` and `window.mug_globals`. It has no access to our page.
  */
 import { fieldValues } from "./fields";
+import { type GlobalsChange, KnownGlobals } from "../globals_change";
 import type { FromFrame, ToFrame } from "./port";
 
 interface MugOfPages {
@@ -29,6 +30,7 @@ declare global {
 const extra: Record<string, unknown> = {};
 let port: MessagePort | null = null;
 let globals: Record<string, unknown> = {};
+let told = new KnownGlobals({});
 
 function post(message: FromFrame): void {
   port?.postMessage(message);
@@ -46,7 +48,8 @@ function sendValues(): void {
 
 function observe(target: Record<string, unknown>): Record<string, unknown> {
   const changed = (): boolean => {
-    post({ op: "globals", values: JSON.parse(JSON.stringify(target)) as Record<string, unknown> });
+    const change = told.news(target);
+    if (change) post({ op: "globals", change });
     return true;
   };
   return new Proxy(target, {
@@ -55,8 +58,16 @@ function observe(target: Record<string, unknown>): Record<string, unknown> {
   });
 }
 
+/** Scripts hold the dict itself, so it is changed, not replaced. */
+function changedElsewhere(change: GlobalsChange): void {
+  told.learn(change);
+  Object.assign(globals, change.values);
+  for (const name of change.removed) delete globals[name];
+}
+
 function open(message: Extract<ToFrame, { op: "open" }>): void {
   globals = { ...message.globals };
+  told = new KnownGlobals(globals);
   const shown = observe(globals);
   document.open();
   window.mug = {
@@ -98,7 +109,7 @@ window.addEventListener("message", (event: MessageEvent<ToFrame>) => {
   if (event.source !== window.parent || !given || port) return;
   port = given;
   port.onmessage = (incoming: MessageEvent<ToFrame>) => {
-    if (incoming.data.op === "globals") Object.assign(globals, incoming.data.values);
+    if (incoming.data.op === "globals") changedElsewhere(incoming.data.change);
   };
   if (event.data.op === "open") open(event.data);
 });

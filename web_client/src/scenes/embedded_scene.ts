@@ -2,6 +2,7 @@
  * A game that is a build of its own: loads it into its frame, counts its episodes, keeps what it reports, and lets the
  * participant go on when the study says so. The build decides how a game goes; this page decides what is kept of it.
  */
+import type { GlobalsChange } from "../globals_change";
 import { frameUrl } from "virtual:mug-unity-frame";
 import type { FromUnityFrame, OpenUnity } from "../build_frame/port";
 import { BuildFileError, type BuildFiles } from "../builds/build_files";
@@ -77,9 +78,9 @@ export class EmbeddedScene implements Scene {
     // The build goes on as it is; what it reported is in the outbox.
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.page.content.globalsChanged(values);
-    this.say({ mug: "globals", mug_globals: values });
+  globalsChanged(change: GlobalsChange): void {
+    this.page.content.globalsChanged(change);
+    this.say({ mug: "globals", mug_globals: this.context.globals() });
   }
 
   episodeTaken({ episode, score }: EpisodeTaken): void {
@@ -303,7 +304,7 @@ export class EmbeddedScene implements Scene {
         this.context.formValues({ [message.name]: message.value }, { episode: this.episodes.current });
         break;
       case "globals":
-        this.context.setGlobals({ ...this.context.globals(), ...message.values });
+        this.context.changeGlobals({ values: message.values, removed: [] });
         break;
       case "callback":
         this.context.callback(message.data);

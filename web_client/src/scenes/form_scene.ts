@@ -1,4 +1,5 @@
 /** A page with questions: answers are drafted in the browser, checked here and by the server, handed in together. */
+import type { GlobalsChange } from "../globals_change";
 import { leftWords, rowsOf } from "../forms/answers";
 import { FormView } from "../forms/form_view";
 import type { ErrorReply, FormContent, ShowScene } from "../protocol/messages";
@@ -57,8 +58,8 @@ export class FormScene implements Scene {
     // The page is as the participant left it.
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.page.content.globalsChanged(values);
+  globalsChanged(change: GlobalsChange): void {
+    this.page.content.globalsChanged(change);
   }
 
   serverRefused(about: string, _reason: string, reply: ErrorReply): void {

@@ -3,6 +3,7 @@
  * when Python says that everything is played. With several people, Start leads to the others first. What happens in the
  * game is Python's business.
  */
+import type { GlobalsChange } from "../globals_change";
 import { keptGame, type KeptGame } from "../game/kept_game";
 import { overallFraction } from "../game/loading";
 import { MatchOverlay } from "../game/match_overlay";
@@ -96,9 +97,9 @@ export class GameScene implements Scene {
     void this.prepare();
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.startPage?.content.globalsChanged(values);
-    this.stage?.globalsChanged(values);
+  globalsChanged(change: GlobalsChange): void {
+    this.startPage?.content.globalsChanged(change);
+    this.stage?.globalsChanged(change);
   }
 
   matchMessage(message: MatchMessage): void {

@@ -1,4 +1,5 @@
 /** The page while a game is played: the picture, the keyboard, and the study's HTML beside it. */
+import type { GlobalsChange } from "../globals_change";
 import { GameView } from "../game/game_view";
 import { Keyboard } from "../input/keyboard";
 import type { GameContent } from "../protocol/messages";
@@ -39,8 +40,8 @@ export class GameStage {
     this.page.showFrame(view);
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.beside?.globalsChanged(values);
+  globalsChanged(change: GlobalsChange): void {
+    this.beside?.globalsChanged(change);
   }
 
   /** The game is over: keys are the page's again, the last picture stays. */

@@ -1,4 +1,5 @@
 /** Static pages: start, static, end, completion code. */
+import type { GlobalsChange } from "../globals_change";
 import type { PageContent, ShowScene } from "../protocol/messages";
 import { Ending } from "./ending";
 import type { Scene, SceneContext } from "./scene";
@@ -40,8 +41,8 @@ export class PageScene implements Scene {
     // The page is as the participant left it.
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.page.content.globalsChanged(values);
+  globalsChanged(change: GlobalsChange): void {
+    this.page.content.globalsChanged(change);
   }
 
   serverRefused(): void {

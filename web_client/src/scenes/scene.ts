@@ -1,4 +1,5 @@
 /** What a scene may use, and what the participation asks of it. */
+import type { GlobalsChange } from "../globals_change";
 import type {
   ClientError,
   ClientMessage,
@@ -51,7 +52,7 @@ export interface SceneContext {
   readonly python: PythonWorker | null;
   readonly subjectId: string;
   globals(): Record<string, unknown>;
-  setGlobals(values: Record<string, unknown>): void;
+  changeGlobals(change: GlobalsChange): void;
   /** Data of the study's own page for the scene's `on_client_callback`. */
   callback(data: Record<string, unknown>): void;
   /** A row of the event stream, with both clocks. */
@@ -84,7 +85,7 @@ export interface Scene {
   show(): void;
   /** The server shows the same visit again, after a reconnection. */
   shownAgain(message: ShowScene): void;
-  globalsChanged(values: Record<string, unknown>): void;
+  globalsChanged(change: GlobalsChange): void;
   /** The server did not take a message of this scene; `about` is its op. */
   serverRefused(about: string, reason: string, reply: ErrorReply): void;
   /** Everything of this visit is on the server's disk. */

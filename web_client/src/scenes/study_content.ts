@@ -1,4 +1,5 @@
 /** One piece of a study's HTML on our page: inserted, or in a frame of its own when it has scripts. */
+import type { GlobalsChange } from "../globals_change";
 import { frameUrl } from "virtual:mug-frame";
 import { fieldValues, restoreFields } from "../frame/fields";
 import type { FromFrame, ToFrame } from "../frame/port";
@@ -10,7 +11,7 @@ export interface StudyContentPort {
   sceneId: string;
   subjectId: string;
   globals(): Record<string, unknown>;
-  setGlobals(values: Record<string, unknown>): void;
+  changeGlobals(change: GlobalsChange): void;
   /** Data for the scene's `on_client_callback`. */
   callback(data: Record<string, unknown>): void;
   scriptError(message: string, traceback: string): void;
@@ -25,7 +26,7 @@ export function visitPort(sceneId: string, context: SceneContext): Omit<StudyCon
     sceneId,
     subjectId: context.subjectId,
     globals: () => context.globals(),
-    setGlobals: (values) => context.setGlobals(values),
+    changeGlobals: (change) => context.changeGlobals(change),
     callback: (data) => context.callback(data),
     scriptError: (text, traceback) => context.reportError({ kind: "script", message: text, traceback, fatal: false }),
   };
@@ -35,6 +36,8 @@ export class StudyContent {
   readonly view: HTMLElement;
   private frameValues: Record<string, unknown> = {};
   private channel: MessagePort | null = null;
+  /** A change that the frame told of is being passed on. */
+  private fromFrame = false;
   private readonly abort = new AbortController();
 
   constructor(
@@ -58,9 +61,9 @@ export class StudyContent {
     restoreFields(this.view, values);
   }
 
-  /** `mug_globals` changed elsewhere. */
-  globalsChanged(values: Record<string, unknown>): void {
-    this.channel?.postMessage({ op: "globals", values } satisfies ToFrame);
+  /** `mug_globals` changed: the frame is told, unless it was the frame itself, which may have changed it again since. */
+  globalsChanged(change: GlobalsChange): void {
+    if (!this.fromFrame) this.channel?.postMessage({ op: "globals", change } satisfies ToFrame);
   }
 
   dispose(): void {
@@ -93,7 +96,9 @@ export class StudyContent {
         this.frameValues = message.values;
         break;
       case "globals":
-        this.port.setGlobals(message.values);
+        this.fromFrame = true;
+        this.port.changeGlobals(message.change);
+        this.fromFrame = false;
         break;
       case "allow_continue":
         this.port.allowContinue(message.allowed);

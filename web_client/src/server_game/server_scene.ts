@@ -2,6 +2,7 @@
  * A game that a process of the server steps: no Python and no ways to partners here. Start leads to the others, or, alone,
  * to the game at once; then the page shows views and sends keys, until the server says that it is over.
  */
+import type { GlobalsChange } from "../globals_change";
 import type { ErrorReply, GameConfig, GameContent, MatchReady, ServerStatus, ShowScene } from "../protocol/messages";
 import type { Renderer } from "../render/renderer";
 import { GameDrawing } from "../scenes/game_drawing";
@@ -73,9 +74,9 @@ export class ServerScene implements Scene {
     if (this.state === "waiting") this.ask();
   }
 
-  globalsChanged(values: Record<string, unknown>): void {
-    this.startPage?.content.globalsChanged(values);
-    this.stage?.globalsChanged(values);
+  globalsChanged(change: GlobalsChange): void {
+    this.startPage?.content.globalsChanged(change);
+    this.stage?.globalsChanged(change);
   }
 
   matchMessage(message: MatchMessage): void {

@@ -1,4 +1,5 @@
 /** The participant's `mug_globals` as this page has them, and what of them the server does not know yet. */
+import { type GlobalsChange, withChange } from "../globals_change";
 import type { ClientMessage } from "../protocol/messages";
 
 /** Environment code may change them on every frame: the server gets them a few times a second. */
@@ -20,8 +21,8 @@ export class SharedGlobals {
     if (!this.unsent) this.current = values;
   }
 
-  set(values: Record<string, unknown>): void {
-    this.current = values;
+  change(change: GlobalsChange): void {
+    this.current = withChange(this.current, change);
     this.unsent = true;
     this.timer ??= setTimeout(() => this.flush(), SEND_AFTER_MS);
   }

@@ -1,4 +1,5 @@
 /** One person's game in this worker: Python is called once a tick. */
+import type { GlobalsChange } from "../globals_change";
 import { FrameClock } from "./frame_clock";
 import type { MatchEntropy } from "./match_entropy";
 import type { Pyodide } from "./pyodide";
@@ -34,8 +35,8 @@ export class GameRunner implements Runner {
     this.game.tell((python) => python.keys(JSON.stringify({ held, pressed })));
   }
 
-  setGlobals(values: Record<string, unknown>): void {
-    this.game.tell((python) => python.set_globals(JSON.stringify(values)));
+  changeGlobals(change: GlobalsChange): void {
+    this.game.changeGlobals(change);
   }
 
   hold(held: boolean): void {

@@ -3,6 +3,7 @@
  * the last call, and the frame time stretches a little where this player is ahead of the others. While it does not (the
  * handshake, between episodes, a pause) or stands still for want of a partner's input, packets are passed on at once.
  */
+import type { GlobalsChange } from "../globals_change";
 import { FrameClock } from "./frame_clock";
 import type { MatchEntropy } from "./match_entropy";
 import { framed, type Arrival } from "./packet_frames";
@@ -60,8 +61,8 @@ export class MatchRunner implements Runner {
     this.game.tell((python) => python.keys(JSON.stringify({ held, pressed })));
   }
 
-  setGlobals(values: Record<string, unknown>): void {
-    this.game.tell((python) => python.set_globals(JSON.stringify(values)));
+  changeGlobals(change: GlobalsChange): void {
+    this.game.changeGlobals(change);
   }
 
   note(note: MatchNote): void {

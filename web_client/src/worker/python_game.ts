@@ -2,6 +2,7 @@
  * One visit of a game in Python: calls it, and hands over to the page what comes of each call. Proxies of Python objects
  * are kept here and destroyed with the visit.
  */
+import { type GlobalsChange, KnownGlobals } from "../globals_change";
 import type { GameConfig } from "../protocol/messages";
 import type { MatchEntropy } from "./match_entropy";
 import type { PyBytes, PyFunction, PyProxy, Pyodide } from "./pyodide";
@@ -20,7 +21,7 @@ export interface Runner {
   load(pyodide: Pyodide): void;
   start(): void;
   keys(held: readonly string[], pressed: readonly string[]): void;
-  setGlobals(values: Record<string, unknown>): void;
+  changeGlobals(change: GlobalsChange): void;
   /** Make no frame from now on, or go on where it stood. */
   hold(held: boolean): void;
   /** End the visit: rows that are not cut yet are handed over, and Python forgets the study's code. */
@@ -73,12 +74,12 @@ interface PyGame extends PyProxy {
   note: PyFunction<[string], undefined>;
   flush: PyFunction<[], string>;
   keys: PyFunction<[string], undefined>;
-  set_globals: PyFunction<[string], undefined>;
+  change_globals: PyFunction<[string], undefined>;
   take_blob: PyFunction<[], PyBytes>;
   close: PyFunction<[], undefined>;
 }
 
-const METHODS = ["load", "start", "tick", "poll", "note", "flush", "keys", "set_globals", "take_blob", "close"] as const;
+const METHODS = ["load", "start", "tick", "poll", "note", "flush", "keys", "change_globals", "take_blob", "close"] as const;
 type Methods = Pick<PyGame, (typeof METHODS)[number]>;
 
 export class PythonGame {
@@ -91,6 +92,8 @@ export class PythonGame {
   private over = false;
   private told = false;
   private measuredPolicies = false;
+  /** What the page knows of `mug_globals`. */
+  private readonly toldGlobals: KnownGlobals;
 
   constructor(
     pyodide: Pyodide,
@@ -100,6 +103,7 @@ export class PythonGame {
   ) {
     this.visitId = message.visitId;
     this.config = message.config;
+    this.toldGlobals = new KnownGlobals(message.config.mug_globals);
     const module = pyodide.pyimport("mug.play.browser");
     const make = module["BrowserGame"] as PyFunction<[unknown, unknown], PyGame>;
     this.game = make(entropy.begin, entropy.end);
@@ -112,6 +116,12 @@ export class PythonGame {
   /** It failed or does not reproduce: nothing is called any more. */
   get stopped(): boolean {
     return this.over;
+  }
+
+  /** A page changed `mug_globals`. */
+  changeGlobals(change: GlobalsChange): void {
+    this.toldGlobals.learn(change);
+    this.tell((python) => python.change_globals(JSON.stringify(change)));
   }
 
   /** Load the environment and reset it, or step the stored frames again. */
@@ -211,7 +221,8 @@ export class PythonGame {
     if (answer.rows?.length) this.post({ op: "rows", visitId, rows: answer.rows });
     if (answer.live) this.post({ op: "live", visitId, live: answer.live });
     if (answer.tail) this.post({ op: "tail", tail: { visitId, ...answer.tail } });
-    if (answer.globals) this.post({ op: "globals", values: answer.globals });
+    const change = answer.globals && this.toldGlobals.news(answer.globals);
+    if (change) this.post({ op: "globals", change });
     if (answer.policies?.length && this.config.match_id && !this.measuredPolicies) {
       this.measuredPolicies = true;
       this.post({ op: "policies", visitId, matchId: this.config.match_id, figures: answer.policies });

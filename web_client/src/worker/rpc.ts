@@ -2,6 +2,7 @@
  * Messages between the page and the worker that runs Python. Bytes are transferred, never copied.
  * Pyodide proxies never leave the worker (STYLE 36).
  */
+import type { GlobalsChange } from "../globals_change";
 import type { PageLine } from "../care/page_log";
 import type { GameConfig, MatchStatus, RuntimeManifest } from "../protocol/messages";
 
@@ -13,7 +14,7 @@ export type ToWorker =
   | { op: "start"; visitId: string }
   /** The keys as they are now, and the presses since the last message (for single_keystroke). */
   | { op: "keys"; held: string[]; pressed: string[] }
-  | { op: "globals"; values: Record<string, unknown> }
+  | { op: "globals"; change: GlobalsChange }
   /** Make no frame from now on, or go on; packets of partners are answered as always. Holds for games loaded later, too. */
   | { op: "hold"; held: boolean }
   /** A partner's packet; `at` is the worker's clock when it is taken (filled in by the worker). Transferred. */
@@ -145,7 +146,7 @@ export type FromWorker =
   | { op: "tail"; tail: TailRecord }
   | { op: "chunk"; visitId: string; stream: "frames" | "event"; meta: FrameMeta | Record<string, unknown>; body: Uint8Array }
   | { op: "event"; visitId: string; name: string; data: Record<string, unknown> }
-  | { op: "globals"; values: Record<string, unknown> }
+  | { op: "globals"; change: GlobalsChange }
   /** All episodes are played, or the match is over for another reason, and every chunk has been handed over. */
   | { op: "finished"; visitId: string; outcome?: "completed" | "partner_left" | "void" | "refused"; reason?: string }
   /** Everything of this visit has been handed over. */

@@ -82,7 +82,7 @@ async function handle(message: ToWorker): Promise<void> {
     case "keys":
       return runner?.keys(message.held, message.pressed);
     case "globals":
-      return runner?.setGlobals(message.values);
+      return runner?.changeGlobals(message.change);
     case "hold":
       held = message.held;
       runner?.hold(held);
