@@ -8,12 +8,10 @@ import base64
 import itertools
 import json
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from mug.authority import wire
@@ -22,6 +20,7 @@ from mug.authority.place import StudyPlace, placed_config
 from mug.authority.process import MatchProcess, Outcome
 from mug.ids import MatchId
 from mug.play.config import GameConfig
+from mug.records.scratch import ScratchFolder
 
 __all__ = ["Recorded", "Replays", "TooManyReplaysError"]
 
@@ -86,7 +85,7 @@ class Replays:
         self._news = threading.Condition()
         self._replays: dict[str, _Replay] = {}
         self._numbers = itertools.count()
-        self._scratch = tempfile.TemporaryDirectory(prefix="mug-replays-", ignore_cleanup_errors=True)
+        self._scratch = ScratchFolder("replays")
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -157,7 +156,7 @@ class Replays:
             )
         match = recorded()
         number = next(self._numbers)
-        folder = Path(self._scratch.name) / str(number)
+        folder = self._scratch.path / str(number)
         folder.mkdir()
         start = wire.Start(
             config="",

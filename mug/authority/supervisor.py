@@ -2,7 +2,6 @@
 
 import dataclasses
 import logging
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +24,7 @@ from mug.engine.inputs import (
 from mug.ids import MatchId
 from mug.play.config import GameConfig
 from mug.protocol.partners import ServerKeys, ServerView
+from mug.records.scratch import ScratchFolder
 
 __all__ = ["AuthorityInput", "Limits", "ProcessFigures", "StudyPlace", "Supervisor"]
 
@@ -87,7 +87,7 @@ class Supervisor:
         self._pages: dict[MatchId, dict[str, int]] = {}
         self._lives = 0
         self._watchers = Watchers(self._say)
-        self._scratch = tempfile.TemporaryDirectory(prefix="mug-authority-", ignore_cleanup_errors=True)
+        self._scratch = ScratchFolder("authority")
         self._closed = threading.Event()
         self._watcher: threading.Thread | None = None
 
@@ -120,7 +120,7 @@ class Supervisor:
                 self._ending.add(before)
             process = self._processes[match_id] = MatchProcess(
                 match_id,
-                placed_config(config, self._place, Path(self._scratch.name)),
+                placed_config(config, self._place, self._scratch.path),
                 message,
                 log=self._log_file(match_id),
                 heard=self._heard,
@@ -330,6 +330,6 @@ class Supervisor:
                     process.kill(Outcome("stopped"))
 
     def _log_file(self, match_id: MatchId) -> Path:
-        folder = self._place.log_folder or Path(self._scratch.name)
+        folder = self._place.log_folder or self._scratch.path
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"match-{match_id}.log"

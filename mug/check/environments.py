@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any, Final
 from mug.play.config import ActionBinding, GameConfig
 from mug.play.snapshots import LEVELS
 from mug.play.sync_test_report import SyncReport
+from mug.records.scratch import ScratchFolder
 from mug.study.fields import Severity
 from mug.study.loading import LoadedStudy
 from mug.study.model import GymGame
@@ -113,7 +113,7 @@ def try_natively(
         tell: Told what is being done.
     """
     field = environment_field(game)
-    with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
+    with ScratchFolder("check") as folder:
         names = ("spec.json", "out.json", "progress.json", "log.txt")
         spec, out, progress, log = (Path(folder) / name for name in names)
         config = trial_config(loaded, game)

@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from mug.check.environments import Tried, environment_field, trial_config
 from mug.play.snapshots import LEVELS
+from mug.records.scratch import ScratchFolder
 from mug.runtime import PreparedRuntime, browser_part, find_distribution, study_parts, study_zip
 from mug.runtime.node import run_script
 from mug.runtime.onnx_web import onnx_web_folder
@@ -56,7 +56,7 @@ def run_in_pyodide(
     games = list(games)
     parts, _ = study_parts(loaded, games)
     module, _, name = function.partition(":")
-    with tempfile.TemporaryDirectory(prefix="mug-check-") as folder:
+    with ScratchFolder("check") as folder:
         place = Path(folder)
         (place / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
         (place / "lock.json").write_bytes(prepared.lock_for_node())

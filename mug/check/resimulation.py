@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,7 @@ from mug.records.errors import RecordsError
 from mug.records.history import MatchStory, SessionHistory, read_history
 from mug.records.places import records_path
 from mug.records.reader import RecordReader
+from mug.records.scratch import ScratchFolder
 from mug.runtime import PreparedRuntime, prepare_study
 from mug.study.hashing import content_hash
 from mug.study.loading import LoadedStudy, load
@@ -141,7 +141,7 @@ class _Plays:
 
 def _stepped_here(loaded: LoadedStudy, plays: _Plays) -> list[dict[str, Any]]:
     """Step matches again in a child of this Python."""
-    with tempfile.TemporaryDirectory(prefix="mug-verify-") as text:
+    with ScratchFolder("verify") as text:
         folder = Path(text)
         for name, body in plays.data.items():
             (folder / name).write_bytes(body)

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ import msgspec
 from mug.records import facts as f
 from mug.records.errors import RecordsDamagedError, RecordsError, RecordsFormatError, RecordsNotFoundError
 from mug.records.journal import Head, check_format, read_head
+from mug.records.scratch import ScratchFolder
 
 __all__ = ["JournalEntry", "RecordReader", "SessionHead"]
 
@@ -68,7 +68,7 @@ class RecordReader:
             RecordsError: It cannot be read.
         """
         self.path = path
-        self._copy: tempfile.TemporaryDirectory[str] | None = None
+        self._copy: ScratchFolder | None = None
         if not path.is_file():
             raise RecordsNotFoundError(path)
         try:
@@ -316,7 +316,7 @@ class RecordReader:
             if not wal.exists() or wal.stat().st_size == 0:
                 return _open_uri(self.path, "mode=ro&immutable=1")
             # A read-only folder with a log that a killed server left: only a copy can be read with its last facts.
-            self._copy = tempfile.TemporaryDirectory(prefix="mug-records-")
+            self._copy = ScratchFolder("records")
             copy = Path(self._copy.name) / self.path.name
             shutil.copyfile(self.path, copy)
             shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))

@@ -12,7 +12,7 @@ from typing import Final
 
 from mug.records.export_place import CLOCK_STEPS_S, process_began
 
-__all__ = ["make_scratch", "remove_old_scratch"]
+__all__ = ["ScratchFolder", "make_scratch", "remove_old_scratch"]
 
 _NAME: Final = re.compile(r"mug-(?P<kind>[a-z]+)-(?P<pid>\d+)-(?P<began>\d+)-.+")
 
@@ -27,7 +27,31 @@ def make_scratch(kind: str) -> Path:
         OSError: The disk refused.
     """
     remove_old_scratch()
-    return Path(tempfile.mkdtemp(prefix=f"mug-{kind}-{os.getpid()}-{process_began(os.getpid())}-"))
+    return Path(tempfile.mkdtemp(prefix=_prefix(kind)))
+
+
+class ScratchFolder(tempfile.TemporaryDirectory[str]):
+    """A folder as `make_scratch` makes it, which goes with its object, or at the end of a `with`.
+
+    Args:
+        kind: What it is for, in small letters: a part of its name.
+
+    Raises:
+        OSError: The disk refused.
+    """
+
+    def __init__(self, kind: str) -> None:
+        remove_old_scratch()
+        super().__init__(prefix=_prefix(kind), ignore_cleanup_errors=True)
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return Path(self.name)
+
+
+def _prefix(kind: str) -> str:
+    return f"mug-{kind}-{os.getpid()}-{process_began(os.getpid())}-"
 
 
 def remove_old_scratch() -> None:

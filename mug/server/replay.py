@@ -9,7 +9,6 @@ import logging
 import secrets
 import signal
 import sys
-import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -30,6 +29,7 @@ from mug.records import facts as f
 from mug.records.errors import RecordsError, UnknownSessionError
 from mug.records.places import records_path
 from mug.records.reader import RecordReader
+from mug.records.scratch import ScratchFolder
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study, recorded_runtime
 from mug.server.addresses import listen
 from mug.server.errors import StudyRefusedError
@@ -136,9 +136,7 @@ def replay_main(args: argparse.Namespace) -> int:
         session_id = _session(reader, args.session)
         known = recorded_study(reader, session_id, loaded)
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="mug-replay-study-", ignore_cleanup_errors=True)
-        )
+        scratch = stack.enter_context(ScratchFolder("replaystudy"))
         matches = WatchedMatches(
             path,
             session_id,

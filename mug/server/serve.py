@@ -11,7 +11,6 @@ import secrets
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +34,7 @@ from mug.protocol.handshake import HANDSHAKE_SUFFIX, Handshake, ReadyLine
 from mug.protocol.messages import PROTOCOL_VERSION
 from mug.records import RecordWriter, records_path
 from mug.records import facts as f
+from mug.records.scratch import ScratchFolder
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study
 from mug.server.addresses import listen, participant_addresses
 from mug.server.builds import BuildFiles, build_folders
@@ -156,7 +156,7 @@ def serve(loaded: LoadedStudy, options: Options, *, out: TextIO | None = None, s
     with contextlib.ExitStack() as stack:
         data_dir = options.data_dir.absolute()
         if options.preview or not loaded.study.save_experiment_data:
-            scratch = tempfile.TemporaryDirectory(prefix="mug-preview-", ignore_cleanup_errors=True)
+            scratch = ScratchFolder("preview")
             data_dir = Path(stack.enter_context(scratch))
         if options.preview:
             ready = ready_preview(loaded, lambda text: _tell(say, text))
