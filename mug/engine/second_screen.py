@@ -17,6 +17,7 @@ from mug.engine.waitroom_views import waitrooms
 from mug.ids import VisitId
 from mug.protocol.lab import ParticipantView, SessionView
 from mug.protocol.lab_console import MakeView
+from mug.records import facts as f
 
 __all__ = ["VIEW_PATH", "SecondScreen"]
 
@@ -42,7 +43,9 @@ _MATCHES: Final = {"connecting": "connecting", "playing": "playing", "paused": "
 
 
 class SecondScreen:
-    """Makes and ends views, and keeps what they show. `look` may be called from any thread.
+    """Makes and ends views, and keeps what they show. A view outlives its server: its token's hash is recorded.
+
+    `look` may be called from any thread.
 
     Args:
         core: The engine's heart.
@@ -62,40 +65,42 @@ class SecondScreen:
         self._waiting = waiting
         self._session_view = session_view
         self._participant_views = participant_views
-        # Replaced as a whole, never changed: other threads read them.
-        self._hides_conditions: dict[str, bool] = {}
+        # Replaced as a whole, never changed: other threads read it.
         self._shown: dict[bool, dict[str, Any]] = {}
         self._made_at_ms = float("-inf")
 
     def asked(self, request: MakeView) -> tuple[str, dict[str, Any]]:
         """Make a view, or end all of them; returns an error in words, or the answer's data."""
+        core = self._core
         if request.revoke:
-            ended, self._hides_conditions, self._shown = len(self._hides_conditions), {}, {}
-            if ended:
-                self._core.say("info", "the web view for a second screen was ended")
+            if core.state.views:
+                core.record(f.ConsoleAction(at=core.now(), action="end_views"))
+                core.say("info", "the web view for a second screen was ended")
+            self._shown = {}
             return "", {}
-        if len(self._hides_conditions) >= MAX_VIEWS:
+        if len(core.state.views) >= MAX_VIEWS:
             return f"there are {MAX_VIEWS} web views already; end them, then make a new one", {}
-        token = f"{self._core.rng.getrandbits(192):048x}"
-        self._hides_conditions = {**self._hides_conditions, _sha256(token): request.hide_conditions}
+        token = f"{core.rng.getrandbits(192):048x}"
+        detail = {"token_sha256": _sha256(token), "hides_conditions": request.hide_conditions}
+        core.record(f.ConsoleAction(at=core.now(), action="make_view", detail=detail))
         self._refresh()
         hidden = ", without condition labels" if request.hide_conditions else ""
-        self._core.say("info", f"a read-only web view for a second screen was made{hidden}")
+        core.say("info", f"a read-only web view for a second screen was made{hidden}")
         return "", {"path": f"{VIEW_PATH}#{token}"}
 
     def ticked(self) -> None:
         """Bring up to date what the views show, once a second, while there are any."""
-        if self._hides_conditions and self._core.clock.now_ms() - self._made_at_ms >= REFRESH_MS:
+        if self._core.state.views and self._core.clock.now_ms() - self._made_at_ms >= REFRESH_MS:
             self._refresh()
 
     def look(self, token: str) -> dict[str, Any] | None:
         """What who holds `token` may see; None: nothing, the view was ended or never was."""
-        hides_conditions = self._hides_conditions.get(_sha256(token))
+        hides_conditions = self._core.state.views.get(_sha256(token))
         return None if hides_conditions is None else self._shown.get(hides_conditions)
 
     def _refresh(self) -> None:
         self._made_at_ms = self._core.clock.now_ms()
-        self._shown = {hides: self._make(hides) for hides in set(self._hides_conditions.values())}
+        self._shown = {hides: self._make(hides) for hides in set(self._core.state.views.values())}
 
     def _make(self, hide_conditions: bool) -> dict[str, Any]:
         core, session = self._core, self._session_view()

@@ -204,6 +204,8 @@ class SessionState:
         notes: The experimenter's notes, oldest first.
         allocation: The places in treatments.
         unblinded: Whether the experimenter asked for the treatments' names.
+        views: SHA-256 of each second screen's token -> whether it hides condition labels. Replaced as a whole, never
+            changed: other threads read it.
         policies: What was described when the session was opened.
         policy_figures: Match, agent and participant ("": the server) -> what a policy's decisions took.
     """
@@ -225,6 +227,7 @@ class SessionState:
     counts: dict[str, int] = field(default_factory=dict)
     allocation: Allocation = field(default_factory=Allocation)
     unblinded: bool = False
+    views: dict[str, bool] = field(default_factory=dict)
     policies: dict[PolicyKey, f.PolicyDescribed] = field(default_factory=dict)
     policy_figures: dict[tuple[str, str, str], f.PolicyMeasured] = field(default_factory=dict)
 
@@ -344,6 +347,10 @@ class SessionState:
                 self.participants[ParticipantId(let_in)].let_in = True
             case f.ConsoleAction(action="unblind"):
                 self.unblinded = True
+            case f.ConsoleAction(action="make_view", detail=view):
+                self.views = {**self.views, str(view["token_sha256"]): bool(view["hides_conditions"])}
+            case f.ConsoleAction(action="end_views"):
+                self.views = {}
             case f.TreatmentAssigned():
                 self.allocation.assigned(fact)
                 for name in fact.participants:

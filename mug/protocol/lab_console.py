@@ -246,7 +246,8 @@ class MakeView(Message, frozen=True, kw_only=True, tag="lab.make_view"):
     """Make (or, `revoke`, end) a read-only web view for a second screen.
 
     The answer's data: ``{"path": "/_mug/view#…"}``. `hide_conditions`: condition labels
-    are not in it. Participants' ids are masked always.
+    are not in it. Participants' ids are masked always. Recorded (of its token only the hash): a view goes on when
+    the server is started again.
     """
 
     request_id: str

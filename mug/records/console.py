@@ -49,7 +49,8 @@ def count_console(history: SessionHistory) -> int:
 def _said(history: SessionHistory, fact: f.AnyFact) -> Iterator[dict[str, Any]]:
     match fact:
         case f.ConsoleAction():
-            detail = json_text(fact.detail) if fact.detail else None
+            said = {name: value for name, value in fact.detail.items() if name != "token_sha256"}
+            detail = json_text(said) if said else None
             yield {
                 "action": fact.action,
                 "participant_id": fact.participant_id,

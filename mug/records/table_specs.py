@@ -667,7 +667,7 @@ TABLES: Final[dict[str, TableSpec]] = {
                     "string",
                     "What was done: session_opened, server_started, stage_set, release_set, release_groups, let_in, "
                     "message, pause, resume, advance, to_waitroom, repair, exclude, end, hand_raised, hand_lowered, "
-                    "note, withdrawn, session_ended, …",
+                    "note, make_view, end_views, withdrawn, session_ended, …",
                 ),
                 ColumnSpec("participant_id", "string", "To whom, or who; NA: it concerns the session."),
                 ColumnSpec("reason", "string", "The reason that was given."),

@@ -8,6 +8,7 @@ from mug.protocol.lab_console import MakeView
 from mug.records import RecordReader, records_path
 from mug.server.web import CLIENT_FOLDER
 from tests.drivers.server_driver import LabDriver, ParticipantClient, ServerDriver
+from tests.drivers.waiting import until
 
 
 def looked(server: ServerDriver, token: str) -> tuple[int, dict[str, str], bytes]:
@@ -64,6 +65,18 @@ def test_that_nobody_gets_the_second_screen_without_its_token(shared: ServerDriv
         assert shared.get("/_mug/lab", {"Authorization": f"Bearer {token}"})[0] == 403, "it opens nothing else"
         assert looked(shared, token)[0] == 200
         assert lab.ask(MakeView(request_id="over", revoke=True)).error == ""
+
+
+def test_that_a_second_screen_goes_on_after_the_death_of_its_server(pages: Path, tmp_path: Path) -> None:
+    with ServerDriver(pages, tmp_path / "data").start() as server:
+        with LabDriver(server) as lab:
+            ended = lab.ask(MakeView(request_id="ended")).data["path"].partition("#")[2]
+            assert lab.ask(MakeView(request_id="over", revoke=True)).error == ""
+            token = lab.ask(MakeView(request_id="kept")).data["path"].partition("#")[2]
+        server.kill()
+        server.start()
+        until(lambda: looked(server, token)[0] == 200, "the view is shown again")
+        assert looked(server, ended)[0] == 403
 
 
 def test_that_the_token_is_neither_in_the_servers_log_nor_in_its_records(shared: ServerDriver) -> None:
