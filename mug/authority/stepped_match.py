@@ -17,10 +17,10 @@ from mug.play.authority import player_views, viewers
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
 from mug.play.differences import Difference
-from mug.play.errors import EnvironmentFailedError, PlayError
+from mug.play.errors import PlayError
+from mug.play.stepping_again import compare_reset, step_as_recorded
 from mug.play.values import own_copy
 from mug.play.view_deltas import SeenView
-from mug.play.watching import compare_row, hash_of_reset
 from mug.play.watching_rows import RecordedRows
 from mug.play.world import World
 
@@ -153,38 +153,24 @@ class SteppedMatch:
             self._globals.clear()
             self._globals.update(own_copy(dict(values)))
         seed = world.reset(episode)
-        if context.get("seed", seed) != seed:
-            self._differs(Difference(episode, 0, "seed", str(context["seed"]), str(seed)))
-        elif "reset_hash" in context and context["reset_hash"] != hash_of_reset(world):
-            self._differs(Difference(episode, 0, "first observation", "another one", "not the recorded one"))
+        self._differs(compare_reset(world, seed, context))
         self._draw()
 
     def _step(self) -> None:
         world = self._world
         recorded = self.rows.row(world.episode, world.next_frame)
-        if world.ended is not None:
-            self._stop(recorded.frame, "frame", "recorded", "the episode had ended before it")
+        row, difference = step_as_recorded(world, recorded)
+        self._differs(difference)
+        if row is None:
+            self.is_over = True
             return
-        try:
-            actions = {agent: world.agent_env.fit(agent, action) for agent, action in recorded.actions.items()}
-            row = world.step(actions, recorded.statuses)
-        except (EnvironmentFailedError, PlayError, KeyError) as error:
-            self._stop(recorded.frame, "step", "recorded", str(error))
-            return
-        difference = compare_row(world.episode, row, recorded)
-        if difference is not None:
-            self._differs(difference)
-        elif (world.episode, row.frame) > self._furthest:
+        if difference is None and (world.episode, row.frame) > self._furthest:
             self._furthest = world.episode, row.frame
             self.frames += 1
             self.hashes += row.state_hash is not None and recorded.columns.get("state_hash") is not None
         self._draw()
 
-    def _stop(self, frame: int, column: str, recorded: str, again: str) -> None:
-        self.is_over = True
-        self._differs(Difference(self._world.episode, frame, column, recorded, again))
-
-    def _differs(self, difference: Difference) -> None:
+    def _differs(self, difference: Difference | None) -> None:
         self.told = self.told or difference
 
     def _draw(self) -> None:

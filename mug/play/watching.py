@@ -7,7 +7,6 @@ believed.
 """
 
 import contextlib
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,22 +15,20 @@ from typing import Any, Final
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
 from mug.play.differences import Difference
-from mug.play.encoding import encode
-from mug.play.errors import EnvironmentFailedError, NotCanonicalError, PlayError
 from mug.play.match_globals import MatchGlobals
 from mug.play.match_interpreter import OwnInterpreter, with_generators_kept
 from mug.play.match_world import DEFAULT_LEVEL
 from mug.play.output import View, world_view
 from mug.play.picture import Picture
-from mug.play.recorder import Row
 from mug.play.snapshots import Snapshots
+from mug.play.stepping_again import compare_reset, step_as_recorded
 from mug.play.values import own_copy
 from mug.play.watching_rows import RecordedRows, WatchedRow
 from mug.play.watching_scene import ShownScene
 from mug.play.world import World
 from mug.rendering import Surface
 
-__all__ = ["WatchedMatch", "compare_row", "hash_of_reset"]
+__all__ = ["WatchedMatch"]
 
 KEEP_EVERY_S: Final = 2.0
 MAX_KEPT: Final = 400
@@ -202,42 +199,26 @@ class WatchedMatch:
             alone = not self._config.players
             self._drawn = world.first_picture() if alone else with_generators_kept(world.first_picture)[0]
             self._scene.take(self._drawn)
-        if context.get("seed", seed) != seed:
-            self._differs(Difference(episode, 0, "seed", str(context["seed"]), str(seed)))
-        elif "reset_hash" in context and context["reset_hash"] != hash_of_reset(world):
-            self._differs(Difference(episode, 0, "first observation", "another one", "not the recorded one"))
+        self._differs(compare_reset(world, seed, context))
 
     def _step(self) -> None:
         world = self._world
         recorded = self.rows.row(world.episode, world.next_frame)
-        if world.ended is not None:
-            self._stop(recorded.frame, "frame", "recorded", "the episode had ended before it")
-            return
-        self._drawn = None
-        try:
-            actions = {agent: world.agent_env.fit(agent, action) for agent, action in recorded.actions.items()}
-            with self._locked():
-                row = world.step(actions, recorded.statuses)
-        except (EnvironmentFailedError, PlayError, KeyError) as error:
-            self._stop(recorded.frame, "step", "recorded", str(error))
-            return
-        difference = compare_row(world.episode, row, recorded)
-        if difference is not None:
-            self._differs(difference)
-        else:
+        if world.ended is None:
+            self._drawn = None
+        row, difference = step_as_recorded(world, recorded, self._locked)
+        self._stuck = row is None
+        self._differs(difference)
+        if row is not None and difference is None:
             self.compared[world.episode] = max(self.compared.get(world.episode, 0), row.frame + 1)
             if row.state_hash is not None and world.next_frame % self._config.fps == 0:
                 passed = world.next_frame // self._config.fps
                 self.hashes[world.episode] = max(self.hashes.get(world.episode, 0), passed)
             self._keep()
 
-    def _stop(self, frame: int, column: str, recorded: str, again: str) -> None:
-        self._stuck = True
-        self._differs(Difference(self._world.episode, frame, column, recorded, again))
-
-    def _differs(self, difference: Difference) -> None:
+    def _differs(self, difference: Difference | None) -> None:
         """Believe a difference only when the match was stepped straight from its start."""
-        if self.told is not None:
+        if difference is None or self.told is not None:
             return
         if self._straight:
             self.told, self._keeps = difference, True
@@ -312,36 +293,3 @@ class WatchedMatch:
 
     def _locked(self) -> contextlib.AbstractContextManager[None]:
         return self._globals.locked() if isinstance(self._globals, MatchGlobals) else contextlib.nullcontext()
-
-
-def hash_of_reset(world: World) -> str:
-    """Return the hash of what agents see after a reset, as the context of an episode's rows has it."""
-    return hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
-
-
-def compare_row(episode: int, row: Row, recorded: WatchedRow) -> Difference | None:
-    """Compare a stepped row with the recorded one, column by column; the state's hash first."""
-    again: dict[str, Any] = {"state_hash": row.state_hash}
-    for name, part in (
-        ("rewards", row.rewards),
-        ("terminated", row.terminated),
-        ("truncated", row.truncated),
-        ("observations", row.observations),
-        ("infos", row.infos),
-    ):
-        for agent in {**recorded.statuses, **part}:
-            again[f"{name}.{agent}"] = own_copy(part.get(agent))
-    for name, value in again.items():
-        if name not in recorded.columns:
-            continue
-        ours, theirs = recorded.columns[name], value
-        if not _same(ours, theirs):
-            return Difference(episode, row.frame, name, repr(ours)[:200], repr(theirs)[:200])
-    return None
-
-
-def _same(one: Any, other: Any) -> bool:
-    try:
-        return encode(one) == encode(other)
-    except NotCanonicalError:
-        return repr(one) == repr(other)
