@@ -52,6 +52,25 @@ class WatchDriver:
         script = "([e, f]) => { const [a, b] = (" + _SHOWN + ")(); return a > e || (a === e && b > f); }"
         self.wait_for(script, [episode, frame])
 
+    def wait_for_replay(self) -> None:
+        """Wait until the page shows a match again that it showed live."""
+        self.wait_for("() => document.querySelector('.badge').innerText.startsWith('Replay')")
+
+    def scrub(self, frame: int, last: int) -> None:
+        """Go to a frame (a multiple of 10), to the last one and back, and see that a frame always looks the same."""
+        jumps = ["Shift+ArrowRight"] * (frame // 10)
+        self.press("ArrowLeft", "Home")  # a step pauses
+        self.wait_for_frame(0)
+        self.press(*jumps)
+        self.wait_for_frame(frame)
+        there = self.picture()
+        self.press("End")
+        self.wait_for_frame(last)
+        assert self.picture() != there
+        self.press("Home", *jumps, "ArrowRight", "ArrowLeft")
+        self.wait_for_frame(frame)
+        assert self.picture() == there, "the same frame looks the same, wherever the watcher came from"
+
     def wait_for(self, script: str, arg: Any = None) -> None:
         """Wait until a script is true."""
         try:

@@ -21,26 +21,6 @@ ROUND = 75
 WIDE = {"width": 1280, "height": 800}
 
 
-def is_over(watcher: WatchDriver) -> None:
-    """Wait until the page shows the match again."""
-    watcher.wait_for("() => document.querySelector('.badge').innerText.startsWith('Replay')")
-
-
-def scrub(watcher: WatchDriver) -> None:
-    """Go there and back, and compare what a frame looks like."""
-    watcher.press("ArrowLeft", "Home")  # a step pauses
-    watcher.wait_for_frame(0)
-    watcher.press(*["Shift+ArrowRight"] * 4)
-    watcher.wait_for_frame(40)
-    there = watcher.picture()
-    watcher.press("End")
-    watcher.wait_for_frame(ROUND)
-    assert watcher.picture() != there
-    watcher.press("Home", *["Shift+ArrowRight"] * 4, "ArrowRight", "ArrowLeft")
-    watcher.wait_for_frame(40)
-    assert watcher.picture() == there, "the same frame looks the same, wherever the watcher came from"
-
-
 def test_that_a_game_on_the_server_is_watched_live_and_again(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:
@@ -70,8 +50,8 @@ def test_that_a_game_on_the_server_is_watched_live_and_again(
         assert watcher.page.locator("tbody").inner_text().startswith("north")
         room.screenshot(artifacts / "watch-stepped-live.png")
         ann.over()
-        is_over(watcher)
-        scrub(watcher)
+        watcher.wait_for_replay()
+        watcher.scrub(40, ROUND)
         assert "equal to what was recorded" in watcher.text("proof")
         assert watcher.page.locator('[data-watch="told"]').is_hidden()
         room.screenshot(artifacts / "watch-stepped-again.png")
@@ -110,8 +90,8 @@ def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records
         watcher.wait_past(20)
         assert watcher.picture() != before_it
         ann.over()
-        is_over(watcher)
-        scrub(watcher)
+        watcher.wait_for_replay()
+        watcher.scrub(40, ROUND)
         there = watcher.picture()
         assert watcher.errors == []
         server.interrupt()
@@ -119,7 +99,7 @@ def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records
     with replaying(data, "lunar-lander-server") as line, browser.participant(0, viewport=WIDE) as room:
         again = WatchDriver(room, line["watch"])
         again.wait_for_phase("showing")
-        scrub(again)
+        again.scrub(40, ROUND)
         assert again.picture() == there, "the records alone give the picture that was seen live"
         again.press("PageDown", "End")
         again.wait_past(30, 1)
@@ -155,7 +135,7 @@ def test_that_a_changed_row_and_another_players_view_are_shown(
         watcher.page.get_by_label("As seen by").select_option("east")
         watcher.wait_past(watcher.shown()[1] + 10)
         ann.over()
-        is_over(watcher)
+        watcher.wait_for_replay()
         server.interrupt()
     change_a_reward(records_path(data, "line"), agent="north")
     with replaying(data, "line") as line, browser.participant(0, viewport=WIDE, color_scheme="dark") as room:

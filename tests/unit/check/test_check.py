@@ -221,16 +221,21 @@ def test_that_functions_for_the_browser_are_looked_for_without_running_them(fold
     assert found(folder, try_environments=False) == ([("rendering.hud_text_fn", "error", code)] if code else [])
 
 
+def nested(place):
+    """A study in a folder of its own, beside which other files may lie."""
+    folder = place / "study"
+    folder.mkdir()
+    text = STUDY.replace('scene_body_filepath = "pages/start.html"', 'scene_body = "Hello"')
+    (folder / "study.toml").write_text(text)
+    (folder / "env.py").write_text(ENVIRONMENT)
+    return folder
+
+
 @pytest.mark.parametrize("mode", ["p2p", "server_authoritative"])
 @pytest.mark.parametrize("absolute", [False, True])
 def test_that_functions_in_a_file_beside_the_study_s_folder_are_not_taken_for_the_study_s(tmp_path, mode, absolute):
-    (tmp_path / "study").mkdir()
+    folder = nested(tmp_path)
     (tmp_path / "hud.py").write_text("def hud(game):\n    return ''\n")
-    folder = tmp_path / "study"
-    (folder / "study.toml").write_text(
-        STUDY.replace('scene_body_filepath = "pages/start.html"', 'scene_body = "Hello"')
-    )
-    (folder / "env.py").write_text(ENVIRONMENT)
     ref = f"{tmp_path.as_posix() if absolute else '..'}/hud.py:hud"
     sections = f'[chain.multiplayer]\nmode = "{mode}"\n[chain.rendering]\nhud_text_fn = "{ref}"\n[chain.gameplay]'
     change(folder, "[chain.gameplay]", sections)
@@ -238,13 +243,8 @@ def test_that_functions_in_a_file_beside_the_study_s_folder_are_not_taken_for_th
 
 
 def test_that_patterns_of_files_beside_the_study_s_folder_are_told(tmp_path):
-    (tmp_path / "study").mkdir()
+    folder = nested(tmp_path)
     (tmp_path / "levels.json").write_text("{}")
-    folder = tmp_path / "study"
-    (folder / "study.toml").write_text(
-        STUDY.replace('scene_body_filepath = "pages/start.html"', 'scene_body = "Hello"')
-    )
-    (folder / "env.py").write_text(ENVIRONMENT)
     change(folder, 'filepath = "env.py"', 'filepath = "env.py"\nfiles = ["../levels.json"]')
     assert found(folder, try_environments=False) == [("runtime.files[0]", "error", "outside_study")]
 

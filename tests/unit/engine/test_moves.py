@@ -337,21 +337,11 @@ def test_that_a_group_one_of_which_has_left_is_dissolved_at_once() -> None:
     assert groups(memory)[3:] == [("p-a", "p-e")]
 
 
-def test_that_a_restart_keeps_the_groups_that_were_made() -> None:
+@pytest.mark.parametrize("gone_ms", [0, 90_000])
+def test_that_a_restart_keeps_the_groups_that_were_made_however_long_the_server_was_gone(gone_ms: int) -> None:
     memory = four()
     memory.act("repair", groups=(("p-d", "p-a"),))
-    memory.crash_and_restart()
-    memory.lab_in()
-    for p in "abcd":
-        back(memory, p, f"{p}2")
-    assert ("p-d", "p-a") in groups(memory)[2:]
-    whole(memory)
-
-
-def test_that_groups_that_were_made_outlive_a_server_that_is_gone_for_long() -> None:
-    memory = four()
-    memory.act("repair", groups=(("p-d", "p-a"),))
-    memory.clock.ms += 90_000
+    memory.clock.ms += gone_ms
     memory.crash_and_restart()
     memory.lab_in()
     for p in "abcd":
