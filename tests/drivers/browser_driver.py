@@ -204,6 +204,11 @@ class ParticipantDriver:
         """Open the study's address."""
         self.page.goto(self.address(subject_id, query))
 
+    def observe(self, script: str) -> None:
+        """Run a script in the page as it is now, and in every one that is loaded later."""
+        self.page.evaluate(script)
+        self.context.add_init_script(script)
+
     def wait_for_phase(self, *phases: str, page: Page | None = None, timeout_ms: int = DEADLINE_MS) -> str:
         """Wait until the page is in one of `phases`; return which."""
         target = page or self.page

@@ -30,7 +30,7 @@ class PageMemory:
 
     def __init__(self, person: ParticipantDriver, *selectors: str) -> None:
         self._person = person
-        person.context.add_init_script(f"({_KEEP})({list(selectors)!r})")
+        person.observe(f"({_KEEP})({list(selectors)!r})")
 
     def texts(self, selector: str) -> list[str]:
         """Everything that an element has said, in order."""

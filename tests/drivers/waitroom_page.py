@@ -39,7 +39,7 @@ class WaitroomPage:
 
     def __init__(self, person: ParticipantDriver) -> None:
         self.person = person
-        person.context.add_init_script(f"({_KEEP})()")
+        person.observe(f"({_KEEP})()")
 
     def enter(self, name: str) -> None:
         """Open the study and go where people wait, without Python."""
