@@ -135,7 +135,8 @@ def test_that_a_hidden_tab_keeps_the_other_at_its_pace(browser: BrowserDriver, t
         ann.wait_for_frame(0, 4 * FPS)
         ben.hide_tab()
         began, at = time.monotonic(), int(ann.game_attribute("frame") or 0)
-        ann.wait_for_frame(0, at + 60 * FPS)
+        for seconds in (20, 40, 60):  # each has a minute
+            ann.wait_for_frame(0, at + seconds * FPS)
         rate = 60 * FPS / (time.monotonic() - began)
         ben.show_tab()
         finish([ann, ben])
