@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ __all__ = ["KioskBrowsers"]
 
 _PATIENCE_MS = 3_000
 _LAST_PATIENCE_MS = 1_500
+_PROFILE_MS = 10_000
+_AGAIN_S = 0.05
 
 
 @dataclass(eq=False)
@@ -117,7 +120,7 @@ class KioskBrowsers(QObject):
             if not window.process.waitForFinished(_LAST_PATIENCE_MS):
                 window.process.kill()
                 window.process.waitForFinished(_LAST_PATIENCE_MS)
-            shutil.rmtree(window.profile, ignore_errors=True)
+            _remove(window.profile, _LAST_PATIENCE_MS)
 
     @Slot()
     def _kill_left(self) -> None:
@@ -144,9 +147,17 @@ class KioskBrowsers(QObject):
         self._windows.remove(window)
         window.process.deleteLater()
         profile = window.profile
-        self._tasks.run(
-            "remove a browser's profile", lambda: shutil.rmtree(profile, ignore_errors=True), lambda _: None
-        )
+        self._tasks.run("remove a browser's profile", lambda: _remove(profile), lambda _: None)
         if not self._windows:
             self._closing.stop()
         self.changed.emit(len(self._windows))
+
+
+def _remove(profile: Path, patience_ms: int = _PROFILE_MS) -> None:
+    """Remove a profile. A browser's other processes outlive it for a moment, and write there while it is removed."""
+    ends_s = time.monotonic() + patience_ms / 1000
+    while True:
+        shutil.rmtree(profile, ignore_errors=True)
+        if not profile.exists() or time.monotonic() >= ends_s:
+            return
+        time.sleep(_AGAIN_S)

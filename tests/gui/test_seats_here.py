@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
@@ -106,6 +107,26 @@ def test_that_seats_are_opened_and_closed_again(
     assert not any(map(is_alive, pids))
     qtbot.waitUntil(lambda: list(tmp_path.glob("mug-seat-*")) == [])
     assert not lab.window.seats.bar.close_here.isVisible()
+
+
+def test_that_a_profile_goes_although_a_process_of_the_browser_still_writes_there(
+    lab: Lab, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    failed = threading.Event()
+    remove = shutil.rmtree
+
+    def while_something_is_written(folder: Path, ignore_errors: bool = False) -> None:
+        remove(folder, ignore_errors=ignore_errors)
+        if not failed.is_set() and Path(folder).name.startswith("mug-seat-"):
+            failed.set()
+            (folder / "Default").mkdir(parents=True)
+            (folder / "Default" / "Network Persistent State").write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr("gui.runtime.kiosk_browsers.shutil.rmtree", while_something_is_written)
+    ends_at_once = FoundBrowser("A browser", "chromium", "/bin/true")
+    lab.seats.browsers.open(ends_at_once, [("PC-1", "http://127.0.0.1:1/seat/PC-1")], SCREEN)
+    qtbot.waitUntil(lambda: failed.is_set() and list(tmp_path.glob("mug-seat-*")) == [])
 
 
 @pytest.mark.browser
