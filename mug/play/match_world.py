@@ -1,7 +1,6 @@
 """A world as a rollback core moves it: saved, restored, stepped with what people gave; rows wait for confirmation."""
 
 import functools
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any, Final, TypeVar
 from mug.play.actors import Actors
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy
-from mug.play.encoding import encode
 from mug.play.errors import EnvironmentFailedError
 from mug.play.inputs import NO_KEY, STATUS_DROPPED, STATUS_INPUT, Given
 from mug.play.match_calibration import Calibration
@@ -113,7 +111,7 @@ class MatchWorld:
         """Reset the world; returns the first picture."""
         world, config = self.world, self._config
         seed = self.seed = self._reset(episode)
-        seen = self.seen_hash = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
+        seen = self.seen_hash = world.seen_hash
         self._begin_decisions()
         recorder = Recorder(
             match_id=config.match_id,

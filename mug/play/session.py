@@ -218,7 +218,7 @@ class GameSession:
         self.last_row = None
         self._next = "step"
         context["seed"] = seed
-        context["reset_hash"] = hashlib.blake2b(encode(world.observations), digest_size=16).hexdigest()
+        context["reset_hash"] = world.seen_hash
         fresh, actors = self._actors is None, self._require_actors()
         actors.begin_episode()
         if carried := actors.carried():

@@ -3,6 +3,7 @@
 The world knows no keys, no clock and no page: live play, replay and checks step it in the same way.
 """
 
+import hashlib
 import types
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from mug.errors import MugError
 from mug.play.config import GameConfig
 from mug.play.determinism import Entropy, NativeEntropy, seed_global_generators
+from mug.play.encoding import encode
 from mug.play.environment import AgentEnvironment
 from mug.play.errors import EnvironmentFailedError, PlayError
 from mug.play.game_view import GameView, SceneView
@@ -110,6 +112,11 @@ class World:
         people = self.config.players or self.config.human_agents or self.agents
         own = self.config.human_agents[:1] or people[:1] or ("",)
         return (*own, *(agent for agent in people if agent not in own)) if self._pictures.by_agent else own
+
+    @property
+    def seen_hash(self) -> str:
+        """The hash of what all agents see now; the context of an episode's rows has it as it is after the reset."""
+        return hashlib.blake2b(encode(self.observations), digest_size=16).hexdigest()
 
     def carry_over(self, rewards: Mapping[str, float]) -> None:
         """Add an earlier episode's sums of rewards to the score that is carried over."""
