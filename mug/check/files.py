@@ -3,7 +3,7 @@
 import ast
 import inspect
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mug.check.builds import build_findings
 from mug.check.environments import Finding
@@ -11,7 +11,7 @@ from mug.study.assets import form_picture, is_color, preloaded, served_path, ser
 from mug.study.catalog import fields
 from mug.study.errors import CallableError
 from mug.study.game_validation import BROWSER_CALLABLES
-from mug.study.loading import LoadedStudy
+from mug.study.loading import LoadedStudy, leads_out
 from mug.study.matchmaking import Matchmaker
 from mug.study.model import EmbeddedBuild, FormPage, GymGame, Section, Study
 from mug.study.problems import did_you_mean
@@ -48,12 +48,6 @@ def files_of_node(loaded: LoadedStudy, node: Section) -> Iterator[Finding]:
         for field, path in pictures_of(node):
             if path:
                 yield from _picture(loaded, field, form_picture(path))
-
-
-def _leads_out(text: str) -> bool:
-    """Whether a path leads out of the study's folder: what a game is made of goes with the study, into its records."""
-    path = PurePosixPath(Path(text).as_posix())
-    return path.is_absolute() or Path(text).is_absolute() or ".." in path.parts
 
 
 def _value(node: Section, name: str) -> object:
@@ -141,7 +135,7 @@ def browser_callable(loaded: LoadedStudy, field: str, ref: str) -> Iterator[Find
     if place in loaded.generated:
         return
     relative = place if place.endswith(".py") else f"{place.replace('.', '/')}.py"
-    if _leads_out(relative):
+    if leads_out(relative):
         message = f"{ref!r} lies outside the study's folder: copy the file, and what it imports, into the folder"
         yield field, "error", "outside_study", message
         return
@@ -193,7 +187,7 @@ def _of_game(loaded: LoadedStudy, game: GymGame) -> Iterator[Finding]:
                 field = f"assets.preload_specs[{index}].{name}"
                 yield from _picture(loaded, field if index < given else _preload_field(game, spec["name"]), spec[name])
     for index, pattern in enumerate(game.runtime.files):
-        if _leads_out(pattern):
+        if leads_out(pattern):
             message = f"{pattern!r} names files outside the study's folder: copy them into it"
             yield f"runtime.files[{index}]", "error", "outside_study", message
         elif not any(path.is_file() for path in loaded.folder.glob(pattern)):

@@ -10,7 +10,7 @@ from mug.play.policies_ports import find_ports
 from mug.policies.cards import STAND_IN, policies_of
 from mug.policies.native import NativeModels
 from mug.study.fields import Severity
-from mug.study.loading import LoadedStudy
+from mug.study.loading import LoadedStudy, leads_out
 from mug.study.model import GymGame
 from mug.study.problems import did_you_mean
 
@@ -64,7 +64,7 @@ def _place(policy: Any, field: str) -> str:
 def _file(loaded: LoadedStudy, path: str) -> bytes | tuple[str, str]:
     """Return the file, or code and message of what is wrong with it."""
     name = PurePosixPath(Path(path).as_posix())
-    if name.is_absolute() or ".." in name.parts:
+    if leads_out(path):
         return "outside_study", f"{path!r} lies outside the study's folder: copy the model into it"
     file = loaded.resolve_path(path)
     if file.is_dir():

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from mug.play.policies_kinds import framework_of
-from mug.study.loading import LoadedStudy
+from mug.study.loading import LoadedStudy, leads_out
 from mug.study.model import GymGame
 from mug.study.scripts import calls_run
 
@@ -69,7 +69,7 @@ def _add_model(loaded: LoadedStudy, game: GymGame, policy: Any, parts: dict[str,
         problems.append(f"scene {game.scene_id!r}: a policy is a model without a file; give onnx_path")
         return
     name = PurePosixPath(Path(path).as_posix())
-    if name.is_absolute() or ".." in name.parts:
+    if leads_out(path):
         problems.append(f"scene {game.scene_id!r}: the model {path!r} is outside the study's folder; copy it into it")
         return
     file = loaded.resolve_path(path)

@@ -10,7 +10,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from mug.study.errors import CallableError, StudyLoadError
@@ -19,7 +19,13 @@ from mug.study.model import Study
 from mug.study.problems import did_you_mean
 from mug.study.scripts import StudyConfig, calls_run, objects_of_script, put_first, run_script, taking_configs, told
 
-__all__ = ["LoadedStudy", "load", "load_as_edited", "loaded_from_config"]
+__all__ = ["LoadedStudy", "leads_out", "load", "load_as_edited", "loaded_from_config"]
+
+
+def leads_out(text: str) -> bool:
+    """Whether a path leads out of the study's folder: what a game is made of goes with the study, into its records."""
+    path = PurePosixPath(Path(text).as_posix())
+    return path.is_absolute() or Path(text).is_absolute() or ".." in path.parts
 
 
 @dataclass(frozen=True)
