@@ -33,7 +33,7 @@ from mug.records.scratch import ScratchFolder
 from mug.runtime import PreparedRuntime, RuntimeFiles, find_distribution, prepare_study, recorded_runtime
 from mug.server.addresses import listen
 from mug.server.errors import StudyRefusedError
-from mug.server.freeze import freeze, mug_version
+from mug.server.freeze import FrozenFiles, freeze, mug_version
 from mug.server.serving import http_server, runtime_manifest
 from mug.server.stepping import study_place
 from mug.server.watching import WatchedMatches
@@ -232,7 +232,8 @@ def _stepped_folder(
     loaded: LoadedStudy | None, opened: f.SessionOpened, stepped: bytes | None
 ) -> tuple[LoadedStudy | None, str]:
     """The study's folder, where games that the server stepped find all as it was; else why there is no code at all."""
-    if loaded is not None and not _changed_files(loaded, opened):
+    changed = [] if loaded is None else _changed_files(loaded, _frozen(loaded), opened)
+    if loaded is not None and not changed:
         return loaded, ""
     if stepped is not None:
         return None, ""
@@ -243,21 +244,30 @@ def _stepped_folder(
         )
     return None, (
         f"These files of {loaded.folder} are not as the session ran them: "
-        f"{', '.join(_changed_files(loaded, opened)[:5])}. Start the replay with the study as it was."
+        f"{', '.join(changed[:5])}. Start the replay with the study as it was."
     )
 
 
-def _changed_files(loaded: LoadedStudy, opened: f.SessionOpened) -> list[str]:
-    """The files of a study that the session ran and that are others now."""
+def _frozen(loaded: LoadedStudy) -> FrozenFiles | None:
+    """The study as it is now; None: files of it are not even there."""
     try:
-        sha256s = freeze(loaded).sha256s
-    except StudyRefusedError:  # some are not even there
+        return freeze(loaded)
+    except StudyRefusedError:
+        return None
+
+
+def _changed_files(loaded: LoadedStudy, files: FrozenFiles | None, opened: f.SessionOpened) -> list[str]:
+    """The files of a study that the session ran and that are others now."""
+    if files is not None:
+        sha256s = files.sha256s
+    else:
         sha256s = {name: content_sha256 for name in opened.files if (content_sha256 := _sha256_in(loaded, name))}
     return sorted(name for name, digest in opened.files.items() if sha256s.get(name) != digest)
 
 
 def _packed_again(loaded: LoadedStudy, opened: f.SessionOpened, notes: list[str]) -> bytes:
-    changed = _changed_files(loaded, opened)
+    files = _frozen(loaded)
+    changed = _changed_files(loaded, files, opened)
     if changed:
         raise RecordsError(
             f"these files of {loaded.folder} are not as the session ran them: {', '.join(changed[:5])}; take the study "
@@ -267,7 +277,7 @@ def _packed_again(loaded: LoadedStudy, opened: f.SessionOpened, notes: list[str]
         "The records do not hold what the pages ran (an older session): the study's files are those of the folder, "
         "compared with the recorded hashes, and MUG is this version."
     )
-    return freeze(loaded).zip_bytes
+    return (files or freeze(loaded)).zip_bytes
 
 
 def _packages(reader: RecordReader, opened: f.SessionOpened, loaded: LoadedStudy | None) -> PreparedRuntime:
@@ -348,7 +358,7 @@ def _serve(
     found: list[dict[str, Any]],
 ) -> int:
     token = secrets.token_urlsafe(32)
-    replays = Replays(Limits(memory_bytes=args.match_memory * 1024**2))
+    replays = Replays(Limits(memory_bytes=args.match_memory * 1024**2)) if known.has_stepped_games else None
     about = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
     app = make_app(
         known.served,
@@ -371,7 +381,8 @@ def _serve(
             while not stopped.wait(0.5):
                 pass
         http.shutdown()
-        replays.close()
+        if replays is not None:
+            replays.close()
         http.server_close()
     return 0
 

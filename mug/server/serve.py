@@ -278,6 +278,7 @@ class _Session:
         dispatcher = Dispatcher(
             run, self._writer, self._path, code=hooks.call, observe=hooks.observe, on_stop=self._stop
         )
+        is_stepped = has_stepped_games(self._loaded)
         watching = WatchedMatches(
             self._path,
             self._choice.session_id,
@@ -285,9 +286,9 @@ class _Session:
             self._manifest,
             live=True,
             build=client_build(),
-            code=SteppedCode(study_place(self._loaded, None)) if has_stepped_games(self._loaded) else None,
+            code=SteppedCode(study_place(self._loaded, None)) if is_stepped else None,
         )
-        replays = Replays(self._limits())
+        replays = Replays(self._limits()) if is_stepped else None
         health = {"status": "ok", "protocol": PROTOCOL_VERSION, "version": mug_version(), "build": client_build()}
         stepping: Stepping | None = None
         app = make_app(
@@ -328,7 +329,8 @@ class _Session:
             self._wait(channel)
         say.write(f"Stopping: {self._reason}.\n")
         http.shutdown()
-        replays.close()
+        if replays is not None:
+            replays.close()
         sampler.stop()
         if stepping is not None:
             stepping.close()  # what they hand over at the end is still taken up
