@@ -4,6 +4,11 @@
 const MAX_BEHIND = 4;
 const TYPES: Readonly<Record<string, string>> = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp" };
 
+/** A picture that came compressed; rejects where it cannot be read. */
+export function unpackedPicture(kind: string, bytes: Uint8Array): Promise<ImageBitmap> {
+  return createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: TYPES[kind] ?? "" }));
+}
+
 interface Compressed {
   kind: string;
   bytes: Uint8Array;
@@ -50,7 +55,7 @@ export class PictureFeed {
 
   private async unpack({ kind, bytes }: Compressed): Promise<void> {
     try {
-      const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: TYPES[kind] ?? "" }));
+      const bitmap = await unpackedPicture(kind, bytes);
       if (this.stopped) {
         bitmap.close();
         return;

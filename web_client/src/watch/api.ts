@@ -172,6 +172,11 @@ export class WatchApi {
   }
 }
 
+/** What the server is to know a page's question by: no other page has it. */
+export function drawnName(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}
+
 export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);

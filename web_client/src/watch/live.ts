@@ -7,7 +7,7 @@ import { between, moves } from "../server_game/interpolation";
 import { PictureFeed } from "../server_game/picture_feed";
 import { Playout } from "../server_game/playout";
 import { ViewState, type ShownView } from "../server_game/view_state";
-import { AskError, bytesOf, type LiveViews, type MatchDescription, type WatchApi, type WatchedContent } from "./api";
+import { AskError, bytesOf, drawnName, type LiveViews, type MatchDescription, type WatchApi, type WatchedContent } from "./api";
 import type { AgentNow } from "./rpc";
 import { watchedRenderer } from "./watch_picture";
 import type { WatchView } from "./watch_view";
@@ -33,7 +33,7 @@ interface Entry extends ShownView {
 }
 
 export class LiveMatch {
-  private readonly name = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  private readonly name = drawnName();
   private readonly views = new ViewState();
   private readonly pictures: PictureFeed;
   private playout: Playout<Entry> | null = null;

@@ -2,8 +2,9 @@
  * A match that the server had stepped, stepped again by a process of the server. The page asks for one frame after the other,
  * always for the one that was wished last; the process steps on meanwhile, and keeps what it has drawn.
  */
+import { unpackedPicture } from "../server_game/picture_feed";
 import type { WireObject } from "../worker/rpc";
-import { AskError, bytesOf, type Replayed, type WatchApi } from "./api";
+import { AskError, bytesOf, drawnName, type Replayed, type WatchApi } from "./api";
 import type { FromWatchWorker, ToWatchWorker } from "./rpc";
 import type { Stepper } from "./stepper";
 
@@ -13,13 +14,11 @@ const STEPS_ON_MS = 1000;
 /** And so often that the page is still there. */
 const STILL_HERE_MS = 25_000;
 
-const TYPES: Readonly<Record<string, string>> = { png: "image/png", jpeg: "image/jpeg", webp: "image/webp" };
-
 type Place = readonly [episode: number, frame: number];
 
 export class ServerStepper implements Stepper {
   readonly needsRows = false;
-  private readonly name = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  private readonly name = drawnName();
   private agent = "";
   private wanted: Place | null = null;
   private shown: Place = [0, 0];
@@ -105,8 +104,7 @@ export class ServerStepper implements Stepper {
     }
     const before = this.bitmap;
     if (view.image && image !== "") {
-      const blob = new Blob([bytesOf(image)], { type: TYPES[view.image.kind] ?? "" });
-      this.bitmap = await createImageBitmap(blob);
+      this.bitmap = await unpackedPicture(view.image.kind, bytesOf(image));
     }
     if (isWish && this.wanted === wanted) this.wanted = null;
     this.shown = place;
