@@ -14,7 +14,7 @@ import tomlkit
 
 from tests.drivers import models
 from tests.drivers.model_study import MEMORY, REFLEX
-from tests.drivers.pair_study import LOCKS
+from tests.drivers.pair_study import LOCKS, write_pair_study
 
 __all__ = ["FOLLOW_THE_HUD", "POLICIES", "write_policy_study"]
 
@@ -200,52 +200,6 @@ def cooler(session, feeds, rng):
     return outputs
 '''
 
-STUDY = """\
-format = 1
-id = "every-policy"
-title = "Every kind of policy"
-
-[[chain]]
-kind = "start_page"
-scene_id = "welcome"
-scene_header = "Welcome"
-
-[[chain]]
-kind = "gym_game"
-scene_id = "points"
-
-[chain.environment]
-env_creator = "points_env.py:make"
-
-[chain.rendering]
-fps = 30
-game_width = 400
-game_height = 300
-hud_text_fn = "points_env.py:hud"
-
-[chain.policies]
-load_policy_fn = "partners.py:load"
-policy_inference_fn = "partners.py:infer"
-
-[chain.gameplay]
-action_mapping = [
-    {keys = ["ArrowLeft", "ArrowUp"], action = 3},
-    {keys = ["ArrowLeft"], action = 1},
-    {keys = ["ArrowRight"], action = -1},
-    {keys = ["ArrowUp"], action = 2},
-    {keys = ["ArrowDown"], action = -2},
-]
-default_action = 0
-
-[chain.runtime]
-run_through_pyodide = true
-
-[[chain]]
-kind = "end_page"
-scene_id = "end"
-scene_header = "Thank you"
-"""
-
 
 def write_policy_study(
     folder: Path,
@@ -268,23 +222,31 @@ def write_policy_study(
         frame_skip: A policy decides every n-th frame.
         multiplayer: Fields of the game's section of this name.
     """
-    folder.mkdir(parents=True)
+    write_pair_study(folder, episodes=episodes, frames=frames, **multiplayer)
     (folder / "points_env.py").write_text(WORLD, encoding="utf-8")
     (folder / "partners.py").write_text(PARTNERS, encoding="utf-8")
     models.write(folder / "memory.onnx", models.recurrent(3, 5, hidden=16, seed=4, states=2, scale=1.5))
     models.write(folder / REFLEX, models.feed_forward(3, 5, seed=5, scale=1.5))
-    document = tomlkit.parse(STUDY)
+    file = folder / "study.toml"
+    document = tomlkit.parse(file.read_text(encoding="utf-8"))
+    document["id"], document["title"] = "every-policy", "Every kind of policy"
     game: Any = next(node for node in document["chain"] if node["kind"] == "gym_game")  # type: ignore[union-attr]
     humans = [f"person_{number + 1}" for number in range(people)]
     config: dict[str, Any] = {"people": humans, "others": list(POLICIES)}
     game["environment"]["env_config"] = config | ({} if script is None else {"script": script})
     mapping: Mapping[str, Any] = {**dict.fromkeys(humans, "human"), **POLICIES}
-    game["policies"].update({"policy_mapping": dict(mapping), "frame_skip": frame_skip})
-    game["gameplay"].update({"num_episodes": episodes, "max_steps": frames})
-    if multiplayer:
-        game["multiplayer"] = multiplayer
-    (folder / "study.toml").write_text(tomlkit.dumps(document), encoding="utf-8")
-    lock = LOCKS / f"every_policy_{people}.json"
+    game["policies"].update(
+        {
+            "policy_mapping": dict(mapping),
+            "frame_skip": frame_skip,
+            "load_policy_fn": "partners.py:load",
+            "policy_inference_fn": "partners.py:infer",
+        }
+    )
+    file.write_text(tomlkit.dumps(document), encoding="utf-8")
+    lock, kept = LOCKS / f"every_policy_{people}.json", folder / "study.lock.json"
     if lock.exists():
-        shutil.copy(lock, folder / "study.lock.json")
+        shutil.copy(lock, kept)
+    else:
+        kept.unlink()
     return folder

@@ -1,6 +1,5 @@
 """Games that the server steps, played in Chromium: no Python in the page, views that come and keys that go."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,13 +12,13 @@ import pytest
 from tests.drivers.browser_driver import BrowserDriver, ParticipantDriver
 from tests.drivers.export_checks import export_session, verify_records
 from tests.drivers.pair_driver import walk_in
+from tests.drivers.pair_study import example_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.stepped_study import logged_rows, write_stepped_study
-from tests.e2e.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser]
 
-LANDER = REPOSITORY / "examples" / "lunar_lander_server"
+LANDER = "lunar_lander_server"
 SHORT = 100
 """Frames of an episode here: the lander flies all the time."""
 
@@ -27,15 +26,7 @@ SHORT = 100
 @pytest.fixture
 def short_lander(tmp_path: Path) -> Path:
     """The example with two short episodes."""
-    study = tmp_path / "lunar_lander_server"
-    shutil.copytree(LANDER, study, ignore=shutil.ignore_patterns("__pycache__", "data"))
-    file = study / "study.toml"
-    text = file.read_text(encoding="utf-8")
-    for before, after in (("max_steps = 900", f"max_steps = {SHORT}"), ("num_episodes = 3", "num_episodes = 2")):
-        assert before in text
-        text = text.replace(before, after)
-    file.write_text(text, encoding="utf-8")
-    return study
+    return example_study(LANDER, tmp_path / LANDER, gameplay={"max_steps": SHORT, "num_episodes": 2})
 
 
 @pytest.fixture

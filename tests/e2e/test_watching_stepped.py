@@ -8,16 +8,18 @@ import pytest
 from mug.records import records_path
 from tests.drivers.altered_records import change_a_reward
 from tests.drivers.browser_driver import BrowserDriver
+from tests.drivers.pair_study import example_study
 from tests.drivers.server_driver import ServerDriver
 from tests.drivers.stepped_study import SteppedClient, write_stepped_study
 from tests.drivers.watch_driver import WatchDriver, replaying, watch_address
-from tests.e2e.conftest import REPOSITORY
 
 pytestmark = [pytest.mark.browser]
 
-LANDER = REPOSITORY / "examples" / "lunar_lander_server"
+LANDER = "lunar_lander_server"
 ROUND = 75
 """Frames of a round: two and a half seconds."""
+FALL = 60
+"""Of the lander: so long it falls at least, and so long is its round."""
 WIDE = {"width": 1280, "height": 800}
 
 
@@ -63,14 +65,8 @@ def test_that_a_game_on_the_server_is_watched_live_and_again(
 def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records(
     browser: BrowserDriver, tmp_path: Path, artifacts: Path
 ) -> None:
-    study, data = tmp_path / "lunar_lander_server", tmp_path / "data"
-    shutil.copytree(LANDER, study, ignore=shutil.ignore_patterns("__pycache__", "data"))
-    file = study / "study.toml"
-    text = file.read_text(encoding="utf-8")
-    for before, after in (("max_steps = 900", f"max_steps = {ROUND}"), ("num_episodes = 3", "num_episodes = 2")):
-        assert before in text
-        text = text.replace(before, after)
-    file.write_text(text, encoding="utf-8")
+    study = example_study(LANDER, tmp_path / LANDER, gameplay={"max_steps": FALL, "num_episodes": 2})
+    data = tmp_path / "data"
     with (
         ServerDriver(study, data).start(deadline_s=120) as server,
         SteppedClient(server, "ann") as ann,
@@ -91,7 +87,7 @@ def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records
         assert watcher.picture() != before_it
         ann.over()
         watcher.wait_for_replay()
-        watcher.scrub(40, ROUND)
+        watcher.scrub(40, FALL)
         there = watcher.picture()
         assert watcher.errors == []
         server.interrupt()
@@ -99,7 +95,7 @@ def test_that_lunar_landers_pictures_are_watched_live_and_again_from_the_records
     with replaying(data, "lunar-lander-server") as line, browser.participant(0, viewport=WIDE) as room:
         again = WatchDriver(room, line["watch"])
         again.wait_for_phase("showing")
-        again.scrub(40, ROUND)
+        again.scrub(40, FALL)
         assert again.picture() == there, "the records alone give the picture that was seen live"
         again.press("PageDown", "End")
         again.wait_past(30, 1)

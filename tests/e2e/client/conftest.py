@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.drivers.server_driver import ServerDriver
+from tests.e2e.client.studies import write_pages
 
 Serve = Callable[[Path], ServerDriver]
 
@@ -27,3 +28,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             return stack.enter_context(ServerDriver(study, tmp_path / f"data-{study.name}"))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def shared_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
+    """One server of the study of pages for tests that leave it running: each has participants of its own."""
+    study = write_pages(tmp_path_factory.mktemp("study") / "pages")
+    with ServerDriver(study, tmp_path_factory.mktemp("data")) as server:
+        yield server

@@ -1,7 +1,6 @@
 """Static pages, the end, and what a browser without the needed parts is told."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +26,10 @@ def rows(server: ServerDriver, stream: str, who: str = "") -> list[dict[str, Any
     return found
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
-    """One server for all: each test has participants of its own."""
-    with ServerDriver(
-        write_pages(tmp_path_factory.mktemp("study") / "pages"), tmp_path_factory.mktemp("data")
-    ) as server:
-        yield server
-
-
 def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alone(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.open("", "?PROLIFIC_PID=&colour=red")
         person.wait_for_scene("welcome")
         person.wait_for_phase("page")
@@ -73,7 +63,7 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
         assert set(person.hosts) == {LAB_HOST}
         assert person.page_errors == []
 
-    with RecordReader(records_path(pages.data_dir, "pages")) as reader:
+    with RecordReader(records_path(shared_pages.data_dir, "pages")) as reader:
         kept = [
             fact.values
             for head in reader.sessions()
@@ -81,18 +71,18 @@ def test_that_a_participant_reads_answers_and_gets_a_code_with_the_keyboard_alon
             if isinstance(fact, f.GlobalsSet) and fact.participant_id == who
         ]
     assert kept == [{"colour": "blue"}]
-    forms = [(row["question_id"], row["answer"]) for row in rows(pages, "form", who)]
+    forms = [(row["question_id"], row["answer"]) for row in rows(shared_pages, "form", who)]
     assert forms == [("age", "33"), ("first", "Ann"), ("choice", [1, 2])]
-    names = [row["name"] for row in rows(pages, "event", who)]
+    names = [row["name"] for row in rows(shared_pages, "event", who)]
     assert names.count("page_shown") == 4  # the end page again after the reload
     assert names.count("continue") == 2
-    assert {"at", "at_ms"} <= set(rows(pages, "event", who)[0])
+    assert {"at", "at_ms"} <= set(rows(shared_pages, "event", who)[0])
 
 
 def test_that_html_of_a_study_cannot_run_handlers_or_script_addresses(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.open("handlers")
         person.wait_for_phase("page")
         person.page.locator("#trap").click()
@@ -126,10 +116,10 @@ def test_that_the_redirect_waits_until_everything_is_saved(
 
 
 def test_that_a_page_of_another_build_reloads_itself_once_and_then_says_so(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
     loads = []
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.context.add_init_script("""
             new MutationObserver(() => {
               const mark = document.querySelector("meta[name=mug-build]");
@@ -146,8 +136,10 @@ def test_that_a_page_of_another_build_reloads_itself_once_and_then_says_so(
         assert len(loads) == 2
 
 
-def test_that_nothing_of_the_page_is_reachable_from_the_window(browser: BrowserDriver, pages: ServerDriver) -> None:
-    with browser.participant(pages.port) as person:
+def test_that_nothing_of_the_page_is_reachable_from_the_window(
+    browser: BrowserDriver, shared_pages: ServerDriver
+) -> None:
+    with browser.participant(shared_pages.port) as person:
         blank = person.new_tab()
         blank.goto(person.address("favicon.ico"))
         plain = set(blank.evaluate("() => Object.getOwnPropertyNames(window)"))
@@ -157,8 +149,8 @@ def test_that_nothing_of_the_page_is_reachable_from_the_window(browser: BrowserD
         assert {name for name in names - plain if "mug" in name.lower() or "socket" in name.lower()} == set()
 
 
-def test_that_without_javascript_the_page_says_so(browser: BrowserDriver, pages: ServerDriver) -> None:
-    with browser.participant(pages.port, java_script_enabled=False) as person:
+def test_that_without_javascript_the_page_says_so(browser: BrowserDriver, shared_pages: ServerDriver) -> None:
+    with browser.participant(shared_pages.port, java_script_enabled=False) as person:
         person.open("no-script")
         assert person.page.get_by_role("heading", name="This study needs JavaScript").is_visible()
         assert not person.page.get_by_role("heading", name="Connecting to the study…").is_visible()
@@ -184,9 +176,9 @@ def test_that_a_browser_without_what_is_needed_is_told_calmly(
 
 
 def test_that_data_is_kept_in_memory_when_the_browsers_storage_fails(
-    browser: BrowserDriver, pages: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(pages.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.context.add_init_script(
             "IDBFactory.prototype.open = () => { throw new DOMException('disk is full', 'QuotaExceededError'); };"
         )
@@ -196,8 +188,8 @@ def test_that_data_is_kept_in_memory_when_the_browsers_storage_fails(
         person.wait_for_scene("scripted")
         person.press_continue()
         person.page.get_by_text("Everything is saved.").wait_for()
-    assert [row["name"] for row in rows(pages, "event", "memory")].count("page_shown") == 3
-    with RecordReader(records_path(pages.data_dir, "pages")) as reader:
+    assert [row["name"] for row in rows(shared_pages, "event", "memory")].count("page_shown") == 3
+    with RecordReader(records_path(shared_pages.data_dir, "pages")) as reader:
         errors = [
             fact
             for head in reader.sessions()

@@ -1,6 +1,5 @@
 """Second tabs, other browsers, lost connections and restarts of the server."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,24 +14,15 @@ from tests.e2e.client.studies import write_pages
 from tests.e2e.client.test_pages import rows
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerDriver]:
-    """One server for tests that leave it running: each has participants of its own."""
-    with ServerDriver(
-        write_pages(tmp_path_factory.mktemp("study") / "pages"), tmp_path_factory.mktemp("data")
-    ) as server:
-        yield server
-
-
 @pytest.fixture
 def pages(serve: Serve, tmp_path: Path) -> ServerDriver:
     return serve(write_pages(tmp_path / "pages"))
 
 
 def test_that_a_second_tab_of_a_participant_is_turned_away_and_may_try_again(
-    browser: BrowserDriver, shared: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(shared.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.open("tess")
         person.wait_for_phase("page")
         second = person.new_tab()
@@ -53,9 +43,9 @@ def test_that_a_second_tab_of_a_participant_is_turned_away_and_may_try_again(
 
 
 def test_that_two_tabs_of_the_bare_address_are_two_people_and_a_reload_is_the_same_one(
-    browser: BrowserDriver, shared: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(shared.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.open()
         person.wait_for_phase("page")
         first = person.page.evaluate("() => location.pathname")
@@ -72,9 +62,9 @@ def test_that_two_tabs_of_the_bare_address_are_two_people_and_a_reload_is_the_sa
 
 
 def test_that_the_bare_address_goes_on_as_the_unfinished_participant_of_this_browser(
-    browser: BrowserDriver, shared: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(shared.port) as person:
+    with browser.participant(shared_pages.port) as person:
         person.open()
         person.wait_for_phase("page")
         first = person.page.evaluate("() => location.pathname")
@@ -86,15 +76,15 @@ def test_that_the_bare_address_goes_on_as_the_unfinished_participant_of_this_bro
 
 
 def test_that_another_browser_waits_until_the_experimenter_lets_it_in(
-    browser: BrowserDriver, shared: ServerDriver
+    browser: BrowserDriver, shared_pages: ServerDriver
 ) -> None:
-    with browser.participant(shared.port) as owner, browser.participant(shared.port) as other:
+    with browser.participant(shared_pages.port) as owner, browser.participant(shared_pages.port) as other:
         owner.open("ann")
         owner.wait_for_phase("page")
         other.open("ann")
         other.wait_for_phase("waiting")
         assert other.page.get_by_role("heading", name="in use on another computer").is_visible()
-        with LabDriver(shared) as lab:
+        with LabDriver(shared_pages) as lab:
             assert [view.participant_id for view in lab.snapshot.participants if view.wants_in] == ["ann"]
             assert lab.ask(LetIn(request_id="1", participant_id="ann")).error == ""
         other.wait_for_phase("page")

@@ -1,16 +1,14 @@
 """Watching one person's recorded match: any frame in any order is what the straight way shows, and equals the rows."""
 
 import random
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from play_worlds import CAR, config, counter_code, play
 from watched import Watcher, straight
 
-from mug.play.chunks import decode_chunk, encode_chunk
 from mug.play.config import GameConfig
-from mug.play.values import own_copy
+from tests.drivers.altered_records import with_changed_rows
 
 DOOR = '''
 import numpy as np
@@ -159,28 +157,6 @@ def test_that_a_slice_of_time_is_enough_for_a_step(tmp_path: Path) -> None:
     assert slices == 30, "a reset and thirty steps"
 
 
-def forged(bodies: Sequence[bytes], change: Callable[[dict[str, list[object]]], None]) -> list[bytes]:
-    """The second chunk with other rows, and every chain hash made right again."""
-    made: list[bytes] = []
-    for number, body in enumerate(bodies):
-        chunk = decode_chunk(body)
-        columns = {name: [own_copy(value) for value in column] for name, column in chunk.columns.items()}
-        if number == 1:
-            change(columns)
-        previous = decode_chunk(made[-1]).chain_hash if made else chunk.previous_chain_hash
-        made.append(
-            encode_chunk(
-                match_id=chunk.match_id,
-                episode=0,
-                first=chunk.first,
-                columns=columns,
-                previous_chain_hash=previous,
-                context=chunk.context,
-            )
-        )
-    return made
-
-
 @pytest.mark.parametrize(
     ("column", "value", "told"),
     [
@@ -199,7 +175,7 @@ def test_that_a_changed_row_is_told_by_frame_and_column_and_stays_told(
         row = 9 if column == "state_hash" else 4
         columns[column][row] = value if columns[column][row] != value else 0
 
-    watcher = Watcher(game, forged(bodies, change), tmp_path)
+    watcher = Watcher(game, with_changed_rows(bodies, change), tmp_path)
     watcher.at(0, 60)
     difference = watcher.match.told
     assert difference is not None
@@ -213,7 +189,7 @@ def test_that_rows_that_do_not_follow_each_other_are_told(tmp_path: Path) -> Non
     first, second, third = play(game).bodies
     watcher = Watcher(game, [first, third], tmp_path)
     assert watcher.match.rows.problem == "Rows 10 to 19 of round 1 are not stored."
-    changed = forged([first, second], lambda columns: columns["rewards.human"].__setitem__(0, 5.0))
+    changed = with_changed_rows([first, second], lambda columns: columns["rewards.human"].__setitem__(0, 5.0))
     watcher = Watcher(game, [first, changed[1], third], tmp_path)
     assert "do not follow each other at frame 20" in watcher.match.rows.problem
     watcher = Watcher(game, [first, second[:-1] + bytes([second[-1] ^ 1])], tmp_path)
